@@ -1,0 +1,1 @@
+"""Flags, environment and checks before the first request -> `Settings`."""

@@ -1,0 +1,113 @@
+"""The command: flags -> Settings -> run -> exit code."""
+
+import sys
+
+import click
+import typer
+
+from fetchcli._version import __version__
+from fetchcli.cli import options
+from fetchcli.cli.preflight import fit_descriptors
+from fetchcli.core.errors import ExitCode, FetchcliError, UsageError
+from fetchcli.core.policy import Policy, Redirects, Timeouts
+from fetchcli.core.settings import ProgressMode, Settings
+from fetchcli.core.status import parse_status_set
+from fetchcli.core.units import parse_duration
+from fetchcli.messages import say
+from fetchcli.run import run
+
+app = typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
+
+
+@app.command()
+def fetchcli(
+    inputs: options.Inputs = None,
+    *,
+    allow_empty: options.AllowEmpty = False,
+    demo: options.Demo = False,
+    location: options.Location = options.DEFAULTS.redirects.follow,
+    max_redirs: options.MaxRedirs = options.DEFAULTS.redirects.limit,
+    concurrency: options.Concurrency = options.DEFAULTS.concurrency,
+    timeout: options.Timeout = options.DEFAULT_TIMEOUT,
+    connect_timeout: options.ConnectTimeout = options.DEFAULT_CONNECT_TIMEOUT,
+    read_timeout: options.ReadTimeout = options.DEFAULT_READ_TIMEOUT,
+    output: options.Outputs = None,
+    write_out: options.WriteOut = None,
+    ordered: options.Ordered = False,
+    progress: options.Progress = ProgressMode.AUTO,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    no_color: options.NoColor = False,
+    accept: options.Accept = options.DEFAULTS.accept.text,
+    exit_zero: options.ExitZero = False,
+    version: options.Version = False,
+) -> int:
+    """Fetch a list of URLs, many at a time; every line ends as exactly one true outcome.
+
+    Examples:  fetchcli urls.txt  |  cut -f1 sites.tsv | fetchcli - -o jsonl | jq .status
+    """
+    if version:
+        typer.echo(f"fetchcli {__version__}")
+        return ExitCode.OK
+    policy = Policy(
+        concurrency=concurrency,
+        timeouts=Timeouts(
+            _duration("--timeout", timeout),
+            _duration("--connect-timeout", connect_timeout),
+            _duration("--read-timeout", read_timeout),
+        ),
+        redirects=Redirects(location, max_redirs),
+        accept=parse_status_set(accept),
+    )
+    settings = Settings(
+        inputs=_inputs(inputs or [], demo=demo),
+        policy=policy,
+        outputs=tuple(output or ()),
+        write_out=write_out,
+        ordered=ordered,
+        progress=progress,
+        quiet=quiet,
+        verbose=verbose,
+        color=False if no_color else None,
+        allow_empty=allow_empty,
+        exit_zero=exit_zero,
+        demo=demo,
+    )
+    return run(fit_descriptors(settings))
+
+
+def _duration(option: str, text: str) -> float | None:
+    try:
+        return parse_duration(text)
+    except UsageError as error:
+        raise UsageError(f"{option}: {error}") from None
+
+
+def _inputs(given: list[str], *, demo: bool) -> tuple[str, ...]:
+    if demo and given:
+        raise UsageError("--demo brings its own URLs; leave the inputs out")
+    if given.count("-") > 1:
+        raise UsageError("stdin ('-') can be read only once")
+    if given or demo:
+        return tuple(given)
+    if sys.stdin is None or sys.stdin.isatty():
+        raise UsageError("nothing to fetch: give a file, '-' for stdin, a URL, or --demo; --help says more")
+    return ("-",)
+
+
+def main() -> None:
+    """The entry point: every way of ending is one exit code and at most one line on stderr."""
+    try:
+        code = app(standalone_mode=False)
+    except click.ClickException as error:
+        say(f"{error.format_message()} (--help says what there is)")
+        code = ExitCode.USAGE
+    except FetchcliError as error:
+        say(str(error))
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        code = ExitCode.SIGINT
+    except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback for a user
+        say(f"internal error: {type(error).__name__}: {error}")
+        code = ExitCode.INTERNAL
+    sys.exit(code)

@@ -1,0 +1,32 @@
+"""Checks before the first request: are there enough descriptors for what was asked?"""
+
+import msgspec
+
+from fetchcli.core.settings import Settings
+from fetchcli.messages import say
+
+# Standard streams, event loop, resolver, outputs, and something to spare.
+RESERVED = 20
+# One in flight and one idle in the pool.
+PER_SLOT = 2
+
+
+def fit_descriptors(settings: Settings) -> Settings:
+    """Raise the soft descriptor limit to what the concurrency needs, else lower the concurrency."""
+    try:
+        import resource
+    except ImportError:  # Windows knows no such limit
+        return settings
+    wanted = settings.policy.concurrency
+    need = wanted * PER_SLOT + RESERVED
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < need:
+        raised = need if hard == resource.RLIM_INFINITY else min(need, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
+        soft = raised
+    fitting = max(1, (soft - RESERVED) // PER_SLOT)
+    if soft == resource.RLIM_INFINITY or fitting >= wanted:
+        return settings
+    say(f"concurrency lowered from {wanted} to {fitting}: the limit is {soft} open files (ulimit -n)")
+    policy = msgspec.structs.replace(settings.policy, concurrency=fitting)
+    return msgspec.structs.replace(settings, policy=policy)

@@ -1,0 +1,1 @@
+"""The pure heart: values and decisions, without a clock, a file, a socket or a screen."""

@@ -1,0 +1,136 @@
+"""THE row schema. Every sink, the ``-w`` templates and the README's table read it.
+
+Names follow curl's write-out variables where curl has one. Times are seconds since the attempt
+began, sizes are bytes, ``started_at`` is ISO 8601 in UTC. A value that does not exist is null in
+JSON, an empty cell in CSV and ``-`` in text.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from difflib import get_close_matches
+
+import msgspec
+
+from fetchcli.core.errors import UsageError
+from fetchcli.core.model import Outcome, Response
+
+Value = int | float | str | tuple[str, ...] | None
+Getter = Callable[[Outcome, Response | None], Value]
+
+
+class Column(msgspec.Struct, frozen=True):
+    """One column of a row.
+
+    Attributes:
+        name: as it is written in every format.
+        type: ``integer``, ``number``, ``string`` or ``list``.
+        get: reads it from an outcome and that outcome's response, which is looked up once a row.
+        doc: what it means, unit included.
+        aliases: other names that ``-w`` understands, for people who come from curl.
+    """
+
+    name: str
+    type: str
+    get: Getter
+    doc: str
+    aliases: tuple[str, ...] = ()
+
+
+def _iso(epoch: float) -> str:
+    return datetime.fromtimestamp(epoch, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _error(outcome: Outcome) -> Value:
+    return None if (failure := outcome.failure) is None else failure.kind.value
+
+
+def _detail(outcome: Outcome) -> Value:
+    return None if (failure := outcome.failure) is None else failure.detail
+
+
+# The getters are called for every row: one line each, no lookup twice.
+COLUMNS: tuple[Column, ...] = (
+    Column("seq", "integer", lambda o, r: o.row.seq, "ordinal of the row over all inputs, from 1", ("urlnum",)),
+    Column("url", "string", lambda o, r: o.row.text, "the URL of the row, credentials masked"),
+    Column("verdict", "string", lambda o, r: o.verdict.value, "OK, FAILED, REJECTED or CANCELLED"),
+    Column(
+        "status",
+        "integer",
+        lambda o, r: r and r.status,
+        "HTTP status of the last response",
+        ("http_code", "response_code"),
+    ),
+    Column("error", "string", lambda o, r: None if r else _error(o), "error kind, where no complete response came"),
+    Column("error_detail", "string", lambda o, r: None if r else _detail(o), "the reason, for people", ("errormsg",)),
+    Column("failed_checks", "list", lambda o, r: o.failed_checks, "the checks that the response did not pass"),
+    Column("attempts", "integer", lambda o, r: len(o.attempts), "requests that were tried for the row"),
+    Column("time_queue", "number", lambda o, r: round(o.queued, 6), "seconds that the row waited for a slot"),
+    Column(
+        "time_namelookup",
+        "number",
+        lambda o, r: r and round(r.timings.namelookup, 6),
+        "seconds until the name was resolved (0: connection reused)",
+    ),
+    Column(
+        "time_connect",
+        "number",
+        lambda o, r: r and round(r.timings.connect, 6),
+        "seconds until TCP was connected (0: connection reused)",
+    ),
+    Column(
+        "time_appconnect",
+        "number",
+        lambda o, r: r and round(r.timings.appconnect, 6),
+        "seconds until TLS was established (0: no TLS, or connection reused)",
+    ),
+    Column(
+        "time_starttransfer",
+        "number",
+        lambda o, r: r and round(r.timings.starttransfer, 6),
+        "seconds until the first byte of the last response",
+    ),
+    Column(
+        "time_total",
+        "number",
+        lambda o, r: round(o.attempts[-1].elapsed, 6) if o.attempts else None,
+        "seconds of the last attempt, to the last byte or the failure",
+    ),
+    Column("size_download", "integer", lambda o, r: r and r.size_download, "bytes of the body on the wire"),
+    Column("size_decoded", "integer", lambda o, r: r and r.size_decoded, "bytes of the body after content decoding"),
+    Column("num_redirects", "integer", lambda o, r: r and len(r.redirects), "redirects that were followed"),
+    Column("url_effective", "string", lambda o, r: r and r.url, "the URL that answered last"),
+    Column("remote_ip", "string", lambda o, r: r and r.remote_ip, "the address that answered last"),
+    Column("content_type", "string", lambda o, r: r and r.content_type, "Content-Type of the last response"),
+    Column("sha256", "string", lambda o, r: r and r.sha256, "SHA-256 of the decoded body, hexadecimal"),
+    Column(
+        "started_at",
+        "string",
+        lambda o, r: _iso(o.attempts[0].started_at) if o.attempts else None,
+        "start of the first attempt, ISO 8601 UTC",
+    ),
+    Column("source", "string", lambda o, r: o.row.source, "the input file, - for stdin, empty for an argument"),
+    Column("line", "integer", lambda o, r: o.row.line, "line number in the source, from 1"),
+)
+
+NAMES: tuple[str, ...] = tuple(column.name for column in COLUMNS)
+_BY_NAME = {name: column for column in COLUMNS for name in (column.name, *column.aliases)}
+
+
+def values(outcome: Outcome) -> list[Value]:
+    """The row of an outcome, in the order of `COLUMNS`."""
+    response = outcome.response
+    return [column.get(outcome, response) for column in COLUMNS]
+
+
+def find(name: str) -> Column:
+    """The column of that name or alias.
+
+    Raises:
+        UsageError: there is none; the message names the nearest.
+    """
+    column = _BY_NAME.get(name)
+    if column is None:
+        near = get_close_matches(name, _BY_NAME, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(NAMES)}"
+        raise UsageError(f"no column is named {name!r}; {hint}")
+    return column

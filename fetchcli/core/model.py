@@ -1,0 +1,156 @@
+"""The values that flow through a run: row -> attempt -> outcome. All are immutable."""
+
+from enum import StrEnum
+from typing import final
+
+import msgspec
+
+from fetchcli.core.errors import ErrorKind, Failure
+from fetchcli.core.urls import HttpUrl
+
+
+class Target(msgspec.Struct, frozen=True):
+    """One row of the input that can be fetched.
+
+    Attributes:
+        seq: ordinal of the data row over all inputs, from 1.
+        url: what to fetch.
+        source: the file that the row stands in, ``-`` for stdin, empty for an argument.
+        line: line number in the source, from 1; 0 where there are no lines.
+    """
+
+    seq: int
+    url: HttpUrl
+    source: str = ""
+    line: int = 0
+
+    @property
+    def text(self) -> str:
+        """The URL as it may be shown: credentials masked."""
+        return self.url.text
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """One row of the input that cannot be fetched; the other fields are as in `Target`."""
+
+    seq: int
+    text: str
+    reason: str
+    source: str = ""
+    line: int = 0
+
+    @property
+    def message(self) -> str:
+        """File, line and reason: ``urls.txt:17: no scheme``."""
+        source = "stdin" if self.source == "-" else self.source
+        return f"{source}:{self.line}: {self.reason}" if source else self.reason
+
+
+Row = Target | Rejected
+
+
+class Timings(msgspec.Struct, frozen=True):
+    """Seconds since the attempt began, named as curl's ``-w`` variables.
+
+    A phase that did not take place on the last hop (a reused connection) is 0.
+    """
+
+    namelookup: float = 0.0
+    connect: float = 0.0
+    appconnect: float = 0.0
+    starttransfer: float = 0.0
+    total: float = 0.0
+
+
+class Redirect(msgspec.Struct, frozen=True):
+    """One hop that was followed: the URL that answered, and its status."""
+
+    url: str
+    status: int
+
+
+@final  # never falsy: `response and response.status` is a status or None
+class Response(msgspec.Struct, frozen=True):
+    """A complete response: every byte of the body arrived and was decoded.
+
+    Attributes:
+        status: status code of the last hop.
+        url: the URL that answered last.
+        redirects: the hops before it, in order.
+        content_type: the Content-Type field, empty where there is none.
+        remote_ip: the address that answered.
+        timings: see `Timings`.
+        size_download: body bytes on the wire, without framing.
+        size_decoded: body bytes after content decoding.
+        sha256: of the decoded body, hexadecimal.
+        length_verified: whether framing proved the body complete (RFC 9112 section 6.3); a body
+            that ends only because the connection closed proves nothing.
+    """
+
+    status: int
+    url: str
+    timings: Timings
+    redirects: tuple[Redirect, ...] = ()
+    content_type: str = ""
+    remote_ip: str = ""
+    size_download: int = 0
+    size_decoded: int = 0
+    sha256: str = ""
+    length_verified: bool = True
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """One try at a target.
+
+    Attributes:
+        number: from 1.
+        started_at: seconds since the epoch; wall-clock jumps during a run do not move it.
+        elapsed: seconds from holding a slot to the end, whichever way it ended.
+        result: what came of it.
+    """
+
+    number: int
+    started_at: float
+    elapsed: float
+    result: Response | Failure
+
+
+class Verdict(StrEnum):
+    """What became of a row."""
+
+    OK = "OK"
+    FAILED = "FAILED"
+    REJECTED = "REJECTED"
+    CANCELLED = "CANCELLED"
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """The one end of one row.
+
+    Attributes:
+        row: the row itself.
+        verdict: accepted or not, and if not, in which way.
+        attempts: every try, in order; none for a rejected row.
+        failed_checks: the checks that the response did not pass.
+        queued: seconds the row waited for a slot.
+    """
+
+    row: Row
+    verdict: Verdict
+    attempts: tuple[Attempt, ...] = ()
+    failed_checks: tuple[str, ...] = ()
+    queued: float = 0.0
+
+    @property
+    def response(self) -> Response | None:
+        """The response of the last attempt, or None where it failed."""
+        result = self.attempts[-1].result if self.attempts else None
+        return result if isinstance(result, Response) else None
+
+    @property
+    def failure(self) -> Failure | None:
+        """The failure of the last attempt or of the row itself, or None where a response came."""
+        if isinstance(self.row, Rejected):
+            return Failure(ErrorKind.INVALID_URL, self.row.message)
+        result = self.attempts[-1].result if self.attempts else None
+        return result if isinstance(result, Failure) else None

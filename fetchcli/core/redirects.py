@@ -1,0 +1,40 @@
+"""Which redirect to follow, and where to. Pure: the transport asks after every response."""
+
+import re
+
+from fetchcli.core.errors import ErrorKind, InvalidUrl, TransportError
+from fetchcli.core.policy import Redirects
+from fetchcli.core.urls import HttpUrl, resolve
+
+STATUSES = frozenset({301, 302, 303, 307, 308})
+_NOT_VISIBLE_ASCII = re.compile(rb"[^!-~]")
+
+
+def next_hop(url: HttpUrl, status: int, locations: list[bytes], taken: int, policy: Redirects) -> HttpUrl | None:
+    """The URL to go to next, or None when this response is the last one.
+
+    Args:
+        url: where the response came from.
+        status: its status.
+        locations: the raw values of its Location fields.
+        taken: redirects already followed.
+        policy: whether to follow, and how many.
+
+    Raises:
+        TransportError: `redirect_missing`, `redirect_invalid` or `redirect_limit`
+            (curl: exactly ``limit`` redirects are followed).
+    """
+    if status not in STATUSES or not policy.follow:
+        return None
+    distinct = {value.strip() for value in locations}
+    if not distinct:
+        raise TransportError(ErrorKind.REDIRECT_MISSING, f"status {status} without a Location")
+    if len(distinct) > 1:
+        raise TransportError(ErrorKind.REDIRECT_INVALID, f"status {status} with {len(distinct)} differing Locations")
+    if taken >= policy.limit:
+        raise TransportError(ErrorKind.REDIRECT_LIMIT, f"more than {policy.limit} redirects (--max-redirs)")
+    location = _NOT_VISIBLE_ASCII.sub(lambda m: b"%%%02X" % m[0][0], distinct.pop()).decode("ascii")
+    try:
+        return resolve(url, location)
+    except InvalidUrl as error:
+        raise TransportError(ErrorKind.REDIRECT_INVALID, f"Location {location[:200]!r}: {error}") from None

@@ -1,0 +1,117 @@
+"""What a run came to, in memory that does not grow with it, and the exit code that follows.
+
+`Summary.merge` is associative and commutative, so that parts of a run may be added up in any order.
+"""
+
+from collections import Counter
+from heapq import nlargest, nsmallest
+
+from fetchcli.core.errors import ErrorKind, ExitCode
+from fetchcli.core.latency import Latency
+from fetchcli.core.model import Outcome, Target, Verdict
+
+KEPT_FAILURES = 20
+KEPT_HOSTS = 5
+
+
+class Summary:
+    """Counts over all outcomes so far.
+
+    Attributes:
+        verdicts: rows by verdict.
+        statuses: responses by status.
+        kinds: failed attempts and rejected rows by error kind.
+        latency: seconds of every response, from slot to last byte.
+        size_download: body bytes that complete responses brought over the wire.
+        slowest_hosts: the slowest response of each of the slowest hosts, in seconds.
+        failures: the first rows of the input that were not accepted.
+        elapsed: seconds that the run took; set by whoever holds the clock.
+    """
+
+    def __init__(self) -> None:
+        self.verdicts: Counter[Verdict] = Counter()
+        self.statuses: Counter[int] = Counter()
+        self.kinds: Counter[ErrorKind] = Counter()
+        self.latency = Latency()
+        self.size_download = 0
+        self.slowest_hosts: dict[str, float] = {}
+        self.failures: list[Outcome] = []
+        self.elapsed = 0.0
+        self._host_floor = 0.0
+
+    @property
+    def total(self) -> int:
+        """Rows that have ended."""
+        return self.verdicts.total()
+
+    @property
+    def not_accepted(self) -> int:
+        """Rows that ended in any way but OK."""
+        return self.total - self.verdicts[Verdict.OK]
+
+    def add(self, outcome: Outcome) -> None:
+        """Count one outcome."""
+        self.verdicts[outcome.verdict] += 1
+        response = outcome.response
+        if response is not None and isinstance(outcome.row, Target):
+            self.statuses[response.status] += 1
+            self.size_download += response.size_download
+            seconds = outcome.attempts[-1].elapsed
+            self.latency.add(seconds)
+            if seconds > self._host_floor:
+                self._note_host(outcome.row.url.authority, seconds)
+        elif failure := outcome.failure:
+            self.kinds[failure.kind] += 1
+        if outcome.verdict is not Verdict.OK:
+            self._note_failure(outcome)
+
+    def merge(self, other: "Summary") -> None:
+        """Take in what another summary counted; ``elapsed`` becomes the longer of both."""
+        self.verdicts.update(other.verdicts)
+        self.statuses.update(other.statuses)
+        self.kinds.update(other.kinds)
+        self.latency.merge(other.latency)
+        self.size_download += other.size_download
+        for host, seconds in other.slowest_hosts.items():
+            self._note_host(host, seconds)
+        for outcome in other.failures:
+            self._note_failure(outcome)
+        self.elapsed = max(self.elapsed, other.elapsed)
+
+    def _note_host(self, host: str, seconds: float) -> None:
+        """Keep the slowest hosts by their slowest response: a maximum, so that merging is exact."""
+        hosts = self.slowest_hosts
+        hosts[host] = max(seconds, hosts.get(host, 0.0))
+        if len(hosts) > KEPT_HOSTS:
+            hosts = dict(nlargest(KEPT_HOSTS, hosts.items(), key=lambda item: (item[1], item[0])))
+        self.slowest_hosts = dict(sorted(hosts.items(), key=lambda item: (-item[1], item[0])))
+        self._host_floor = min(hosts.values()) if len(hosts) == KEPT_HOSTS else 0.0
+
+    def _note_failure(self, outcome: Outcome) -> None:
+        """Keep the failures that come first in the input."""
+        kept = self.failures
+        if len(kept) < KEPT_FAILURES or outcome.row.seq < kept[-1].row.seq:
+            self.failures = nsmallest(KEPT_FAILURES, [*kept, outcome], key=lambda kept: kept.row.seq)
+
+
+def exit_code(summary: Summary) -> ExitCode:
+    """The lowest code that any outcome asks for (the table is in `errors.EXIT_MEANING`)."""
+    codes = {ExitCode.OK}
+    codes.update(_code_of(kind) for kind in summary.kinds)
+    if summary.verdicts[Verdict.FAILED] > sum(summary.kinds[kind] for kind in summary.kinds if _is_failed(kind)):
+        codes.add(ExitCode.STATUS)
+    return min(codes - {ExitCode.OK}, default=ExitCode.OK)
+
+
+def _is_failed(kind: ErrorKind) -> bool:
+    return kind not in (ErrorKind.INVALID_URL, ErrorKind.CANCELLED)
+
+
+def _code_of(kind: ErrorKind) -> ExitCode:
+    match kind:
+        case ErrorKind.INTERNAL:
+            return ExitCode.INTERNAL
+        case ErrorKind.INVALID_URL:
+            return ExitCode.INPUT
+        case _:
+            return ExitCode.TRANSPORT

@@ -1,0 +1,51 @@
+r"""``-w`` templates: curl's ``%{name}`` over the columns, with ``%%``, ``\n``, ``\r`` and ``\t``."""
+
+import re
+from collections.abc import Callable
+
+from fetchcli.core.columns import Value, find
+from fetchcli.core.errors import UsageError
+from fetchcli.core.model import Outcome
+from fetchcli.core.text import visible
+
+_TOKEN = re.compile(r"%\{(?P<name>[^}]*)\}|%%|\\(?P<escape>[nrt\\])|%\{")
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\"}
+
+
+def compile_template(template: str) -> Callable[[Outcome], str]:
+    """Turn a template into a function from outcome to text.
+
+    Raises:
+        UsageError: an unknown name, or a ``%{`` without its ``}``.
+    """
+    parts: list[str | Callable[[Outcome], str]] = []
+    position = 0
+    for token in _TOKEN.finditer(template):
+        parts.append(template[position : token.start()])
+        parts.append(_part(token, template))
+        position = token.end()
+    parts.append(template[position:])
+
+    def render(outcome: Outcome) -> str:
+        return "".join(part if isinstance(part, str) else part(outcome) for part in parts)
+
+    return render
+
+
+def _part(token: re.Match[str], template: str) -> str | Callable[[Outcome], str]:
+    if token["name"] is not None:
+        column = find(token["name"])
+        return lambda outcome: _text(column.get(outcome, outcome.response))
+    if token["escape"]:
+        return _ESCAPES[token["escape"]]
+    if token[0] == "%%":
+        return "%"
+    raise UsageError(f"-w: '%{{' without '}}' at {template[token.start() : token.start() + 20]!r}")
+
+
+def _text(value: Value) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.6f}"
+    return visible(",".join(value) if isinstance(value, tuple) else str(value))

@@ -1,0 +1,37 @@
+"""Making text from outside safe to show. Every renderer and sink goes through here.
+
+A server, a URL or an error message must not be able to drive a terminal, a spreadsheet or the
+next program in a pipe (CWE-150, CWE-1236).
+"""
+
+import re
+
+# C0, DEL, C1, line and paragraph separators, bidi controls and isolates, zero-width and
+# byte-order marks, tag characters, lone surrogates, and the soft hyphen.
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ud800-\udfff\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+
+
+def visible(text: str) -> str:
+    r"""Escape everything that has no glyph of its own, as ``\x1b`` or ``\u202e``."""
+    return text if text.isascii() and text.isprintable() else _UNSAFE.sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def cell(text: str) -> str:
+    """Neutralise a CSV cell that a spreadsheet would run as a formula (OWASP: CSV injection)."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def shorten(text: str, width: int) -> str:
+    """Cut text to at most ``width`` characters, the middle replaced by an ellipsis."""
+    if len(text) <= width:
+        return text
+    head = (width - 1) * 2 // 3
+    return f"{text[:head]}…{text[len(text) - (width - 1 - head) :]}"

@@ -1,0 +1,54 @@
+"""Durations and sizes: as people write them, and as they read them."""
+
+import re
+
+from fetchcli.core.errors import UsageError
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?|\.\d+)(ms|s|m|h|)")
+_SECONDS = {"ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def parse_duration(text: str) -> float | None:
+    """Seconds of ``500ms``, ``2.5s``, ``1m`` or ``2`` (seconds); ``none`` and ``0`` are no limit.
+
+    Raises:
+        UsageError: anything else.
+    """
+    if text.strip().lower() == "none":
+        return None
+    match = _DURATION.fullmatch(text.strip().lower())
+    if match is None:
+        raise UsageError(f"{text!r} is not a duration; write it as 500ms, 2.5s, 1m, 1h or none")
+    return float(match[1]) * _SECONDS[match[2]] or None
+
+
+def format_duration(seconds: float | None) -> str:
+    """A limit as `parse_duration` reads it."""
+    return "none" if seconds is None else f"{seconds:g}s"
+
+
+def format_seconds(seconds: float) -> str:
+    """A latency for people: ``850 us``, ``12.3 ms``, ``4.56 s``, ``2:05``."""
+    if seconds < 0.001:
+        return f"{seconds * 1e6:.0f} us"
+    if seconds < 1:
+        return f"{seconds * 1e3:.{0 if seconds >= 0.1 else 1}f} ms"
+    return f"{seconds:.2f} s" if seconds < 60 else format_clock(seconds)
+
+
+def format_clock(seconds: float) -> str:
+    """Elapsed time or time to go: ``0:07``, ``12:34``, ``1:02:03``."""
+    minutes, rest = divmod(int(seconds + 0.5), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def format_bytes(size: float) -> str:
+    """A size for people, in powers of 1000: ``812 B``, ``1.4 kB``, ``3.1 MB``."""
+    if size < 1000:
+        return f"{size:.0f} B"
+    for unit in ("kB", "MB", "GB"):
+        size /= 1000
+        if size < 999.95:
+            return f"{size:.1f} {unit}"
+    return f"{size / 1000:.1f} TB"

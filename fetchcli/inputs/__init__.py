@@ -1,0 +1,1 @@
+"""Bytes -> rows, one file a format, lazily."""

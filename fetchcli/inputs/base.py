@@ -1,0 +1,61 @@
+"""What an input is: a name for messages, and blocks of bytes as they come."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from fetchcli.core.errors import InputError
+
+BLOCK = 16 * 1024
+STDIN = "-"
+
+
+class Argument(msgspec.Struct, frozen=True):
+    """A URL given on the command line."""
+
+    text: str
+
+
+class File(msgspec.Struct, frozen=True):
+    """A file of rows, or stdin where ``name`` is ``-``."""
+
+    name: str
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield what is there as soon as it is there: a slow FIFO is not waited out.
+
+        Raises:
+            InputError: the file cannot be opened or read.
+        """
+        try:
+            fd = 0 if self.name == STDIN else os.open(self.name, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+            try:
+                while block := os.read(fd, BLOCK):
+                    yield block
+            finally:
+                if fd:
+                    os.close(fd)
+        except OSError as error:
+            raise InputError(f"{self.name}: {error.strerror}") from None
+
+    def check(self) -> None:
+        """Refuse what can be seen to be unreadable, without opening it (a FIFO would block).
+
+        Raises:
+            InputError: the file is missing, a directory, or not readable.
+        """
+        if self.name == STDIN:
+            return
+        path = Path(self.name)
+        if not path.exists():
+            hint = f"; to fetch it as a URL write http://{self.name}" if "." in self.name else ""
+            raise InputError(f"{self.name}: no such file{hint}")
+        if path.is_dir():
+            raise InputError(f"{self.name}: is a directory, not a list of URLs")
+        if not os.access(path, os.R_OK):
+            raise InputError(f"{self.name}: permission denied")
+
+
+Input = Argument | File

@@ -1,0 +1,66 @@
+"""A thread that reads a little ahead, so that a slow or blocking input never stops the event loop."""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Iterable
+
+from fetchcli.core.model import Row
+
+DEPTH = 4
+
+
+class ReadAhead:
+    """Async iterator over batches that a daemon thread reads, at most `DEPTH` of them ahead.
+
+    The thread is a daemon and not of the loop's executor: a read that blocks for ever (an open
+    FIFO without a writer) must not keep the process from ending.
+    """
+
+    def __init__(self, batches: Iterable[list[Row]]) -> None:
+        self._batches = batches
+        self._ready: deque[list[Row]] = deque()
+        self._room = threading.Semaphore(DEPTH)
+        self._finished = False
+        self._error: BaseException | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._loop = asyncio.get_running_loop()
+        threading.Thread(target=self._read, name="fetchcli-input", daemon=True).start()
+
+    def __aiter__(self) -> "ReadAhead":
+        return self
+
+    async def __anext__(self) -> list[Row]:
+        while not self._ready:
+            if self._error is not None:
+                raise self._error
+            if self._finished:
+                raise StopAsyncIteration
+            self._waiter = self._loop.create_future()
+            await self._waiter
+        self._room.release()
+        return self._ready.popleft()
+
+    def _read(self) -> None:
+        error = None
+        try:
+            for batch in self._batches:
+                self._room.acquire()
+                self._loop.call_soon_threadsafe(self._deliver, batch)
+        except RuntimeError:
+            return  # the loop was closed while this thread was blocked in a read
+        except BaseException as raised:  # noqa: BLE001 - raised again on the loop's side
+            error = raised
+        self._loop.call_soon_threadsafe(self._finish, error)
+
+    def _deliver(self, batch: list[Row]) -> None:
+        self._ready.append(batch)
+        self._wake()
+
+    def _finish(self, error: BaseException | None) -> None:
+        self._finished, self._error = True, error
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

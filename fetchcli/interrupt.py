@@ -1,0 +1,46 @@
+"""SIGINT and SIGTERM: the first ends the run in good order, the second ends the process."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType, TracebackType
+
+from fetchcli.core.errors import ExitCode
+
+SHOW_CURSOR = b"\x1b[?25h"  # DECTCEM: the bar hides it
+_CODES = {signal.SIGINT: ExitCode.SIGINT, signal.SIGTERM: ExitCode.SIGTERM}
+
+
+class Interrupt:
+    """Catches both signals while its ``with`` block runs.
+
+    Attributes:
+        code: the exit code of the signal that came, or None.
+    """
+
+    def __init__(self, stop: Callable[[], None]) -> None:
+        self._stop = stop
+        self._loop = asyncio.get_running_loop()
+        self._before = {number: signal.getsignal(number) for number in _CODES}
+        self.code: ExitCode | None = None
+
+    def __enter__(self) -> "Interrupt":
+        for number in _CODES:
+            signal.signal(number, self._handle)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
+        # Plain handlers, not the loop's: the second signal must work while the loop is stuck.
+        code = _CODES[signal.Signals(number)]
+        if self.code is not None:
+            if sys.stderr is not None and sys.stderr.isatty():
+                os.write(sys.stderr.fileno(), SHOW_CURSOR)
+            os._exit(code)
+        self.code = code
+        self._loop.call_soon_threadsafe(self._stop)

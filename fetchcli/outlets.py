@@ -1,0 +1,138 @@
+"""Everywhere the outcomes of a run go: data sinks, progress and the report."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from fetchcli.core.errors import OutputError, UsageError
+from fetchcli.core.model import Outcome
+from fetchcli.core.settings import Settings
+from fetchcli.core.summary import Summary
+from fetchcli.core.template import compile_template
+from fetchcli.inputs.base import File, Input
+from fetchcli.messages import say
+from fetchcli.sinks.base import ByteSink, Sink
+from fetchcli.sinks.output import STDOUT, Output
+from fetchcli.sinks.registry import FORMATS, parse_output
+from fetchcli.sinks.template import TemplateSink
+
+RELIEF_SECONDS = 0.02
+MakeSink = Callable[[ByteSink], Sink]
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What is written where.
+
+    Attributes:
+        data: how to make each data sink, by the name of its destination.
+        report: ``stdout``, ``stderr`` or empty for none.
+        data_on_terminal: rows go to a terminal, where a bar would be in their way.
+    """
+
+    data: dict[str, MakeSink]
+    report: str
+    data_on_terminal: bool
+
+
+def plan_outputs(settings: Settings, *, stdout_is_terminal: bool) -> Plan:
+    """Decide what is written where; opens nothing.
+
+    Raises:
+        UsageError: a format or a template is wrong, or two outputs want the same destination.
+    """
+    wanted: list[tuple[str, MakeSink]] = [
+        (spec.path, FORMATS[spec.format]) for spec in map(parse_output, settings.outputs)
+    ]
+    if settings.write_out is not None:
+        wanted.append((STDOUT, partial(TemplateSink, render=compile_template(settings.write_out))))
+    if not wanted and (settings.quiet or not stdout_is_terminal):
+        wanted.append((STDOUT, FORMATS["text"]))
+    data = dict(wanted)
+    if len(data) < len(wanted):
+        names = [name for name, _ in wanted]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise UsageError(f"two outputs (-o, -w) want {'stdout' if twice == STDOUT else twice}; give one a path")
+    to_stdout = stdout_is_terminal and STDOUT not in data
+    report = "" if settings.quiet else "stdout" if to_stdout else "stderr"
+    return Plan(data, report, stdout_is_terminal and STDOUT in data)
+
+
+class Outlets:
+    """Opens every data output before the first request, and closes all of them at the end.
+
+    Attributes:
+        failed: an output could not be written to its end.
+    """
+
+    def __init__(
+        self, data: dict[str, MakeSink], inputs: Iterable[Input], displays: Iterable[Sink], stop: Callable[[], None]
+    ) -> None:
+        """Open the outputs.
+
+        Raises:
+            OutputError: a path cannot be written, or is one of the inputs.
+        """
+        self.failed = False
+        self._stop = stop
+        self._loop = asyncio.get_running_loop()
+        _refuse_inputs(data, inputs)
+        self._outputs = [Output(name, self._tell_loop) for name in data]
+        self._sinks = [make(output) for make, output in zip(data.values(), self._outputs, strict=True)]
+        self._displays = list(displays)
+        for sink in (*self._sinks, *self._displays):
+            sink.open()
+
+    def handle(self, outcome: Outcome) -> None:
+        """Give an outcome to every sink."""
+        for sink in self._sinks:
+            sink.handle(outcome)
+        for display in self._displays:
+            display.handle(outcome)
+
+    @property
+    def congested(self) -> bool:
+        """A destination does not keep up."""
+        return any(output.congested for output in self._outputs)
+
+    async def relieved(self) -> None:
+        """Wait until every destination has caught up."""
+        while self.congested:  # noqa: ASYNC110 - polled only while a destination is stuck
+            await asyncio.sleep(RELIEF_SECONDS)
+
+    def close(self, summary: Summary) -> None:
+        """Complete and close everything; blocks as long as the destinations do."""
+        for sink in self._sinks:
+            sink.close(summary)
+        for output in self._outputs:
+            known = output.failure
+            output.close()
+            if output.failure and not known:
+                self._note(output)
+        for display in self._displays:
+            display.close(summary)
+
+    def _tell_loop(self, output: Output) -> None:
+        """Called by the output's thread."""
+        self._loop.call_soon_threadsafe(self._note, output)
+
+    def _note(self, output: Output) -> None:
+        """Say a failure once; stop when its reader is gone, or when nothing is left to write to."""
+        self.failed = True
+        if not output.broken_pipe:
+            say(f"cannot write {output.failure}")
+        if output.broken_pipe or all(other.failure for other in self._outputs):
+            self._stop()
+
+
+def _refuse_inputs(data: Iterable[str], inputs: Iterable[Input]) -> None:
+    """Opening an output empties it: not one that is still to be read."""
+    if STDOUT in data and sys.stdout is None:
+        raise OutputError("stdout is closed")
+    read = [Path(source.name) for source in inputs if isinstance(source, File) and Path(source.name).exists()]
+    for name in data:
+        if Path(name).exists() and any(other.samefile(name) for other in read):
+            raise OutputError(f"{name}: is also an input; write somewhere else")

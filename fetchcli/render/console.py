@@ -1,0 +1,69 @@
+"""The two consoles, and the one way in which text from outside gets into them.
+
+Nothing is parsed: no markup, no emoji codes, no highlighting; `safe` escapes what would drive the
+terminal (rich lets ESC through).
+"""
+
+import os
+import sys
+
+from rich.console import Console
+from rich.text import Text
+
+from fetchcli.core.model import Outcome, Verdict
+from fetchcli.core.text import visible
+
+WIDTH_WITHOUT_TERMINAL = 120
+STYLES = {Verdict.OK: "green", Verdict.FAILED: "red", Verdict.REJECTED: "yellow", Verdict.CANCELLED: "yellow"}
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Fall silent: rich would end the process."""
+        self.quiet = True
+
+
+def make_console(*, stderr: bool, color: bool | None) -> Console:
+    """A console on stdout or stderr; COLUMNS, NO_COLOR and TERM are honoured by rich."""
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() or os.environ.get("COLUMNS") else WIDTH_WITHOUT_TERMINAL
+    return _Console(
+        file=stream,
+        width=width,
+        no_color=True if color is False else None,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        soft_wrap=False,
+    )
+
+
+def safe(text: str, style: str = "") -> Text:
+    """Text from a server, a URL or an error, as inert text."""
+    return Text(visible(text), style=style)
+
+
+def status_of(outcome: Outcome) -> Text:
+    """The status, or the error kind where there is none, in the colour of the verdict."""
+    style = STYLES[outcome.verdict]
+    if outcome.response is not None:
+        return Text(str(outcome.response.status), style=style)
+    failure = outcome.failure
+    return Text(failure.kind.value if failure else "-", style=style)
+
+
+def reason_of(outcome: Outcome) -> str:
+    """Why the outcome was not accepted, in a few words; empty where it was."""
+    failure = outcome.failure
+    if failure is not None:
+        return failure.detail
+    return ", ".join(f"{check} not accepted" for check in outcome.failed_checks)
+
+
+def failure_line(outcome: Outcome) -> Text:
+    """One outcome as one line of a log: status or kind, URL, reason."""
+    line = status_of(outcome)
+    line.append_text(safe(f" {outcome.row.text}", style=""))
+    if reason := reason_of(outcome):
+        line.append_text(safe(f"  {reason}", style="dim"))
+    return line

@@ -1,0 +1,170 @@
+"""Progress on stderr: a bar for terminals, plain lines for logs and screen readers.
+
+Both are drawn by a thread on a timer, from counters: a URL costs them nothing, and a terminal on
+hold (Ctrl-S) never stops the event loop.
+"""
+
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable
+
+import msgspec
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from fetchcli.core.model import Outcome, Verdict
+from fetchcli.core.summary import Summary
+from fetchcli.core.units import format_clock
+from fetchcli.render.console import failure_line
+
+BAR_SECONDS = 0.1
+PLAIN_SECONDS = 5.0
+MOST_MESSAGES = 20
+RATE_WINDOW = 30
+
+
+class Counters(msgspec.Struct, frozen=True):
+    """Where the run stands: rows ended, rows not accepted, requests in flight, rows in all if known."""
+
+    done: int
+    failed: int
+    in_flight: int
+    total: int | None
+
+
+class Progress(ABC):
+    """What both displays share: the thread, the messages, and the arithmetic of rate and ETA."""
+
+    def __init__(self, console: Console, counters: Callable[[], Counters], *, every: bool, period: float) -> None:
+        self._console = console
+        self._counters = counters
+        self._every = every
+        self._period = period
+        self._messages: deque[Text] = deque()
+        self._said = 0
+        self._began = time.monotonic()
+        self._marks: deque[tuple[float, int]] = deque([(self._began, 0)], maxlen=RATE_WINDOW)
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="fetchcli-progress", daemon=True)
+
+    def open(self) -> None:
+        """Begin to draw."""
+        self._thread.start()
+
+    def handle(self, outcome: Outcome) -> None:
+        """Note a failure (or, when asked, every outcome) to be said; the first ones only."""
+        if self._every:
+            self._messages.append(failure_line(outcome))
+        elif outcome.verdict is not Verdict.OK and outcome.verdict is not Verdict.CANCELLED:
+            self._said += 1
+            if self._said <= MOST_MESSAGES:
+                self._messages.append(failure_line(outcome))
+            elif self._said == MOST_MESSAGES + 1:
+                self._messages.append(Text("further failures are counted, not shown here", style="dim"))
+
+    def close(self, summary: Summary) -> None:
+        """Draw a last time and leave the terminal as it was."""
+        self._closing.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._closing.wait(self._period):
+            self._tick()
+        self._finish()
+
+    def _tick(self) -> None:
+        self._say()
+        now, counters = time.monotonic(), self._counters()
+        self._marks.append((now, counters.done))
+        self._draw(counters, now - self._began, self._rate())
+
+    def _say(self) -> None:
+        while self._messages:
+            self._console.print(self._messages.popleft(), overflow="ellipsis", no_wrap=True)
+
+    def _rate(self) -> float:
+        """Rows a second over the last few drawings."""
+        (then, before), (now, done) = self._marks[0], self._marks[-1]
+        return (done - before) / (now - then) if now > then else 0.0
+
+    def _finish(self) -> None:
+        self._say()
+
+    @abstractmethod
+    def _draw(self, counters: Counters, elapsed: float, rate: float) -> None:
+        """Show where the run stands."""
+
+
+class BarProgress(Progress):
+    """A bar on the last line of the terminal, gone when the run is over."""
+
+    def __init__(self, console: Console, counters: Callable[[], Counters], *, every: bool) -> None:
+        super().__init__(console, counters, every=every, period=BAR_SECONDS)
+        self._live = Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False)
+
+    def open(self) -> None:
+        """Show the bar at once."""
+        self._live.start()
+        super().open()
+
+    def _draw(self, counters: Counters, elapsed: float, rate: float) -> None:
+        self._live.update(bar_line(counters, elapsed, rate), refresh=True)
+
+    def _finish(self) -> None:
+        super()._finish()
+        self._live.stop()
+
+
+class PlainProgress(Progress):
+    """A line now and then: nothing is redrawn."""
+
+    def __init__(self, console: Console, counters: Callable[[], Counters], *, every: bool) -> None:
+        super().__init__(console, counters, every=every, period=PLAIN_SECONDS)
+
+    def _draw(self, counters: Counters, elapsed: float, rate: float) -> None:
+        self._console.print(plain_line(counters, elapsed, rate), soft_wrap=True)
+
+
+def time_to_go(counters: Counters, rate: float) -> str:
+    """The ETA as a clock, or empty where it cannot be known."""
+    if counters.total is None or rate <= 0:
+        return ""
+    return format_clock((counters.total - counters.done) / rate)
+
+
+def plain_line(counters: Counters, elapsed: float, rate: float) -> str:
+    """``1,234 of 10,000 (12 %), 3 failed, 50 in flight, 245/s, 0:05 elapsed, 0:36 to go``."""
+    done = f"{counters.done:,}"
+    if counters.total:
+        done += f" of {counters.total:,} ({100 * counters.done // counters.total} %)"
+    parts = [done, f"{counters.failed:,} failed", f"{counters.in_flight} in flight", f"{rate:,.0f}/s"]
+    parts.append(f"{format_clock(elapsed)} elapsed")
+    if eta := time_to_go(counters, rate):
+        parts.append(f"{eta} to go")
+    return ", ".join(parts)
+
+
+def bar_line(counters: Counters, elapsed: float, rate: float) -> RenderableType:
+    """One line: bar, done/total, rate, in flight, failures, elapsed and ETA."""
+    total = counters.total
+    table = Table.grid(padding=(0, 1), expand=True)
+    table.add_column(ratio=1, min_width=8)
+    cells: list[RenderableType] = [
+        ProgressBar(total=total or None, completed=counters.done, pulse=total is None, width=None)
+    ]
+    of = f"/{total:,}" if total is not None else ""
+    cells.append(Text(f"{counters.done:,}{of}", style="bold"))
+    cells.append(Text(f"{rate:,.0f}/s", style="cyan"))
+    cells.append(Text(f"{counters.in_flight} in flight", style="dim"))
+    cells.append(Text(f"{counters.failed:,} failed", style="red" if counters.failed else "dim"))
+    eta = time_to_go(counters, rate)
+    cells.append(Text(format_clock(elapsed) + (f" ETA {eta}" if eta else ""), style="dim"))
+    for _ in cells[1:]:
+        table.add_column(no_wrap=True, justify="right")
+    table.add_row(*cells)
+    return Group(table)

@@ -1,0 +1,1 @@
+"""Outcomes -> data, one file a format."""

@@ -1,0 +1,26 @@
+"""The port between outcomes and whoever wants them."""
+
+from typing import Protocol
+
+from fetchcli.core.model import Outcome
+from fetchcli.core.summary import Summary
+
+
+class Sink(Protocol):
+    """Takes the outcomes of one run, on the event loop's thread: it must not block."""
+
+    def open(self) -> None:
+        """The run begins."""
+
+    def handle(self, outcome: Outcome) -> None:
+        """Take one finished outcome."""
+
+    def close(self, summary: Summary) -> None:
+        """The run is over; what was handled is complete even if the run was interrupted."""
+
+
+class ByteSink(Protocol):
+    """Where a format writes its bytes."""
+
+    def write(self, data: bytes) -> None:
+        """Take bytes; must not block."""

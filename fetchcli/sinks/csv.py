@@ -1,0 +1,44 @@
+"""``csv``: a header and a row an outcome (RFC 4180, with LF line ends as Unix tools expect)."""
+
+import csv
+import io
+
+from fetchcli.core.columns import NAMES, Value, values
+from fetchcli.core.model import Outcome
+from fetchcli.core.summary import Summary
+from fetchcli.core.text import cell, visible
+from fetchcli.sinks.base import ByteSink
+
+
+class CsvSink:
+    """All columns; cells that a spreadsheet would run are neutralised."""
+
+    def __init__(self, output: ByteSink) -> None:
+        self._output = output
+        self._buffer = io.StringIO()
+        self._writer = csv.writer(self._buffer, lineterminator="\n")
+
+    def open(self) -> None:
+        """Write the header."""
+        self._write(list(NAMES))
+
+    def handle(self, outcome: Outcome) -> None:
+        """Write one row."""
+        self._write([_text(value) for value in values(outcome)])
+
+    def close(self, summary: Summary) -> None:
+        """CSV has no footer."""
+
+    def _write(self, cells: list[str]) -> None:
+        self._writer.writerow(cells)
+        self._output.write(self._buffer.getvalue().encode())
+        self._buffer.seek(0)
+        self._buffer.truncate()
+
+
+def _text(value: Value) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return cell(visible(value)) if isinstance(value, str) else str(value)

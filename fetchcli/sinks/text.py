@@ -1,0 +1,32 @@
+"""``text``: a line a row, tab-separated: STATUS SECONDS BYTES URL ERROR."""
+
+from fetchcli.core.model import Outcome
+from fetchcli.core.summary import Summary
+from fetchcli.core.text import visible
+from fetchcli.sinks.base import ByteSink
+
+
+class TextSink:
+    """Five columns for ``cut`` and ``awk``; ``-`` where there is nothing."""
+
+    def __init__(self, output: ByteSink) -> None:
+        self._output = output
+
+    def open(self) -> None:
+        """There is no header line: every line is a row."""
+
+    def handle(self, outcome: Outcome) -> None:
+        """Write one line."""
+        self._output.write(line(outcome).encode())
+
+    def close(self, summary: Summary) -> None:
+        """There is no footer."""
+
+
+def line(outcome: Outcome) -> str:
+    """The line of an outcome, its end included."""
+    response, failure = outcome.response, outcome.failure
+    status, size = (response.status, response.size_download) if response else ("-", "-")
+    seconds = f"{outcome.attempts[-1].elapsed:.3f}" if outcome.attempts else "-"
+    error = f"{failure.kind}: {failure.detail}" if failure else ",".join(outcome.failed_checks) or "-"
+    return f"{status}\t{seconds}\t{size}\t{visible(outcome.row.text)}\t{visible(error)}\n"

@@ -1,0 +1,1 @@
+"""One request -> one response or one failure; the only importer of aiohttp."""

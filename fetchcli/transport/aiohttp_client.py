@@ -1,0 +1,177 @@
+"""The transport over aiohttp: one session, redirects hop by hop, bodies read to their end.
+
+No exception of aiohttp leaves this package: what fails is a `TransportError` with its kind.
+"""
+
+import asyncio
+import hashlib
+import time
+from functools import lru_cache
+from typing import cast
+
+import aiohttp
+from yarl import URL
+
+from fetchcli.core.errors import ErrorKind, TransportError
+from fetchcli.core.model import Redirect, Response, Timings
+from fetchcli.core.policy import Policy, Timeouts
+from fetchcli.core.redirects import next_hop
+from fetchcli.core.urls import HttpUrl
+from fetchcli.transport.connector import PooledConnector
+from fetchcli.transport.decode import Decoder, decoder_for
+from fetchcli.transport.exchange import Exchange
+from fetchcli.transport.faults import classify
+from fetchcli.transport.wire import WireRequest, WireResponse
+
+HEADER_LIMIT = 256 * 1024
+REDIRECT_BODY_LIMIT = 64 * 1024
+PIECES_BETWEEN_YIELDS = 8
+_NO_BODY = frozenset({204, 304})
+
+
+class AiohttpTransport:
+    """Fetches over one ``aiohttp.ClientSession``; make it inside a running event loop."""
+
+    def __init__(self, policy: Policy, user_agent: str, resolver: aiohttp.abc.AbstractResolver | None = None) -> None:
+        self._user_agent = user_agent
+        self._resolver = resolver or aiohttp.AsyncResolver()
+        self._session = aiohttp.ClientSession(
+            connector=PooledConnector(resolver=self._resolver, max_idle=policy.concurrency),
+            request_class=WireRequest,
+            response_class=WireResponse,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            max_line_size=HEADER_LIMIT,
+            max_field_size=HEADER_LIMIT,
+            max_headers=HEADER_LIMIT,
+        )
+        # A request is sent once: the session would send it again behind the caller's back.
+        self._session._retry_connection = False
+
+    async def close(self) -> None:
+        """Close every connection, and the resolver."""
+        await self._session.close()
+        await self._resolver.close()
+
+    async def send(self, url: HttpUrl, policy: Policy) -> Response:
+        """See `transport.base.Transport`."""
+        started = time.monotonic()
+        exchange = Exchange(url, self._user_agent, url.authorization)
+        redirects: list[Redirect] = []
+        try:
+            async with asyncio.timeout(policy.timeouts.total) as limit:
+                while True:
+                    answer = await self._request(url, exchange, policy.timeouts)
+                    try:
+                        following = next_hop(url, answer.status, _locations(answer), len(redirects), policy.redirects)
+                        if following is None:
+                            return await _read(answer, exchange, url, tuple(redirects), started)
+                        await _discard(answer)
+                    finally:
+                        answer.close()  # nothing is left to close once a body was read to its end
+                    redirects.append(Redirect(url.text, answer.status))
+                    url = _hand_over(url, following)
+                    exchange = Exchange(url, self._user_agent, url.authorization)
+        except TransportError:
+            raise
+        except Exception as error:
+            if limit.expired():
+                detail = f"no complete response in {policy.timeouts.total:g} s ({exchange.phase})"
+                raise TransportError(ErrorKind.TIMEOUT_TOTAL, detail) from None
+            failure = classify(error, exchange)
+            raise TransportError(failure.kind, failure.detail) from error
+
+    async def _request(self, url: HttpUrl, exchange: Exchange, timeouts: Timeouts) -> WireResponse:
+        """Send one request and wait for the header section of its response."""
+        response = await self._session.request(
+            "GET",
+            _origin(url.scheme, url.host, url.port),
+            data=exchange,
+            allow_redirects=False,
+            timeout=_client_timeout(timeouts.connect, timeouts.read),
+        )
+        return cast("WireResponse", response)
+
+
+@lru_cache(maxsize=4096)
+def _origin(scheme: str, host: str, port: int) -> URL:
+    """The URL that aiohttp connects by; what goes on the wire is in the `Exchange`."""
+    return URL.build(scheme=scheme, host=host, port=port, path="/")
+
+
+@lru_cache(maxsize=16)
+def _client_timeout(connect: float | None, read: float | None) -> aiohttp.ClientTimeout:
+    # The total is fetchcli's own; an infinite threshold stops aiohttp from rounding to whole seconds.
+    return aiohttp.ClientTimeout(total=None, connect=connect, sock_read=read, ceil_threshold=float("inf"))
+
+
+def _locations(answer: WireResponse) -> list[bytes]:
+    return [value for name, value in answer.raw_headers if name.lower() == b"location"]
+
+
+def _hand_over(url: HttpUrl, following: HttpUrl) -> HttpUrl:
+    """The next URL of a chain: credentials stay with the origin, and none come from a Location."""
+    same_origin = (url.scheme, url.host, url.port) == (following.scheme, following.host, following.port)
+    authorization = url.authorization if same_origin else ""
+    return HttpUrl(following.scheme, following.host, following.port, following.target, following.text, authorization)
+
+
+async def _discard(answer: WireResponse) -> None:
+    """Read the small body of a redirect, so that its connection can be used again."""
+    size = 0
+    while not answer.content.at_eof() and size < REDIRECT_BODY_LIMIT:
+        size += len(await answer.content.readany())
+
+
+async def _read(
+    answer: WireResponse, exchange: Exchange, url: HttpUrl, redirects: tuple[Redirect, ...], started: float
+) -> Response:
+    """Read the body to its end: count it, decode it, hash it, keep none of it."""
+    headers = answer.headers
+    coding = headers.get("Content-Encoding")
+    decoder = decoder_for(coding) if coding and answer.status not in _NO_BODY else None
+    digest = hashlib.sha256()
+    wire = decoded = 0
+    content = answer.content
+    while not content.at_eof():
+        chunk = await content.readany()
+        wire += len(chunk)
+        if decoder is None:
+            digest.update(chunk)
+        else:
+            decoded += await _decode(decoder, chunk, digest)
+    if decoder is not None:
+        decoder.finish()
+    return Response(
+        answer.status,
+        url.text,
+        _timings(exchange, started),
+        redirects,
+        headers.get("Content-Type", ""),
+        answer.peer,
+        wire,
+        decoded if decoder else wire,
+        digest.hexdigest(),
+        answer.status in _NO_BODY or "Content-Length" in headers or "Transfer-Encoding" in headers,
+    )
+
+
+async def _decode(decoder: Decoder, chunk: bytes, digest: "hashlib._Hash") -> int:
+    """Hash what a chunk decodes to; a chunk that decodes to much lets others run in between."""
+    size = 0
+    for number, piece in enumerate(decoder.feed(chunk), 1):
+        digest.update(piece)
+        size += len(piece)
+        if number % PIECES_BETWEEN_YIELDS == 0:
+            await asyncio.sleep(0)
+    return size
+
+
+def _timings(exchange: Exchange, started: float) -> Timings:
+    return Timings(
+        exchange.resolved and exchange.resolved - started,
+        exchange.connected and exchange.connected - started,
+        exchange.secured and exchange.secured - started,
+        exchange.first_byte - started,
+        time.monotonic() - started,
+    )

@@ -1,0 +1,21 @@
+"""The port between a run and the network: one method."""
+
+from typing import Protocol
+
+from fetchcli.core.model import Response
+from fetchcli.core.policy import Policy
+from fetchcli.core.urls import HttpUrl
+
+
+class Transport(Protocol):
+    """Sends one request at a time per call; calls may overlap."""
+
+    async def send(self, url: HttpUrl, policy: Policy) -> Response:
+        """Fetch a URL, follow its redirects, and read the body to its end.
+
+        Raises:
+            TransportError: no complete response came; it carries the kind and the detail.
+        """
+
+    async def close(self) -> None:
+        """Close every connection."""

@@ -1,0 +1,170 @@
+"""Streaming content decoding (RFC 9110 section 8.4) that knows when a stream is not whole.
+
+Every decoder gives its output in pieces of at most `PIECE` bytes, so that a small body that
+decodes to a huge one never stands in memory, and says at the end whether the stream was complete.
+"""
+
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from fetchcli.core.errors import ErrorKind, TransportError
+
+PIECE = 256 * 1024
+MOST_CODINGS = 5
+ACCEPT_ENCODING = "gzip, deflate, br, zstd"
+
+
+class Decoder(Protocol):
+    """One content coding being undone."""
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Decode what came; raises TransportError(decode) on a corrupt stream."""
+
+    def finish(self) -> None:
+        """Say that nothing more comes; raises TransportError(decode) on an incomplete stream."""
+
+
+def decoder_for(content_encoding: str) -> Decoder | None:
+    """The decoder for a Content-Encoding field, or None where there is nothing to undo.
+
+    A coding nobody knows leaves the body as it is, as curl without ``--compressed`` would.
+
+    Raises:
+        TransportError: `protocol`, more than `MOST_CODINGS` codings.
+    """
+    names = [name.strip().lower() for name in content_encoding.split(",")]
+    names = [name for name in names if name and name != "identity"]
+    if len(names) > MOST_CODINGS:
+        raise TransportError(ErrorKind.PROTOCOL, f"{len(names)} content codings, more than {MOST_CODINGS}")
+    if not names or any(name not in _CODINGS for name in names):
+        return None
+    decoder = _CODINGS[names[-1]]()
+    for name in reversed(names[:-1]):
+        decoder = _Stack(decoder, _CODINGS[name]())
+    return decoder
+
+
+class _Stack:
+    """Two codings, the outer one undone first."""
+
+    def __init__(self, outer: Decoder, inner: Decoder) -> None:
+        self._outer, self._inner = outer, inner
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        for piece in self._outer.feed(data):
+            yield from self._inner.feed(piece)
+
+    def finish(self) -> None:
+        self._outer.finish()
+        self._inner.finish()
+
+
+class _Zlib:
+    """gzip (RFC 1952, any number of members) and deflate (RFC 1950, or RFC 1951 as some send it)."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._stream = zlib.decompressobj(31) if name == "gzip" else None
+        self._head = b""
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        if self._stream is None:
+            self._head += data
+            if len(self._head) < 2:
+                return
+            data, self._head = self._head, b""
+            wrapped = data[0] & 0x0F == 8 and int.from_bytes(data[:2], "big") % 31 == 0
+            self._stream = zlib.decompressobj(15 if wrapped else -15)
+        while data:
+            if self._stream.eof:
+                if self._name != "gzip" or not data.strip(b"\0"):
+                    return  # padding after the end is harmless
+                self._stream = zlib.decompressobj(31)
+            try:
+                piece = self._stream.decompress(data, PIECE)
+            except zlib.error as error:
+                raise _corrupt(self._name, error) from None
+            if piece:
+                yield piece
+            data = self._stream.unused_data if self._stream.eof else self._stream.unconsumed_tail
+
+    def finish(self) -> None:
+        if self._stream is None or not self._stream.eof:
+            raise _incomplete(self._name)
+
+
+class _Brotli:
+    """br (RFC 7932)."""
+
+    def __init__(self) -> None:
+        import brotli
+
+        self._error: type[Exception] = brotli.error
+        self._stream: Any = brotli.Decompressor()
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        try:
+            while True:
+                piece = self._stream.process(data, output_buffer_limit=PIECE)
+                data = b""
+                if piece:
+                    yield piece
+                if self._stream.is_finished() or self._stream.can_accept_more_data():
+                    return
+        except self._error as error:
+            raise _corrupt("br", error) from None
+
+    def finish(self) -> None:
+        if not self._stream.is_finished():
+            raise _incomplete("br")
+
+
+class _Zstd:
+    """zstd (RFC 8878, any number of frames)."""
+
+    def __init__(self) -> None:
+        try:
+            from compression import zstd  # type: ignore[import-not-found,unused-ignore]  # Python 3.14
+        except ImportError:
+            from backports import zstd
+        self._new: Callable[[], Any] = zstd.ZstdDecompressor
+        self._error: type[Exception] = zstd.ZstdError
+        self._stream = self._new()
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        try:
+            while True:
+                if self._stream.eof:
+                    if not data:
+                        return
+                    self._stream = self._new()
+                piece = self._stream.decompress(data, PIECE)
+                if piece:
+                    yield piece
+                data = self._stream.unused_data if self._stream.eof else b""
+                if not self._stream.eof and self._stream.needs_input:
+                    return
+        except self._error as error:
+            raise _corrupt("zstd", error) from None
+
+    def finish(self) -> None:
+        if not self._stream.eof:
+            raise _incomplete("zstd")
+
+
+def _corrupt(name: str, error: Exception) -> TransportError:
+    return TransportError(ErrorKind.DECODE, f"corrupt {name} body: {error}")
+
+
+def _incomplete(name: str) -> TransportError:
+    return TransportError(ErrorKind.DECODE, f"the {name} body ends before its stream does")
+
+
+_CODINGS: dict[str, Callable[[], Decoder]] = {
+    "gzip": lambda: _Zlib("gzip"),
+    "x-gzip": lambda: _Zlib("gzip"),
+    "deflate": lambda: _Zlib("deflate"),
+    "br": _Brotli,
+    "zstd": _Zstd,
+}

@@ -1,0 +1,43 @@
+"""One request and what happened to it: the bytes to send, and when each phase was over."""
+
+import time
+
+from fetchcli.core.urls import HttpUrl
+from fetchcli.transport.decode import ACCEPT_ENCODING
+
+
+class Exchange:
+    """One hop: the bytes to send, and when what happened (`time.monotonic`, 0.0 for not at all).
+
+    Attributes:
+        head: request line and header section.
+        started: when the hop began.
+        resolved: the name was looked up.
+        connected: TCP was connected.
+        secured: TLS was established.
+        sent: the request was handed to the socket.
+        first_byte: the first byte of the answer came.
+        body_began: the header section of the final response was complete.
+    """
+
+    __slots__ = ("body_began", "connected", "first_byte", "head", "resolved", "secured", "sent", "started")
+
+    def __init__(self, url: HttpUrl, user_agent: str, authorization: str) -> None:
+        credentials = f"Authorization: {authorization}\r\n" if authorization else ""
+        self.head = (
+            f"GET {url.target} HTTP/1.1\r\nHost: {url.authority}\r\nUser-Agent: {user_agent}\r\n"
+            f"Accept: */*\r\nAccept-Encoding: {ACCEPT_ENCODING}\r\n{credentials}\r\n"
+        ).encode("ascii")
+        self.started = time.monotonic()
+        self.resolved = self.connected = self.secured = self.sent = self.first_byte = self.body_began = 0.0
+
+    @property
+    def phase(self) -> str:
+        """What was going on last, for messages."""
+        if not self.sent:
+            if self.connected:
+                return "in the TLS handshake"
+            return "while connecting" if self.resolved else "while looking the name up"
+        if not self.first_byte:
+            return "while waiting for the first byte"
+        return "in the body" if self.body_began else "in the header section"

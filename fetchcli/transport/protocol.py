@@ -1,0 +1,49 @@
+"""A connection that knows whose answer it reads.
+
+It leans on parts of aiohttp that are not public API: ``tests/transport/test_aiohttp_contract.py``
+names each and fails when an upgrade moves one.
+"""
+
+import asyncio
+import time
+
+from aiohttp.client_proto import ResponseHandler
+
+from fetchcli.transport.exchange import Exchange
+
+
+class PooledProtocol(ResponseHandler):
+    """Reads the answer to one request at a time.
+
+    Bytes that come while no request is open answer nothing: the connection is dropped, so that
+    they can never be taken for the answer to the next URL (request smuggling, response desync).
+    """
+
+    peer = ""
+    exchange: Exchange | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Note the address that was really dialled."""
+        super().connection_made(transport)
+        peer = transport.get_extra_info("peername")
+        self.peer = str(peer[0]) if peer else ""
+
+    def begin(self, exchange: Exchange) -> None:
+        """Expect the answer to this request from here on."""
+        self.exchange = exchange
+
+    def end(self) -> None:
+        """Expect nothing more."""
+        self.exchange = None
+
+    def data_received(self, data: bytes) -> None:
+        """Note the first byte, and refuse what nobody asked for."""
+        exchange = self.exchange
+        if exchange is None:
+            self.abort()
+            return
+        if not exchange.first_byte and data:
+            exchange.first_byte = time.monotonic()
+        super().data_received(data)
+        if self._buffer and exchange.body_began:
+            self.force_close()  # a second response to one request
