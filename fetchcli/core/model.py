@@ -29,6 +29,11 @@ class Target(msgspec.Struct, frozen=True):
         """The URL as it may be shown: credentials masked."""
         return self.url.text
 
+    @property
+    def host(self) -> str:
+        """Host, and the port where it is not the scheme's default."""
+        return self.url.authority
+
 
 class Rejected(msgspec.Struct, frozen=True):
     """One row of the input that cannot be fetched; the other fields are as in `Target`."""
@@ -38,6 +43,11 @@ class Rejected(msgspec.Struct, frozen=True):
     reason: str
     source: str = ""
     line: int = 0
+
+    @property
+    def host(self) -> str:
+        """A rejected row has none."""
+        return ""
 
     @property
     def message(self) -> str:
@@ -142,15 +152,20 @@ class Outcome(msgspec.Struct, frozen=True):
     queued: float = 0.0
 
     @property
+    def result(self) -> Response | Failure:
+        """What the last attempt brought; for a rejected row, why there was none."""
+        if isinstance(self.row, Rejected):
+            return Failure(ErrorKind.INVALID_URL, self.row.message)
+        return self.attempts[-1].result
+
+    @property
     def response(self) -> Response | None:
-        """The response of the last attempt, or None where it failed."""
-        result = self.attempts[-1].result if self.attempts else None
+        """The result, where it is a response."""
+        result = self.result
         return result if isinstance(result, Response) else None
 
     @property
     def failure(self) -> Failure | None:
-        """The failure of the last attempt or of the row itself, or None where a response came."""
-        if isinstance(self.row, Rejected):
-            return Failure(ErrorKind.INVALID_URL, self.row.message)
-        result = self.attempts[-1].result if self.attempts else None
+        """The result, where it is a failure."""
+        result = self.result
         return result if isinstance(result, Failure) else None

@@ -6,9 +6,9 @@
 from collections import Counter
 from heapq import nlargest, nsmallest
 
-from fetchcli.core.errors import ErrorKind, ExitCode
+from fetchcli.core.errors import ErrorKind, ExitCode, Failure
 from fetchcli.core.latency import Latency
-from fetchcli.core.model import Outcome, Target, Verdict
+from fetchcli.core.model import Outcome, Verdict
 
 KEPT_FAILURES = 20
 KEPT_HOSTS = 5
@@ -52,16 +52,16 @@ class Summary:
     def add(self, outcome: Outcome) -> None:
         """Count one outcome."""
         self.verdicts[outcome.verdict] += 1
-        response = outcome.response
-        if response is not None and isinstance(outcome.row, Target):
-            self.statuses[response.status] += 1
-            self.size_download += response.size_download
-            seconds = outcome.attempts[-1].elapsed
+        result = outcome.result
+        if isinstance(result, Failure):
+            self.kinds[result.kind] += 1
+        else:
+            self.statuses[result.status] += 1
+            self.size_download += result.size_download
+            seconds, host = outcome.attempts[-1].elapsed, outcome.row.host
             self.latency.add(seconds)
-            if seconds > self._host_floor:
-                self._note_host(outcome.row.url.authority, seconds)
-        elif failure := outcome.failure:
-            self.kinds[failure.kind] += 1
+            if seconds > self.slowest_hosts.get(host, self._host_floor):
+                self._note_host(host, seconds)
         if outcome.verdict is not Verdict.OK:
             self._note_failure(outcome)
 
@@ -96,15 +96,10 @@ class Summary:
 
 def exit_code(summary: Summary) -> ExitCode:
     """The lowest code that any outcome asks for (the table is in `errors.EXIT_MEANING`)."""
-    codes = {ExitCode.OK}
-    codes.update(_code_of(kind) for kind in summary.kinds)
-    if summary.verdicts[Verdict.FAILED] > sum(summary.kinds[kind] for kind in summary.kinds if _is_failed(kind)):
+    codes = {_code_of(kind) for kind in summary.kinds}
+    if summary.not_accepted > summary.kinds.total():
         codes.add(ExitCode.STATUS)
-    return min(codes - {ExitCode.OK}, default=ExitCode.OK)
-
-
-def _is_failed(kind: ErrorKind) -> bool:
-    return kind not in (ErrorKind.INVALID_URL, ErrorKind.CANCELLED)
+    return min(codes, default=ExitCode.OK)
 
 
 def _code_of(kind: ErrorKind) -> ExitCode:

@@ -174,12 +174,9 @@ def _to_ascii(host: str) -> str:
     import idna  # 10 ms of tables, and most lists never need them
 
     try:
-        encoded = idna.encode(host, uts46=True, transitional=False).decode("ascii")
+        return idna.encode(host, uts46=True, transitional=False).decode("ascii")
     except idna.IDNAError as error:
         raise InvalidUrl(f"the host is not a valid internationalised name: {error}") from None
-    if forbidden := _FORBIDDEN_HOST.search(encoded):
-        raise InvalidUrl(f"{forbidden[0]!r} in the host")
-    return encoded
 
 
 def _encode(text: str) -> str:

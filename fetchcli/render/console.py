@@ -7,13 +7,15 @@ terminal (rich lets ESC through).
 import os
 import sys
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
 from fetchcli.core.model import Outcome, Verdict
-from fetchcli.core.text import visible
+from fetchcli.core.text import shorten, visible
 
 WIDTH_WITHOUT_TERMINAL = 120
+LEAST_URL = 24
 STYLES = {Verdict.OK: "green", Verdict.FAILED: "red", Verdict.REJECTED: "yellow", Verdict.CANCELLED: "yellow"}
 
 
@@ -53,17 +55,14 @@ def status_of(outcome: Outcome) -> Text:
 
 
 def reason_of(outcome: Outcome) -> str:
-    """Why the outcome was not accepted, in a few words; empty where it was."""
-    failure = outcome.failure
-    if failure is not None:
-        return failure.detail
-    return ", ".join(f"{check} not accepted" for check in outcome.failed_checks)
+    """Why no complete response came, for people; empty where a status says it all."""
+    return outcome.failure.detail if outcome.failure else ""
 
 
-def failure_line(outcome: Outcome) -> Text:
-    """One outcome as one line of a log: status or kind, URL, reason."""
+def outcome_line(outcome: Outcome, width: int) -> Text:
+    """One outcome as one line: status or error kind, URL, reason; the URL is cut where it must be."""
     line = status_of(outcome)
-    line.append_text(safe(f" {outcome.row.text}", style=""))
-    if reason := reason_of(outcome):
-        line.append_text(safe(f"  {reason}", style="dim"))
-    return line
+    reason = visible(reason_of(outcome))
+    url = visible(outcome.row.text)
+    line.append(f" {shorten(url, max(width - len(line) - cell_len(reason) - 3, LEAST_URL))}")
+    return line.append(f"  {reason}", style="dim") if reason else line

@@ -20,7 +20,7 @@ from rich.text import Text
 from fetchcli.core.model import Outcome, Verdict
 from fetchcli.core.summary import Summary
 from fetchcli.core.units import format_clock
-from fetchcli.render.console import failure_line
+from fetchcli.render.console import outcome_line
 
 BAR_SECONDS = 0.1
 PLAIN_SECONDS = 5.0
@@ -59,11 +59,11 @@ class Progress(ABC):
     def handle(self, outcome: Outcome) -> None:
         """Note a failure (or, when asked, every outcome) to be said; the first ones only."""
         if self._every:
-            self._messages.append(failure_line(outcome))
+            self._messages.append(outcome_line(outcome, self._console.width))
         elif outcome.verdict is not Verdict.OK and outcome.verdict is not Verdict.CANCELLED:
             self._said += 1
             if self._said <= MOST_MESSAGES:
-                self._messages.append(failure_line(outcome))
+                self._messages.append(outcome_line(outcome, self._console.width))
             elif self._said == MOST_MESSAGES + 1:
                 self._messages.append(Text("further failures are counted, not shown here", style="dim"))
 

@@ -1,6 +1,7 @@
 """What a person reads when the run is over: a row a URL for a short list, a summary for a long one."""
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -12,6 +13,9 @@ from fetchcli.core.units import format_bytes, format_clock, format_seconds
 from fetchcli.render.console import reason_of, safe, status_of
 
 MOST_ROWS = 25
+GAP = 3  # between two columns
+LEAST_ROOM = 24
+LONGEST_REASON = 200
 QUANTILES = (("p50", 0.50), ("p90", 0.90), ("p95", 0.95), ("p99", 0.99))
 
 
@@ -45,28 +49,48 @@ class Report:
 
 def row_table(outcomes: list[Outcome], width: int) -> Table:
     """A row a URL: status, time, size, URL, error."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, expand=False)
-    table.add_column("status", no_wrap=True)
-    table.add_column("time", justify="right", no_wrap=True)
-    table.add_column("size", justify="right", no_wrap=True)
-    table.add_column("url", overflow="fold")
-    any_error = any(reason_of(outcome) for outcome in outcomes)
-    if any_error:
-        table.add_column("error", overflow="fold")
-    # What is left of the line after the three short columns, shared by URL and error.
-    room = max(width - 34, 24)
-    for outcome in outcomes:
-        response = outcome.response
-        cells: list[RenderableType] = [
-            status_of(outcome),
-            format_seconds(outcome.attempts[-1].elapsed) if outcome.attempts else "-",
-            format_bytes(response.size_download) if response else "-",
-            Text(shorten(visible(outcome.row.text), room * 3 // 5 if any_error else room)),
-        ]
-        if any_error:
-            cells.append(safe(reason_of(outcome), style="dim"))
-        table.add_row(*cells)
+    table = _table("status", "time", "size")
+    times = [format_seconds(outcome.attempts[-1].elapsed) if outcome.attempts else "-" for outcome in outcomes]
+    sizes = [format_bytes(outcome.response.size_download) if outcome.response else "-" for outcome in outcomes]
+    cells: list[list[RenderableType]] = [[status_of(outcome), *pair] for outcome, *pair in zip(outcomes, times, sizes, strict=True)]
+    _add_urls(table, outcomes, cells, width)
     return table
+
+
+def failure_table(outcomes: list[Outcome], width: int) -> Table:
+    """A row a failure: status or error kind, URL, error."""
+    table = _table("failed")
+    _add_urls(table, outcomes, [[status_of(outcome)] for outcome in outcomes], width)
+    return table
+
+
+def _table(first: str, *numbers: str) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column(first, no_wrap=True)
+    for name in numbers:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
+
+
+def _add_urls(table: Table, outcomes: list[Outcome], cells: list[list[RenderableType]], width: int) -> None:
+    """Add the rows, URL and error sharing what the other columns leave of the line."""
+    taken = sum(
+        max(cell_len(str(cell)) for cell in (column.header, *row)) + GAP
+        for column, row in zip(table.columns, zip(*cells, strict=True), strict=True)
+    )
+    reasons = [visible(reason_of(outcome)) for outcome in outcomes]
+    urls = [visible(outcome.row.text) for outcome in outcomes]
+    room = max(width - taken, LEAST_ROOM)
+    longest_reason = max(map(cell_len, reasons))
+    # The error gets what the URLs do not need, and a third of the line where both are long.
+    reason_room = min(longest_reason, max(room - GAP - max(map(cell_len, urls)), room // 3))
+    table.add_column("url", no_wrap=True)
+    if longest_reason:
+        table.add_column("error", overflow="fold", max_width=reason_room)
+        room -= reason_room + GAP
+    for row, url, reason in zip(cells, urls, reasons, strict=True):
+        error = [Text(shorten(reason, LONGEST_REASON), style="dim")] if longest_reason else []
+        table.add_row(*row, Text(shorten(url, room)), *error)
 
 
 def totals_line(summary: Summary) -> Text:
@@ -106,13 +130,6 @@ def summary_table(summary: Summary, width: int) -> Group:
 
 
 def _failures(summary: Summary, width: int) -> Group:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("failed", no_wrap=True)
-    table.add_column("url", overflow="fold")
-    table.add_column("error", overflow="fold")
-    room = max(width - 22, 24)
-    for outcome in summary.failures:
-        url = Text(shorten(visible(outcome.row.text), room * 3 // 5))
-        table.add_row(status_of(outcome), url, safe(shorten(reason_of(outcome), 200), style="dim"))
+    table = failure_table(summary.failures, width)
     rest = summary.not_accepted - len(summary.failures)
     return Group(table, Text(f"and {rest:,} more", style="dim")) if rest else Group(table)

@@ -90,14 +90,15 @@ class Output:
     def _write_blocks(self) -> None:
         while True:
             self._await_data()
-            closing = self._closing.wait(BLOCK_SECONDS)  # gather a block
+            self._closing.wait(BLOCK_SECONDS)  # gather a block
             self._filled.clear()
+            closing = self._closing.is_set()  # asked after clearing: `close` sets this first
             with self._lock:
                 block, self._pending = b"".join(self._pending), []
             self._write_all(block)
             with self._lock:
                 self._backlog -= len(block)
-            if closing and not self._pending:
+            if closing:
                 return
 
     def _await_data(self) -> None:

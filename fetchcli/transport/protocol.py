@@ -39,11 +39,12 @@ class PooledProtocol(ResponseHandler):
     def data_received(self, data: bytes) -> None:
         """Note the first byte, and refuse what nobody asked for."""
         exchange = self.exchange
-        if exchange is None:
-            self.abort()
-            return
-        if not exchange.first_byte and data:
-            exchange.first_byte = time.monotonic()
+        if data:  # aiohttp calls with none to resume its parser
+            if exchange is None:
+                self.abort()
+                return
+            if not exchange.first_byte:
+                exchange.first_byte = time.monotonic()
         super().data_received(data)
-        if self._buffer and exchange.body_began:
-            self.force_close()  # a second response to one request
+        if self.exchange is None and self._buffer:
+            self.abort()  # a second response in the bytes that ended the first

@@ -1,0 +1,30 @@
+"""Fixtures that the whole suite shares."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from blockbuster import BlockBuster, blockbuster_ctx
+
+from tests.support.faults import FaultServer, fault_server
+
+
+@pytest.fixture(autouse=True)
+def no_blocking_calls() -> Iterator[BlockBuster]:
+    """Fail whatever blocks the event loop, in fetchcli's own code."""
+    with blockbuster_ctx("fetchcli") as blockbuster:
+        yield blockbuster
+
+
+@pytest.fixture(scope="session")
+def faults() -> Iterator[FaultServer]:
+    with fault_server() as server:
+        yield server
+
+
+@pytest.fixture
+async def no_task_left() -> None:
+    """Used by tests of the shell: at the end of the test only the test's own task runs."""
+    yield
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    assert not left, left

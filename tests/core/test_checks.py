@@ -1,0 +1,32 @@
+"""Verdicts."""
+
+import pytest
+
+from fetchcli.core.checks import judge, reject
+from fetchcli.core.errors import ErrorKind, Failure
+from fetchcli.core.model import Attempt, Rejected, Response, Timings, Verdict
+from fetchcli.core.policy import Policy
+from tests.support.outcomes import target
+
+
+@pytest.mark.parametrize(
+    ("result", "verdict", "checks"),
+    [
+        (Response(200, "", Timings()), Verdict.OK, ()),
+        (Response(404, "", Timings()), Verdict.FAILED, ("status",)),
+        (Failure(ErrorKind.DNS, ""), Verdict.FAILED, ()),
+        (Failure(ErrorKind.CANCELLED, ""), Verdict.CANCELLED, ()),
+    ],
+)
+def test_verdicts(result: Response | Failure, verdict: Verdict, checks: tuple[str, ...]) -> None:
+    outcome = judge(target(), (Attempt(1, 0.0, 0.0, result),), 0.0, Policy())
+    assert (outcome.verdict, outcome.failed_checks) == (verdict, checks)
+
+
+def test_a_rejected_row_says_file_line_and_reason() -> None:
+    outcome = reject(Rejected(3, "x", "no scheme", "urls.txt", 17))
+    assert outcome.verdict is Verdict.REJECTED
+    assert outcome.failure == Failure(ErrorKind.INVALID_URL, "urls.txt:17: no scheme")
+    assert outcome.response is None
+    assert reject(Rejected(1, "x", "no scheme", "-", 2)).failure == Failure(ErrorKind.INVALID_URL, "stdin:2: no scheme")
+    assert reject(Rejected(1, "x", "no scheme")).failure == Failure(ErrorKind.INVALID_URL, "no scheme")

@@ -1,0 +1,48 @@
+"""BEHAVIOUR 92-94: text from outside is inert."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fetchcli.core.text import cell, shorten, visible
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("plain é 日本", "plain é 日本"),
+        ("\x1b[31m", "\\x1b[31m"),
+        ("\x9b31m", "\\x9b31m"),
+        ("a\nb\tc\rd", "a\\x0ab\\x09c\\x0dd"),
+        ("\u202egnp.exe", "\\u202egnp.exe"),
+        ("\ud800", "\\ud800"),
+        ("\U000e0041", "\\U000e0041"),
+        ("[red]x[/red]", "[red]x[/red]"),
+    ],
+)
+def test_92_controls_are_escaped(raw: str, shown: str) -> None:
+    assert visible(raw) == shown
+
+
+@given(st.text(st.characters()))
+def test_93_nothing_visible_controls_a_terminal(text: str) -> None:
+    shown = visible(text)
+    shown.encode()
+    assert not any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in shown)
+    assert not any(unicodedata.bidirectional(char) in {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI"} for char in shown)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
+def test_94_formulas_are_neutralised(text: str) -> None:
+    assert cell(text) == "'" + text
+    assert cell("x" + text) == "x" + text
+
+
+@given(st.text(), st.integers(4, 60))
+def test_shortening_keeps_both_ends(text: str, width: int) -> None:
+    short = shorten(text, width)
+    assert len(short) == min(len(text), width)
+    assert short[0:1] == text[0:1]
+    assert short[-1:] == text[-1:]

@@ -1,0 +1,46 @@
+"""Durations and sizes."""
+
+import pytest
+
+from fetchcli.core.errors import UsageError
+from fetchcli.core.units import format_bytes, format_clock, format_duration, format_seconds, parse_duration
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("500ms", 0.5), ("2.5s", 2.5), ("1m", 60), ("1H", 3600), ("2", 2), (".5", 0.5), ("none", None), ("0", None)],
+)
+def test_durations(text: str, seconds: float | None) -> None:
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "abc", "-1s", "1d", "1 s", "1e3", "nan", "inf"])
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="not a duration"):
+        parse_duration(text)
+
+
+@pytest.mark.parametrize("seconds", [30.0, 0.5, None])
+def test_a_formatted_duration_reads_back(seconds: float | None) -> None:
+    assert parse_duration(format_duration(seconds)) == seconds
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.00085, "850 us"), (0.0123, "12.3 ms"), (0.123, "123 ms"), (4.561, "4.56 s"), (125, "2:05")],
+)
+def test_seconds_for_people(seconds: float, text: str) -> None:
+    assert format_seconds(seconds) == text
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(7.4, "0:07"), (754, "12:34"), (3723, "1:02:03")])
+def test_clock(seconds: float, text: str) -> None:
+    assert format_clock(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(812, "812 B"), (1400, "1.4 kB"), (999_999, "1.0 MB"), (3_100_000_000, "3.1 GB"), (5e15, "5000.0 TB")],
+)
+def test_bytes_for_people(size: float, text: str) -> None:
+    assert format_bytes(size) == text

@@ -1,0 +1,71 @@
+"""The installed command as a real process."""
+
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+COMMAND = [sys.executable, "-m", "fetchcli"]
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """The environment without what would change the output."""
+    dropped = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "CI", "GITHUB_ACTIONS", "TERM")
+    base = {name: value for name, value in os.environ.items() if name not in dropped}
+    return {**base, "TERM": "xterm-256color", **extra}
+
+
+class Result(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[str]:
+        return self.out.splitlines()
+
+
+def fetchcli(*args: str, stdin: bytes | None = b"", env: Mapping[str, str] | None = None, **more: Any) -> Result:
+    """Run to the end; neither stream is a terminal."""
+    done = subprocess.run(
+        [*COMMAND, *args], input=stdin, capture_output=True, env=environment(**(env or {})), timeout=50, **more
+    )
+    return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def start(*args: str, **more: Any) -> subprocess.Popen[bytes]:
+    """Start and return at once."""
+    streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen([*COMMAND, *args], env=environment(), **{**streams, **more})
+
+
+def at_terminal(*args: str, columns: int = 80, env: Mapping[str, str] | None = None) -> Result:
+    """Run with stdin, stdout and stderr at one pseudo-terminal; ``out`` is all that it received."""
+    master, slave = pty.openpty()
+    os.environ.pop("COLUMNS", None)
+    process = subprocess.Popen(
+        [*COMMAND, *args],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        env=environment(COLUMNS=str(columns), **(env or {})),
+        start_new_session=True,
+    )
+    os.close(slave)
+    received = b""
+    deadline = time.monotonic() + 50
+    while time.monotonic() < deadline:
+        if select.select([master], [], [], 0.1)[0]:
+            try:
+                data = os.read(master, 65536)
+            except OSError:
+                break
+            received += data
+        elif process.poll() is not None:
+            break
+    os.close(master)
+    return Result(process.wait(timeout=5), received.decode(), "")

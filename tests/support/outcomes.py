@@ -1,0 +1,44 @@
+"""Outcomes made by hand."""
+
+from fetchcli.core.errors import ErrorKind, Failure
+from fetchcli.core.model import Attempt, Outcome, Redirect, Rejected, Response, Target, Timings, Verdict
+from fetchcli.core.urls import parse_url
+
+STARTED = 1_767_225_600.25  # 2026-01-01T00:00:00.25Z
+
+
+def target(seq: int = 1, url: str = "http://example.com/a") -> Target:
+    return Target(seq, parse_url(url), "urls.txt", seq + 1)
+
+
+def answered(
+    status: int = 200, seq: int = 1, url: str = "http://example.com/a", elapsed: float = 0.25, content_type: str = "text/html"
+) -> Outcome:
+    response = Response(
+        status=status,
+        url=url,
+        timings=Timings(0.001, 0.002, 0.0, 0.2, elapsed),
+        redirects=(Redirect("http://example.com/old", 301),),
+        content_type=content_type,
+        remote_ip="192.0.2.1",
+        size_download=1234,
+        size_decoded=5000,
+        sha256="ab" * 32,
+    )
+    accepted = 200 <= status < 400
+    return Outcome(
+        target(seq, url),
+        Verdict.OK if accepted else Verdict.FAILED,
+        (Attempt(1, STARTED, elapsed, response),),
+        () if accepted else ("status",),
+        0.01,
+    )
+
+
+def failed(kind: ErrorKind = ErrorKind.CONNECT, seq: int = 1, detail: str = "connection refused") -> Outcome:
+    verdict = Verdict.CANCELLED if kind is ErrorKind.CANCELLED else Verdict.FAILED
+    return Outcome(target(seq), verdict, (Attempt(1, STARTED, 0.5, Failure(kind, detail)),), (), 0.0)
+
+
+def rejected(seq: int = 1, text: str = "ftp://x", reason: str = "the scheme is 'ftp', not http or https") -> Outcome:
+    return Outcome(Rejected(seq, text, reason, "urls.txt", seq + 1), Verdict.REJECTED)
