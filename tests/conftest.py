@@ -1,6 +1,5 @@
 """Fixtures that the whole suite shares."""
 
-import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -20,11 +19,3 @@ def no_blocking_calls() -> Iterator[BlockBuster]:
 def faults() -> Iterator[FaultServer]:
     with fault_server() as server:
         yield server
-
-
-@pytest.fixture
-async def no_task_left() -> None:
-    """Used by tests of the shell: at the end of the test only the test's own task runs."""
-    yield
-    left = asyncio.all_tasks() - {asyncio.current_task()}
-    assert not left, left

@@ -52,7 +52,9 @@ def row_table(outcomes: list[Outcome], width: int) -> Table:
     table = _table("status", "time", "size")
     times = [format_seconds(outcome.attempts[-1].elapsed) if outcome.attempts else "-" for outcome in outcomes]
     sizes = [format_bytes(outcome.response.size_download) if outcome.response else "-" for outcome in outcomes]
-    cells: list[list[RenderableType]] = [[status_of(outcome), *pair] for outcome, *pair in zip(outcomes, times, sizes, strict=True)]
+    cells: list[list[RenderableType]] = [
+        [status_of(outcome), *pair] for outcome, *pair in zip(outcomes, times, sizes, strict=True)
+    ]
     _add_urls(table, outcomes, cells, width)
     return table
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from fetchcli.core.errors import ErrorKind, TransportError
 
 PIECE = 256 * 1024
+BROTLI_LIMIT = 64 * 1024  # brotli stops at the end of the block that passes this
 MOST_CODINGS = 5
 ACCEPT_ENCODING = "gzip, deflate, br, zstd"
 
@@ -105,13 +106,10 @@ class _Brotli:
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         try:
-            while True:
-                piece = self._stream.process(data, output_buffer_limit=PIECE)
+            # Output may wait inside without any input left: ask until there is none.
+            while piece := self._stream.process(data, output_buffer_limit=BROTLI_LIMIT):
                 data = b""
-                if piece:
-                    yield piece
-                if self._stream.is_finished() or self._stream.can_accept_more_data():
-                    return
+                yield piece
         except self._error as error:
             raise _corrupt("br", error) from None
 

@@ -8,6 +8,7 @@ import asyncio
 import time
 
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.helpers import _EXC_SENTINEL
 
 from fetchcli.transport.exchange import Exchange
 
@@ -35,6 +36,13 @@ class PooledProtocol(ResponseHandler):
     def end(self) -> None:
         """Expect nothing more."""
         self.exchange = None
+
+    def set_exception(self, exc: BaseException, exc_cause: BaseException = _EXC_SENTINEL) -> None:
+        """Tell whoever reads the body too: aiohttp leaves them waiting when a later segment is malformed."""
+        super().set_exception(exc, exc_cause)
+        payload = self._payload
+        if payload is not None and payload.exception() is None and not payload.is_eof():
+            payload.set_exception(exc, exc_cause)
 
     def data_received(self, data: bytes) -> None:
         """Note the first byte, and refuse what nobody asked for."""

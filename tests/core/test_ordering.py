@@ -17,7 +17,8 @@ def test_any_order_in_is_input_order_out(order: list[int]) -> None:
 
 @given(st.integers(1, 10), st.data())
 def test_the_window_bounds_what_is_held(window: int, data: st.DataObject) -> None:
-    reorder, waiting, flying = Reorder(window), list(range(1, 41)), []
+    reorder, waiting = Reorder(window), list(range(1, 41))
+    flying: list[int] = []
     while waiting or flying:
         while waiting and reorder.may_start(waiting[0]):
             flying.append(waiting.pop(0))

@@ -34,15 +34,13 @@ def outcome_lists(draw: st.DrawFn) -> list[Outcome]:
     for seq, kind in enumerate(draw(st.lists(kinds, max_size=60)), 1):
         elapsed = draw(st.integers(1, 10_000)) / 1000
         host = f"http://h{draw(st.integers(1, 12))}.example/"
-        outcomes.append(
-            {
-                "ok": lambda: answered(200, seq, host, elapsed),
-                "404": lambda: answered(404, seq, host, elapsed),
-                "dns": lambda: failed(ErrorKind.DNS, seq),
-                "rejected": lambda: rejected(seq),
-                "cancelled": lambda: failed(ErrorKind.CANCELLED, seq),
-            }[kind]()
-        )
+        match kind:
+            case "ok" | "404":
+                outcomes.append(answered(200 if kind == "ok" else 404, seq, host, elapsed))
+            case "rejected":
+                outcomes.append(rejected(seq))
+            case _:
+                outcomes.append(failed(ErrorKind(kind), seq))
     return outcomes
 
 

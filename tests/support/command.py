@@ -32,7 +32,13 @@ class Result(NamedTuple):
 def fetchcli(*args: str, stdin: bytes | None = b"", env: Mapping[str, str] | None = None, **more: Any) -> Result:
     """Run to the end; neither stream is a terminal."""
     done = subprocess.run(
-        [*COMMAND, *args], input=stdin, capture_output=True, env=environment(**(env or {})), timeout=50, **more
+        [*COMMAND, *args],
+        input=stdin,
+        capture_output=True,
+        env=environment(**(env or {})),
+        timeout=50,
+        check=False,
+        **more,
     )
     return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
 
@@ -46,7 +52,6 @@ def start(*args: str, **more: Any) -> subprocess.Popen[bytes]:
 def at_terminal(*args: str, columns: int = 80, env: Mapping[str, str] | None = None) -> Result:
     """Run with stdin, stdout and stderr at one pseudo-terminal; ``out`` is all that it received."""
     master, slave = pty.openpty()
-    os.environ.pop("COLUMNS", None)
     process = subprocess.Popen(
         [*COMMAND, *args],
         stdin=slave,

@@ -61,7 +61,9 @@ CATALOGUE: dict[str, Fault] = {
     "redirect-missing": Fault(head("Content-Length: 0", status="302 Found"), KEEP),
     "redirect-file": Fault(head("Location: file:///etc/passwd", "Content-Length: 0", status="302 Found"), KEEP),
     "redirect-two": Fault(head("Location: /ok", "Location: /x", "Content-Length: 0", status="302 Found"), KEEP),
-    "escape-codes": Fault(head("Content-Type: \x1b]0;owned\x07\x9b31m", "Content-Length: 0", status="404 \x1b[2J"), KEEP),
+    "escape-codes": Fault(
+        head("Content-Type: \x1b]0;owned\x07\x9b31m", "Content-Length: 0", status="404 \x1b[2J"), KEEP
+    ),
     "late-answer": Fault(head("Content-Length: 5") + b"hello", KEEP),
 }
 UNSOLICITED = head("Content-Length: 6", status="500 Stray") + b"stolen"
@@ -112,6 +114,15 @@ class FaultServer:
                 except OSError:
                     return
 
+    def _await_close(self, connection: socket.socket) -> None:
+        connection.settimeout(0.1)
+        while not self._stopped.is_set():
+            try:
+                if not connection.recv(1024):
+                    return
+            except TimeoutError:
+                continue
+
     @staticmethod
     def _read_head(connection: socket.socket, rest: bytes) -> tuple[bytes, bytes]:
         while b"\r\n\r\n" not in rest:
@@ -134,8 +145,9 @@ class FaultServer:
             time.sleep(0.05)
             connection.sendall(UNSOLICITED)
         if fault.then == STALL:
-            self._stopped.wait(30)
+            self._await_close(connection)
         elif fault.then == RESET:
+            time.sleep(0.05)  # a reset destroys what the other side has not read yet
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         return fault.then == KEEP
 

@@ -12,7 +12,11 @@ def target(seq: int = 1, url: str = "http://example.com/a") -> Target:
 
 
 def answered(
-    status: int = 200, seq: int = 1, url: str = "http://example.com/a", elapsed: float = 0.25, content_type: str = "text/html"
+    status: int = 200,
+    seq: int = 1,
+    url: str = "http://example.com/a",
+    elapsed: float = 0.25,
+    content_type: str = "text/html",
 ) -> Outcome:
     response = Response(
         status=status,

@@ -1,0 +1,193 @@
+"""The asyncio shell over scripted transports: one outcome a row, whatever happens."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fetchcli.core.errors import ErrorKind, TransportError
+from fetchcli.core.model import Outcome, Rejected, Response, Row, Timings, Verdict
+from fetchcli.core.policy import Policy
+from fetchcli.core.urls import HttpUrl
+from fetchcli.fetcher import Fetcher
+from fetchcli.transport.fake import NullTransport, ScriptedTransport
+from tests.support.outcomes import target
+
+OK = Response(200, "http://x/", Timings())
+
+
+async def in_batches(rows: Iterable[Row], size: int = 7) -> AsyncIterator[list[Row]]:
+    batch: list[Row] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == size:
+            yield batch
+            batch = []
+            await asyncio.sleep(0)
+    if batch:
+        yield batch
+
+
+def targets(count: int) -> list[Row]:
+    return [target(seq, f"http://h/{seq}") for seq in range(1, count + 1)]
+
+
+async def outcomes_of(fetcher: Fetcher, rows: Iterable[Row]) -> list[Outcome]:
+    return [outcome async for outcome in fetcher.run(in_batches(rows))]
+
+
+async def test_every_row_ends_as_one_outcome() -> None:
+    outcomes = await outcomes_of(Fetcher(NullTransport(), Policy()), targets(500))
+    assert sorted(outcome.row.seq for outcome in outcomes) == list(range(1, 501))
+    assert {outcome.verdict for outcome in outcomes} == {Verdict.OK}
+
+
+@pytest.mark.parametrize("concurrency", [1, 3, 50])
+async def test_never_more_tasks_than_slots(concurrency: int) -> None:
+    most_tasks = 0
+
+    def watch(_: HttpUrl) -> Response:
+        nonlocal most_tasks
+        most_tasks = max(most_tasks, fetcher.in_flight)
+        return OK
+
+    transport = ScriptedTransport(watch, delay=0.001)
+    fetcher = Fetcher(transport, Policy(concurrency=concurrency))
+    await outcomes_of(fetcher, targets(200))
+    assert transport.most_in_flight == concurrency
+    assert most_tasks <= concurrency
+
+
+async def test_an_unexpected_exception_is_one_internal_outcome_and_harms_no_neighbour() -> None:
+    def script(url: HttpUrl) -> Response | BaseException:
+        return ZeroDivisionError("bug") if url.target == "/5" else OK
+
+    outcomes = await outcomes_of(Fetcher(ScriptedTransport(script), Policy(concurrency=3)), targets(20))
+    broken = [outcome for outcome in outcomes if outcome.verdict is not Verdict.OK]
+    assert len(outcomes) == 20
+    assert [outcome.row.seq for outcome in broken] == [5]
+    failure = broken[0].failure
+    assert failure is not None
+    assert (failure.kind, failure.detail) == (ErrorKind.INTERNAL, "ZeroDivisionError: bug")
+
+
+async def test_a_transport_error_is_the_failure_it_carries() -> None:
+    transport = ScriptedTransport(lambda _: TransportError(ErrorKind.DNS, "no such name"))
+    (outcome,) = await outcomes_of(Fetcher(transport, Policy()), targets(1))
+    assert outcome.failure is not None
+    assert outcome.failure.kind is ErrorKind.DNS
+
+
+async def test_a_rejected_row_is_never_sent() -> None:
+    transport = ScriptedTransport(lambda _: OK)
+    rows: list[Row] = [target(1), Rejected(2, "x", "no scheme"), target(3)]
+    outcomes = await outcomes_of(Fetcher(transport, Policy()), rows)
+    assert {outcome.row.seq: outcome.verdict for outcome in outcomes} == {
+        1: Verdict.OK,
+        2: Verdict.REJECTED,
+        3: Verdict.OK,
+    }
+    assert len(transport.sent) == 2
+
+
+@given(st.lists(st.sampled_from(["ok", "reject", "fail", "bug"]), max_size=60), st.integers(1, 8), st.booleans())
+def test_one_outcome_a_row_over_any_mix(kinds: list[str], concurrency: int, ordered: bool) -> None:
+    answers: dict[str, Response | BaseException] = {
+        "ok": OK,
+        "fail": TransportError(ErrorKind.CONNECT, ""),
+        "bug": KeyError("x"),
+    }
+    transport = ScriptedTransport(lambda url: answers[kinds[int(url.target[1:]) - 1]])
+    rows: list[Row] = [
+        Rejected(seq, "x", "") if kind == "reject" else target(seq, f"http://h/{seq}")
+        for seq, kind in enumerate(kinds, 1)
+    ]
+    outcomes = asyncio.run(outcomes_of(Fetcher(transport, Policy(concurrency=concurrency), ordered=ordered), rows))
+    seqs = [outcome.row.seq for outcome in outcomes]
+    assert sorted(seqs) == list(range(1, len(kinds) + 1))
+    if ordered:
+        assert seqs == sorted(seqs)
+
+
+async def test_back_pressure_nothing_is_started_while_nobody_asks() -> None:
+    transport = ScriptedTransport(lambda _: OK)
+    outcomes = Fetcher(transport, Policy(concurrency=4)).run(in_batches(targets(1000)))
+    await anext(outcomes)
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert len(transport.sent) <= 3 * 4
+    await outcomes.aclose()
+
+
+async def test_a_caller_who_leaves_halfway_leaves_no_task() -> None:
+    transport = ScriptedTransport(lambda _: OK, delay=30)
+    outcomes = Fetcher(transport, Policy(concurrency=4)).run(in_batches([Rejected(1, "x", ""), *targets(9)]))
+    await anext(outcomes)
+    await asyncio.sleep(0)
+    await outcomes.aclose()
+    assert transport.in_flight == 0
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_97_stop_cancels_what_is_in_flight_and_starts_nothing_more() -> None:
+    transport = ScriptedTransport(lambda _: OK, delay=30)
+    fetcher = Fetcher(transport, Policy(concurrency=4))
+    asyncio.get_running_loop().call_later(0.05, fetcher.stop)
+    outcomes = await outcomes_of(fetcher, targets(20))
+    assert [outcome.verdict for outcome in outcomes] == [Verdict.CANCELLED] * 4
+    assert len(transport.sent) == 4
+
+
+async def test_stop_while_the_input_is_silent() -> None:
+    async def silent() -> AsyncIterator[list[Row]]:
+        yield [target(1)]
+        await asyncio.Event().wait()
+
+    fetcher = Fetcher(NullTransport(), Policy())
+    asyncio.get_running_loop().call_later(0.02, fetcher.stop)
+    assert [outcome.row.seq async for outcome in fetcher.run(silent())] == [1]
+
+
+async def test_ordered_output_survives_a_stop() -> None:
+    class FirstHangs(ScriptedTransport):
+        async def send(self, url: HttpUrl, policy: Policy) -> Response:
+            if url.target == "/1":
+                await asyncio.Event().wait()
+            return await super().send(url, policy)
+
+    fetcher = Fetcher(FirstHangs(lambda _: OK), Policy(concurrency=2), ordered=True)
+    asyncio.get_running_loop().call_later(0.05, fetcher.stop)
+    seqs = [outcome.row.seq for outcome in await outcomes_of(fetcher, targets(10))]
+    assert seqs == list(range(1, 11))
+
+
+async def test_81_waiting_for_a_slot_is_counted_apart() -> None:
+    transport = ScriptedTransport(lambda _: OK, delay=0.02)
+    outcomes = await outcomes_of(Fetcher(transport, Policy(concurrency=1)), targets(5))
+    queued = [outcome.queued for outcome in outcomes]
+    assert queued == sorted(queued)
+    assert queued[-1] >= 0.06
+    assert all(outcome.attempts[0].elapsed < queued[-1] for outcome in outcomes)
+
+
+async def test_100_a_jump_of_the_wall_clock_moves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    fetcher = Fetcher(NullTransport(), Policy())
+    monkeypatch.setattr("time.time", lambda: 0.0)
+    outcomes = await outcomes_of(fetcher, targets(2))
+    assert all(outcome.attempts[0].started_at > 1_700_000_000 for outcome in outcomes)
+    assert all(0 <= outcome.attempts[0].elapsed < 5 for outcome in outcomes)
+
+
+async def test_the_input_is_read_lazily() -> None:
+    read = []
+
+    async def slow() -> AsyncIterator[list[Row]]:
+        for seq in range(1, 4):
+            read.append(seq)
+            yield [target(seq)]
+            await asyncio.sleep(0.01)
+
+    async for outcome in Fetcher(NullTransport(), Policy(concurrency=1)).run(slow()):
+        assert max(read) <= outcome.row.seq + 1

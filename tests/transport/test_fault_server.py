@@ -1,0 +1,222 @@
+"""Real sockets that misbehave: the kind is right, whichever way the bytes come.
+
+The numbers are those of BEHAVIOUR.
+"""
+
+import asyncio
+import hashlib
+import os
+import socket
+
+import pytest
+
+from fetchcli.core.errors import ErrorKind, Failure
+from fetchcli.core.model import Response
+from fetchcli.core.policy import Policy, Redirects
+from fetchcli.core.urls import parse_url
+from fetchcli.transport.aiohttp_client import AiohttpTransport
+from tests.support.faults import CATALOGUE, GZIPPED, KEEP, MODES, Fault, FaultServer, fault_server, head
+from tests.transport.conftest import Send
+
+GOOD = {
+    "ok": b"hello",
+    "ok-chunked": b"hello",
+    "ok-empty": b"",
+    "ok-until-close": b"hello",  # 55
+    "ok-then-close": b"hello",  # 86
+    "ok-continue": b"hello",
+    "ok-18k-header": b"hello",  # 75
+    "no-content": b"",
+    "redirect-ok": b"hello",
+    "gzip": b"hello " * 200,
+}
+BAD = {
+    "empty": ErrorKind.EMPTY,  # 64
+    "reset-at-once": ErrorKind.EMPTY,
+    "cut-in-head": ErrorKind.PROTOCOL,  # 64
+    "reset-in-head": ErrorKind.PROTOCOL,
+    "short-body": ErrorKind.TRUNCATED,  # 52
+    "reset-in-body": ErrorKind.TRUNCATED,
+    "chunked-cut": ErrorKind.TRUNCATED,  # 53
+    "chunked-cut-in-end": ErrorKind.TRUNCATED,  # 54
+    "chunked-bad-size": ErrorKind.PROTOCOL,
+    "not-http": ErrorKind.PROTOCOL,
+    "bad-length": ErrorKind.PROTOCOL,
+    "upgrade": ErrorKind.PROTOCOL,  # 63
+    "gzip-cut": ErrorKind.DECODE,  # 67
+    "redirect-loop": ErrorKind.REDIRECT_LIMIT,  # 49
+    "redirect-missing": ErrorKind.REDIRECT_MISSING,  # 47
+    "redirect-file": ErrorKind.REDIRECT_INVALID,  # 44
+    "redirect-two": ErrorKind.REDIRECT_INVALID,  # 45
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", GOOD)
+async def test_whole_answers_are_responses(send: Send, faults: FaultServer, name: str, mode: str) -> None:
+    if name == "ok-18k-header" and mode == "bytewise":
+        mode = "split"  # 18,000 segments say nothing that two do not
+    response = await send(faults.url(name, mode))
+    assert isinstance(response, Response), response
+    assert response.status == (204 if name == "no-content" else 200)
+    assert response.sha256 == hashlib.sha256(GOOD[name]).hexdigest()
+    assert response.size_decoded == len(GOOD[name])
+    assert response.size_download == (len(GZIPPED) if name == "gzip" else len(GOOD[name]))
+    assert response.length_verified is (name != "ok-until-close")
+    assert response.remote_ip == "127.0.0.1"
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", BAD)
+async def test_broken_answers_are_failures_of_the_right_kind(
+    send: Send, faults: FaultServer, name: str, mode: str
+) -> None:
+    failure = await send(faults.url(name, mode))
+    assert isinstance(failure, Failure), failure
+    assert failure.kind is BAD[name], failure
+    assert failure.detail
+    assert "\n" not in failure.detail
+
+
+def descriptors() -> int:
+    """Open descriptors of this process."""
+    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+
+
+async def test_refused(send: Send) -> None:
+    failure = await send("http://127.0.0.1:1/")
+    assert failure == Failure(ErrorKind.CONNECT, "connection refused")
+
+
+async def test_no_such_name_without_a_packet(send: Send) -> None:
+    # RFC 7686: a resolver answers for .onion itself, so that nothing leaves the machine.
+    failure = await send("http://fetchcli-test.onion/")
+    assert isinstance(failure, Failure)
+    assert failure.kind is ErrorKind.DNS
+    assert failure.detail.startswith("name lookup failed: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "limits", "kind", "phase"),
+    [
+        ("stall-at-once", {"total": 0.2}, ErrorKind.TIMEOUT_TOTAL, "waiting for the first byte"),
+        ("stall-in-body", {"total": 0.2}, ErrorKind.TIMEOUT_TOTAL, "in the body"),
+        ("stall-at-once", {"read": 0.2}, ErrorKind.TIMEOUT_TTFB, "waiting for the first byte"),
+        ("stall-in-body", {"read": 0.2}, ErrorKind.TIMEOUT_IDLE, "in the body"),
+    ],
+)
+async def test_timeouts_name_their_phase(
+    send: Send, faults: FaultServer, name: str, limits: dict[str, float], kind: ErrorKind, phase: str
+) -> None:
+    failure = await send(faults.url(name), **limits)
+    assert isinstance(failure, Failure)
+    assert failure.kind is kind
+    assert phase in failure.detail
+
+
+async def test_80_a_connection_that_is_never_taken_is_timeout_connect(send: Send) -> None:
+    # A listener whose queue is full drops further SYNs: a black hole on loopback.
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        address = full.getsockname()
+        fillers = []
+        for _ in range(4):
+            filler = socket.socket()
+            filler.setblocking(False)
+            filler.connect_ex(address)
+            fillers.append(filler)
+        failure = await send(f"http://127.0.0.1:{address[1]}/", connect=0.3)
+        for filler in fillers:
+            filler.close()
+    assert isinstance(failure, Failure)
+    assert failure.kind is ErrorKind.TIMEOUT_CONNECT
+
+
+async def test_the_redirect_chain_is_recorded(send: Send, faults: FaultServer) -> None:
+    response = await send(faults.url("redirect-ok"))
+    assert isinstance(response, Response)
+    assert [(hop.url, hop.status) for hop in response.redirects] == [(faults.url("redirect-ok"), 302)]
+    assert response.url == faults.url("ok")
+
+
+async def test_redirects_are_left_alone_when_asked(send: Send, faults: FaultServer) -> None:
+    response = await send(faults.url("redirect-ok"), Policy(redirects=Redirects(follow=False)))
+    assert isinstance(response, Response)
+    assert (response.status, response.redirects) == (302, ())
+
+
+async def test_49_ten_redirects_are_eleven_requests(send: Send, faults: FaultServer) -> None:
+    before = len(faults.requests)
+    await send(faults.url("redirect-loop"))
+    assert len(faults.requests) - before == 11
+
+
+async def test_the_request_on_the_wire(send: Send, faults: FaultServer) -> None:
+    await send(faults.url("ok").replace("http://", "http://user:pass@"))
+    lines = faults.requests[-1].decode().split("\r\n")
+    assert lines[0] == "GET /ok HTTP/1.1"
+    assert lines[1:] == [
+        f"Host: 127.0.0.1:{faults.port}",
+        "User-Agent: fetchcli-test",
+        "Accept: */*",
+        "Accept-Encoding: gzip, deflate, br, zstd",
+        "Authorization: Basic dXNlcjpwYXNz",
+    ]
+
+
+async def test_37_credentials_do_not_follow_to_another_port(send: Send, faults: FaultServer) -> None:
+    with fault_server() as other:
+        location = f"Location: http://x:y@127.0.0.1:{other.port}/ok"
+        CATALOGUE["redirect-away"] = Fault(head(location, "Content-Length: 0", status="302 Found"), KEEP)
+        response = await send(faults.url("redirect-away").replace("http://", "http://user:pass@"))
+        assert isinstance(response, Response)
+        assert b"authorization" not in other.requests[-1].lower()
+
+
+async def test_connections_are_used_again(client: AiohttpTransport, send: Send) -> None:
+    with fault_server() as server:
+        for _ in range(5):
+            await send(server.url("ok"))
+        assert server.connections == 1
+
+
+async def test_84_a_stray_answer_never_answers_the_next_url(send: Send, faults: FaultServer) -> None:
+    for name in ("late-answer", "two-answers"):
+        first = await send(faults.url(name))
+        assert isinstance(first, Response)
+        await asyncio.sleep(0.1)
+        for _ in range(3):
+            second = await send(faults.url("ok"))
+            assert isinstance(second, Response)
+            assert (second.status, second.size_download) == (200, 5)
+
+
+async def test_85_one_attempt_is_one_request(send: Send, faults: FaultServer) -> None:
+    await send(faults.url("ok"))  # a pooled connection, on which the next request is cut off
+    before = len(faults.requests)
+    failure = await send(faults.url("reset-at-once"))
+    assert isinstance(failure, Failure)
+    assert len(faults.requests) - before == 1
+
+
+async def test_87_idle_connections_are_bounded() -> None:
+    client = AiohttpTransport(Policy(concurrency=5), "fetchcli-test")
+    for _ in range(12):  # a host of its own each, by its port
+        with fault_server() as server:
+            await client.send(parse_url(server.url("ok")), Policy())
+    assert client._session.connector is not None
+    assert sum(map(len, client._session.connector._conns.values())) == 6
+    await client.close()
+
+
+async def test_88_interrupted_requests_leak_no_socket(client: AiohttpTransport, faults: FaultServer) -> None:
+    url = parse_url(faults.url("stall-in-body"))
+    before = descriptors()
+    for delay in range(100):
+        task = asyncio.create_task(client.send(url, Policy()))
+        await asyncio.sleep(delay / 10_000)
+        task.cancel()
+        await asyncio.wait([task])
+    await asyncio.sleep(0.3)
+    assert descriptors() <= before

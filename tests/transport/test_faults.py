@@ -1,0 +1,121 @@
+"""The map from exceptions to kinds is total."""
+
+import errno
+import ssl
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import http_exceptions
+
+from fetchcli.core.errors import ErrorKind, TransportError
+from fetchcli.core.urls import parse_url
+from fetchcli.transport.exchange import Exchange
+from fetchcli.transport.faults import LOCAL, classify
+
+KEY: Any = SimpleNamespace(host="h", port=80, ssl=True, is_ssl=True)
+INFO: Any = SimpleNamespace(real_url="http://h/")
+REFUSED = OSError(errno.ECONNREFUSED, "Connection refused")
+# How each class that cannot be made from one string is made.
+MAKE: dict[type, Callable[[Any], BaseException]] = {
+    aiohttp.ClientConnectorError: lambda cls: cls(KEY, REFUSED),
+    aiohttp.ClientConnectorCertificateError: lambda cls: cls(KEY, ssl.SSLCertVerificationError("bad")),
+    aiohttp.client_exceptions.UnixClientConnectorError: lambda cls: cls("/tmp/x", KEY, REFUSED),
+    aiohttp.ServerFingerprintMismatch: lambda cls: cls(b"a", b"b", "h", 443),
+    aiohttp.ClientResponseError: lambda cls: cls(INFO, ()),
+    http_exceptions.LineTooLong: lambda cls: cls(b"line", 10),
+    http_exceptions.BadStatusLine: lambda cls: cls("line"),
+    http_exceptions.InvalidHeader: lambda cls: cls("header"),
+    http_exceptions.InvalidURLError: lambda cls: cls("url"),
+}
+EXPECTED = {
+    "InvalidURL": ErrorKind.INVALID_URL,
+    "NonHttpUrlRedirectClientError": ErrorKind.REDIRECT_INVALID,
+    "InvalidUrlRedirectClientError": ErrorKind.REDIRECT_INVALID,
+    "TooManyRedirects": ErrorKind.REDIRECT_LIMIT,
+    "ClientConnectorDNSError": ErrorKind.DNS,
+    "ClientConnectorSSLError": ErrorKind.TLS,
+    "ClientConnectorCertificateError": ErrorKind.TLS,
+    "ServerFingerprintMismatch": ErrorKind.TLS,
+    "ClientConnectorError": ErrorKind.CONNECT,
+    "ClientProxyConnectionError": ErrorKind.CONNECT,
+    "UnixClientConnectorError": ErrorKind.CONNECT,
+    "ClientHttpProxyError": ErrorKind.CONNECT,
+    "ConnectionTimeoutError": ErrorKind.TIMEOUT_CONNECT,
+    "LineTooLong": ErrorKind.TOO_LARGE,
+    "ServerDisconnectedError": ErrorKind.EMPTY,
+    "ClientPayloadError": ErrorKind.TRUNCATED,
+}
+
+
+def descendants(cls: type[BaseException]) -> Iterator[type[BaseException]]:
+    for child in cls.__subclasses__():
+        if child.__module__.startswith("aiohttp."):
+            yield child
+            yield from descendants(child)
+
+
+def make(cls: type[BaseException]) -> BaseException:
+    for ancestor in cls.__mro__:
+        if ancestor in MAKE:
+            return MAKE[ancestor](cls)
+    return cls("x")
+
+
+ALL = sorted(
+    {*descendants(aiohttp.ClientError), *descendants(http_exceptions.HttpProcessingError)}, key=lambda cls: cls.__name__
+)
+
+
+def exchange(**reached: float) -> Exchange:
+    made = Exchange(parse_url("http://h/"), "test", "")
+    for phase, when in reached.items():
+        setattr(made, phase, when)
+    return made
+
+
+def test_the_walk_finds_aiohttps_exceptions() -> None:
+    assert len(ALL) > 30
+
+
+@pytest.mark.parametrize("cls", ALL, ids=lambda cls: cls.__name__)
+def test_every_exception_of_aiohttp_has_a_kind(cls: type[BaseException]) -> None:
+    failure = classify(make(cls), exchange(resolved=1, sent=1))
+    assert failure.kind is not ErrorKind.INTERNAL
+    assert failure.detail
+    if cls.__name__ in EXPECTED:
+        assert failure.kind is EXPECTED[cls.__name__]
+
+
+@pytest.mark.parametrize(
+    ("reached", "kind"),
+    [
+        ({}, ErrorKind.CONNECT),
+        ({"sent": 1}, ErrorKind.EMPTY),
+        ({"sent": 1, "first_byte": 1}, ErrorKind.PROTOCOL),
+        ({"sent": 1, "first_byte": 1, "body_began": 1}, ErrorKind.TRUNCATED),
+    ],
+)
+def test_a_reset_is_named_by_its_phase(reached: dict[str, float], kind: ErrorKind) -> None:
+    failure = classify(aiohttp.ClientOSError(errno.ECONNRESET, "reset"), exchange(**reached))
+    assert failure.kind is kind
+    assert failure.detail.startswith("connection reset by peer")
+
+
+@pytest.mark.parametrize("number", sorted(LOCAL))
+def test_what_this_machine_ran_out_of_is_not_blamed_on_the_url(number: int) -> None:
+    for error in (aiohttp.ClientConnectorError(KEY, OSError(number, "x")), OSError(number, "x")):
+        failure = classify(error, exchange())
+        assert failure.kind is ErrorKind.INTERNAL
+        assert failure.detail.startswith("this machine: ")
+
+
+def test_others() -> None:
+    assert classify(TransportError(ErrorKind.DECODE, "x"), exchange()).kind is ErrorKind.DECODE
+    assert classify(ZeroDivisionError("x"), exchange()).kind is ErrorKind.INTERNAL
+    assert classify(ssl.SSLError(1, "[SSL] broken"), exchange(sent=1)).kind is ErrorKind.TLS
+    assert classify(TimeoutError(), exchange()).kind is ErrorKind.TIMEOUT_CONNECT
+    handshake = aiohttp.ClientConnectorError(KEY, OSError(errno.ECONNRESET, "x"))
+    assert classify(handshake, exchange(connected=1)).kind is ErrorKind.TLS
