@@ -5,7 +5,11 @@ from collections.abc import Iterator
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
+from tests.support.golden import golden, pytest_addoption
 from tests.support.faults import FaultServer, fault_server
+
+
+__all__ = ["golden", "pytest_addoption"]
 
 
 @pytest.fixture(autouse=True)

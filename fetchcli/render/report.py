@@ -14,7 +14,8 @@ from fetchcli.render.console import reason_of, safe, status_of
 
 MOST_ROWS = 25
 GAP = 3  # between two columns
-LEAST_ROOM = 24
+NARROW = 60  # below this many columns a row has no room for time and size
+LEAST_ROOM = 16
 LONGEST_REASON = 200
 QUANTILES = (("p50", 0.50), ("p90", 0.90), ("p95", 0.95), ("p99", 0.99))
 
@@ -49,14 +50,18 @@ class Report:
 
 def row_table(outcomes: list[Outcome], width: int) -> Table:
     """A row a URL: status, time, size, URL, error."""
-    table = _table("status", "time", "size")
-    times = [format_seconds(outcome.attempts[-1].elapsed) if outcome.attempts else "-" for outcome in outcomes]
-    sizes = [format_bytes(outcome.response.size_download) if outcome.response else "-" for outcome in outcomes]
+    numbers = ("time", "size") if width >= NARROW else ()
+    table = _table("status", *numbers)
     cells: list[list[RenderableType]] = [
-        [status_of(outcome), *pair] for outcome, *pair in zip(outcomes, times, sizes, strict=True)
+        [status_of(outcome), *(_time_and_size(outcome) if numbers else ())] for outcome in outcomes
     ]
     _add_urls(table, outcomes, cells, width)
     return table
+
+
+def _time_and_size(outcome: Outcome) -> tuple[str, str]:
+    elapsed = format_seconds(outcome.attempts[-1].elapsed) if outcome.attempts else "-"
+    return elapsed, format_bytes(outcome.response.size_download) if outcome.response else "-"
 
 
 def failure_table(outcomes: list[Outcome], width: int) -> Table:

@@ -1,0 +1,96 @@
+"""Every kind of ending has its exit code, alone and together."""
+
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import fetchcli
+from tests.support.faults import FaultServer
+
+ENDINGS = {3: "nonsense", 4: "http://127.0.0.1:1/", 5: "escape-codes"}
+
+
+def url(faults: FaultServer, code: int) -> str:
+    return faults.url(ENDINGS[code]) if code == 5 else ENDINGS[code]
+
+
+def run(faults: FaultServer, *codes: int, extra: tuple[str, ...] = ()) -> int:
+    listing = "\n".join([faults.url("ok"), *(url(faults, code) for code in codes)])
+    return fetchcli("-", "-q", *extra, stdin=listing.encode()).code
+
+
+@pytest.mark.parametrize("code", ENDINGS)
+def test_one_ending(faults: FaultServer, code: int) -> None:
+    assert run(faults, code) == code
+
+
+@pytest.mark.parametrize("pair", list(combinations(ENDINGS, 2)))
+def test_of_two_endings_the_lowest(faults: FaultServer, pair: tuple[int, int]) -> None:
+    assert run(faults, *pair) == min(pair)
+
+
+@pytest.mark.parametrize("code", ENDINGS)
+def test_exit_zero_leaves_outcomes_out_of_it(faults: FaultServer, code: int) -> None:
+    assert run(faults, code, extra=("--exit-zero",)) == 0
+
+
+def test_exit_zero_does_not_hide_a_missing_input_or_output() -> None:
+    assert fetchcli("missing.txt", "--exit-zero").code == 3
+    assert fetchcli("-", "--exit-zero", stdin=b"").code == 3
+    assert fetchcli("http://127.0.0.1:1/", "--exit-zero", "-o", "jsonl:/missing/out").code == 8
+
+
+@pytest.mark.parametrize(
+    ("accept", "code"), [("404", 5), ("200,404", 0), ("2xx,4xx", 0), ("!404", 5), ("200..299", 5), ("200..=404", 0)]
+)
+def test_accept_decides_what_a_status_is(faults: FaultServer, accept: str, code: int) -> None:
+    assert run(faults, 5, extra=("--accept", accept)) == code
+
+
+def test_an_output_outranks_outcomes(faults: FaultServer) -> None:
+    result = fetchcli("nonsense://x", faults.url("ok"), "-o", "jsonl:/dev/full")
+    assert result.code == 8
+    assert result.err.count("cannot write /dev/full: No space left on device") == 1
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--nope"], "No such option: --nope"),
+        (["-c", "0", "x"], "0 is not in the range x>=1"),
+        (["-c", "many", "x"], "'many' is not a valid integer"),
+        (["--timeout", "soon", "x"], "--timeout: 'soon' is not a duration; write it as 500ms, 2.5s, 1m, 1h or none"),
+        (["--accept", "ok", "x"], "--accept: 'ok' is not a status, a range like 200..399 or a class like 2xx"),
+        (["-o", "xml", "http://h/"], "-o xml: neither a format (text, jsonl, csv, json) nor a path that ends in"),
+        (["-w", "%{statsu}", "http://h/"], "no column is named 'statsu'; did you mean 'status'?"),
+        (["-o", "jsonl", "-o", "csv", "http://h/"], "two outputs (-o, -w) want stdout; give one a path"),
+        (["-o", "jsonl", "-w", "x", "http://h/"], "two outputs (-o, -w) want stdout; give one a path"),
+        (["-", "-"], "stdin ('-') can be read only once"),
+        (["--demo", "x"], "--demo brings its own URLs; leave the inputs out"),
+        (["--progress", "loud", "x"], "'loud' is not one of 'auto', 'bar', 'plain', 'none'"),
+    ],
+)
+def test_a_usage_error_is_one_line_and_exit_2(args: list[str], message: str) -> None:
+    result = fetchcli(*args)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("fetchcli: ")
+    assert message in result.err
+    assert result.err.count("\n") == 1
+
+
+def test_an_output_that_is_an_input_is_refused_before_it_is_emptied(tmp_path: Path, faults: FaultServer) -> None:
+    listing = tmp_path / "urls.txt"
+    listing.write_text(faults.url("ok"))
+    result = fetchcli(str(listing), "-o", f"text:{listing}")
+    assert result.code == 8
+    assert "is also an input; write somewhere else" in result.err
+    assert listing.read_text() == faults.url("ok")
+
+
+def test_an_unwritable_output_is_refused_before_the_first_request(faults: FaultServer) -> None:
+    before = len(faults.requests)
+    result = fetchcli(faults.url("ok"), "-o", "csv:/missing/out.csv")
+    assert (result.code, result.out) == (8, "")
+    assert result.err == "fetchcli: /missing/out.csv: No such file or directory\n"
+    assert len(faults.requests) == before

@@ -1,0 +1,143 @@
+"""In a pipeline: data on stdout and nothing else, several outputs at once, quiet ends."""
+
+import csv
+import json
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import COMMAND, environment, fetchcli, start
+from tests.support.faults import FaultServer
+
+
+@pytest.fixture
+def listing(tmp_path: Path, faults: FaultServer) -> str:
+    path = tmp_path / "urls.txt"
+    names = ["ok", "empty", "escape-codes", "redirect-ok", "gzip", "short-body"]
+    path.write_text("\n".join([*(faults.url(name) for name in names), "nonsense"]))
+    return str(path)
+
+
+def test_the_default_is_tab_separated_and_the_summary_goes_to_stderr(listing: str) -> None:
+    result = fetchcli(listing, "--ordered")
+    lines = [line.split("\t") for line in result.lines]
+    assert [line[0] for line in lines] == ["200", "-", "404", "200", "200", "-", "-"]
+    assert [line[4].split(":")[0] for line in lines] == ["-", "empty", "status", "-", "-", "truncated", "invalid_url"]
+    assert "3 accepted, 3 failed, 1 rejected" in result.err
+    assert "\x1b" not in result.out + result.err
+
+
+def test_several_outputs_at_once_say_the_same(listing: str, tmp_path: Path) -> None:
+    paths = {name: tmp_path / f"out.{name}" for name in ("jsonl", "csv", "json")}
+    text = tmp_path / "lines"
+    args = [arg for path in paths.values() for arg in ("-o", str(path))]
+    result = fetchcli(listing, *args, "-o", f"text:{text}", "-w", "%{seq}\\n", "--ordered", "-q")
+    assert result.lines == [str(seq) for seq in range(1, 8)]
+    assert result.err == ""
+    objects = [json.loads(line) for line in paths["jsonl"].read_text().splitlines()]
+    assert json.loads(paths["json"].read_text()) == objects
+    with paths["csv"].open(newline="") as file:
+        table = list(csv.DictReader(file))
+    assert [row["url"] for row in table] == [row["url"] for row in objects]
+    assert [line.split("\t")[3] for line in text.read_text().splitlines()] == [row["url"] for row in objects]
+
+
+def test_ordered_output_is_the_input_order(faults: FaultServer) -> None:
+    urls = [faults.url("ok", "split"), faults.url("ok"), faults.url("gzip", "split"), faults.url("ok")] * 25
+    result = fetchcli("-", "--ordered", "-q", stdin="\n".join(urls).encode())
+    assert [line.split("\t")[3] for line in result.lines] == urls
+
+
+def test_write_out_is_curls(faults: FaultServer) -> None:
+    result = fetchcli(faults.url("redirect-ok"), "-q", "-w", "%{http_code} %{num_redirects} %{url_effective} 100%%\\n")
+    assert result.out == f"200 1 {faults.url('ok')} 100%\n"
+
+
+def test_quiet_is_data_only(listing: str) -> None:
+    result = fetchcli(listing, "-q")
+    assert (len(result.lines), result.err) == (7, "")
+
+
+def test_verbose_says_every_outcome(faults: FaultServer) -> None:
+    result = fetchcli(faults.url("ok"), "-v")
+    assert f"200 {faults.url('ok')}" in result.err
+
+
+def test_plain_progress_has_no_escape_codes(faults: FaultServer) -> None:
+    result = fetchcli(faults.url("ok"), "--progress", "plain")
+    assert "\x1b" not in result.err
+
+
+def test_96_a_closed_stdout_ends_the_run_quietly_and_promptly(faults: FaultServer) -> None:
+    process = start("-", stdin=subprocess.PIPE)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(f"{faults.url('ok')}\n{faults.url('stall-at-once')}\n".encode())
+    process.stdin.flush()
+    assert process.stdout.readline().startswith(b"200")
+    began = time.monotonic()
+    process.stdout.close()
+    process.wait(10)
+    assert time.monotonic() - began < 5
+    assert process.stderr is not None
+    assert b"Broken pipe" not in process.stderr.read()
+    assert process.returncode == 8
+    process.stdin.close()
+    process.stderr.close()
+
+
+def test_96_head(faults: FaultServer) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"yes {faults.url('ok')} | head -n 2000 | {' '.join(COMMAND)} - -q | head -n 1"],
+        capture_output=True,
+        env=environment(),
+        check=False,
+    )
+    assert done.stdout.startswith(b"200\t")
+    assert done.stderr == b""
+
+
+def test_a_stdout_that_is_closed_from_the_start_is_said() -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{' '.join(COMMAND)} http://127.0.0.1:1/ >&-"],
+        capture_output=True,
+        env=environment(),
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (8, b"fetchcli: stdout is closed\n")
+
+
+def test_a_reader_that_reads_nothing_makes_no_url_time_out(faults: FaultServer) -> None:
+    process = start("-", "-o", "jsonl", "-q", "--timeout", "3s", stdin=subprocess.PIPE)
+    assert process.stdin is not None
+    process.stdin.write((faults.url("ok") + "\n").encode() * 9000)  # 6 MB of rows: more than pipe and backlog
+    process.stdin.close()
+    time.sleep(8)
+    assert process.stdout is not None
+    rows = [json.loads(line) for line in process.stdout]
+    assert len(rows) == 9000
+    assert {row["error"] for row in rows} == {None}
+    assert process.wait() == 0
+    process.stdout.close()
+    assert process.stderr is not None
+    process.stderr.close()
+
+
+def test_a_closed_stderr_harms_nothing(faults: FaultServer) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{' '.join(COMMAND)} {faults.url('ok')} nonsense://x 2>&-"],
+        stdout=subprocess.PIPE,
+        env=environment(),
+        check=False,
+    )
+    assert done.returncode == 3
+    assert done.stdout.count(b"\n") == 2
+
+
+def test_python_dash_m_and_the_script_are_the_same() -> None:
+    script = Path(COMMAND[0]).with_name("fetchcli")
+    for command in ([str(script)], COMMAND):
+        done = subprocess.run([*command, "--version"], capture_output=True, check=True)
+        assert done.stdout.startswith(b"fetchcli ")
