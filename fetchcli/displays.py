@@ -20,7 +20,7 @@ def make_displays(
     mode = _progress_mode(settings, plan)
     if mode is not ProgressMode.NONE:
         displays.append(_progress(mode, settings, inputs, summary, in_flight))
-    if plan.report:
+    if plan.report == "stdout" or (plan.report == "stderr" and sys.stderr is not None):
         from fetchcli.render.console import make_console
         from fetchcli.render.report import Report
 

@@ -108,10 +108,7 @@ class Outlets:
         for sink in self._sinks:
             sink.close(summary)
         for output in self._outputs:
-            known = output.failure
             output.close()
-            if output.failure and not known:
-                self._note(output)
         for display in self._displays:
             display.close(summary)
 

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
-from tests.support.golden import golden, pytest_addoption
 from tests.support.faults import FaultServer, fault_server
-
+from tests.support.golden import golden, pytest_addoption
 
 __all__ = ["golden", "pytest_addoption"]
 

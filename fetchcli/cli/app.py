@@ -7,7 +7,7 @@ import typer
 
 from fetchcli._version import __version__
 from fetchcli.cli import options
-from fetchcli.cli.preflight import fit_descriptors
+from fetchcli.cli.preflight import fit_descriptors, occupy_standard_descriptors
 from fetchcli.core.errors import ExitCode, FetchcliError, UsageError
 from fetchcli.core.policy import Policy, Redirects, Timeouts
 from fetchcli.core.settings import ProgressMode, Settings
@@ -97,10 +97,11 @@ def _inputs(given: list[str], *, demo: bool) -> tuple[str, ...]:
 
 def main() -> None:
     """The entry point: every way of ending is one exit code and at most one line on stderr."""
+    occupy_standard_descriptors()
     try:
         code = app(standalone_mode=False)
     except click.ClickException as error:
-        say(f"{error.format_message()} (--help says what there is)")
+        say(f"{error.format_message().rstrip('.')}; --help says what there is")
         code = ExitCode.USAGE
     except FetchcliError as error:
         say(str(error))

@@ -1,4 +1,6 @@
-"""Checks before the first request: are there enough descriptors for what was asked?"""
+"""Before the first request: descriptors that are there, and enough of them for what was asked."""
+
+import os
 
 import msgspec
 
@@ -9,6 +11,19 @@ from fetchcli.messages import say
 RESERVED = 20
 # One in flight and one idle in the pool.
 PER_SLOT = 2
+
+
+def occupy_standard_descriptors() -> None:
+    """Put the null device where stdin, stdout or stderr is closed (``>&-``).
+
+    Otherwise the next file or socket would take that number, rows would be written into it, and
+    libuv would abort the process when it closes it. Python's ``sys.stdout`` stays None.
+    """
+    for fd in range(3):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
 
 
 def fit_descriptors(settings: Settings) -> Settings:

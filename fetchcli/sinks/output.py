@@ -84,8 +84,8 @@ class Output:
         if self._fd != 1:
             try:
                 os.close(self._fd)
-            except OSError as error:  # a full disk may speak up only now
-                self._error = self._error or error
+            except OSError as error:  # a network file system may speak up only now
+                self._fail(error)
 
     def _write_blocks(self) -> None:
         while True:
@@ -108,6 +108,8 @@ class Output:
                 self._fail(BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)))
 
     def _fail(self, error: OSError) -> None:
+        if self._error is not None:
+            return
         self.broken_pipe = error.errno == errno.EPIPE
         self._error = error
         self._on_failure(self)

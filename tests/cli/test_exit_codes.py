@@ -57,7 +57,7 @@ def test_an_output_outranks_outcomes(faults: FaultServer) -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["--nope"], "No such option: --nope"),
+        (["--nope"], "No such option '--nope'; --help says what there is"),
         (["-c", "0", "x"], "0 is not in the range x>=1"),
         (["-c", "many", "x"], "'many' is not a valid integer"),
         (["--timeout", "soon", "x"], "--timeout: 'soon' is not a duration; write it as 500ms, 2.5s, 1m, 1h or none"),

@@ -138,7 +138,7 @@ class FaultServer:
         self.requests.append(request)
         target = request.split(b" ")[1].decode()
         name, _, mode = target.lstrip("/").partition("?mode=")
-        fault = CATALOGUE[name]
+        fault = CATALOGUE.get(name.partition("?")[0], CATALOGUE["empty"])
         for piece in _pieces(fault.reply, mode):
             connection.sendall(piece)
         if name == "late-answer":
