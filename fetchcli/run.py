@@ -4,7 +4,7 @@ import asyncio
 import gc
 import sys
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, aclosing
 from itertools import islice
 
@@ -30,7 +30,7 @@ GC_THRESHOLD = 20_000
 
 async def fetch(
     urls: Iterable[str] | AsyncIterable[str], policy: Policy | None = None, *, ordered: bool = False
-) -> AsyncIterator[Outcome]:
+) -> AsyncGenerator[Outcome, None]:
     """Fetch URLs concurrently; yield one `Outcome` for each, as soon as it is known.
 
     The iterable is read lazily, and nothing is started while the caller does not ask for the next

@@ -16,10 +16,23 @@ from fetchcli.core.units import parse_duration
 from fetchcli.messages import say
 from fetchcli.run import run
 
-app = typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
+HELP = """Fetch a list of URLs, many at a time; every line ends as exactly one true outcome.
+
+\b
+fetchcli urls.txt --concurrency 50
+cut -f1 sites.tsv | fetchcli - -o jsonl | jq .status
+fetchcli smoke.txt --accept 200..299 --timeout 5s -o rows.csv
+
+Every option can also be set in the environment: FETCHCLI_CONCURRENCY=20.
+"""
+
+app = typer.Typer(
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "FETCHCLI"},
+)
 
 
-@app.command()
+@app.command(help=HELP)
 def fetchcli(
     inputs: options.Inputs = None,
     *,
@@ -42,10 +55,7 @@ def fetchcli(
     exit_zero: options.ExitZero = False,
     version: options.Version = False,
 ) -> int:
-    """Fetch a list of URLs, many at a time; every line ends as exactly one true outcome.
-
-    Examples:  fetchcli urls.txt  |  cut -f1 sites.tsv | fetchcli - -o jsonl | jq .status
-    """
+    """Build the settings from the flags, and run."""
     if version:
         typer.echo(f"fetchcli {__version__}")
         return ExitCode.OK

@@ -1,5 +1,6 @@
 """Every option, one block a group. They only build `Settings`; no default value is written here."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -22,104 +23,58 @@ Inputs = Annotated[
     ),
 ]
 
-# Input
-AllowEmpty = Annotated[
-    bool, typer.Option("--allow-empty", help="An input without URLs is fine (exit 0).", rich_help_panel="Input")
-]
-Demo = Annotated[
-    bool,
-    typer.Option("--demo", help="Fetch from a small server inside the process; no network.", rich_help_panel="Input"),
-]
+_input = partial(typer.Option, rich_help_panel="Input", show_envvar=False)
+AllowEmpty = Annotated[bool, _input("--allow-empty", help="An input without URLs is fine (exit 0).")]
+Demo = Annotated[bool, _input("--demo", help="Fetch from a small server inside the process; no network.")]
 
-# Request
-Location = Annotated[
-    bool, typer.Option("--location/--no-location", "-L", help="Follow redirects.", rich_help_panel="Request")
-]
-MaxRedirs = Annotated[
-    int,
-    typer.Option("--max-redirs", metavar="N", min=0, help="Redirects to follow, at most.", rich_help_panel="Request"),
-]
+_request = partial(typer.Option, rich_help_panel="Request", show_envvar=False)
+Location = Annotated[bool, _request("--location/--no-location", "-L", help="Follow redirects.")]
+MaxRedirs = Annotated[int, _request("--max-redirs", metavar="N", min=0, help="Redirects to follow, at most.")]
 
-# Pace
-Concurrency = Annotated[
-    int,
-    typer.Option(
-        "--concurrency", "-c", metavar="N", min=1, help="Requests in flight, at most.", rich_help_panel="Pace"
-    ),
-]
+_pace = partial(typer.Option, rich_help_panel="Pace", show_envvar=False)
+Concurrency = Annotated[int, _pace("--concurrency", "-c", metavar="N", min=1, help="Requests in flight, at most.")]
 
-# Time
-Timeout = Annotated[
-    str,
-    typer.Option(
-        "--timeout",
-        "-m",
-        metavar="TIME",
-        help="Limit of one attempt, from its slot to the last byte.",
-        rich_help_panel="Time",
-    ),
-]
-ConnectTimeout = Annotated[
-    str,
-    typer.Option("--connect-timeout", metavar="TIME", help="Limit of lookup, connect and TLS.", rich_help_panel="Time"),
-]
-ReadTimeout = Annotated[
-    str,
-    typer.Option("--read-timeout", metavar="TIME", help="Longest silence of a server.", rich_help_panel="Time"),
-]
+_time = partial(typer.Option, rich_help_panel="Time", metavar="TIME", show_envvar=False)
+Timeout = Annotated[str, _time("--timeout", "-m", help="Limit of one attempt, from its slot to the last byte.")]
+ConnectTimeout = Annotated[str, _time("--connect-timeout", help="Limit of lookup, connect and TLS.")]
+ReadTimeout = Annotated[str, _time("--read-timeout", help="Longest silence of a server.")]
 
-# Output
+_output = partial(typer.Option, rich_help_panel="Output", show_envvar=False)
 Outputs = Annotated[
     list[str] | None,
-    typer.Option(
+    _output(
         "--output",
         "-o",
         metavar="FORMAT[:PATH]",
         help="text, jsonl, csv or json; or a path whose extension says which. Repeatable.",
-        rich_help_panel="Output",
         show_default=False,
     ),
 ]
 WriteOut = Annotated[
     str | None,
-    typer.Option(
+    _output(
         "--write-out",
         "-w",
         metavar="TEMPLATE",
         help="For every URL, a template of curl's kind: '%{http_code} %{url}\\n'.",
-        rich_help_panel="Output",
         show_default=False,
     ),
 ]
-Ordered = Annotated[
-    bool, typer.Option("--ordered", help="Rows in input order, in bounded memory.", rich_help_panel="Output")
-]
-Progress = Annotated[
-    ProgressMode, typer.Option("--progress", help="How progress is shown on stderr.", rich_help_panel="Output")
-]
-Quiet = Annotated[
-    bool,
-    typer.Option("--quiet", "-q", help="Data only: no progress, no messages, no summary.", rich_help_panel="Output"),
-]
-Verbose = Annotated[
-    bool, typer.Option("--verbose", "-v", help="Say every outcome on stderr as it ends.", rich_help_panel="Output")
-]
-NoColor = Annotated[bool, typer.Option("--no-color", help="No colour (so does NO_COLOR).", rich_help_panel="Output")]
+Ordered = Annotated[bool, _output("--ordered", help="Rows in input order, in bounded memory.")]
+Progress = Annotated[ProgressMode, _output("--progress", help="How progress is shown on stderr.")]
+Quiet = Annotated[bool, _output("--quiet", "-q", help="Data only: no progress, no messages, no summary.")]
+Verbose = Annotated[bool, _output("--verbose", "-v", help="Say every outcome on stderr as it ends.")]
+NoColor = Annotated[bool, _output("--no-color", help="No colour (so does NO_COLOR).")]
 
-# Checks
+_checks = partial(typer.Option, rich_help_panel="Checks", show_envvar=False)
 Accept = Annotated[
     str,
-    typer.Option(
-        "--accept",
-        metavar="STATUSES",
-        help="Statuses that count as success: 200..399,401 or 2xx or !404.",
-        rich_help_panel="Checks",
-    ),
+    _checks("--accept", metavar="STATUSES", help="Statuses that count as success: 200..399,401 or 2xx or !404."),
 ]
-ExitZero = Annotated[
-    bool,
-    typer.Option("--exit-zero", help="Outcomes do not decide the exit code.", rich_help_panel="Checks"),
-]
+ExitZero = Annotated[bool, _checks("--exit-zero", help="Outcomes do not decide the exit code.")]
 
-# Run
-Version = Annotated[bool, typer.Option("--version", "-V", help="Show the version and exit.", is_eager=True)]
+# Not from the environment: FETCHCLI_VERSION means something else to many a CI job.
+Version = Annotated[
+    bool,
+    typer.Option("--version", "-V", help="Show the version and exit.", is_eager=True, allow_from_autoenv=False),
+]

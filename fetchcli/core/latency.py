@@ -3,8 +3,6 @@
 DDSketch (Masson, Rim, Lee: VLDB 2019), wrapped so that the rest of the project sees floats.
 """
 
-from ddsketch import DDSketch
-
 RELATIVE_ACCURACY = 0.01
 
 
@@ -12,6 +10,8 @@ class Latency:
     """Seconds of many requests; `merge` is associative and commutative."""
 
     def __init__(self) -> None:
+        from ddsketch import DDSketch  # 20 ms that --help does not wait for
+
         self._sketch = DDSketch(RELATIVE_ACCURACY)
         self._least = float("inf")
         self.max = 0.0

@@ -57,7 +57,7 @@ def test_an_output_outranks_outcomes(faults: FaultServer) -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["--nope"], "No such option '--nope'; --help says what there is"),
+        (["--nope"], "No such option: --nope; --help says what there is"),
         (["-c", "0", "x"], "0 is not in the range x>=1"),
         (["-c", "many", "x"], "'many' is not a valid integer"),
         (["--timeout", "soon", "x"], "--timeout: 'soon' is not a duration; write it as 500ms, 2.5s, 1m, 1h or none"),
@@ -94,3 +94,14 @@ def test_an_unwritable_output_is_refused_before_the_first_request(faults: FaultS
     assert (result.code, result.out) == (8, "")
     assert result.err == "fetchcli: /missing/out.csv: No such file or directory\n"
     assert len(faults.requests) == before
+
+
+def test_every_option_can_come_from_the_environment(faults: FaultServer) -> None:
+    env = {"FETCHCLI_ACCEPT": "404", "FETCHCLI_WRITE_OUT": "%{status}\\n", "FETCHCLI_QUIET": "1"}
+    result = fetchcli(faults.url("escape-codes"), env=env)
+    assert (result.code, result.out, result.err) == (0, "404\n", "")
+    assert fetchcli(faults.url("escape-codes"), "--accept", "200", env=env).code == 5
+    wrong = fetchcli(faults.url("ok"), env={"FETCHCLI_CONCURRENCY": "lots"})
+    assert wrong.code == 2
+    assert "--concurrency" in wrong.err
+    assert fetchcli(faults.url("ok"), env={"FETCHCLI_VERSION": "1.2.3"}).code == 0

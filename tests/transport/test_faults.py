@@ -22,7 +22,7 @@ REFUSED = OSError(errno.ECONNREFUSED, "Connection refused")
 MAKE: dict[type, Callable[[Any], BaseException]] = {
     aiohttp.ClientConnectorError: lambda cls: cls(KEY, REFUSED),
     aiohttp.ClientConnectorCertificateError: lambda cls: cls(KEY, ssl.SSLCertVerificationError("bad")),
-    aiohttp.client_exceptions.UnixClientConnectorError: lambda cls: cls("/tmp/x", KEY, REFUSED),
+    aiohttp.client_exceptions.UnixClientConnectorError: lambda cls: cls("/run/x", KEY, REFUSED),
     aiohttp.ServerFingerprintMismatch: lambda cls: cls(b"a", b"b", "h", 443),
     aiohttp.ClientResponseError: lambda cls: cls(INFO, ()),
     http_exceptions.LineTooLong: lambda cls: cls(b"line", 10),

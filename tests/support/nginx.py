@@ -1,0 +1,68 @@
+"""A real nginx on a free port of loopback."""
+
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+CONFIG = """
+daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log crit; worker_rlimit_nofile 65536;
+events {{ worker_connections 32768; }}
+http {{
+  access_log off; keepalive_requests 100000000; keepalive_timeout 75s;
+  client_body_temp_path {folder}/t; proxy_temp_path {folder}/t; fastcgi_temp_path {folder}/t;
+  uwsgi_temp_path {folder}/t; scgi_temp_path {folder}/t;
+  server {{
+    listen 0.0.0.0:{port} backlog=16384;
+    {tls}
+    root {folder}/www;
+    location /missing/ {{ return 404; }}
+    location /moved/ {{ return 302 /page/; }}
+    location /page/ {{ try_files /page =404; }}
+    location /gzip/ {{ gzip on; gzip_min_length 1; gzip_types *; try_files /page =404; }}
+  }}
+}}
+"""
+TLS = "listen 0.0.0.0:{port} ssl backlog=16384; ssl_certificate {cert}; ssl_certificate_key {cert};"
+
+
+def installed() -> bool:
+    return shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin:/usr/local/sbin") is not None
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("0.0.0.0", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def nginx(*, tls_port: int = 0, cert: str = "") -> Iterator[int]:
+    """Serve ``/page/ANYTHING`` with 1 KB; give the port."""
+    binary = shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin:/usr/local/sbin")
+    assert binary is not None
+    with tempfile.TemporaryDirectory() as name:
+        folder, port = Path(name), free_port()
+        folder.chmod(0o755)
+        (folder / "www").mkdir()
+        (folder / "www" / "page").write_bytes(b"0123456789abcdef" * 64)
+        tls = TLS.format(port=tls_port, cert=cert) if tls_port else ""
+        (folder / "nginx.conf").write_text(CONFIG.format(folder=folder, port=port, tls=tls))
+        process = subprocess.Popen([binary, "-e", f"{folder}/start.log", "-c", f"{folder}/nginx.conf"])
+        try:
+            for _ in range(200):
+                if process.poll() is not None:
+                    raise RuntimeError((folder / "start.log").read_text())
+                try:
+                    socket.create_connection(("127.0.0.1", port), 1).close()
+                    break
+                except OSError:
+                    time.sleep(0.05)
+            yield port
+        finally:
+            process.terminate()
+            process.wait(10)

@@ -1,0 +1,43 @@
+"""fetchcli as a library."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+import fetchcli
+from fetchcli import ErrorKind, Policy, Timeouts, Verdict, fetch
+from tests.support.faults import FaultServer
+
+
+async def test_any_iterable_of_urls(faults: FaultServer) -> None:
+    async def asynchronous() -> AsyncIterator[str]:
+        for _ in range(3):
+            yield faults.url("ok")
+            await asyncio.sleep(0)
+
+    for urls in ([faults.url("ok")] * 3, (faults.url("ok") for _ in range(3)), asynchronous()):
+        outcomes = [outcome async for outcome in fetch(urls)]
+        assert [outcome.verdict for outcome in outcomes] == [Verdict.OK] * 3
+
+
+async def test_the_policy_is_obeyed_and_failures_are_values(faults: FaultServer) -> None:
+    urls = [faults.url("stall-at-once"), "nonsense", faults.url("ok")]
+    outcomes = [outcome async for outcome in fetch(urls, Policy(timeouts=Timeouts(total=0.3)), ordered=True)]
+    kinds = [outcome.failure.kind if outcome.failure else None for outcome in outcomes]
+    assert kinds == [ErrorKind.TIMEOUT_TOTAL, ErrorKind.INVALID_URL, None]
+    assert outcomes[1].row.text == "nonsense"
+
+
+async def test_leaving_early_leaves_no_task(faults: FaultServer) -> None:
+    urls = [faults.url("ok"), *[faults.url("stall-in-body")] * 5]
+    async with aclosing(fetch(urls)) as outcomes:
+        async for outcome in outcomes:
+            assert outcome.verdict is Verdict.OK
+            break
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+def test_the_public_names_are_sorted_and_there() -> None:
+    assert fetchcli.__all__ == sorted(fetchcli.__all__)
+    for name in fetchcli.__all__:
+        assert getattr(fetchcli, name) is not None
