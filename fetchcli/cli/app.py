@@ -14,7 +14,6 @@ from fetchcli.core.settings import ProgressMode, Settings
 from fetchcli.core.status import parse_status_set
 from fetchcli.core.units import parse_duration
 from fetchcli.messages import say
-from fetchcli.run import run
 
 HELP = """Fetch a list of URLs, many at a time; every line ends as exactly one true outcome.
 
@@ -83,6 +82,8 @@ def fetchcli(
         exit_zero=exit_zero,
         demo=demo,
     )
+    from fetchcli.run import run  # asyncio and all the rest, which --help and mistakes do without
+
     return run(fit_descriptors(settings))
 
 

@@ -15,7 +15,7 @@ except SystemExit:
     pass
 print("LOADED", *sorted({{name.partition(".")[0] for name in sys.modules}}))
 """
-HEAVY = {"aiohttp", "uvloop", "aiodns", "yarl", "brotli", "idna", "ddsketch", "backports", "pydantic"}
+HEAVY = {"aiohttp", "uvloop", "aiodns", "yarl", "brotli", "idna", "ddsketch", "backports", "pydantic", "asyncio"}
 
 
 def loaded(*args: str) -> set[str]:

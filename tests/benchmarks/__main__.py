@@ -1,0 +1,219 @@
+"""``python -m tests.benchmarks [WORKLOAD ...]``: what fetchcli costs, as ratios in one run.
+
+Contestants are interleaved, medians are quoted. The reference is a bare ``aiohttp.ClientSession``
+loop with the same concurrency, on uvloop; peers take part where they are on PATH.
+"""
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.support.nginx import free_port, installed, nginx
+
+HERE = Path(__file__).parent
+PYTHON = sys.executable
+FETCHCLI = [PYTHON, "-m", "fetchcli"]
+
+
+class Cost(NamedTuple):
+    """What one process took: CPU seconds, wall seconds, peak resident bytes."""
+
+    cpu: float
+    wall: float
+    peak: int
+
+
+def measure(command: list[str], folder: Path, env: dict[str, str] | None = None) -> Cost:
+    """Run a command and its children to the end."""
+    began = time.perf_counter()
+    with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
+        process = subprocess.Popen(command, stdout=out, stderr=err, env={**os.environ, **(env or {})})
+        _, _, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - began
+    return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss * 1024)
+
+
+def contest(commands: dict[str, list[str]], folder: Path, rounds: int, **more: dict[str, str]) -> dict[str, Cost]:
+    """Interleave the contestants; median of each figure."""
+    costs: dict[str, list[Cost]] = {name: [] for name in commands}
+    for _ in range(rounds):
+        for name, command in commands.items():
+            costs[name].append(measure(command, folder, **more))
+    return {
+        name: Cost(*(statistics.median(figure) for figure in zip(*taken, strict=True))) for name, taken in costs.items()
+    }
+
+
+def table(title: str, costs: dict[str, Cost], count: int, reference: str = "bare aiohttp") -> None:
+    """Print a table in Markdown."""
+    base = costs[reference]
+    print(
+        f"\n### {title}\n\n| | CPU/URL | CPU ratio | wall | wall ratio | peak |\n| --- | --: | --: | --: | --: | --: |"
+    )
+    for name, cost in costs.items():
+        print(
+            f"| {name} | {cost.cpu / count * 1e6:.0f} us | {cost.cpu / base.cpu:.2f} | {cost.wall:.2f} s "
+            f"| {cost.wall / base.wall:.2f} | {cost.peak / 1e6:.0f} MB |",
+            flush=True,
+        )
+
+
+def peers(listing: Path, concurrency: int) -> dict[str, list[str]]:
+    """The other tools that are here, told to do the same."""
+    n, urls = str(concurrency), str(listing)
+    shell = {
+        "curl -Z": f"sed 's/.*/url = &\\noutput = \"\\/dev\\/null\"/' {urls} "
+        f"| curl -s -Z --parallel-max {n} -K - -w '%{{json}}\\n'",
+        "xargs curl": f"xargs -P{n} -n1 curl -s -o /dev/null <{urls}",
+        "wget2": f"wget2 -q --max-threads={n} -O /dev/null -i {urls}",
+        "aria2c": f"aria2c -q -j{n} -d . -i {urls} --allow-overwrite=true --dry-run=true",
+        "lychee": f"lychee -q --no-progress --max-concurrency {n} --host-concurrency {n} "
+        f"--host-request-interval 0ms {urls}",
+    }
+    needs = {"xargs curl": "curl", "curl -Z": "curl"}
+    return {name: ["/bin/sh", "-c", command] for name, command in shell.items() if shutil.which(needs.get(name, name))}
+
+
+def ours(listing: Path, concurrency: int, folder: Path) -> dict[str, list[str]]:
+    """fetchcli, the reference, and the script that people write first."""
+    n = str(concurrency)
+    return {
+        "bare aiohttp": [PYTHON, str(HERE / "bare.py"), str(listing), n],
+        "fetchcli": [*FETCHCLI, str(listing), "-c", n, "-q", "-o", f"jsonl:{folder}/rows.jsonl"],
+        "naive gather": [PYTHON, str(HERE / "naive.py"), str(listing), n],
+    }
+
+
+@contextmanager
+def lists(count: int, make: Callable[[int], str]) -> Iterator[tuple[Path, Path]]:
+    """A folder with a list of that many URLs."""
+    with tempfile.TemporaryDirectory() as name:
+        listing = Path(name) / "urls.txt"
+        with listing.open("w") as file:
+            file.writelines(f"{make(number)}\n" for number in range(count))
+        yield listing, Path(name)
+
+
+def spread(number: int) -> str:
+    """A loopback address of its own for every number."""
+    return f"127.{1 + number // 62500}.{number // 250 % 250}.{1 + number % 250}"
+
+
+def one_host(rounds: int, count: int) -> None:
+    with nginx() as port, lists(count, lambda n: f"http://127.0.0.1:{port}/page/{n}") as (listing, folder):
+        table(
+            f"(a) {count:,} URLs of 1 KB on one host, -c 50", contest(ours(listing, 50, folder), folder, rounds), count
+        )
+    small = count // 20
+    with nginx() as port, lists(small, lambda n: f"http://127.0.0.1:{port}/page/{n}") as (listing, folder):
+        everyone = {**ours(listing, 50, folder), **peers(listing, 50)}
+        table(f"(a') {small:,} of them, with the peers", contest(everyone, folder, 3), small)
+
+
+def many_hosts(rounds: int, count: int) -> None:
+    with nginx() as port, lists(count, lambda n: f"http://{spread(n)}:{port}/page/{n}") as (listing, folder):
+        contestants = ours(listing, 50, folder)
+        table(f"(b) {count:,} URLs on {count:,} addresses, -c 50", contest(contestants, folder, rounds), count)
+
+
+def tls(rounds: int, count: int) -> None:
+    import trustme
+
+    authority = trustme.CA()
+    # Names over addresses would need a resolver; one certificate names the addresses in use.
+    certificate = authority.issue_cert(*(spread(number) for number in range(count)))
+    with tempfile.TemporaryDirectory() as name:
+        cert, root = Path(name) / "cert.pem", Path(name) / "root.pem"
+        cert.write_bytes(
+            certificate.private_key_pem.bytes() + b"".join(blob.bytes() for blob in certificate.cert_chain_pems)
+        )
+        authority.cert_pem.write_to_path(str(root))
+        port = free_port()
+        make = lambda n: f"https://{spread(n)}:{port}/page/{n}"  # noqa: E731
+        with nginx(tls_port=port, cert=str(cert)), lists(count, make) as (listing, folder):
+            costs = contest(ours(listing, 50, folder), folder, rounds, env={"SSL_CERT_FILE": str(root)})
+            table(f"(c) {count:,} HTTPS URLs on {count:,} addresses, -c 50", costs, count)
+
+
+def latency(rounds: int, count: int) -> None:
+    server = subprocess.Popen([PYTHON, str(HERE / "slow.py")], stdout=subprocess.PIPE)
+    assert server.stdout is not None
+    port = int(server.stdout.readline())
+    try:
+        with lists(count, lambda n: f"http://127.0.0.1:{port}/{n}") as (listing, folder):
+            costs = contest(ours(listing, 100, folder), folder, rounds)
+            table(f"(d) {count:,} URLs with 100 ms latency, -c 100 (ideal {count / 1000:.2f} s)", costs, count)
+            import_time = contest({"x": [PYTHON, "-c", "import aiohttp, typer, uvloop"]}, folder, rounds)["x"].wall
+            share = (costs["fetchcli"].wall - import_time) / (count * 0.1 / 100)
+            print(f"\nfetchcli, its imports of {import_time:.2f} s taken off: {share:.3f} x ideal")
+    finally:
+        server.terminate()
+        server.wait()
+        server.stdout.close()
+
+
+def memory(rounds: int, count: int) -> None:
+    del rounds
+    rows = {}
+    with nginx() as port:
+        for size in (count // 10, count):
+            with lists(size, lambda n: f"http://127.0.0.1:{port}/page/{n}") as (listing, folder):
+                command = ours(listing, 50, folder)["fetchcli"]
+                rows[f"fetchcli, {size:,} URLs"] = measure(command, folder)
+    table("(e) memory", rows, 1, reference=next(iter(rows)))
+
+
+def start_up(rounds: int, count: int) -> None:
+    del count
+    with nginx() as port, tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        costs = contest(
+            {
+                "import typer, rich.table": [PYTHON, "-c", "import typer, rich.table"],
+                "fetchcli --version": [*FETCHCLI, "--version"],
+                "import aiohttp, typer, rich.table": [PYTHON, "-c", "import aiohttp, typer, rich.table"],
+                "fetchcli URL": [*FETCHCLI, f"http://127.0.0.1:{port}/page/"],
+            },
+            folder,
+            rounds * 5,
+        )
+    table("start-up (CPU per process)", costs, 1, reference="import typer, rich.table")
+    version = costs["fetchcli --version"].wall / costs["import typer, rich.table"].wall
+    one = costs["fetchcli URL"].wall / costs["import aiohttp, typer, rich.table"].wall
+    print(f"\n--version {version:.2f} x its imports; one URL {one:.2f} x its imports (wall)")
+
+
+WORKLOADS: dict[str, tuple[Callable[[int, int], None], int]] = {
+    "a": (one_host, 100_000),
+    "b": (many_hosts, 20_000),
+    "c": (tls, 5_000),
+    "d": (latency, 2_000),
+    "e": (memory, 1_000_000),
+    "start": (start_up, 0),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("workloads", nargs="*", default=list(WORKLOADS), metavar="WORKLOAD", help="a b c d e start")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the URLs")
+    arguments = parser.parse_args()
+    if not installed():
+        raise SystemExit("the benchmarks need nginx")
+    for name in arguments.workloads:
+        run, count = WORKLOADS[name]
+        run(arguments.rounds, int(count * arguments.scale))
+
+
+if __name__ == "__main__":
+    main()
