@@ -7,7 +7,7 @@ JSON, an empty cell in CSV and ``-`` in text.
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from difflib import get_close_matches
+from functools import lru_cache
 
 import msgspec
 
@@ -37,7 +37,19 @@ class Column(msgspec.Struct, frozen=True):
 
 
 def _iso(epoch: float) -> str:
-    return datetime.fromtimestamp(epoch, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    seconds, fraction = divmod(epoch, 1)
+    return f"{_iso_seconds(int(seconds))}.{int(fraction * 1_000_000):06}Z"
+
+
+@lru_cache(maxsize=64)
+def _iso_seconds(epoch: int) -> str:
+    """Formatting a whole second is the dear part, and many rows share one."""
+    return datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _seconds(value: float) -> float:
+    """Microseconds are as fine as the clock is worth; most phases of a reused connection are 0."""
+    return round(value, 6) if value else 0.0
 
 
 def _error(outcome: Outcome) -> Value:
@@ -64,35 +76,35 @@ COLUMNS: tuple[Column, ...] = (
     Column("error_detail", "string", lambda o, r: None if r else _detail(o), "the reason, for people", ("errormsg",)),
     Column("failed_checks", "list", lambda o, r: o.failed_checks, "the checks that the response did not pass"),
     Column("attempts", "integer", lambda o, r: len(o.attempts), "requests that were tried for the row"),
-    Column("time_queue", "number", lambda o, r: round(o.queued, 6), "seconds that the row waited for a slot"),
+    Column("time_queue", "number", lambda o, r: _seconds(o.queued), "seconds that the row waited for a slot"),
     Column(
         "time_namelookup",
         "number",
-        lambda o, r: r and round(r.timings.namelookup, 6),
+        lambda o, r: r and _seconds(r.timings.namelookup),
         "seconds until the name was resolved (0: connection reused)",
     ),
     Column(
         "time_connect",
         "number",
-        lambda o, r: r and round(r.timings.connect, 6),
+        lambda o, r: r and _seconds(r.timings.connect),
         "seconds until TCP was connected (0: connection reused)",
     ),
     Column(
         "time_appconnect",
         "number",
-        lambda o, r: r and round(r.timings.appconnect, 6),
+        lambda o, r: r and _seconds(r.timings.appconnect),
         "seconds until TLS was established (0: no TLS, or connection reused)",
     ),
     Column(
         "time_starttransfer",
         "number",
-        lambda o, r: r and round(r.timings.starttransfer, 6),
+        lambda o, r: r and _seconds(r.timings.starttransfer),
         "seconds until the first byte of the last response",
     ),
     Column(
         "time_total",
         "number",
-        lambda o, r: round(o.attempts[-1].elapsed, 6) if o.attempts else None,
+        lambda o, r: _seconds(o.attempts[-1].elapsed) if o.attempts else None,
         "seconds of the last attempt, to the last byte or the failure",
     ),
     Column("size_download", "integer", lambda o, r: r and r.size_download, "bytes of the body on the wire"),
@@ -130,6 +142,8 @@ def find(name: str) -> Column:
     """
     column = _BY_NAME.get(name)
     if column is None:
+        from difflib import get_close_matches  # only a mistake needs it
+
         near = get_close_matches(name, _BY_NAME, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(NAMES)}"
         raise UsageError(f"no column is named {name!r}; {hint}")

@@ -6,7 +6,7 @@ from fetchcli.core.errors import ErrorKind, InvalidUrl, TransportError
 from fetchcli.core.policy import Redirects
 from fetchcli.core.urls import HttpUrl, resolve
 
-STATUSES = frozenset({301, 302, 303, 307, 308})
+REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 _NOT_VISIBLE_ASCII = re.compile(rb"[^!-~]")
 
 
@@ -24,7 +24,7 @@ def next_hop(url: HttpUrl, status: int, locations: list[bytes], taken: int, poli
         TransportError: `redirect_missing`, `redirect_invalid` or `redirect_limit`
             (curl: exactly ``limit`` redirects are followed).
     """
-    if status not in STATUSES or not policy.follow:
+    if status not in REDIRECT_STATUSES or not policy.follow:
         return None
     distinct = {value.strip() for value in locations}
     if not distinct:

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from fetchcli.core.model import Row
 
@@ -46,12 +46,19 @@ class ReadAhead:
         try:
             for batch in self._batches:
                 self._room.acquire()
-                self._loop.call_soon_threadsafe(self._deliver, batch)
-        except RuntimeError:
-            return  # the loop was closed while this thread was blocked in a read
+                if not self._tell_loop(self._deliver, batch):
+                    return
         except BaseException as raised:  # noqa: BLE001 - raised again on the loop's side
             error = raised
-        self._loop.call_soon_threadsafe(self._finish, error)
+        self._tell_loop(self._finish, error)
+
+    def _tell_loop(self, callback: Callable[..., None], *args: object) -> bool:
+        """False where the loop was closed while this thread was blocked in a read."""
+        try:
+            self._loop.call_soon_threadsafe(callback, *args)
+        except RuntimeError:
+            return False
+        return True
 
     def _deliver(self, batch: list[Row]) -> None:
         self._ready.append(batch)

@@ -14,8 +14,8 @@ from yarl import URL
 
 from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.core.model import Redirect, Response, Timings
-from fetchcli.core.policy import Policy, Timeouts
-from fetchcli.core.redirects import next_hop
+from fetchcli.core.policy import Policy, Redirects, Timeouts
+from fetchcli.core.redirects import REDIRECT_STATUSES, next_hop
 from fetchcli.core.urls import HttpUrl
 from fetchcli.transport.connector import PooledConnector
 from fetchcli.transport.decode import Decoder, decoder_for
@@ -63,7 +63,7 @@ class AiohttpTransport:
                 while True:
                     answer = await self._request(url, exchange, policy.timeouts)
                     try:
-                        following = next_hop(url, answer.status, _locations(answer), len(redirects), policy.redirects)
+                        following = _following(answer, url, len(redirects), policy.redirects)
                         if following is None:
                             return await _read(answer, exchange, url, tuple(redirects), started)
                         await _discard(answer)
@@ -105,8 +105,11 @@ def _client_timeout(connect: float | None, read: float | None) -> aiohttp.Client
     return aiohttp.ClientTimeout(total=None, connect=connect, sock_read=read, ceil_threshold=float("inf"))
 
 
-def _locations(answer: WireResponse) -> list[bytes]:
-    return [value for name, value in answer.raw_headers if name.lower() == b"location"]
+def _following(answer: WireResponse, url: HttpUrl, taken: int, policy: Redirects) -> HttpUrl | None:
+    if answer.status not in REDIRECT_STATUSES:
+        return None
+    locations = [value for name, value in answer.raw_headers if name.lower() == b"location"]
+    return next_hop(url, answer.status, locations, taken, policy)
 
 
 def _hand_over(url: HttpUrl, following: HttpUrl) -> HttpUrl:

@@ -4,7 +4,7 @@ import pytest
 
 from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.core.policy import Redirects
-from fetchcli.core.redirects import STATUSES, next_hop
+from fetchcli.core.redirects import REDIRECT_STATUSES, next_hop
 from fetchcli.core.urls import parse_url
 
 URL = parse_url("http://h/a")
@@ -16,7 +16,7 @@ def kind_of(status: int, locations: list[bytes], taken: int = 0, policy: Redirec
     return caught.value.failure.kind
 
 
-@pytest.mark.parametrize("status", sorted(STATUSES))
+@pytest.mark.parametrize("status", sorted(REDIRECT_STATUSES))
 def test_redirects_are_followed(status: int) -> None:
     following = next_hop(URL, status, [b"/b"], 0, Redirects())
     assert following is not None

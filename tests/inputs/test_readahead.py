@@ -56,12 +56,14 @@ async def test_what_the_reader_raises_is_raised_here() -> None:
         await anext(ahead)
 
 
-def test_a_loop_that_is_gone_ends_the_thread() -> None:
+@pytest.mark.parametrize("rows", [1, 0])
+def test_a_loop_that_is_gone_ends_the_thread_without_a_word(rows: int) -> None:
     gate = threading.Event()
 
     def late() -> Iterator[list[Row]]:
         gate.wait(10)
-        yield [target(1)]
+        for _ in range(rows):
+            yield [target(1)]
 
     async def begin() -> None:
         ReadAhead(late())
