@@ -28,5 +28,6 @@ def test_a_rejected_row_says_file_line_and_reason() -> None:
     assert outcome.verdict is Verdict.REJECTED
     assert outcome.failure == Failure(ErrorKind.INVALID_URL, "urls.txt:17: no scheme")
     assert outcome.response is None
+    assert outcome.row.host == ""
     assert reject(Rejected(1, "x", "no scheme", "-", 2)).failure == Failure(ErrorKind.INVALID_URL, "stdin:2: no scheme")
     assert reject(Rejected(1, "x", "no scheme")).failure == Failure(ErrorKind.INVALID_URL, "no scheme")
