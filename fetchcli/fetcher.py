@@ -12,12 +12,13 @@ from collections.abc import AsyncGenerator, AsyncIterator
 
 from fetchcli.core.checks import judge, reject
 from fetchcli.core.errors import ErrorKind, Failure, TransportError
-from fetchcli.core.model import Attempt, Outcome, Rejected, Response, Row, Target
+from fetchcli.core.model import Attempt, Outcome, Response, Row, Target
 from fetchcli.core.ordering import Reorder
 from fetchcli.core.policy import Policy
 from fetchcli.transport.base import Transport
 
 ORDER_WINDOW = 10_000
+_INTERRUPTED = Failure(ErrorKind.CANCELLED, "the run was interrupted")
 
 
 class Fetcher:
@@ -32,7 +33,9 @@ class Fetcher:
         self._policy = policy
         self._order = Reorder(ORDER_WINDOW) if ordered else None
         self._slots = asyncio.Semaphore(policy.concurrency)
-        self._tasks: set[asyncio.Task[Attempt]] = set()
+        self._tasks: dict[asyncio.Task[None], tuple[Target, float]] = {}
+        # Outcomes that wait for the caller; with more than this nothing new is started.
+        self._most_waiting = 2 * policy.concurrency
         self._rows: deque[tuple[Row, float]] = deque()
         self._done: deque[Outcome] = deque()
         self._wake = asyncio.Event()
@@ -73,7 +76,7 @@ class Fetcher:
                 if self._stopping or (exhausted and not self._rows):
                     if not self._tasks and not self._done:
                         break
-                elif reader is None and len(self._rows) < self._policy.concurrency and not exhausted:
+                elif reader is None and not exhausted and len(self._rows) < self._policy.concurrency:
                     reader = asyncio.ensure_future(anext(batches))
                     reader.add_done_callback(lambda _: self._wake.set())
                 await self._wake.wait()
@@ -93,47 +96,54 @@ class Fetcher:
         return True
 
     async def _launch(self) -> None:
-        """Start rows while there is a free slot for them."""
-        while self._rows and not self._stopping and not self._slots.locked():
+        """Start a task for every free slot that there is a row for."""
+        while not self._slots.locked() and (following := self._next()):
+            await self._slots.acquire()  # free, so this does not wait
+            task = asyncio.get_running_loop().create_task(self._work(*following))
+            self._tasks[task] = following
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        first = self._tasks.pop(task)
+        if task.cancelled():  # before its first step, so that it could not say so itself
+            self._judge(*first, time.monotonic(), _INTERRUPTED)
+        self._slots.release()
+        self._wake.set()
+
+    def _next(self) -> tuple[Target, float] | None:
+        """The next row to fetch and when it came; rejected rows are settled on the way."""
+        while self._rows and not self._stopping and len(self._done) < self._most_waiting:
             row, arrived = self._rows[0]
             if self._order is not None and not self._order.may_start(row.seq):
-                return
+                return None
             self._rows.popleft()
-            if isinstance(row, Rejected):
-                self._settle(reject(row))
-                continue
-            await self._slots.acquire()  # free, so this does not wait
-            self._start(row, time.monotonic() - arrived)
+            if isinstance(row, Target):
+                return row, arrived
+            self._settle(reject(row))
+        return None
 
-    def _start(self, target: Target, queued: float) -> None:
-        started = time.monotonic()
-        task = asyncio.get_running_loop().create_task(self._attempt(target, started))
-        self._tasks.add(task)
+    async def _work(self, target: Target, arrived: float) -> None:
+        """Fetch a row, and go on with the next one: a slot that is free stays so for no moment."""
+        following: tuple[Target, float] | None = (target, arrived)
+        while following:
+            target, arrived = following
+            started = time.monotonic()
+            self._judge(target, arrived, started, await self._send(target))
+            following = self._next()
 
-        def finished(task: asyncio.Task[Attempt]) -> None:
-            self._tasks.discard(task)
-            self._slots.release()
-            attempt = task.result() if _succeeded(task) else self._broken(task, started)
-            self._settle(judge(target, (attempt,), queued, self._policy))
+    def _judge(self, target: Target, arrived: float, started: float, result: Response | Failure) -> None:
+        attempt = Attempt(1, self._epoch + started, time.monotonic() - started, result)
+        self._settle(judge(target, (attempt,), started - arrived, self._policy))
 
-        task.add_done_callback(finished)
-
-    async def _attempt(self, target: Target, started: float) -> Attempt:
-        result: Response | Failure
+    async def _send(self, target: Target) -> Response | Failure:
         try:
-            result = await self._transport.send(target.url, self._policy)
+            return await self._transport.send(target.url, self._policy)
         except TransportError as error:
-            result = error.failure
-        return Attempt(1, self._epoch + started, time.monotonic() - started, result)
-
-    def _broken(self, task: asyncio.Task[Attempt], started: float) -> Attempt:
-        """The attempt of a task that was cancelled or met a bug: a failure like any other."""
-        if task.cancelled():
-            failure = Failure(ErrorKind.CANCELLED, "the run was interrupted")
-        else:
-            error = task.exception()
-            failure = Failure(ErrorKind.INTERNAL, f"{type(error).__name__}: {error}")
-        return Attempt(1, self._epoch + started, time.monotonic() - started, failure)
+            return error.failure
+        except asyncio.CancelledError:  # only `stop` cancels
+            return _INTERRUPTED
+        except Exception as error:  # noqa: BLE001 - a bug is one outcome and takes no neighbour down
+            return Failure(ErrorKind.INTERNAL, f"{type(error).__name__}: {error}")
 
     def _settle(self, outcome: Outcome) -> None:
         if self._order is None:
@@ -149,7 +159,3 @@ class Fetcher:
         if reader is not None:
             reader.cancel()
         await asyncio.gather(*pending, return_exceptions=True)
-
-
-def _succeeded(task: asyncio.Task[Attempt]) -> bool:
-    return not task.cancelled() and task.exception() is None

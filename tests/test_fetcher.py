@@ -140,6 +140,18 @@ async def test_97_stop_cancels_what_is_in_flight_and_starts_nothing_more() -> No
     assert len(transport.sent) == 4
 
 
+async def test_97_rows_whose_task_never_took_a_step_are_outcomes_too() -> None:
+    transport = ScriptedTransport(lambda _: OK, delay=30)
+    fetcher = Fetcher(transport, Policy(concurrency=4))
+    rows: list[Row] = [Rejected(1, "x", ""), *(target(seq) for seq in range(2, 10))]
+    outcomes = []
+    async for outcome in fetcher.run(in_batches(rows)):
+        fetcher.stop()  # the tasks were made in this very step of the loop
+        outcomes.append(outcome)
+    assert [outcome.verdict for outcome in outcomes] == [Verdict.REJECTED] + [Verdict.CANCELLED] * 4
+    assert transport.sent == []
+
+
 async def test_stop_while_the_input_is_silent() -> None:
     async def silent() -> AsyncIterator[list[Row]]:
         yield [target(1)]

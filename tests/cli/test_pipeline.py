@@ -3,6 +3,7 @@
 import csv
 import json
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -141,3 +142,16 @@ def test_python_dash_m_and_the_script_are_the_same() -> None:
     for command in ([str(script)], COMMAND):
         done = subprocess.run([*command, "--version"], capture_output=True, check=True)
         assert done.stdout.startswith(b"fetchcli ")
+
+
+def test_it_works_without_uvloop(faults: FaultServer) -> None:
+    code = "import sys; sys.modules['uvloop'] = None; from fetchcli.cli.app import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "-q", "-", "--timeout", "1s"],
+        input="\n".join([faults.url("ok"), faults.url("gzip"), faults.url("stall-in-body")]).encode(),
+        capture_output=True,
+        env=environment(),
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (4, b"")
+    assert [line.split(b"\t")[0] for line in done.stdout.splitlines()] == [b"200", b"200", b"-"]
