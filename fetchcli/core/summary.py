@@ -60,7 +60,9 @@ class Summary:
             self.size_download += result.size_download
             seconds, host = outcome.attempts[-1].elapsed, outcome.row.host
             self.latency.add(seconds)
-            if seconds > self.slowest_hosts.get(host, self._host_floor):
+            known = self.slowest_hosts.get(host)
+            # A tie with the floor may be won by name: the order of arrival must not decide.
+            if seconds >= self._host_floor if known is None else seconds > known:
                 self._note_host(host, seconds)
         if outcome.verdict is not Verdict.OK:
             self._note_failure(outcome)

@@ -76,6 +76,11 @@ def test_memory_is_bounded() -> None:
     assert list(summary.slowest_hosts) == [f"h{seq}.example" for seq in range(199, 199 - KEPT_HOSTS, -1)]
 
 
+def test_ties_between_hosts_do_not_depend_on_the_order() -> None:
+    outcomes = [answered(seq=seq, url=f"http://h{seq}.example/", elapsed=1.0) for seq in range(1, 9)]
+    assert facts(summed(outcomes)) == facts(summed(outcomes[::-1]))
+
+
 def test_an_empty_summary() -> None:
     summary = Summary()
     assert summary.latency.quantile(0.5) == 0.0
