@@ -9,14 +9,14 @@ from fetchcli.core.summary import Summary
 from fetchcli.inputs.base import Input
 from fetchcli.inputs.count import count_rows
 from fetchcli.outlets import Plan
-from fetchcli.sinks.base import Sink
+from fetchcli.sinks.base import Display
 
 
 def make_displays(
     settings: Settings, plan: Plan, inputs: list[Input], summary: Summary, in_flight: Callable[[], int]
-) -> list[Sink]:
+) -> list[Display]:
     """The displays that the settings ask for; rich is imported only when there is one."""
-    displays: list[Sink] = []
+    displays: list[Display] = []
     mode = _progress_mode(settings, plan)
     if mode is not ProgressMode.NONE:
         displays.append(_progress(mode, settings, inputs, summary, in_flight))
@@ -41,7 +41,7 @@ def _progress_mode(settings: Settings, plan: Plan) -> ProgressMode:
 
 def _progress(
     mode: ProgressMode, settings: Settings, inputs: list[Input], summary: Summary, in_flight: Callable[[], int]
-) -> Sink:
+) -> Display:
     from fetchcli.render.console import make_console
     from fetchcli.render.progress import BarProgress, Counters, PlainProgress
 

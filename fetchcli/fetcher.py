@@ -40,6 +40,7 @@ class Fetcher:
         self._done: deque[Outcome] = deque()
         self._wake = asyncio.Event()
         self._stopping = False
+        self._input_error: BaseException | None = None
         # One reading of the wall clock a run: a jump of it moves no timestamp and no duration.
         self._epoch = time.time() - time.monotonic()
 
@@ -58,8 +59,8 @@ class Fetcher:
     async def run(self, batches: AsyncIterator[list[Row]]) -> AsyncGenerator[Outcome, None]:
         """Yield the outcome of every row, as soon as it is known.
 
-        Nothing is started while the caller does not ask for the next outcome, beyond what is in
-        flight already: that is the back-pressure.
+        While the caller does not ask for the next outcome, at most twice the concurrency of them
+        wait, and then nothing more is started: that is the back-pressure.
         """
         reader: asyncio.Task[list[Row]] | None = None
         exhausted = False
@@ -82,15 +83,18 @@ class Fetcher:
                 await self._wake.wait()
             for outcome in self._order.flush() if self._order else ():
                 yield outcome
+            if self._input_error is not None:
+                raise self._input_error
         finally:
             await self._drain(reader)
 
     def _take(self, reader: asyncio.Task[list[Row]]) -> bool:
-        """Queue what the reader brought; False at the end of the input."""
-        try:
-            batch = reader.result()
-        except StopAsyncIteration:
+        """Queue what the reader brought; False at the end of the input, or where it broke."""
+        error = reader.exception()
+        if error is not None:
+            self._input_error = None if isinstance(error, StopAsyncIteration) else error
             return False
+        batch = reader.result()
         now = time.monotonic()
         self._rows.extend((row, now) for row in batch)
         return True
@@ -104,9 +108,11 @@ class Fetcher:
             task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        first = self._tasks.pop(task)
+        target, arrived = self._tasks.pop(task)
         if task.cancelled():  # before its first step, so that it could not say so itself
-            self._judge(*first, time.monotonic(), _INTERRUPTED)
+            now = time.monotonic()
+            attempt = Attempt(1, self._epoch + now, 0.0, _INTERRUPTED)
+            self._settle(judge(target, (attempt,), now - arrived, self._policy))
         self._slots.release()
         self._wake.set()
 
@@ -127,23 +133,31 @@ class Fetcher:
         following: tuple[Target, float] | None = (target, arrived)
         while following:
             target, arrived = following
-            started = time.monotonic()
-            self._judge(target, arrived, started, await self._send(target))
+            attempts = await self._fetch(target)
+            queued = attempts[0].started_at - self._epoch - arrived
+            self._settle(judge(target, attempts, queued, self._policy))
+            if attempts[-1].result is _INTERRUPTED:
+                return
             following = self._next()
 
-    def _judge(self, target: Target, arrived: float, started: float, result: Response | Failure) -> None:
-        attempt = Attempt(1, self._epoch + started, time.monotonic() - started, result)
-        self._settle(judge(target, (attempt,), started - arrived, self._policy))
+    async def _fetch(self, target: Target) -> tuple[Attempt, ...]:
+        """Send a row; once more, and for all to see, where it met a connection that was closed already."""
+        first, stale = await self._attempt(target, 1)
+        return (first, (await self._attempt(target, 2))[0]) if stale else (first,)
 
-    async def _send(self, target: Target) -> Response | Failure:
+    async def _attempt(self, target: Target, number: int) -> tuple[Attempt, bool]:
+        started = time.monotonic()
+        stale = False
+        result: Response | Failure
         try:
-            return await self._transport.send(target.url, self._policy)
+            result = await self._transport.send(target.url, self._policy, fresh=number > 1)
         except TransportError as error:
-            return error.failure
+            result, stale = error.failure, error.stale
         except asyncio.CancelledError:  # only `stop` cancels
-            return _INTERRUPTED
+            result = _INTERRUPTED
         except Exception as error:  # noqa: BLE001 - a bug is one outcome and takes no neighbour down
-            return Failure(ErrorKind.INTERNAL, f"{type(error).__name__}: {error}")
+            result = Failure(ErrorKind.INTERNAL, f"{type(error).__name__}: {error}")
+        return Attempt(number, self._epoch + started, time.monotonic() - started, result), stale
 
     def _settle(self, outcome: Outcome) -> None:
         if self._order is None:

@@ -1,9 +1,12 @@
 """Everywhere the outcomes of a run go: data sinks, progress and the report."""
 
 import asyncio
+import os
+import stat
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
+from os.path import samestat
 from pathlib import Path
 
 import msgspec
@@ -13,7 +16,7 @@ from fetchcli.core.model import Outcome
 from fetchcli.core.settings import Settings
 from fetchcli.core.summary import Summary
 from fetchcli.core.template import compile_template
-from fetchcli.inputs.base import File, Input
+from fetchcli.inputs.base import STDIN, File, Input
 from fetchcli.messages import say
 from fetchcli.sinks.base import ByteSink, Sink
 from fetchcli.sinks.output import STDOUT, Output
@@ -51,11 +54,11 @@ def plan_outputs(settings: Settings, *, stdout_is_terminal: bool) -> Plan:
         wanted.append((STDOUT, partial(TemplateSink, render=compile_template(settings.write_out))))
     if not wanted and (settings.quiet or not stdout_is_terminal):
         wanted.append((STDOUT, FORMATS["text"]))
-    data = dict(wanted)
-    if len(data) < len(wanted):
-        names = [name for name, _ in wanted]
-        twice = next(name for name in names if names.count(name) > 1)
+    places = [name if name == STDOUT else str(Path(name).absolute()) for name, _ in wanted]
+    if len(set(places)) < len(places):
+        twice = next(name for (name, _), place in zip(wanted, places, strict=True) if places.count(place) > 1)
         raise UsageError(f"two outputs (-o, -w) want {'stdout' if twice == STDOUT else twice}; give one a path")
+    data = dict(wanted)
     to_stdout = stdout_is_terminal and STDOUT not in data
     report = "" if settings.quiet else "stdout" if to_stdout else "stderr"
     return Plan(data, report, stdout_is_terminal and STDOUT in data)
@@ -81,6 +84,8 @@ class Outlets:
         self._loop = asyncio.get_running_loop()
         _refuse_inputs(data, inputs)
         self._outputs = [Output(name, self._tell_loop) for name in data]
+        for output in self._outputs:
+            output.begin()
         self._sinks = [make(output) for make, output in zip(data.values(), self._outputs, strict=True)]
         self._displays = list(displays)
         for sink in (*self._sinks, *self._displays):
@@ -96,7 +101,7 @@ class Outlets:
     @property
     def congested(self) -> bool:
         """A destination does not keep up."""
-        return any(output.congested for output in self._outputs)
+        return any(output.congested for output in self._outputs) or any(display.congested for display in self._displays)
 
     async def relieved(self) -> None:
         """Wait until every destination has caught up."""
@@ -126,10 +131,18 @@ class Outlets:
 
 
 def _refuse_inputs(data: Iterable[str], inputs: Iterable[Input]) -> None:
-    """Opening an output empties it: not one that is still to be read."""
+    """An output is emptied when it is opened: not one that is still to be read."""
     if STDOUT in data and sys.stdout is None:
         raise OutputError("stdout is closed")
-    read = [Path(source.name) for source in inputs if isinstance(source, File) and Path(source.name).exists()]
+    read = [_status(source.name) for source in inputs if isinstance(source, File)]
     for name in data:
-        if Path(name).exists() and any(other.samefile(name) for other in read):
+        written = None if name == STDOUT else _status(name)
+        if written and stat.S_ISREG(written.st_mode) and any(other and samestat(written, other) for other in read):
             raise OutputError(f"{name}: is also an input; write somewhere else")
+
+
+def _status(name: str) -> os.stat_result | None:
+    try:
+        return os.fstat(0) if name == STDIN else Path(name).stat()
+    except (OSError, ValueError):
+        return None  # whoever opens it says why

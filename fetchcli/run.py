@@ -4,7 +4,7 @@ import asyncio
 import gc
 import sys
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 from contextlib import AsyncExitStack, aclosing
 from itertools import islice
 
@@ -33,8 +33,8 @@ async def fetch(
 ) -> AsyncGenerator[Outcome, None]:
     """Fetch URLs concurrently; yield one `Outcome` for each, as soon as it is known.
 
-    The iterable is read lazily, and nothing is started while the caller does not ask for the next
-    outcome, beyond what is in flight. Breaking out early cancels what is in flight (use
+    The iterable is read lazily, and little is started while the caller does not ask for the next
+    outcome (`Fetcher.run`). Breaking out early cancels what is in flight (use
     ``contextlib.aclosing`` to have that done at once).
 
     Args:
@@ -45,18 +45,22 @@ async def fetch(
     policy = policy or Policy()
     transport = make_transport(policy)
     try:
-        async with aclosing(Fetcher(transport, policy, ordered=ordered).run(_batches(urls))) as outcomes:
+        fetcher = Fetcher(transport, policy, ordered=ordered)
+        async with aclosing(_batches(urls)) as batches, aclosing(fetcher.run(batches)) as outcomes:
             async for outcome in outcomes:
                 yield outcome
     finally:
         await transport.close()
 
 
-async def _batches(urls: Iterable[str] | AsyncIterable[str]) -> AsyncIterator[list[Row]]:
+async def _batches(urls: Iterable[str] | AsyncIterable[str]) -> AsyncGenerator[list[Row], None]:
     reader = RowReader(())
     if isinstance(urls, AsyncIterable):
-        async for url in urls:
-            yield [reader.row(url)]
+        async with AsyncExitStack() as stack:
+            if isinstance(urls, AsyncGenerator):
+                await stack.enter_async_context(aclosing(urls))
+            async for url in urls:
+                yield [reader.row(url)]
     else:
         iterator = iter(urls)
         while batch := [reader.row(url) for url in islice(iterator, ROWS_AHEAD)]:
@@ -103,7 +107,7 @@ async def _run(settings: Settings) -> ExitCode:
         outlets = Outlets(plan.data, inputs, displays, fetcher.stop)
         with Interrupt(fetcher.stop) as interrupt:
             await _pump(fetcher.run(ReadAhead(reader.batches())), summary, outlets)
-        _complain(reader.errors, summary, settings)
+        _complain(reader.errors, summary, empty_is_fine=settings.allow_empty or interrupt.code is not None)
         return _exit_code(settings, summary, reader, outlets, interrupt.code)
 
 
@@ -120,24 +124,25 @@ async def _inputs(settings: Settings, stack: AsyncExitStack) -> list[Input]:
     return inputs
 
 
-async def _pump(outcomes: AsyncIterator[Outcome], summary: Summary, outlets: Outlets) -> None:
+async def _pump(outcomes: AsyncGenerator[Outcome, None], summary: Summary, outlets: Outlets) -> None:
     """Carry every outcome to the summary and to the sinks, and close them whatever happens."""
     began = time.monotonic()
     try:
-        async for outcome in outcomes:
-            summary.add(outcome)
-            outlets.handle(outcome)
-            if outlets.congested:
-                await outlets.relieved()
+        async with aclosing(outcomes):
+            async for outcome in outcomes:
+                summary.add(outcome)
+                outlets.handle(outcome)
+                if outlets.congested:
+                    await outlets.relieved()
     finally:
         summary.elapsed = time.monotonic() - began
         await asyncio.shield(asyncio.to_thread(outlets.close, summary))
 
 
-def _complain(errors: list[InputError], summary: Summary, settings: Settings) -> None:
+def _complain(errors: list[InputError], summary: Summary, *, empty_is_fine: bool) -> None:
     for error in errors:
         say(str(error))
-    if not (summary.total or errors or settings.allow_empty):
+    if not (summary.total or errors or empty_is_fine):
         say("the input holds no URL; --allow-empty accepts that")
 
 

@@ -164,7 +164,7 @@ async def test_stop_while_the_input_is_silent() -> None:
 
 async def test_ordered_output_survives_a_stop() -> None:
     class FirstHangs(ScriptedTransport):
-        async def send(self, url: HttpUrl, policy: Policy) -> Response:
+        async def send(self, url: HttpUrl, policy: Policy, *, fresh: bool = False) -> Response:
             if url.target == "/1":
                 await asyncio.Event().wait()
             return await super().send(url, policy)

@@ -106,8 +106,11 @@ class TransportError(FetchcliError):
 
     Attributes:
         failure: the kind and the detail.
+        stale: the request met a used connection that the server had closed, so that it may be sent
+            again on a fresh one (RFC 9110 section 9.2.2).
     """
 
-    def __init__(self, kind: ErrorKind, detail: str) -> None:
+    def __init__(self, kind: ErrorKind, detail: str, *, stale: bool = False) -> None:
         super().__init__(f"{kind}: {detail}")
+        self.stale = stale
         self.failure = Failure(kind, detail)

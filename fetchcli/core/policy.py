@@ -2,6 +2,7 @@
 
 import msgspec
 
+from fetchcli.core.errors import UsageError
 from fetchcli.core.status import StatusSet, parse_status_set
 
 DEFAULT_CONCURRENCY = 50
@@ -42,3 +43,8 @@ class Policy(msgspec.Struct, frozen=True):
     timeouts: Timeouts = Timeouts()
     redirects: Redirects = Redirects()
     accept: StatusSet = parse_status_set("200..399")
+
+    def __post_init__(self) -> None:
+        """Refuse what would never fetch anything."""
+        if self.concurrency < 1:
+            raise UsageError(f"concurrency must be at least 1, not {self.concurrency}")

@@ -4,7 +4,7 @@ import re
 
 from fetchcli.core.errors import ErrorKind, InvalidUrl, TransportError
 from fetchcli.core.policy import Redirects
-from fetchcli.core.urls import HttpUrl, resolve
+from fetchcli.core.urls import HttpUrl, mask_credentials, resolve
 
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 _NOT_VISIBLE_ASCII = re.compile(rb"[^!-~]")
@@ -37,4 +37,6 @@ def next_hop(url: HttpUrl, status: int, locations: list[bytes], taken: int, poli
     try:
         return resolve(url, location)
     except InvalidUrl as error:
-        raise TransportError(ErrorKind.REDIRECT_INVALID, f"Location {location[:200]!r}: {error}") from None
+        raise TransportError(
+            ErrorKind.REDIRECT_INVALID, f"Location {mask_credentials(location)[:200]!r}: {error}"
+        ) from None

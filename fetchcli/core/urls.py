@@ -20,6 +20,9 @@ DEFAULT_PORT = {"http": 80, "https": 443}
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
 _AUTHORITY_END = re.compile(r"[/?]")
+_AUTHORITY_END_OR_FRAGMENT = re.compile(r"[/?#]")
+_BEFORE_AUTHORITY = re.compile(r"(?:(?:https?|ftps?|wss?|mailto|file):)?/*", re.IGNORECASE)
+_PORT_AT_END = re.compile(r"\A[^:]*(?::\d*)?\Z")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f]")
 _NEEDS_ENCODING = re.compile(r"[^!-~]")
 _FORBIDDEN_HOST = re.compile(r"[\x00-\x20\"#%/:;<>?@\[\\\]^`{|}\x7f]")
@@ -49,6 +52,21 @@ class HttpUrl(msgspec.Struct, frozen=True):
     def authority(self) -> str:
         """The Host field: host, and the port where it is not the default (RFC 9110 section 7.2)."""
         return _authority(self.scheme, self.host, self.port)
+
+
+def mask_credentials(text: str) -> str:
+    """Hide what stands before the host in a text that is not, or not yet, a URL.
+
+    It hides too much rather than too little: up to the last ``@`` where that is in doubt.
+    """
+    match = _BEFORE_AUTHORITY.match(text)
+    start = match.end() if match else 0
+    authority = _AUTHORITY_END_OR_FRAGMENT.split(text[start:], maxsplit=1)[0]
+    if "@" in authority:
+        return f"{text[:start]}***@{text[start + authority.rindex('@') + 1 :]}"
+    if "@" in text and not _PORT_AT_END.search(authority):
+        return f"{text[:start]}***@{text[text.rindex('@') + 1 :]}"
+    return text
 
 
 def parse_url(text: str) -> HttpUrl:
@@ -139,9 +157,10 @@ def _split_port(scheme: str, hostport: str) -> tuple[str, int]:
         host = _domain(host)
     if not port:
         return host, DEFAULT_PORT[scheme]
-    if not (port.isascii() and port.isdigit()) or int(port[:9]) > 65535:
-        raise InvalidUrl(f"{port!r} is not a port")
-    return host, int(port)
+    digits = port.lstrip("0") or "0"
+    if not (port.isascii() and port.isdigit()) or len(digits) > 5 or int(digits) > 65535:
+        raise InvalidUrl("the port is not a number from 0 to 65535")  # not quoted: it may be a password
+    return host, int(digits)
 
 
 def _ipv6(literal: str) -> str:

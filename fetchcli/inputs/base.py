@@ -1,6 +1,8 @@
 """What an input is: a name for messages, and blocks of bytes as they come."""
 
 import os
+import select
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,7 +34,7 @@ class File(msgspec.Struct, frozen=True):
         try:
             fd = 0 if self.name == STDIN else os.open(self.name, os.O_RDONLY | getattr(os, "O_BINARY", 0))
             try:
-                while block := os.read(fd, BLOCK):
+                while block := _read(fd):
                     yield block
             finally:
                 if fd:
@@ -48,14 +50,26 @@ class File(msgspec.Struct, frozen=True):
         """
         if self.name == STDIN:
             return
-        path = Path(self.name)
-        if not path.exists():
+        try:
+            mode = Path(self.name).stat().st_mode
+        except FileNotFoundError:
             hint = f"; to fetch it as a URL write http://{self.name}" if "." in self.name else ""
-            raise InputError(f"{self.name}: no such file{hint}")
-        if path.is_dir():
+            raise InputError(f"{self.name}: no such file{hint}") from None
+        except (OSError, ValueError) as error:
+            raise InputError(f"{self.name}: {getattr(error, 'strerror', None) or error}") from None
+        if stat.S_ISDIR(mode):
             raise InputError(f"{self.name}: is a directory, not a list of URLs")
-        if not os.access(path, os.R_OK):
+        if not os.access(self.name, os.R_OK):
             raise InputError(f"{self.name}: permission denied")
 
 
 Input = Argument | File
+
+
+def _read(fd: int) -> bytes:
+    """Read what is there; wait for it where somebody made the descriptor non-blocking."""
+    while True:
+        try:
+            return os.read(fd, BLOCK)
+        except BlockingIOError:
+            select.select([fd], [], [])

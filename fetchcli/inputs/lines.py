@@ -4,17 +4,17 @@ LF, CRLF and a lone CR end a line; a UTF-8 byte-order mark is skipped; blank lin
 start with ``#`` are no rows. A row that is no URL is a `Rejected`, and the rest goes on.
 """
 
-import re
+import os
 from collections.abc import Iterable, Iterator
 
 from fetchcli.core.errors import InputError, InvalidUrl
 from fetchcli.core.model import Rejected, Row, Target
-from fetchcli.core.urls import parse_url
+from fetchcli.core.urls import mask_credentials, parse_url
 from fetchcli.inputs.base import Argument, File, Input
 
 MAX_LINE = 64 * 1024
+SHOWN = 200  # bytes of a line that is longer than that
 _BOM = b"\xef\xbb\xbf"
-_CREDENTIALS = re.compile(r"(?<=://)[^/?#]*@")
 
 
 class RowReader:
@@ -42,7 +42,11 @@ class RowReader:
 
     def row(self, text: str) -> Row:
         """The next row, from a text that stands in no file."""
-        return self._row(text.encode("utf-8", "surrogatepass").strip(b" \t"), "", 0)
+        try:
+            raw = os.fsencode(text)  # the bytes that the shell gave, where they are not UTF-8
+        except UnicodeEncodeError:
+            raw = text.encode("utf-8", "surrogatepass")
+        return self._row(raw.strip(b" \t"), "", 0)
 
     def _file(self, source: File) -> Iterator[list[Row]]:
         for lines in data_lines(source.blocks()):
@@ -51,15 +55,15 @@ class RowReader:
     def _row(self, raw: bytes, source: str, line: int) -> Row:
         self._seq += 1
         if len(raw) > MAX_LINE:
-            shown = _lossless(raw[:200]) + "…"
+            shown = mask_credentials(_lossless(raw[:SHOWN])) + "…"
             return Rejected(self._seq, shown, f"a line of more than {MAX_LINE} bytes", source, line)
         try:
             return Target(self._seq, parse_url(raw.decode()), source, line)
         except UnicodeDecodeError as error:
-            return Rejected(self._seq, _lossless(raw), f"byte {error.start + 1} is not UTF-8", source, line)
+            shown = mask_credentials(_lossless(raw))
+            return Rejected(self._seq, shown, f"byte {error.start + 1} is not UTF-8", source, line)
         except InvalidUrl as error:
-            shown = _CREDENTIALS.sub("***@", raw.decode())
-            return Rejected(self._seq, shown, str(error), source, line)
+            return Rejected(self._seq, mask_credentials(raw.decode()), str(error), source, line)
 
 
 def data_lines(blocks: Iterable[bytes]) -> Iterator[list[tuple[int, bytes]]]:

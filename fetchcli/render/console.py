@@ -6,6 +6,8 @@ terminal (rich lets ESC through).
 
 import os
 import sys
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -19,18 +21,35 @@ LEAST_URL = 24
 STYLES = {Verdict.OK: "green", Verdict.FAILED: "red", Verdict.REJECTED: "yellow", Verdict.CANCELLED: "yellow"}
 
 
-class _Console(Console):
-    def on_broken_pipe(self) -> None:
-        """Fall silent: rich would end the process."""
-        self.quiet = True
+class _Lenient:
+    """A text stream that people read: what it cannot take is escaped or dropped, never raised.
+
+    A full disk behind stderr or a terminal that knows only ASCII must not decide how a run ends.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        encoding = self._stream.encoding or "utf-8"
+        with suppress(OSError, ValueError):
+            self._stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 def make_console(*, stderr: bool, color: bool | None) -> Console:
     """A console on stdout or stderr; COLUMNS, NO_COLOR and TERM are honoured by rich."""
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or os.environ.get("COLUMNS") else WIDTH_WITHOUT_TERMINAL
-    return _Console(
-        file=stream,
+    return Console(
+        file=cast("TextIO", _Lenient(stream)),
         width=width,
         no_color=True if color is False else None,
         markup=False,

@@ -22,9 +22,11 @@ from fetchcli.core.summary import Summary
 from fetchcli.core.units import format_clock
 from fetchcli.render.console import outcome_line
 
-BAR_SECONDS = 0.1
+TICK_SECONDS = 0.1
+BAR_SECONDS = 0.0  # drawn at every tick
 PLAIN_SECONDS = 5.0
 MOST_MESSAGES = 20
+MOST_WAITING = 1_000
 RATE_WINDOW = 30
 
 
@@ -45,12 +47,18 @@ class Progress(ABC):
         self._counters = counters
         self._every = every
         self._period = period
+        self._drawn_at = time.monotonic()
         self._messages: deque[Text] = deque()
         self._said = 0
         self._began = time.monotonic()
         self._marks: deque[tuple[float, int]] = deque([(self._began, 0)], maxlen=RATE_WINDOW)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="fetchcli-progress", daemon=True)
+
+    @property
+    def congested(self) -> bool:
+        """The terminal does not keep up with what is to be said."""
+        return len(self._messages) > MOST_WAITING
 
     def open(self) -> None:
         """Begin to draw."""
@@ -73,13 +81,15 @@ class Progress(ABC):
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._closing.wait(self._period):
-            self._tick()
+        while not self._closing.wait(TICK_SECONDS):
+            self._say()
+            if time.monotonic() - self._drawn_at >= self._period:
+                self._tick()
         self._finish()
 
     def _tick(self) -> None:
-        self._say()
         now, counters = time.monotonic(), self._counters()
+        self._drawn_at = now
         self._marks.append((now, counters.done))
         self._draw(counters, now - self._began, self._rate())
 

@@ -19,6 +19,14 @@ class Sink(Protocol):
         """The run is over; what was handled is complete even if the run was interrupted."""
 
 
+class Display(Sink, Protocol):
+    """A sink for people."""
+
+    @property
+    def congested(self) -> bool:
+        """More is waiting to be shown than should be: produce no more for now."""
+
+
 class ByteSink(Protocol):
     """Where a format writes its bytes."""
 

@@ -29,7 +29,7 @@ class Output:
     """
 
     def __init__(self, name: str, on_failure: Callable[["Output"], None]) -> None:
-        """Open it; what an existing file held is gone.
+        """Open it, without emptying it: `begin` does.
 
         Args:
             name: the path, ``-`` for stdout.
@@ -47,13 +47,18 @@ class Output:
         self._lock = threading.Lock()
         self._filled = threading.Event()
         self._closing = threading.Event()
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+        flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0)
         try:
             self._fd = 1 if name == STDOUT else os.open(name, flags, 0o666)
-        except OSError as error:
-            raise OutputError(f"{name}: {error.strerror}") from None
+        except (OSError, ValueError) as error:
+            raise OutputError(f"{name}: {getattr(error, 'strerror', None) or error}") from None
         self._poll = _watch(self._fd)
         self._thread = threading.Thread(target=self._write_blocks, name=f"fetchcli-output {name}", daemon=True)
+
+    def begin(self) -> None:
+        """Empty the file and start to write: what was there is gone only once every output is open."""
+        if self.name != STDOUT and stat.S_ISREG(os.fstat(self._fd).st_mode):
+            os.ftruncate(self._fd, 0)
         self._thread.start()
 
     @property

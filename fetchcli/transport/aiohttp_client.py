@@ -6,13 +6,15 @@ No exception of aiohttp leaves this package: what fails is a `TransportError` wi
 import asyncio
 import hashlib
 import time
+from contextlib import suppress
 from functools import lru_cache
 from typing import cast
 
 import aiohttp
+from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
-from fetchcli.core.errors import ErrorKind, TransportError
+from fetchcli.core.errors import ErrorKind, Failure, TransportError
 from fetchcli.core.model import Redirect, Response, Timings
 from fetchcli.core.policy import Policy, Redirects, Timeouts
 from fetchcli.core.redirects import REDIRECT_STATUSES, next_hop
@@ -21,12 +23,12 @@ from fetchcli.transport.connector import PooledConnector
 from fetchcli.transport.decode import Decoder, decoder_for
 from fetchcli.transport.exchange import Exchange
 from fetchcli.transport.faults import classify
-from fetchcli.transport.wire import WireRequest, WireResponse
+from fetchcli.transport.wire import NO_BODY, WireRequest, WireResponse
 
 HEADER_LIMIT = 256 * 1024
 REDIRECT_BODY_LIMIT = 64 * 1024
+REDIRECT_BODY_SECONDS = 0.5
 PIECES_BETWEEN_YIELDS = 8
-_NO_BODY = frozenset({204, 304})
 
 
 class AiohttpTransport:
@@ -53,10 +55,10 @@ class AiohttpTransport:
         await self._session.close()
         await self._resolver.close()
 
-    async def send(self, url: HttpUrl, policy: Policy) -> Response:
+    async def send(self, url: HttpUrl, policy: Policy, *, fresh: bool = False) -> Response:
         """See `transport.base.Transport`."""
         started = time.monotonic()
-        exchange = Exchange(url, self._user_agent, url.authorization)
+        exchange = Exchange(url, self._user_agent, fresh=fresh)
         redirects: list[Redirect] = []
         try:
             async with asyncio.timeout(policy.timeouts.total) as limit:
@@ -71,15 +73,17 @@ class AiohttpTransport:
                         answer.close()  # nothing is left to close once a body was read to its end
                     redirects.append(Redirect(url.text, answer.status))
                     url = _hand_over(url, following)
-                    exchange = Exchange(url, self._user_agent, url.authorization)
-        except TransportError:
-            raise
+                    exchange = Exchange(url, self._user_agent, fresh=fresh)
         except Exception as error:
             if limit.expired():
                 detail = f"no complete response in {policy.timeouts.total:g} s ({exchange.phase})"
-                raise TransportError(ErrorKind.TIMEOUT_TOTAL, detail) from None
-            failure = classify(error, exchange)
-            raise TransportError(failure.kind, failure.detail) from error
+                failure = Failure(ErrorKind.TIMEOUT_TOTAL, detail)
+            else:
+                failure = classify(error, exchange)
+            where = f" (redirected to {url.text})" if redirects else ""
+            # Nothing came on a connection that had answered before: the server had closed it meanwhile.
+            stale = exchange.reused and not exchange.first_byte and failure.kind is ErrorKind.EMPTY
+            raise TransportError(failure.kind, failure.detail + where, stale=stale) from error
 
     async def _request(self, url: HttpUrl, exchange: Exchange, timeouts: Timeouts) -> WireResponse:
         """Send one request and wait for the header section of its response."""
@@ -120,10 +124,12 @@ def _hand_over(url: HttpUrl, following: HttpUrl) -> HttpUrl:
 
 
 async def _discard(answer: WireResponse) -> None:
-    """Read the small body of a redirect, so that its connection can be used again."""
+    """Read the small body of a redirect, so that its connection can be used again; nothing hangs on it."""
     size = 0
-    while not answer.content.at_eof() and size < REDIRECT_BODY_LIMIT:
-        size += len(await answer.content.readany())
+    with suppress(aiohttp.ClientError, TimeoutError, HttpProcessingError):
+        async with asyncio.timeout(REDIRECT_BODY_SECONDS):
+            while not answer.content.at_eof() and size < REDIRECT_BODY_LIMIT:
+                size += len(await answer.content.readany())
 
 
 async def _read(
@@ -131,8 +137,8 @@ async def _read(
 ) -> Response:
     """Read the body to its end: count it, decode it, hash it, keep none of it."""
     headers = answer.headers
-    coding = headers.get("Content-Encoding")
-    decoder = decoder_for(coding) if coding and answer.status not in _NO_BODY else None
+    coding = headers.getall("Content-Encoding", None)
+    decoder = decoder_for(", ".join(coding)) if coding and answer.status not in NO_BODY else None
     digest = hashlib.sha256()
     wire = decoded = 0
     content = answer.content
@@ -155,7 +161,7 @@ async def _read(
         wire,
         decoded if decoder else wire,
         digest.hexdigest(),
-        answer.status in _NO_BODY or "Content-Length" in headers or "Transfer-Encoding" in headers,
+        answer.status in NO_BODY or "Content-Length" in headers or "Transfer-Encoding" in headers,
     )
 
 

@@ -10,8 +10,10 @@ from fetchcli.core.urls import HttpUrl
 class Transport(Protocol):
     """Sends one request at a time per call; calls may overlap."""
 
-    async def send(self, url: HttpUrl, policy: Policy) -> Response:
+    async def send(self, url: HttpUrl, policy: Policy, *, fresh: bool = False) -> Response:
         """Fetch a URL, follow its redirects, and read the body to its end.
+
+        Each request is sent once. With ``fresh`` no connection is taken that was used before.
 
         Raises:
             TransportError: no complete response came; it carries the kind and the detail.

@@ -77,7 +77,8 @@ class _Zlib:
             data, self._head = self._head, b""
             wrapped = data[0] & 0x0F == 8 and int.from_bytes(data[:2], "big") % 31 == 0
             self._stream = zlib.decompressobj(15 if wrapped else -15)
-        while data:
+        piece = b""
+        while data or len(piece) == PIECE:  # a full piece: more may wait inside, without any input left
             if self._stream.eof:
                 if self._name != "gzip" or not data.strip(b"\0"):
                     return  # padding after the end is harmless

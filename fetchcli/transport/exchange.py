@@ -1,7 +1,5 @@
 """One request and what happened to it: the bytes to send, and when each phase was over."""
 
-import time
-
 from fetchcli.core.urls import HttpUrl
 from fetchcli.transport.decode import ACCEPT_ENCODING
 
@@ -11,7 +9,9 @@ class Exchange:
 
     Attributes:
         head: request line and header section.
-        started: when the hop began.
+        fresh: take no connection that was used before.
+        reused: the connection had answered another request before.
+        tls: the connection is to be secured.
         resolved: the name was looked up.
         connected: TCP was connected.
         secured: TLS was established.
@@ -20,22 +20,36 @@ class Exchange:
         body_began: the header section of the final response was complete.
     """
 
-    __slots__ = ("body_began", "connected", "first_byte", "head", "resolved", "secured", "sent", "started")
+    __slots__ = (
+        "body_began",
+        "connected",
+        "first_byte",
+        "fresh",
+        "head",
+        "resolved",
+        "reused",
+        "secured",
+        "sent",
+        "tls",
+    )
 
-    def __init__(self, url: HttpUrl, user_agent: str, authorization: str) -> None:
+    def __init__(self, url: HttpUrl, user_agent: str, *, fresh: bool = False) -> None:
+        authorization = url.authorization
         credentials = f"Authorization: {authorization}\r\n" if authorization else ""
         self.head = (
             f"GET {url.target} HTTP/1.1\r\nHost: {url.authority}\r\nUser-Agent: {user_agent}\r\n"
             f"Accept: */*\r\nAccept-Encoding: {ACCEPT_ENCODING}\r\n{credentials}\r\n"
         ).encode("ascii")
-        self.started = time.monotonic()
+        self.fresh = fresh
+        self.tls = url.scheme == "https"
+        self.reused = False
         self.resolved = self.connected = self.secured = self.sent = self.first_byte = self.body_began = 0.0
 
     @property
     def phase(self) -> str:
         """What was going on last, for messages."""
         if not self.sent:
-            if self.connected:
+            if self.connected and self.tls:
                 return "in the TLS handshake"
             return "while connecting" if self.resolved else "while looking the name up"
         if not self.first_byte:

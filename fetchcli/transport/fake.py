@@ -11,7 +11,7 @@ from fetchcli.core.urls import HttpUrl
 class NullTransport:
     """Answers 200 to everything at once."""
 
-    async def send(self, url: HttpUrl, policy: Policy) -> Response:
+    async def send(self, url: HttpUrl, policy: Policy, *, fresh: bool = False) -> Response:
         """Answer without waiting."""
         return Response(200, url.text, Timings())
 
@@ -36,7 +36,7 @@ class ScriptedTransport:
         self.most_in_flight = 0
         self.closed = False
 
-    async def send(self, url: HttpUrl, policy: Policy) -> Response:
+    async def send(self, url: HttpUrl, policy: Policy, *, fresh: bool = False) -> Response:
         """Wait for the scripted delay, then answer as scripted."""
         self.sent.append(url.text)
         self.in_flight += 1

@@ -22,7 +22,8 @@ def classify(error: BaseException, exchange: Exchange) -> Failure:
     if isinstance(error, TransportError):
         return error.failure
     for types, kind in _KINDS:
-        if isinstance(error, types):
+        # The protocol wraps what its parser raised.
+        if isinstance(error, types) or isinstance(error.__cause__, types):
             return Failure(kind, _detail(error, exchange))
     if isinstance(error, aiohttp.ClientConnectorError):
         return _not_connected(error.os_error, exchange)
@@ -53,7 +54,7 @@ def _not_connected(error: OSError, exchange: Exchange) -> Failure:
         return Failure(ErrorKind.TLS, _tls_reason(error))
     if error.errno in LOCAL:
         return Failure(ErrorKind.INTERNAL, f"this machine: {_reason(error)}")
-    if exchange.connected:
+    if exchange.connected and exchange.tls:
         return Failure(ErrorKind.TLS, f"{_reason(error)} in the TLS handshake")
     return Failure(ErrorKind.CONNECT, _reason(error))
 
@@ -79,8 +80,6 @@ def _broken_body(error: aiohttp.ClientPayloadError, exchange: Exchange) -> Failu
     cause = error.__cause__
     if isinstance(cause, TimeoutError):
         return _cut_off(cause, exchange)
-    if isinstance(cause, http_exceptions.TransferEncodingError) and "Not enough data" not in str(cause):
-        return Failure(ErrorKind.PROTOCOL, _detail(cause, exchange))
     return Failure(ErrorKind.TRUNCATED, _detail(cause or error, exchange))
 
 
@@ -108,4 +107,6 @@ def _reason(error: BaseException) -> str:
     number = getattr(error, "errno", None)
     known = isinstance(number, int) and number in errno.errorcode
     text = os.strerror(number) if known and number is not None else str(getattr(error, "strerror", "") or error)
-    return text[:1].lower() + text[1:] if text else type(error).__name__
+    if not text:
+        return type(error).__name__
+    return text[0].lower() + text[1:] if text[1:2].islower() else text

@@ -7,21 +7,25 @@ names each and fails when an upgrade moves one.
 import asyncio
 import time
 
+from aiohttp import ClientOSError
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.helpers import _EXC_SENTINEL
 
+from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.transport.exchange import Exchange
 
 
 class PooledProtocol(ResponseHandler):
     """Reads the answer to one request at a time.
 
-    Bytes that come while no request is open answer nothing: the connection is dropped, so that
-    they can never be taken for the answer to the next URL (request smuggling, response desync).
+    Bytes that answer nothing, because no request is open or because the answer was complete before
+    them, end the connection: they can never be taken for the answer to the next URL (request
+    smuggling, response desync).
     """
 
     peer = ""
     exchange: Exchange | None = None
+    used = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Note the address that was really dialled."""
@@ -30,12 +34,31 @@ class PooledProtocol(ResponseHandler):
         self.peer = str(peer[0]) if peer else ""
 
     def begin(self, exchange: Exchange) -> None:
-        """Expect the answer to this request from here on."""
+        """Expect the answer to this request from here on.
+
+        Raises:
+            TransportError: `protocol`, the server answered before it was asked.
+        """
+        exchange.reused = self.used
+        self.used = True
         self.exchange = exchange
+        if self._buffer:
+            raise TransportError(ErrorKind.PROTOCOL, "the server answered before it was asked")
 
     def end(self) -> None:
         """Expect nothing more."""
         self.exchange = None
+
+    def close(self) -> None:
+        """Close at once: nothing is left to send, and a TLS peer that never says goodbye is not waited for."""
+        self.abort()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Tell a reset from an end: aiohttp takes both for the end of a body without a length."""
+        payload = self._payload
+        if isinstance(exc, OSError) and payload is not None and not payload.is_eof() and payload.exception() is None:
+            payload.set_exception(ClientOSError(*exc.args), exc)
+        super().connection_lost(exc)
 
     def set_exception(self, exc: BaseException, exc_cause: BaseException = _EXC_SENTINEL) -> None:
         """Tell whoever reads the body too: aiohttp leaves them waiting when a later segment is malformed."""
@@ -49,10 +72,15 @@ class PooledProtocol(ResponseHandler):
         exchange = self.exchange
         if data:  # aiohttp calls with none to resume its parser
             if exchange is None:
-                self.abort()
-                return
-            if not exchange.first_byte:
+                if self.used:
+                    self.abort()
+                    return
+            elif not exchange.first_byte:
                 exchange.first_byte = time.monotonic()
         super().data_received(data)
-        if self.exchange is None and self._buffer:
-            self.abort()  # a second response in the bytes that ended the first
+        if exchange is not None and self.exchange is None and self._has_leftover():
+            self.abort()
+
+    def _has_leftover(self) -> bool:
+        """Whether bytes followed the answer in the segment that ended it: a whole message, or part of one."""
+        return bool(self._buffer or self._tail) or (self._parser is not None and self._parser.feed_eof() is not None)

@@ -18,6 +18,7 @@ from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.transport.exchange import Exchange
 from fetchcli.transport.protocol import PooledProtocol
 
+NO_BODY = frozenset({204, 304})
 _NO_TIMER = TimerNoop()
 
 
@@ -48,6 +49,8 @@ class WireResponse(ClientResponse):
             if message.code == 101:
                 raise TransportError(ErrorKind.PROTOCOL, "status 101 to a request that asked for no upgrade")
         self._exchange.body_began = time.monotonic()
+        if message.code in NO_BODY and ("Content-Length" in message.headers or "Transfer-Encoding" in message.headers):
+            protocol.force_close()  # a body that must not be there may still come
         payload.on_eof(self._response_eof)
         self.version, self.status, self.reason = message.version, message.code, message.reason
         self._headers, self._raw_headers = message.headers, message.raw_headers
@@ -71,10 +74,10 @@ class WireRequest(ClientRequest):
     async def send(self, conn: Connection) -> WireResponse:
         """Write the request; the head of a GET fits any socket buffer, so there is no waiting."""
         protocol = cast("PooledProtocol", conn.protocol)
+        protocol.begin(self.exchange)
         transport = protocol.transport
         if transport is None:  # the server closed between the pool and here
             raise ServerDisconnectedError
-        protocol.begin(self.exchange)
         self.exchange.sent = time.monotonic()
         transport.write(self.exchange.head)
         protocol.start_timeout()

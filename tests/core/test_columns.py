@@ -10,7 +10,7 @@ from fetchcli.core.model import Outcome
 from fetchcli.core.template import compile_template
 from tests.support.outcomes import answered, failed, rejected
 
-TYPES = {"integer": int, "number": float, "string": str, "list": tuple, "boolean": bool}
+TYPES = {"integer": int, "number": float, "string": str, "list": tuple}
 
 
 @pytest.mark.parametrize("outcome", [answered(), answered(404), failed(), rejected()])

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fetchcli.core.errors import InvalidUrl
-from fetchcli.core.urls import parse_url, resolve
+from fetchcli.core.urls import mask_credentials, parse_url, resolve
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,7 @@ def test_14_to_18_request_target_is_what_was_written(text: str, target: str) -> 
         ("https://example.com", "example.com", 443),
         ("https://example.com:", "example.com", 443),
         ("http://example.com:0080/", "example.com", 80),
+        ("http://example.com:" + "0" * 5000 + "/", "example.com", 0),
         ("http://under_score.example/", "under_score.example", 80),
         ("http://127.0.0.1:8080/", "127.0.0.1", 8080),
         ("http://[::1]:81/", "::1", 81),
@@ -81,10 +82,11 @@ def test_host_and_port(text: str, host: str, port: int) -> None:
         ("http://a\\b/", "backslash"),
         ("http://good.example\\@evil.example/", "backslash"),
         ("http://a<b/", "'<' in the host"),
-        ("http://h:x/", "is not a port"),
-        ("http://h:65536/", "is not a port"),
-        ("http://h:٣/", "is not a port"),
-        ("http://h:1:2/", "is not a port"),
+        ("http://h:x/", "the port is not a number"),
+        ("http://h:65536/", "the port is not a number"),
+        ("http://h:٣/", "the port is not a number"),
+        ("http://h:00000000099999/", "the port is not a number"),
+        ("http://h:1:2/", "the port is not a number"),
         ("http://[::1/", "closing bracket"),
         ("http://[::1]x/", "after the IPv6"),
         ("http://[nope]/", "not an IPv6"),
@@ -112,6 +114,25 @@ def test_51_credentials_are_masked_in_text_and_kept_for_the_request() -> None:
     assert parse_url("http://token@h/").text == "http://***@h/"
     assert parse_url("http://@h/").text == "http://@h/"
     assert parse_url("http://h/").authorization == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("ftp://user:secret@h/x@y", "ftp://***@h/x@y"),
+        ("http:/u:secret@h/", "http:/***@h/"),
+        ("admin:secret@example.com/x", "***@example.com/x"),
+        ("http://u:secret@a@b/", "http://***@b/"),
+        ("http://u:sec#ret@h/", "http://***@h/"),
+        ("http://u:sec/ret@h/", "http://***@h/"),
+        ("mailto:a@b", "mailto:***@b"),
+        ("http://h:80/a@b", "http://h:80/a@b"),
+        ("http://h/a@b", "http://h/a@b"),
+        ("nothing", "nothing"),
+    ],
+)
+def test_51_credentials_are_masked_in_what_is_no_url_too(text: str, shown: str) -> None:
+    assert mask_credentials(text) == shown
 
 
 def test_authority_leaves_the_default_port_out() -> None:

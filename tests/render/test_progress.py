@@ -48,7 +48,7 @@ def test_a_plain_line() -> None:
 def test_failures_are_said_up_to_a_number_and_the_thread_ends(
     kind: type[BarProgress | PlainProgress], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progress_module, "PLAIN_SECONDS", 0.01)
+    monkeypatch.setattr(progress_module, "PLAIN_SECONDS", 0.0)
     before = threading.active_count()
     made, stream = console(terminal=kind is BarProgress)
     drawn = threading.Event()

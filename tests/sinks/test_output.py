@@ -14,7 +14,9 @@ NAMES = [b"%d\n" % number for number in range(200)]
 
 def open_output(path: Path) -> tuple[Output, list[Output]]:
     failures: list[Output] = []
-    return Output(str(path), failures.append), failures
+    output = Output(str(path), failures.append)
+    output.begin()
+    return output, failures
 
 
 def test_all_bytes_arrive_in_order(tmp_path: Path) -> None:
@@ -71,6 +73,7 @@ def test_96_a_reader_that_goes_away_is_noticed_without_a_write(tmp_path: Path) -
     reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
     gone = threading.Event()
     output = Output(str(tmp_path / "pipe"), lambda _: gone.set())
+    output.begin()
     os.close(reader)
     assert gone.wait(5)
     assert output.broken_pipe

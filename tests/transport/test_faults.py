@@ -70,7 +70,7 @@ ALL = sorted(
 
 
 def exchange(**reached: float) -> Exchange:
-    made = Exchange(parse_url("http://h/"), "test", "")
+    made = Exchange(parse_url("https://h/"), "test")
     for phase, when in reached.items():
         setattr(made, phase, when)
     return made
