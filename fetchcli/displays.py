@@ -54,7 +54,7 @@ def _progress(
     threading.Thread(target=count, name="fetchcli-count", daemon=True).start()
 
     def counters() -> Counters:
-        return Counters(summary.total, summary.not_accepted, in_flight(), total[0] if total else None)
+        return Counters(summary.total, summary.failed, in_flight(), total[0] if total else None)
 
     console = make_console(stderr=True, color=settings.color)
     progress = BarProgress if mode is ProgressMode.BAR else PlainProgress

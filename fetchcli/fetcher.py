@@ -18,7 +18,6 @@ from fetchcli.core.policy import Policy
 from fetchcli.transport.base import Transport
 
 ORDER_WINDOW = 10_000
-_INTERRUPTED = Failure(ErrorKind.CANCELLED, "the run was interrupted")
 
 
 class Fetcher:
@@ -40,6 +39,7 @@ class Fetcher:
         self._done: deque[Outcome] = deque()
         self._wake = asyncio.Event()
         self._stopping = False
+        self._stopped = Failure(ErrorKind.CANCELLED, "")
         self._input_error: BaseException | None = None
         # One reading of the wall clock a run: a jump of it moves no timestamp and no duration.
         self._epoch = time.time() - time.monotonic()
@@ -49,8 +49,10 @@ class Fetcher:
         """Requests being made now."""
         return len(self._tasks)
 
-    def stop(self) -> None:
-        """Start nothing more and cancel what is in flight; its outcomes are CANCELLED."""
+    def stop(self, reason: str = "the run was stopped") -> None:
+        """Start nothing more and cancel what is in flight; its outcomes are CANCELLED, with the reason."""
+        if not self._stopping:
+            self._stopped = Failure(ErrorKind.CANCELLED, reason)
         self._stopping = True
         for task in self._tasks:
             task.cancel()
@@ -111,7 +113,7 @@ class Fetcher:
         target, arrived = self._tasks.pop(task)
         if task.cancelled():  # before its first step, so that it could not say so itself
             now = time.monotonic()
-            attempt = Attempt(1, self._epoch + now, 0.0, _INTERRUPTED)
+            attempt = Attempt(1, self._epoch + now, 0.0, self._stopped)
             self._settle(judge(target, (attempt,), now - arrived, self._policy))
         self._slots.release()
         self._wake.set()
@@ -136,7 +138,7 @@ class Fetcher:
             attempts = await self._fetch(target)
             queued = attempts[0].started_at - self._epoch - arrived
             self._settle(judge(target, attempts, queued, self._policy))
-            if attempts[-1].result is _INTERRUPTED:
+            if attempts[-1].result is self._stopped:
                 return
             following = self._next()
 
@@ -154,7 +156,7 @@ class Fetcher:
         except TransportError as error:
             result, stale = error.failure, error.stale
         except asyncio.CancelledError:  # only `stop` cancels
-            result = _INTERRUPTED
+            result = self._stopped
         except Exception as error:  # noqa: BLE001 - a bug is one outcome and takes no neighbour down
             result = Failure(ErrorKind.INTERNAL, f"{type(error).__name__}: {error}")
         return Attempt(number, self._epoch + started, time.monotonic() - started, result), stale

@@ -3,13 +3,11 @@
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import Callable
 from types import FrameType, TracebackType
 
 from fetchcli.core.errors import ExitCode
 
-SHOW_CURSOR = b"\x1b[?25h"  # DECTCEM: the bar hides it
 _CODES = {signal.SIGINT: ExitCode.SIGINT, signal.SIGTERM: ExitCode.SIGTERM}
 
 
@@ -20,7 +18,7 @@ class Interrupt:
         code: the exit code of the signal that came, or None.
     """
 
-    def __init__(self, stop: Callable[[], None]) -> None:
+    def __init__(self, stop: Callable[[str], None]) -> None:
         self._stop = stop
         self._loop = asyncio.get_running_loop()
         self._before = {number: signal.getsignal(number) for number in _CODES}
@@ -39,8 +37,6 @@ class Interrupt:
         # Plain handlers, not the loop's: the second signal must work while the loop is stuck.
         code = _CODES[signal.Signals(number)]
         if self.code is not None:
-            if sys.stderr is not None and sys.stderr.isatty():
-                os.write(sys.stderr.fileno(), SHOW_CURSOR)
             os._exit(code)
         self.code = code
-        self._loop.call_soon_threadsafe(self._stop)
+        self._loop.call_soon_threadsafe(self._stop, "the run was interrupted")

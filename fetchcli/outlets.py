@@ -18,7 +18,7 @@ from fetchcli.core.summary import Summary
 from fetchcli.core.template import compile_template
 from fetchcli.inputs.base import STDIN, File, Input
 from fetchcli.messages import say
-from fetchcli.sinks.base import ByteSink, Sink
+from fetchcli.sinks.base import ByteSink, Display, Sink
 from fetchcli.sinks.output import STDOUT, Output
 from fetchcli.sinks.registry import FORMATS, parse_output
 from fetchcli.sinks.template import TemplateSink
@@ -72,18 +72,25 @@ class Outlets:
     """
 
     def __init__(
-        self, data: dict[str, MakeSink], inputs: Iterable[Input], displays: Iterable[Sink], stop: Callable[[], None]
+        self,
+        data: dict[str, MakeSink],
+        inputs: Iterable[Input],
+        displays: Iterable[Display],
+        stop: Callable[[str], None],
     ) -> None:
         """Open the outputs.
 
         Raises:
             OutputError: a path cannot be written, or is one of the inputs.
+            UsageError: two paths lead to one file.
         """
         self.failed = False
         self._stop = stop
         self._loop = asyncio.get_running_loop()
         _refuse_inputs(data, inputs)
         self._outputs = [Output(name, self._tell_loop) for name in data]
+        if len({output.identity for output in self._outputs}) < len(self._outputs):
+            raise UsageError("two outputs (-o) are the same file under different names")
         for output in self._outputs:
             output.begin()
         self._sinks = [make(output) for make, output in zip(data.values(), self._outputs, strict=True)]
@@ -114,8 +121,10 @@ class Outlets:
             sink.close(summary)
         for output in self._outputs:
             output.close()
+        # Nobody waits for a report whose reader has left (`| head -1`).
+        left = any(output.broken_pipe for output in self._outputs)
         for display in self._displays:
-            display.close(summary)
+            display.close(Summary() if left else summary)
 
     def _tell_loop(self, output: Output) -> None:
         """Called by the output's thread."""
@@ -127,7 +136,7 @@ class Outlets:
         if not output.broken_pipe:
             say(f"cannot write {output.failure}")
         if output.broken_pipe or all(other.failure for other in self._outputs):
-            self._stop()
+            self._stop("nothing could be written any more")
 
 
 def _refuse_inputs(data: Iterable[str], inputs: Iterable[Input]) -> None:

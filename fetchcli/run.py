@@ -107,6 +107,8 @@ async def _run(settings: Settings) -> ExitCode:
         outlets = Outlets(plan.data, inputs, displays, fetcher.stop)
         with Interrupt(fetcher.stop) as interrupt:
             await _pump(fetcher.run(ReadAhead(reader.batches())), summary, outlets)
+        if interrupt.code is not None:
+            say(f"interrupted after {summary.total:,} outcomes; the rest of the input was not fetched")
         _complain(reader.errors, summary, empty_is_fine=settings.allow_empty or interrupt.code is not None)
         return _exit_code(settings, summary, reader, outlets, interrupt.code)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fetchcli.core.errors import ErrorKind, TransportError
+from fetchcli.core.errors import ErrorKind, Failure, TransportError
 from fetchcli.core.model import Outcome, Rejected, Response, Row, Timings, Verdict
 from fetchcli.core.policy import Policy
 from fetchcli.core.urls import HttpUrl
@@ -78,6 +78,32 @@ async def test_a_transport_error_is_the_failure_it_carries() -> None:
     (outcome,) = await outcomes_of(Fetcher(transport, Policy()), targets(1))
     assert outcome.failure is not None
     assert outcome.failure.kind is ErrorKind.DNS
+
+
+async def test_85_a_stale_connection_is_one_visible_attempt_and_a_second_on_a_fresh_one() -> None:
+    class ClosedMeanwhile(NullTransport):
+        async def send(self, url: HttpUrl, policy: Policy, *, fresh: bool = False) -> Response:
+            if not fresh:
+                raise TransportError(ErrorKind.EMPTY, "connection closed", stale=True)
+            return OK
+
+    (outcome,) = await outcomes_of(Fetcher(ClosedMeanwhile(), Policy()), targets(1))
+    assert outcome.verdict is Verdict.OK
+    assert [attempt.number for attempt in outcome.attempts] == [1, 2]
+    first = outcome.attempts[0].result
+    assert isinstance(first, Failure)
+    assert first.kind is ErrorKind.EMPTY
+
+
+async def test_an_input_that_breaks_takes_no_row_with_it() -> None:
+    async def broken() -> AsyncIterator[list[Row]]:
+        yield targets(3)
+        raise OSError("disk gone")
+
+    outcomes = Fetcher(ScriptedTransport(lambda _: OK, delay=0.02), Policy()).run(broken())
+    assert [(await anext(outcomes)).verdict for _ in range(3)] == [Verdict.OK] * 3
+    with pytest.raises(OSError, match="disk gone"):
+        await anext(outcomes)
 
 
 async def test_a_rejected_row_is_never_sent() -> None:

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
+import pytest
+
 import fetchcli
 from fetchcli import ErrorKind, Policy, Timeouts, Verdict, fetch
 from tests.support.faults import FaultServer
@@ -41,3 +43,24 @@ def test_the_public_names_are_sorted_and_there() -> None:
     assert fetchcli.__all__ == sorted(fetchcli.__all__)
     for name in fetchcli.__all__:
         assert getattr(fetchcli, name) is not None
+
+
+async def test_a_callers_generator_is_closed_with_the_run(faults: FaultServer) -> None:
+    closed = asyncio.Event()
+
+    async def urls() -> AsyncIterator[str]:
+        try:
+            while True:
+                yield faults.url("ok")
+        finally:
+            closed.set()
+
+    async with aclosing(fetch(urls())) as outcomes:
+        await anext(outcomes)
+    assert closed.is_set()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+def test_a_policy_that_fetches_nothing_is_refused() -> None:
+    with pytest.raises(fetchcli.UsageError, match="at least 1"):
+        Policy(concurrency=0)

@@ -99,6 +99,8 @@ def _inputs(given: list[str], *, demo: bool) -> tuple[str, ...]:
         raise UsageError("--demo brings its own URLs; leave the inputs out")
     if given.count("-") > 1:
         raise UsageError("stdin ('-') can be read only once")
+    if "" in given:
+        raise UsageError("an empty argument is neither a file nor a URL")
     if given or demo:
         return tuple(given)
     if sys.stdin is None or sys.stdin.isatty():
@@ -112,7 +114,8 @@ def main() -> None:
     try:
         code = app(standalone_mode=False)
     except click.ClickException as error:
-        say(f"{error.format_message().rstrip('.')}; --help says what there is")
+        message = error.format_message().replace(" Did you mean", "; did you mean").rstrip(".?")
+        say(f"{message}; --help says what there is")
         code = ExitCode.USAGE
     except FetchcliError as error:
         say(str(error))

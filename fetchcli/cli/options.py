@@ -69,7 +69,11 @@ NoColor = Annotated[bool, _output("--no-color", help="No colour (so does NO_COLO
 _checks = partial(typer.Option, rich_help_panel="Checks", show_envvar=False)
 Accept = Annotated[
     str,
-    _checks("--accept", metavar="STATUSES", help="Statuses that count as success: 200..399,401 or 2xx or !404."),
+    _checks(
+        "--accept",
+        metavar="STATUSES",
+        help="Statuses that count as success: 200..399,401 or 2xx; !304 takes one away (of 200..399, if alone).",
+    ),
 ]
 ExitZero = Annotated[bool, _checks("--exit-zero", help="Outcomes do not decide the exit code.")]
 

@@ -4,6 +4,7 @@ import os
 
 import msgspec
 
+from fetchcli.core.errors import FetchcliError
 from fetchcli.core.settings import Settings
 from fetchcli.messages import say
 
@@ -39,7 +40,11 @@ def fit_descriptors(settings: Settings) -> Settings:
         raised = need if hard == resource.RLIM_INFINITY else min(need, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
         soft = raised
-    fitting = max(1, (soft - RESERVED) // PER_SLOT)
+    fitting = (soft - RESERVED) // PER_SLOT
+    if soft != resource.RLIM_INFINITY and fitting < 1:
+        raise FetchcliError(
+            f"only {soft} open files are allowed (ulimit -n); at least {RESERVED + PER_SLOT} are needed"
+        )
     if soft == resource.RLIM_INFINITY or fitting >= wanted:
         return settings
     say(f"concurrency lowered from {wanted} to {fitting}: the limit is {soft} open files (ulimit -n)")

@@ -69,7 +69,7 @@ COLUMNS: tuple[Column, ...] = (
         "status",
         "integer",
         lambda o, r: r and r.status,
-        "HTTP status of the last response",
+        "HTTP status, where a complete response came",
         ("http_code", "response_code"),
     ),
     Column("error", "string", lambda o, r: None if r else _error(o), "error kind, where no complete response came"),
@@ -111,8 +111,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("size_decoded", "integer", lambda o, r: r and r.size_decoded, "bytes of the body after content decoding"),
     Column("num_redirects", "integer", lambda o, r: r and len(r.redirects), "redirects that were followed"),
     Column("url_effective", "string", lambda o, r: r and r.url, "the URL that answered last"),
-    Column("remote_ip", "string", lambda o, r: r and r.remote_ip, "the address that answered last"),
-    Column("content_type", "string", lambda o, r: r and r.content_type, "Content-Type of the last response"),
+    Column("remote_ip", "string", lambda o, r: (r and r.remote_ip) or None, "the address that answered last"),
+    Column("content_type", "string", lambda o, r: (r and r.content_type) or None, "Content-Type of the last response"),
     Column("sha256", "string", lambda o, r: r and r.sha256, "SHA-256 of the decoded body, hexadecimal"),
     Column(
         "started_at",
@@ -120,8 +120,8 @@ COLUMNS: tuple[Column, ...] = (
         lambda o, r: _iso(o.attempts[0].started_at) if o.attempts else None,
         "start of the first attempt, ISO 8601 UTC",
     ),
-    Column("source", "string", lambda o, r: o.row.source, "the input file, - for stdin, empty for an argument"),
-    Column("line", "integer", lambda o, r: o.row.line, "line number in the source, from 1"),
+    Column("source", "string", lambda o, r: o.row.source or None, "the input file, - for stdin; none for an argument"),
+    Column("line", "integer", lambda o, r: o.row.line or None, "line number in the source, from 1"),
 )
 
 NAMES: tuple[str, ...] = tuple(column.name for column in COLUMNS)

@@ -32,7 +32,7 @@ def next_hop(url: HttpUrl, status: int, locations: list[bytes], taken: int, poli
     if len(distinct) > 1:
         raise TransportError(ErrorKind.REDIRECT_INVALID, f"status {status} with {len(distinct)} differing Locations")
     if taken >= policy.limit:
-        raise TransportError(ErrorKind.REDIRECT_LIMIT, f"more than {policy.limit} redirects (--max-redirs)")
+        raise TransportError(ErrorKind.REDIRECT_LIMIT, f"more than the {policy.limit} allowed (--max-redirs)")
     location = _NOT_VISIBLE_ASCII.sub(lambda m: b"%%%02X" % m[0][0], distinct.pop()).decode("ascii")
     try:
         return resolve(url, location)

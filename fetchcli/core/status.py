@@ -6,7 +6,7 @@ import msgspec
 
 from fetchcli.core.errors import UsageError
 
-_ITEM = re.compile(r"(?P<not>!?)(?:(?P<low>[1-9]\d\d)(?:\.\.=?(?P<high>[1-9]\d\d))?|(?P<cls>[1-9])xx)")
+_ITEM = re.compile(r"(?P<not>!?)(?:(?P<low>[1-9]\d\d)(?:\.\.=?(?P<high>[1-9]\d\d))?|(?P<cls>[1-9])xx)", re.IGNORECASE)
 
 
 class StatusSet(msgspec.Struct, frozen=True):
@@ -22,7 +22,7 @@ class StatusSet(msgspec.Struct, frozen=True):
 def parse_status_set(text: str) -> StatusSet:
     """Read a comma-separated list of statuses and ranges; both ends of a range belong to it.
 
-    ``!`` takes statuses away again; a list of only ``!`` items takes them from 200..399.
+    ``!`` takes statuses away again; a list of only ``!`` items takes them away from 200..399.
 
     Raises:
         UsageError: an item is not a status, a range or a class, or a range runs backwards.

@@ -45,6 +45,11 @@ class Summary:
         return self.verdicts.total()
 
     @property
+    def failed(self) -> int:
+        """Rows that failed or were rejected; those that were cancelled are neither."""
+        return self.not_accepted - self.verdicts[Verdict.CANCELLED]
+
+    @property
     def not_accepted(self) -> int:
         """Rows that ended in any way but OK."""
         return self.total - self.verdicts[Verdict.OK]
@@ -64,7 +69,7 @@ class Summary:
             # A tie with the floor may be won by name: the order of arrival must not decide.
             if seconds >= self._host_floor if known is None else seconds > known:
                 self._note_host(host, seconds)
-        if outcome.verdict is not Verdict.OK:
+        if outcome.verdict not in (Verdict.OK, Verdict.CANCELLED):
             self._note_failure(outcome)
 
     def merge(self, other: "Summary") -> None:

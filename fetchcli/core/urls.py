@@ -81,6 +81,8 @@ def parse_url(text: str) -> HttpUrl:
     if match is None:
         raise InvalidUrl("no scheme; write it as http:// or https://")
     scheme = match[1].lower()
+    if scheme not in DEFAULT_PORT and text[match.end() : match.end() + 1].isdigit():
+        raise InvalidUrl("no scheme; write it as http:// or https://")  # localhost:8080/x
     if scheme not in DEFAULT_PORT:
         raise InvalidUrl(f"the scheme is {scheme!r}, not http or https")
     if not text.startswith("//", match.end()):

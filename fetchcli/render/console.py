@@ -16,7 +16,7 @@ from rich.text import Text
 from fetchcli.core.model import Outcome, Verdict
 from fetchcli.core.text import shorten, visible
 
-WIDTH_WITHOUT_TERMINAL = 120
+WIDTH_WITHOUT_TERMINAL = 200  # a log wraps by itself, and a URL there is to be copied
 LEAST_URL = 24
 STYLES = {Verdict.OK: "green", Verdict.FAILED: "red", Verdict.REJECTED: "yellow", Verdict.CANCELLED: "yellow"}
 

@@ -120,6 +120,7 @@ class BarProgress(Progress):
     def open(self) -> None:
         """Show the bar at once."""
         self._live.start()
+        self._console.show_cursor(True)  # so that no way of ending or stopping the process can leave it hidden
         super().open()
 
     def _draw(self, counters: Counters, elapsed: float, rate: float) -> None:

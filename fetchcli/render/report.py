@@ -135,13 +135,11 @@ def summary_table(summary: Summary, width: int) -> Group:
     if len(summary.slowest_hosts) > 1:
         hosts = (f"{host} {format_seconds(seconds)}" for host, seconds in summary.slowest_hosts.items())
         table.add_row("slowest", safe("   ".join(hosts)))
-    parts: list[RenderableType] = [table]
-    if summary.failures:
-        parts += [Text(), _failures(summary, width)]
-    return Group(*parts)
+    # The totals come last: that is where the eye is when a run ends.
+    return Group(_failures(summary, width), Text(), table) if summary.failures else Group(table)
 
 
 def _failures(summary: Summary, width: int) -> Group:
     table = failure_table(summary.failures, width)
-    rest = summary.not_accepted - len(summary.failures)
+    rest = summary.failed - len(summary.failures)
     return Group(table, Text(f"and {rest:,} more", style="dim")) if rest else Group(table)

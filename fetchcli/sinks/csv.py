@@ -41,4 +41,6 @@ def _text(value: Value) -> str:
         return ""
     if isinstance(value, tuple):
         return ",".join(value)
+    if isinstance(value, float):
+        return f"{value:.6f}"
     return cell(visible(value)) if isinstance(value, str) else str(value)

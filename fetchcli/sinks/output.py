@@ -62,6 +62,12 @@ class Output:
         self._thread.start()
 
     @property
+    def identity(self) -> object:
+        """What two outputs must not share: the file, where it is one."""
+        status = os.fstat(self._fd)
+        return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else id(self)
+
+    @property
     def failure(self) -> str:
         """Why nothing more can be written, or empty."""
         if self._error is None:

@@ -28,5 +28,6 @@ def line(outcome: Outcome) -> str:
     response, failure = outcome.response, outcome.failure
     status, size = (response.status, response.size_download) if response else ("-", "-")
     seconds = f"{outcome.attempts[-1].elapsed:.3f}" if outcome.attempts else "-"
-    error = f"{failure.kind}: {failure.detail}" if failure else ",".join(outcome.failed_checks) or "-"
+    checks = ", ".join(f"{check}: not accepted" for check in outcome.failed_checks)
+    error = f"{failure.kind}: {failure.detail}" if failure else checks or "-"
     return f"{status}\t{seconds}\t{size}\t{visible(outcome.row.text)}\t{visible(error)}\n"

@@ -23,9 +23,9 @@ from fetchcli.transport.connector import PooledConnector
 from fetchcli.transport.decode import Decoder, decoder_for
 from fetchcli.transport.exchange import Exchange
 from fetchcli.transport.faults import classify
+from fetchcli.transport.protocol import HEAD_LIMIT
 from fetchcli.transport.wire import NO_BODY, WireRequest, WireResponse
 
-HEADER_LIMIT = 256 * 1024
 REDIRECT_BODY_LIMIT = 64 * 1024
 REDIRECT_BODY_SECONDS = 0.5
 PIECES_BETWEEN_YIELDS = 8
@@ -43,9 +43,9 @@ class AiohttpTransport:
             response_class=WireResponse,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
-            max_line_size=HEADER_LIMIT,
-            max_field_size=HEADER_LIMIT,
-            max_headers=HEADER_LIMIT,
+            max_line_size=HEAD_LIMIT,
+            max_field_size=HEAD_LIMIT,
+            max_headers=HEAD_LIMIT,
         )
         # A request is sent once: the session would send it again behind the caller's back.
         self._session._retry_connection = False

@@ -9,6 +9,7 @@ class Exchange:
 
     Attributes:
         head: request line and header section.
+        head_received: bytes that came before the header section was complete.
         fresh: take no connection that was used before.
         reused: the connection had answered another request before.
         tls: the connection is to be secured.
@@ -26,6 +27,7 @@ class Exchange:
         "first_byte",
         "fresh",
         "head",
+        "head_received",
         "resolved",
         "reused",
         "secured",
@@ -43,6 +45,7 @@ class Exchange:
         self.fresh = fresh
         self.tls = url.scheme == "https"
         self.reused = False
+        self.head_received = 0
         self.resolved = self.connected = self.secured = self.sent = self.first_byte = self.body_began = 0.0
 
     @property

@@ -63,7 +63,10 @@ def _cut_off(error: BaseException, exchange: Exchange) -> Failure:
     """The connection ended, or fell silent, before the response was complete."""
     if isinstance(error, TimeoutError):
         kind = ErrorKind.TIMEOUT_IDLE if exchange.first_byte else ErrorKind.TIMEOUT_TTFB
-        return Failure(kind if exchange.sent else ErrorKind.TIMEOUT_CONNECT, f"no data for too long {exchange.phase}")
+        return Failure(
+            kind if exchange.sent else ErrorKind.TIMEOUT_CONNECT,
+            f"no data for as long as --read-timeout allows {exchange.phase}",
+        )
     if isinstance(error, ssl.SSLError):
         return Failure(ErrorKind.TLS, _tls_reason(error))
     if isinstance(error, OSError) and error.errno in LOCAL:
@@ -93,7 +96,7 @@ def _detail(error: BaseException, exchange: Exchange) -> str:
     if isinstance(error, http_exceptions.HttpProcessingError):
         return " ".join(error.message.split()) or "malformed response"
     if isinstance(error, TimeoutError):
-        return f"no connection in time ({exchange.phase})"
+        return f"no connection within --connect-timeout ({exchange.phase})"
     return f"{str(error) or type(error).__name__}"
 
 

@@ -14,6 +14,8 @@ from aiohttp.helpers import _EXC_SENTINEL
 from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.transport.exchange import Exchange
 
+HEAD_LIMIT = 300 * 1024
+
 
 class PooledProtocol(ResponseHandler):
     """Reads the answer to one request at a time.
@@ -78,7 +80,16 @@ class PooledProtocol(ResponseHandler):
             elif not exchange.first_byte:
                 exchange.first_byte = time.monotonic()
         super().data_received(data)
+        if exchange is not None and not exchange.body_began:
+            self._bound_head(exchange, len(data))
         if exchange is not None and self.exchange is None and self._has_leftover():
+            self.abort()
+
+    def _bound_head(self, exchange: Exchange, size: int) -> None:
+        """Refuse a header section, interim responses included, that does not end (curl: 300 KB)."""
+        exchange.head_received += size
+        if exchange.head_received > HEAD_LIMIT and not self._buffer and self._exception is None:
+            self.set_exception(TransportError(ErrorKind.TOO_LARGE, f"more than {HEAD_LIMIT} bytes of headers"))
             self.abort()
 
     def _has_leftover(self) -> bool:

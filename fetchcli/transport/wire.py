@@ -18,6 +18,7 @@ from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.transport.exchange import Exchange
 from fetchcli.transport.protocol import PooledProtocol
 
+MOST_INTERIM = 100
 NO_BODY = frozenset({204, 304})
 _NO_TIMER = TimerNoop()
 
@@ -42,12 +43,15 @@ class WireResponse(ClientResponse):
         protocol = cast("PooledProtocol", connection.protocol)
         self._protocol = protocol
         self.peer = protocol.peer
-        while True:
-            message, payload = await protocol.read()
-            if message.code >= 200:
-                break
+        message, payload = await protocol.read()
+        interim = 0
+        while message.code < 200:
+            interim += 1
             if message.code == 101:
                 raise TransportError(ErrorKind.PROTOCOL, "status 101 to a request that asked for no upgrade")
+            if interim > MOST_INTERIM:
+                raise TransportError(ErrorKind.TOO_LARGE, f"more than {MOST_INTERIM} interim responses (1xx)")
+            message, payload = await protocol.read()
         self._exchange.body_began = time.monotonic()
         if message.code in NO_BODY and ("Content-Length" in message.headers or "Transfer-Encoding" in message.headers):
             protocol.force_close()  # a body that must not be there may still come

@@ -1,11 +1,12 @@
 """Every kind of ending has its exit code, alone and together."""
 
+import subprocess
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 
-from tests.support.command import fetchcli
+from tests.support.command import COMMAND, environment, fetchcli
 from tests.support.faults import FaultServer
 
 ENDINGS = {3: "nonsense", 4: "http://127.0.0.1:1/", 5: "escape-codes"}
@@ -66,6 +67,9 @@ def test_an_output_outranks_outcomes(faults: FaultServer) -> None:
         (["-w", "%{statsu}", "http://h/"], "no column is named 'statsu'; did you mean 'status'?"),
         (["-o", "jsonl", "-o", "csv", "http://h/"], "two outputs (-o, -w) want stdout; give one a path"),
         (["-o", "jsonl", "-w", "x", "http://h/"], "two outputs (-o, -w) want stdout; give one a path"),
+        (["--progres", "x"], "No such option: --progres; did you mean --progress; --help says what there is"),
+        ([""], "an empty argument is neither a file nor a URL"),
+        (["-o", "jsonl:a.out", "-o", "csv:./a.out", "http://h/"], "two outputs (-o, -w) want a.out; give one a path"),
         (["-", "-"], "stdin ('-') can be read only once"),
         (["--demo", "x"], "--demo brings its own URLs; leave the inputs out"),
         (["--progress", "loud", "x"], "'loud' is not one of 'auto', 'bar', 'plain', 'none'"),
@@ -82,10 +86,47 @@ def test_a_usage_error_is_one_line_and_exit_2(args: list[str], message: str) -> 
 def test_an_output_that_is_an_input_is_refused_before_it_is_emptied(tmp_path: Path, faults: FaultServer) -> None:
     listing = tmp_path / "urls.txt"
     listing.write_text(faults.url("ok"))
-    result = fetchcli(str(listing), "-o", f"text:{listing}")
+    piped = f"{' '.join(COMMAND)} - -o text:{listing} <{listing}"
+    for args in ([*COMMAND, str(listing), "-o", f"text:{listing}"], ["/bin/sh", "-c", piped]):
+        done = subprocess.run(args, capture_output=True, env=environment(), check=False)
+        assert done.returncode == 8
+        assert b"is also an input; write somewhere else" in done.stderr
+        assert listing.read_text() == faults.url("ok")
+
+
+def test_two_names_of_one_file_are_refused(tmp_path: Path, faults: FaultServer) -> None:
+    (tmp_path / "a.csv").write_text("precious")
+    (tmp_path / "b.jsonl").symlink_to("a.csv")
+    result = fetchcli(faults.url("ok"), "-o", "a.csv", "-o", "b.jsonl", cwd=tmp_path)
+    assert (result.code, result.err) == (2, "fetchcli: two outputs (-o) are the same file under different names\n")
+    assert (tmp_path / "a.csv").read_text() == "precious"
+
+
+def test_too_few_descriptors_are_said(faults: FaultServer) -> None:
+    command = f"ulimit -n 16; {' '.join(COMMAND)} {faults.url('ok')}"
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, env=environment(), check=False)
+    assert done.returncode == 1
+    assert done.stderr == b"fetchcli: only 16 open files are allowed (ulimit -n); at least 22 are needed\n"
+
+
+def test_no_output_is_emptied_when_another_cannot_be_opened(tmp_path: Path, faults: FaultServer) -> None:
+    (tmp_path / "keep.csv").write_text("precious")
+    result = fetchcli(faults.url("ok"), "-o", "keep.csv", "-o", "jsonl:/missing/x", cwd=tmp_path)
     assert result.code == 8
-    assert "is also an input; write somewhere else" in result.err
-    assert listing.read_text() == faults.url("ok")
+    assert (tmp_path / "keep.csv").read_text() == "precious"
+
+
+@pytest.mark.parametrize("name", ["jsonl:" + "x" * 300, "jsonl:a\0b"[:7] + "/" * 5000])
+def test_an_impossible_output_path_is_exit_8(name: str, faults: FaultServer) -> None:
+    result = fetchcli(faults.url("ok"), "-o", name)
+    assert result.code == 8
+    assert result.err.count("\n") == 1
+
+
+def test_a_stderr_that_takes_nothing_decides_nothing(faults: FaultServer, tmp_path: Path) -> None:
+    for extra in ("", "--progress plain -v", "-q"):
+        command = f"{' '.join(COMMAND)} {faults.url('ok')} -o jsonl:{tmp_path}/o {extra} 2>/dev/full"
+        assert subprocess.run(["/bin/sh", "-c", command], env=environment(), check=False).returncode == 0
 
 
 def test_an_unwritable_output_is_refused_before_the_first_request(faults: FaultServer) -> None:

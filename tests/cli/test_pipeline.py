@@ -83,7 +83,7 @@ def test_96_a_closed_stdout_ends_the_run_quietly_and_promptly(faults: FaultServe
     process.wait(10)
     assert time.monotonic() - began < 5
     assert process.stderr is not None
-    assert b"Broken pipe" not in process.stderr.read()
+    assert process.stderr.read() == b""
     assert process.returncode == 8
     process.stdin.close()
     process.stderr.close()

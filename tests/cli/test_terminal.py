@@ -32,7 +32,7 @@ def test_a_long_list_is_a_summary(faults: FaultServer) -> None:
     assert result.code == 0
 
 
-def test_the_bar_is_shown_and_the_cursor_is_given_back(faults: FaultServer) -> None:
+def test_the_bar_is_shown_and_the_cursor_is_never_left_hidden(faults: FaultServer) -> None:
     result = at_terminal(faults.url("stall-at-once"), "--timeout", "0.7s")
     assert "0/1" in plain(result.out)
     assert "1 in flight" in plain(result.out)
@@ -51,9 +51,8 @@ def test_color_is_the_default(faults: FaultServer) -> None:
 
 @pytest.mark.parametrize("columns", [80, 200])
 def test_no_line_is_wider_than_the_terminal(faults: FaultServer, columns: int) -> None:
-    result = at_terminal(
-        faults.url("ok") + "#" + "x" * 300, "http://h/" + "long/" * 100 + " nonsense://", columns=columns
-    )
+    long = [faults.url("ok") + "?" + "x" * 300, "http://127.0.0.1:1/" + "long/" * 100, "http:///" + "no/" * 99]
+    result = at_terminal(*long, columns=columns)
     lines = plain(result.out).replace("\r", "\n").split("\n")
     assert max(map(len, lines)) <= columns
 
@@ -83,3 +82,9 @@ def test_the_demo_takes_as_long_as_its_slowest_url() -> None:
     assert result.code == 4
     assert "15 accepted, 2 failed in " in text
     assert float(re.findall(r"failed in ([\d.]+) s", text)[0]) < 3.5
+
+
+def test_a_terminal_that_knows_only_ascii(faults: FaultServer) -> None:
+    result = at_terminal(faults.url("ok") + "?" + "x" * 300, env={"PYTHONIOENCODING": "ascii"})
+    assert result.code == 0
+    assert "1 accepted" in result.out

@@ -60,6 +60,7 @@ def test_host_and_port(text: str, host: str, port: int) -> None:
         ("example.com", "no scheme"),
         ("", "no scheme"),
         ("-o/etc/x", "no scheme"),
+        ("localhost:8080/x", "no scheme"),
         ("mailto:a@b", "'mailto'"),
         ("file:///etc/passwd", "'file'"),
         ("javascript:alert(1)", "'javascript'"),

@@ -78,3 +78,6 @@ def test_every_outcome_is_said_when_asked() -> None:
         progress.handle(answered(seq=seq))
     progress.close(Summary())
     assert stream.getvalue().count("200 http://example.com/a\n") == 99
+    for _ in range(progress_module.MOST_WAITING + 1):
+        progress.handle(answered())
+    assert progress.congested

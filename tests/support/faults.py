@@ -16,6 +16,7 @@ from typing import NamedTuple
 CLOSE, RESET, KEEP, STALL = "close", "reset", "keep", "stall"
 MODES = ("whole", "bytewise", "split")
 
+TWICE = gzip.compress(gzip.compress(b"hello", mtime=0), mtime=0)
 GZIPPED = gzip.compress(b"hello " * 200, mtime=0)
 
 
@@ -64,9 +65,23 @@ CATALOGUE: dict[str, Fault] = {
     "escape-codes": Fault(
         head("Content-Type: \x1b]0;owned\x07\x9b31m", "Content-Length: 0", status="404 \x1b[2J"), KEEP
     ),
+    "reset-until-close": Fault(head("Connection: close") + b"hello", RESET),
+    "half-an-answer-more": Fault(head("Content-Length: 5") + b"hello" + b"HTTP/1.1 500 Stray\r\nContent-Le", KEEP),
+    "no-content-with-a-body": Fault(head("Content-Length: 5", status="204 No Content"), KEEP),
+    "huge-header": Fault(head("X-Long: " + "a" * 400_000, "Content-Length: 5") + b"hello"),
+    "headers-for-ever": Fault(b"HTTP/1.1 200 OK\r\n" + b"X-More: and more\r\n" * 50_000, STALL),
+    "continue-for-ever": Fault(head(status="100 Continue") * 20_000, STALL),
+    "gzip-twice": Fault(head("Content-Encoding: gzip", "Content-Encoding: gzip", "Connection: close") + TWICE),
+    "redirect-cut": Fault(head("Location: /ok", "Content-Length: 50", status="302 Found") + b"hello"),
+    "redirect-stalled": Fault(head("Location: /ok", "Content-Length: 50", status="302 Found") + b"hello", STALL),
+    "redirect-to-empty": Fault(head("Location: /empty", "Content-Length: 0", status="302 Found"), KEEP),
     "late-answer": Fault(head("Content-Length: 5") + b"hello", KEEP),
 }
-UNSOLICITED = head("Content-Length: 6", status="500 Stray") + b"stolen"
+# What follows a little later, when nobody asked.
+LATE = {
+    "late-answer": head("Content-Length: 6", status="500 Stray") + b"stolen",
+    "no-content-with-a-body": b"hello",
+}
 
 
 class FaultServer:
@@ -141,9 +156,9 @@ class FaultServer:
         fault = CATALOGUE.get(name.partition("?")[0], CATALOGUE["empty"])
         for piece in _pieces(fault.reply, mode):
             connection.sendall(piece)
-        if name == "late-answer":
+        if name in LATE:
             time.sleep(0.05)
-            connection.sendall(UNSOLICITED)
+            connection.sendall(LATE[name])
         if fault.then == STALL:
             self._await_close(connection)
         elif fault.then == RESET:

@@ -56,6 +56,16 @@ def test_deflate_without_its_wrapper(step: int | None) -> None:
     assert decode("deflate", raw_deflate(TEXT), step) == TEXT
 
 
+@pytest.mark.parametrize("more", [0, 1, 2, 100, 257])
+@pytest.mark.parametrize("pieces", [1, 2])
+@pytest.mark.parametrize("coding", sorted(ENCODERS))
+def test_bodies_about_as_long_as_a_piece(coding: str, pieces: int, more: int) -> None:
+    body = bytes(PIECE * pieces + more)
+    assert decode(coding, ENCODERS[coding](body)) == body
+    if coding == "deflate":
+        assert decode(coding, raw_deflate(body)) == body
+
+
 @pytest.mark.parametrize("coding", sorted(ENCODERS))
 def test_67_cut_at_any_offset_is_decode(coding: str) -> None:
     whole = ENCODERS[coding](TEXT)
