@@ -1,6 +1,6 @@
 """``python -m fetchcli``."""
 
-from fetchcli.cli.app import main
+from fetchcli.cli.app import entry
 
 if __name__ == "__main__":
-    main()
+    entry()

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import msgspec
 
-from fetchcli.core.errors import UsageError
+from fetchcli.core.errors import ErrorKind, Failure, UsageError
 from fetchcli.core.model import Outcome, Response
 
 Value = int | float | str | tuple[str, ...] | None
@@ -36,6 +36,9 @@ class Column(msgspec.Struct, frozen=True):
     aliases: tuple[str, ...] = ()
 
 
+_NOWHERE = Failure(ErrorKind.INTERNAL, "")
+
+
 def _iso(epoch: float) -> str:
     seconds, fraction = divmod(epoch, 1)
     return f"{_iso_seconds(int(seconds))}.{int(fraction * 1_000_000):06}Z"
@@ -54,6 +57,11 @@ def _seconds(value: float) -> float:
 
 def _error(outcome: Outcome) -> Value:
     return None if (failure := outcome.failure) is None else failure.kind.value
+
+
+def _reached(outcome: Outcome) -> Failure:
+    """How far a row without a response came."""
+    return outcome.failure or _NOWHERE
 
 
 def _detail(outcome: Outcome) -> Value:
@@ -109,9 +117,21 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column("size_download", "integer", lambda o, r: r and r.size_download, "bytes of the body on the wire"),
     Column("size_decoded", "integer", lambda o, r: r and r.size_decoded, "bytes of the body after content decoding"),
-    Column("num_redirects", "integer", lambda o, r: r and len(r.redirects), "redirects that were followed"),
-    Column("url_effective", "string", lambda o, r: r and r.url, "the URL that answered last"),
-    Column("remote_ip", "string", lambda o, r: (r and r.remote_ip) or None, "the address that answered last"),
+    Column(
+        "num_redirects",
+        "integer",
+        lambda o, r: len(r.redirects) if r else _reached(o).redirects,
+        "redirects that were followed",
+    ),
+    Column(
+        "url_effective", "string", lambda o, r: r.url if r else _reached(o).url or None, "the URL that was asked last"
+    ),
+    Column(
+        "remote_ip",
+        "string",
+        lambda o, r: (r.remote_ip if r else _reached(o).remote_ip) or None,
+        "the address that was asked last",
+    ),
     Column("content_type", "string", lambda o, r: (r and r.content_type) or None, "Content-Type of the last response"),
     Column("sha256", "string", lambda o, r: r and r.sha256, "SHA-256 of the decoded body, hexadecimal"),
     Column(

@@ -67,10 +67,21 @@ EXIT_MEANING: dict[ExitCode, str] = {
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """A failed attempt as a value: the kind, and one line for people."""
+    """A failed attempt as a value.
+
+    Attributes:
+        kind: what went wrong.
+        detail: one line for people.
+        url: the URL that was asked last, empty where none was.
+        redirects: how many redirects led there.
+        remote_ip: the address that was connected to, empty where none was.
+    """
 
     kind: ErrorKind
     detail: str
+    url: str = ""
+    redirects: int = 0
+    remote_ip: str = ""
 
 
 class FetchcliError(Exception):
@@ -105,7 +116,7 @@ class TransportError(FetchcliError):
     """An attempt failed.
 
     Attributes:
-        failure: the kind and the detail.
+        failure: what went wrong, and where.
         stale: the request met a used connection that the server had closed, so that it may be sent
             again on a fresh one (RFC 9110 section 9.2.2).
     """
@@ -114,3 +125,10 @@ class TransportError(FetchcliError):
         super().__init__(f"{kind}: {detail}")
         self.stale = stale
         self.failure = Failure(kind, detail)
+
+    @classmethod
+    def of(cls, failure: Failure, *, stale: bool) -> "TransportError":
+        """The exception that carries this failure."""
+        error = cls(failure.kind, failure.detail, stale=stale)
+        error.failure = failure
+        return error

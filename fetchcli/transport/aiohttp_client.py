@@ -75,15 +75,15 @@ class AiohttpTransport:
                     url = _hand_over(url, following)
                     exchange = Exchange(url, self._user_agent, fresh=fresh)
         except Exception as error:
+            known = classify(error, exchange)
             if limit.expired():
                 detail = f"no complete response in {policy.timeouts.total:g} s ({exchange.phase})"
-                failure = Failure(ErrorKind.TIMEOUT_TOTAL, detail)
-            else:
-                failure = classify(error, exchange)
+                known = Failure(ErrorKind.TIMEOUT_TOTAL, detail)
             where = f" (redirected to {url.text})" if redirects else ""
             # Nothing came on a connection that had answered before: the server had closed it meanwhile.
-            stale = exchange.reused and not exchange.first_byte and failure.kind is ErrorKind.EMPTY
-            raise TransportError(failure.kind, failure.detail + where, stale=stale) from error
+            stale = exchange.reused and not exchange.first_byte and known.kind is ErrorKind.EMPTY
+            failure = Failure(known.kind, known.detail + where, url.text, len(redirects), exchange.peer)
+            raise TransportError.of(failure, stale=stale) from error
 
     async def _request(self, url: HttpUrl, exchange: Exchange, timeouts: Timeouts) -> WireResponse:
         """Send one request and wait for the header section of its response."""
@@ -157,7 +157,7 @@ async def _read(
         _timings(exchange, started),
         redirects,
         headers.get("Content-Type", ""),
-        answer.peer,
+        exchange.peer,
         wire,
         decoded if decoder else wire,
         digest.hexdigest(),

@@ -11,6 +11,7 @@ class Exchange:
         head: request line and header section.
         head_received: bytes that came before the header section was complete.
         fresh: take no connection that was used before.
+        peer: the address that the request went to.
         reused: the connection had answered another request before.
         tls: the connection is to be secured.
         resolved: the name was looked up.
@@ -28,6 +29,7 @@ class Exchange:
         "fresh",
         "head",
         "head_received",
+        "peer",
         "resolved",
         "reused",
         "secured",
@@ -46,6 +48,7 @@ class Exchange:
         self.tls = url.scheme == "https"
         self.reused = False
         self.head_received = 0
+        self.peer = ""
         self.resolved = self.connected = self.secured = self.sent = self.first_byte = self.body_began = 0.0
 
     @property

@@ -42,6 +42,7 @@ class PooledProtocol(ResponseHandler):
             TransportError: `protocol`, the server answered before it was asked.
         """
         exchange.reused = self.used
+        exchange.peer = self.peer
         self.used = True
         self.exchange = exchange
         if self._buffer:

@@ -42,7 +42,6 @@ class WireResponse(ClientResponse):
         self._connection = connection
         protocol = cast("PooledProtocol", connection.protocol)
         self._protocol = protocol
-        self.peer = protocol.peer
         message, payload = await protocol.read()
         interim = 0
         while message.code < 200:

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fetchcli.core.columns import COLUMNS, NAMES, find, values
-from fetchcli.core.errors import UsageError
-from fetchcli.core.model import Outcome
+from fetchcli.core.errors import ErrorKind, Failure, UsageError
+from fetchcli.core.model import Attempt, Outcome, Verdict
 from fetchcli.core.template import compile_template
-from tests.support.outcomes import answered, failed, rejected
+from tests.support.outcomes import STARTED, answered, failed, rejected, target
 
 TYPES = {"integer": int, "number": float, "string": str, "list": tuple}
 
@@ -43,6 +43,14 @@ def test_a_failure_row_has_no_response() -> None:
         None,
     )
     assert row["time_total"] == 0.5
+    assert (row["url_effective"], row["num_redirects"], row["remote_ip"]) == (None, 0, None)
+
+
+def test_a_failure_row_says_how_far_it_came() -> None:
+    reached = Failure(ErrorKind.CONNECT, "connection refused", "http://b/", 2, "192.0.2.7")
+    outcome = Outcome(target(), Verdict.FAILED, (Attempt(1, STARTED, 0.5, reached),))
+    row = dict(zip(NAMES, values(outcome), strict=True))
+    assert (row["url_effective"], row["num_redirects"], row["remote_ip"]) == ("http://b/", 2, "192.0.2.7")
 
 
 def test_a_rejected_row_was_never_tried() -> None:

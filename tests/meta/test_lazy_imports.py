@@ -9,10 +9,7 @@ PROBE = """
 import sys
 sys.argv = ["fetchcli", *{args!r}]
 from fetchcli.cli.app import main
-try:
-    main()
-except SystemExit:
-    pass
+main()
 print("LOADED", *sorted({{name.partition(".")[0] for name in sys.modules}}))
 """
 HEAVY = {"aiohttp", "uvloop", "aiodns", "yarl", "brotli", "idna", "ddsketch", "backports", "pydantic", "asyncio"}

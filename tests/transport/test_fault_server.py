@@ -92,7 +92,7 @@ def descriptors() -> int:
 
 async def test_refused(send: Send) -> None:
     failure = await send("http://127.0.0.1:1/")
-    assert failure == Failure(ErrorKind.CONNECT, "connection refused")
+    assert failure == Failure(ErrorKind.CONNECT, "connection refused", "http://127.0.0.1:1/")
 
 
 async def test_no_such_name_without_a_packet(send: Send) -> None:
@@ -224,6 +224,7 @@ async def test_a_failure_after_a_redirect_names_the_hop(send: Send, faults: Faul
     assert isinstance(failure, Failure)
     assert failure.kind is ErrorKind.EMPTY
     assert failure.detail.endswith(f"(redirected to {faults.url('empty')})")
+    assert (failure.url, failure.redirects, failure.remote_ip) == (faults.url("empty"), 1, "127.0.0.1")
 
 
 async def test_a_server_that_speaks_first_is_protocol(send: Send) -> None:
