@@ -87,7 +87,8 @@ class AiohttpTransport:
 
     async def _request(self, url: HttpUrl, exchange: Exchange, timeouts: Timeouts) -> WireResponse:
         """Send one request and wait for the header section of its response."""
-        response = await self._session.request(
+        # `request` would only wrap this for `async with`.
+        response = await self._session._request(
             "GET",
             _origin(url.scheme, url.host, url.port),
             data=exchange,

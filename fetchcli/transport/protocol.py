@@ -81,10 +81,13 @@ class PooledProtocol(ResponseHandler):
             elif not exchange.first_byte:
                 exchange.first_byte = time.monotonic()
         super().data_received(data)
-        if exchange is not None and not exchange.body_began:
+        if exchange is None:
+            return
+        if self.exchange is None:  # the answer ended here
+            if self._has_leftover():
+                self.abort()
+        elif not exchange.body_began:
             self._bound_head(exchange, len(data))
-        if exchange is not None and self.exchange is None and self._has_leftover():
-            self.abort()
 
     def _bound_head(self, exchange: Exchange, size: int) -> None:
         """Refuse a header section, interim responses included, that does not end (curl: 300 KB)."""

@@ -7,9 +7,12 @@ half of the cost of a small request. They lean on parts of aiohttp that are not 
 """
 
 import time
+from functools import lru_cache
+from ssl import SSLContext
 from typing import Any, cast
 
-from aiohttp import ClientRequest, ClientResponse, ClientSession, ServerDisconnectedError
+from aiohttp import ClientRequest, ClientResponse, ClientSession, Fingerprint, ServerDisconnectedError
+from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.connector import Connection
 from aiohttp.helpers import TimerNoop
 from yarl import URL
@@ -21,6 +24,11 @@ from fetchcli.transport.protocol import PooledProtocol
 MOST_INTERIM = 100
 NO_BODY = frozenset({204, 304})
 _NO_TIMER = TimerNoop()
+
+
+@lru_cache(maxsize=4096)
+def _connection_key(url: URL, ssl: "SSLContext | bool | Fingerprint") -> ConnectionKey:
+    return ConnectionKey(url.raw_host or "", url.port, url.scheme == "https", ssl, None, None, None, None)
 
 
 class WireResponse(ClientResponse):
@@ -73,6 +81,11 @@ class WireRequest(ClientRequest):
         self._ssl = session_options["ssl"]
         self._timer = _NO_TIMER
         self.proxy = self.proxy_auth = self.proxy_headers = self.server_hostname = None
+
+    @property
+    def connection_key(self) -> ConnectionKey:
+        """What connections are pooled by."""
+        return _connection_key(self.url, self._ssl)
 
     async def send(self, conn: Connection) -> WireResponse:
         """Write the request; the head of a GET fits any socket buffer, so there is no waiting."""

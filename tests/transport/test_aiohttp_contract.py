@@ -8,7 +8,7 @@ import inspect
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
-from aiohttp.client_reqrep import ClientRequest, ClientResponse
+from aiohttp.client_reqrep import ClientRequest, ClientResponse, ConnectionKey
 from aiohttp.connector import BaseConnector, Connection, TCPConnector
 
 from fetchcli.core.policy import Policy
@@ -47,6 +47,17 @@ def test_attributes_that_the_session_and_connector_read_from_a_request() -> None
         assert name in request, name
     assert ClientRequest._body is None
     assert ClientRequest._upload_tracker is None
+
+
+def test_what_connections_are_pooled_by() -> None:
+    """`WireRequest.connection_key` builds the same tuple as its parent, once for each origin."""
+    fields = ("host", "port", "is_ssl", "ssl", "proxy", "proxy_auth", "proxy_headers_hash", "server_hostname")
+    assert ConnectionKey._fields == fields
+
+
+def test_the_session_is_asked_without_its_context_manager() -> None:
+    """`_request` is what `request` wraps; the keywords that are used must stay."""
+    assert {"data", "allow_redirects", "timeout"} <= set(parameters(aiohttp.ClientSession._request))
 
 
 def test_attributes_that_a_response_needs() -> None:
