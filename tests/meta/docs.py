@@ -76,7 +76,8 @@ def demo_outcomes() -> list[Outcome]:
     for row in rows:
         path = row.text.split("8080")[1]
         seconds = float(path[-1]) + 0.004 if "delay" in path else 1.007 if "drip" in path else 0.0042
-        status, size = (404, 0) if "404" in path else (200, 75 if path in {"/gzip", "/redirect/1"} else 14)
+        size = 0 if "404" in path else 10 if "drip" in path else 14 if "delay" in path else 75
+        status = 404 if "404" in path else 200
         response = Response(status, row.text, Timings(), size_download=size)
         verdict = Verdict.OK if status == 200 else Verdict.FAILED
         outcomes.append(Outcome(row, verdict, (Attempt(1, STARTED, seconds, response),)))
