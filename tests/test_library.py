@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
-import pytest
-
 import fetchcli
 from fetchcli import ErrorKind, Policy, Timeouts, Verdict, fetch
 from tests.support.faults import FaultServer
@@ -59,8 +57,3 @@ async def test_a_callers_generator_is_closed_with_the_run(faults: FaultServer) -
         await anext(outcomes)
     assert closed.is_set()
     assert asyncio.all_tasks() == {asyncio.current_task()}
-
-
-def test_a_policy_that_fetches_nothing_is_refused() -> None:
-    with pytest.raises(fetchcli.UsageError, match="at least 1"):
-        Policy(concurrency=0)

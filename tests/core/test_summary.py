@@ -108,5 +108,6 @@ def test_of_several_the_lowest_code_wins(pair: tuple[ExitCode, ExitCode]) -> Non
 
 def test_a_cancelled_row_is_no_success() -> None:
     summary = summed([answered(), failed(ErrorKind.CANCELLED)])
+    assert (summary.not_accepted, summary.failed, summary.failures) == (1, 0, [])
     assert summary.verdicts[Verdict.CANCELLED] == 1
     assert exit_code(summary) is ExitCode.TRANSPORT

@@ -1,0 +1,21 @@
+"""Failures as values, and the exceptions that carry them."""
+
+import pytest
+
+from fetchcli.core.errors import ErrorKind, Failure, TransportError, UsageError
+from fetchcli.core.policy import Policy
+
+
+def test_a_transport_error_carries_its_failure_whole() -> None:
+    failure = Failure(ErrorKind.EMPTY, "connection closed", "http://h/", 1, "192.0.2.1")
+    error = TransportError.of(failure, stale=True)
+    assert error.failure is failure
+    assert error.stale
+    assert str(error) == "empty: connection closed"
+    assert not TransportError(ErrorKind.DNS, "x").stale
+
+
+@pytest.mark.parametrize("concurrency", [0, -1])
+def test_a_policy_that_fetches_nothing_is_refused(concurrency: int) -> None:
+    with pytest.raises(UsageError, match="at least 1"):
+        Policy(concurrency=concurrency)
