@@ -18,6 +18,7 @@ from fetchcli.core.errors import InvalidUrl
 
 DEFAULT_PORT = {"http": 80, "https": 443}
 
+_NO_SCHEME = "no scheme; write it as http:// or https://"
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
 _AUTHORITY_END = re.compile(r"[/?]")
 _AUTHORITY_END_OR_FRAGMENT = re.compile(r"[/?#]")
@@ -75,15 +76,14 @@ def parse_url(text: str) -> HttpUrl:
     Raises:
         InvalidUrl: the text is not a valid http(s) URL; the reason is one clause for people.
     """
-    if unsafe := _UNSAFE.search(text):
-        raise InvalidUrl(f"a control character (U+{ord(unsafe[0]):04X}) inside the URL")
+    _refuse_controls(text)
     match = _SCHEME.match(text)
     if match is None:
-        raise InvalidUrl("no scheme; write it as http:// or https://")
+        raise InvalidUrl(_NO_SCHEME)
     scheme = match[1].lower()
-    if scheme not in DEFAULT_PORT and text[match.end() : match.end() + 1].isdigit():
-        raise InvalidUrl("no scheme; write it as http:// or https://")  # localhost:8080/x
     if scheme not in DEFAULT_PORT:
+        if text[match.end() : match.end() + 1].isdigit():  # localhost:8080/x
+            raise InvalidUrl(_NO_SCHEME)
         raise InvalidUrl(f"the scheme is {scheme!r}, not http or https")
     if not text.startswith("//", match.end()):
         raise InvalidUrl(f"no // after {match[0]}")
@@ -116,9 +116,13 @@ def resolve(base: HttpUrl, reference: str) -> HttpUrl:
         if not new_path.startswith("/"):
             new_path = path[: path.rindex("/") + 1] + new_path
         target = _remove_dot_segments(new_path) + new_mark + new_query
-    if unsafe := _UNSAFE.search(target):
-        raise InvalidUrl(f"a control character (U+{ord(unsafe[0]):04X}) inside the URL")
+    _refuse_controls(target)
     return _build(base.scheme, base.authority, target)
+
+
+def _refuse_controls(text: str) -> None:
+    if unsafe := _UNSAFE.search(text):
+        raise InvalidUrl(f"a control character (U+{ord(unsafe[0]):04X}) inside the URL")
 
 
 def _authority(scheme: str, host: str, port: int) -> str:

@@ -75,10 +75,11 @@ class AiohttpTransport:
                     url = _hand_over(url, following)
                     exchange = Exchange(url, self._user_agent, fresh=fresh)
         except Exception as error:
-            known = classify(error, exchange)
             if limit.expired():
                 detail = f"no complete response in {policy.timeouts.total:g} s ({exchange.phase})"
                 known = Failure(ErrorKind.TIMEOUT_TOTAL, detail)
+            else:
+                known = classify(error, exchange)
             where = f" (redirected to {url.text})" if redirects else ""
             # Nothing came on a connection that had answered before: the server had closed it meanwhile.
             stale = exchange.reused and not exchange.first_byte and known.kind is ErrorKind.EMPTY

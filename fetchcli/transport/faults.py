@@ -50,13 +50,20 @@ _KINDS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], Error
 
 
 def _not_connected(error: OSError, exchange: Exchange) -> Failure:
-    if isinstance(error, ssl.SSLError):
-        return Failure(ErrorKind.TLS, _tls_reason(error))
-    if error.errno in LOCAL:
-        return Failure(ErrorKind.INTERNAL, f"this machine: {_reason(error)}")
+    if whatever_the_phase := _tls_or_local(error):
+        return whatever_the_phase
     if exchange.connected and exchange.tls:
         return Failure(ErrorKind.TLS, f"{_reason(error)} in the TLS handshake")
     return Failure(ErrorKind.CONNECT, _reason(error))
+
+
+def _tls_or_local(error: BaseException) -> Failure | None:
+    """What an exception says by itself, whichever phase it came in."""
+    if isinstance(error, ssl.SSLError):
+        return Failure(ErrorKind.TLS, _tls_reason(error))
+    if isinstance(error, OSError) and error.errno in LOCAL:
+        return Failure(ErrorKind.INTERNAL, f"this machine: {_reason(error)}")
+    return None
 
 
 def _cut_off(error: BaseException, exchange: Exchange) -> Failure:
@@ -67,10 +74,8 @@ def _cut_off(error: BaseException, exchange: Exchange) -> Failure:
             kind if exchange.sent else ErrorKind.TIMEOUT_CONNECT,
             f"no data for as long as --read-timeout allows {exchange.phase}",
         )
-    if isinstance(error, ssl.SSLError):
-        return Failure(ErrorKind.TLS, _tls_reason(error))
-    if isinstance(error, OSError) and error.errno in LOCAL:
-        return Failure(ErrorKind.INTERNAL, f"this machine: {_reason(error)}")
+    if whatever_the_phase := _tls_or_local(error):
+        return whatever_the_phase
     reason = _reason(error) if isinstance(error, OSError) and error.errno else "connection closed"
     if exchange.body_began:
         return Failure(ErrorKind.TRUNCATED, f"{reason} in the body")

@@ -58,14 +58,17 @@ class PooledProtocol(ResponseHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Tell a reset from an end: aiohttp takes both for the end of a body without a length."""
-        payload = self._payload
-        if isinstance(exc, OSError) and payload is not None and not payload.is_eof() and payload.exception() is None:
-            payload.set_exception(ClientOSError(*exc.args), exc)
+        if isinstance(exc, OSError):
+            self._fail_body(ClientOSError(*exc.args), exc)
         super().connection_lost(exc)
 
     def set_exception(self, exc: BaseException, exc_cause: BaseException = _EXC_SENTINEL) -> None:
         """Tell whoever reads the body too: aiohttp leaves them waiting when a later segment is malformed."""
         super().set_exception(exc, exc_cause)
+        self._fail_body(exc, exc_cause)
+
+    def _fail_body(self, exc: BaseException, exc_cause: BaseException) -> None:
+        """Fail the body that is being read, if there is one that has neither ended nor failed."""
         payload = self._payload
         if payload is not None and payload.exception() is None and not payload.is_eof():
             payload.set_exception(exc, exc_cause)

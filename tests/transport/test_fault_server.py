@@ -201,20 +201,9 @@ async def test_84_a_stray_answer_never_answers_the_next_url(send: Send, faults: 
                     assert (second.status, second.size_download) == (200, 5)
 
 
-async def test_76_endless_headers_are_too_large(send: Send, faults: FaultServer) -> None:
-    failure = await send(faults.url("huge-header"))
-    assert isinstance(failure, Failure)
-    assert failure.kind is ErrorKind.TOO_LARGE
-
-
-async def test_78_a_flood_of_interim_responses_is_bounded(send: Send, faults: FaultServer) -> None:
-    failure = await send(faults.url("continue-for-ever"))
-    assert isinstance(failure, Failure)
-    assert failure.kind is ErrorKind.TOO_LARGE
-
-
-async def test_77_a_header_section_without_end_is_bounded(send: Send, faults: FaultServer) -> None:
-    failure = await send(faults.url("headers-for-ever"))
+@pytest.mark.parametrize("name", ["huge-header", "headers-for-ever", "continue-for-ever"])
+async def test_76_77_78_headers_without_end_are_too_large(send: Send, faults: FaultServer, name: str) -> None:
+    failure = await send(faults.url(name))
     assert isinstance(failure, Failure)
     assert failure.kind is ErrorKind.TOO_LARGE
 
