@@ -3,9 +3,13 @@
 from typing import TYPE_CHECKING, Any
 
 from fetchcli._version import __version__
-from fetchcli.core.errors import ErrorKind, ExitCode, Failure, FetchcliError, UsageError
-from fetchcli.core.model import Attempt, Outcome, Redirect, Rejected, Response, Target, Timings, Verdict
-from fetchcli.core.policy import Policy, Redirects, Timeouts
+from fetchcli.core.addresses import AddressRules
+from fetchcli.core.errors import ErrorKind, ExitCode, Failure, FetchcliError, Redirect, UsageError
+from fetchcli.core.model import Attempt, Outcome, Rejected, Response, Target, Timings, Verdict
+from fetchcli.core.overrides import Detour, Pin
+from fetchcli.core.policy import Limits, Network, Policy, Redirects, Timeouts, Tls, TlsVersion
+from fetchcli.core.proxies import Proxy, ProxyRules, parse_proxy
+from fetchcli.core.request import Request
 from fetchcli.core.status import StatusSet, parse_status_set
 from fetchcli.core.summary import Summary
 from fetchcli.core.urls import HttpUrl
@@ -14,27 +18,38 @@ if TYPE_CHECKING:
     from fetchcli.run import fetch
 
 __all__ = [
+    "AddressRules",
     "Attempt",
+    "Detour",
     "ErrorKind",
     "ExitCode",
     "Failure",
     "FetchcliError",
     "HttpUrl",
+    "Limits",
+    "Network",
     "Outcome",
+    "Pin",
     "Policy",
+    "Proxy",
+    "ProxyRules",
     "Redirect",
     "Redirects",
     "Rejected",
+    "Request",
     "Response",
     "StatusSet",
     "Summary",
     "Target",
     "Timeouts",
     "Timings",
+    "Tls",
+    "TlsVersion",
     "UsageError",
     "Verdict",
     "__version__",
     "fetch",
+    "parse_proxy",
     "parse_status_set",
 ]
 

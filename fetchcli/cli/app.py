@@ -1,6 +1,7 @@
 """The command: flags -> Settings -> run -> exit code."""
 
 import os
+import re
 import sys
 from contextlib import suppress
 
@@ -8,13 +9,12 @@ import click
 import typer
 
 from fetchcli._version import __version__
-from fetchcli.cli import options
+from fetchcli.cli import options, settings
 from fetchcli.cli.preflight import fit_descriptors, occupy_standard_descriptors
 from fetchcli.core.errors import ExitCode, FetchcliError, UsageError
-from fetchcli.core.policy import Policy, Redirects, Timeouts
+from fetchcli.core.policy import Limits, Policy, Redirects, Timeouts, Tls
 from fetchcli.core.settings import ProgressMode, Settings
 from fetchcli.core.status import parse_status_set
-from fetchcli.core.units import parse_duration
 from fetchcli.messages import say
 
 HELP = """Fetch a list of URLs, many at a time; every line ends as exactly one true outcome.
@@ -26,6 +26,8 @@ fetchcli smoke.txt --accept 200..299 --timeout 5s -o rows.csv
 
 Every option can also be set in the environment: FETCHCLI_CONCURRENCY=20.
 """
+
+_SUGGESTIONS = re.compile(r"\.? \(Possible options?: (.*?)\)")
 
 app = typer.Typer(
     add_completion=False,
@@ -41,10 +43,34 @@ def fetchcli(
     demo: options.Demo = False,
     location: options.Location = options.DEFAULTS.redirects.follow,
     max_redirs: options.MaxRedirs = options.DEFAULTS.redirects.limit,
+    allow_downgrade: options.AllowDowngrade = options.DEFAULTS.redirects.downgrade,
+    method: options.Method = None,
+    head: options.Head = False,
+    header: options.Headers = None,
+    data: options.Data = None,
+    max_filesize: options.MaxFilesize = "none",
+    max_ratio: options.MaxRatio = str(options.DEFAULTS.limits.ratio),
     concurrency: options.Concurrency = options.DEFAULTS.concurrency,
     timeout: options.Timeout = options.DEFAULT_TIMEOUT,
     connect_timeout: options.ConnectTimeout = options.DEFAULT_CONNECT_TIMEOUT,
     read_timeout: options.ReadTimeout = options.DEFAULT_READ_TIMEOUT,
+    min_rate: options.MinRate = "none",
+    proxy: options.Proxy = None,
+    noproxy: options.NoProxy = None,
+    resolve: options.Resolve = None,
+    connect_to: options.ConnectTo = None,
+    unix_socket: options.UnixSocket = None,
+    dns_servers: options.DnsServers = None,
+    ipv4: options.Ipv4 = False,
+    ipv6: options.Ipv6 = False,
+    block_private: options.BlockPrivate = False,
+    allow_cidr: options.AllowCidr = None,
+    deny_cidr: options.DenyCidr = None,
+    insecure: options.Insecure = False,
+    cacert: options.CaCert = None,
+    cert: options.Cert = None,
+    key: options.Key = None,
+    tls_min: options.TlsMin = options.DEFAULTS.tls.minimum,
     output: options.Outputs = None,
     write_out: options.WriteOut = None,
     ordered: options.Ordered = False,
@@ -63,14 +89,29 @@ def fetchcli(
     policy = Policy(
         concurrency=concurrency,
         timeouts=Timeouts(
-            _duration("--timeout", timeout),
-            _duration("--connect-timeout", connect_timeout),
-            _duration("--read-timeout", read_timeout),
+            settings.duration("--timeout", timeout),
+            settings.duration("--connect-timeout", connect_timeout),
+            settings.duration("--read-timeout", read_timeout),
+            settings.size("--min-rate", min_rate),
         ),
-        redirects=Redirects(location, max_redirs),
+        redirects=Redirects(location, max_redirs, allow_downgrade),
         accept=parse_status_set(accept),
+        request=settings.request(method, header or [], data or [], head=head),
+        limits=Limits(settings.size("--max-filesize", max_filesize), settings.count("--max-ratio", max_ratio)),
+        network=settings.network(
+            proxy,
+            noproxy,
+            resolve or [],
+            connect_to or [],
+            unix_socket,
+            dns_servers,
+            ipv4,
+            ipv6,
+            settings.address_rules(block_private, allow_cidr or [], deny_cidr or []),
+        ),
+        tls=Tls(not insecure, cacert, cert, key, tls_min),
     )
-    settings = Settings(
+    chosen = Settings(
         inputs=_inputs(inputs or [], demo=demo),
         policy=policy,
         outputs=tuple(output or ()),
@@ -86,14 +127,7 @@ def fetchcli(
     )
     from fetchcli.run import run  # asyncio and all the rest, which --help and mistakes do without
 
-    return run(fit_descriptors(settings))
-
-
-def _duration(option: str, text: str) -> float | None:
-    try:
-        return parse_duration(text)
-    except UsageError as error:
-        raise UsageError(f"{option}: {error}") from None
+    return run(fit_descriptors(chosen))
 
 
 def _inputs(given: list[str], *, demo: bool) -> tuple[str, ...]:
@@ -117,6 +151,7 @@ def main() -> ExitCode:
         return ExitCode(app(standalone_mode=False))
     except click.ClickException as error:
         message = error.format_message().replace(" Did you mean", "; did you mean").rstrip(".?")
+        message = _SUGGESTIONS.sub(r"; did you mean \1", message)
         say(f"{message}; --help says what there is")
         return ExitCode.USAGE
     except FetchcliError as error:

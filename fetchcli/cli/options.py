@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from fetchcli.core.policy import Policy
+from fetchcli.core.policy import Policy, TlsVersion
 from fetchcli.core.settings import ProgressMode
 from fetchcli.core.units import format_duration
 
@@ -30,6 +30,39 @@ Demo = Annotated[bool, _input("--demo", help="Fetch from a small server inside t
 _request = partial(typer.Option, rich_help_panel="Request", show_envvar=False)
 Location = Annotated[bool, _request("--location/--no-location", "-L", help="Follow redirects.")]
 MaxRedirs = Annotated[int, _request("--max-redirs", metavar="N", min=0, help="Redirects to follow, at most.")]
+AllowDowngrade = Annotated[bool, _request("--allow-downgrade", help="Follow redirects from https to http, too.")]
+Method = Annotated[
+    str | None,
+    _request("--request", "-X", metavar="METHOD", help="The method: GET, with -d POST.", show_default=False),
+]
+Head = Annotated[bool, _request("--head", "-I", help="The method HEAD: status and headers, no body.")]
+Headers = Annotated[
+    list[str] | None,
+    _request(
+        "--header",
+        "-H",
+        metavar="'NAME: VALUE'",
+        help="A header; 'NAME:' sends none of that name. Not sent on to another origin. Repeatable.",
+        show_default=False,
+    ),
+]
+Data = Annotated[
+    list[str] | None,
+    _request(
+        "--data",
+        "-d",
+        metavar="TEXT",
+        help="Content to send; @FILE reads it. Repeatable: joined by &.",
+        show_default=False,
+    ),
+]
+MaxFilesize = Annotated[
+    str, _request("--max-filesize", metavar="SIZE", help="Bytes of a body, as they come and when decoded, at most.")
+]
+MaxRatio = Annotated[
+    str,
+    _request("--max-ratio", metavar="N", help="Decoded bytes for each byte that comes, from 16 MB on; or none."),
+]
 
 _pace = partial(typer.Option, rich_help_panel="Pace", show_envvar=False)
 Concurrency = Annotated[int, _pace("--concurrency", "-c", metavar="N", min=1, help="Requests in flight, at most.")]
@@ -37,7 +70,67 @@ Concurrency = Annotated[int, _pace("--concurrency", "-c", metavar="N", min=1, he
 _time = partial(typer.Option, rich_help_panel="Time", metavar="TIME", show_envvar=False)
 Timeout = Annotated[str, _time("--timeout", "-m", help="Limit of one attempt, from its slot to the last byte.")]
 ConnectTimeout = Annotated[str, _time("--connect-timeout", help="Limit of lookup, connect and TLS.")]
+MinRate = Annotated[
+    str,
+    typer.Option(
+        "--min-rate",
+        metavar="SIZE",
+        help="Bytes per second, over 10 s, that a server must send once it has begun.",
+        rich_help_panel="Time",
+        show_envvar=False,
+    ),
+]
 ReadTimeout = Annotated[str, _time("--read-timeout", help="Longest silence of a server.")]
+
+_network = partial(typer.Option, rich_help_panel="Network", show_envvar=False, show_default=False)
+Proxy = Annotated[
+    str | None,
+    _network(
+        "--proxy",
+        "-x",
+        metavar="URL",
+        help="http, https, socks4, socks4a, socks5 or socks5h proxy; '' for none whatever the environment says.",
+    ),
+]
+NoProxy = Annotated[
+    str | None, _network("--noproxy", metavar="HOSTS", help="Hosts to ask directly: names, addresses, networks, *.")
+]
+Resolve = Annotated[
+    list[str] | None,
+    _network("--resolve", metavar="HOST:PORT:ADDRESS", help="Addresses for a host, instead of a lookup. Repeatable."),
+]
+ConnectTo = Annotated[
+    list[str] | None,
+    _network("--connect-to", metavar="H1:P1:H2:P2", help="Connect to H2:P2 for H1:P1. Repeatable."),
+]
+UnixSocket = Annotated[str | None, _network("--unix-socket", metavar="PATH", help="Connect through this socket.")]
+DnsServers = Annotated[
+    str | None,
+    _network("--dns-servers", metavar="ADDRESSES", help="Servers to ask, ADDRESS[:PORT] with commas between."),
+]
+Ipv4 = Annotated[bool, _network("--ipv4", "-4", help="Use IPv4 only.")]
+Ipv6 = Annotated[bool, _network("--ipv6", "-6", help="Use IPv6 only.")]
+BlockPrivate = Annotated[
+    bool, _network("--block-private", help="Dial no private, loopback, link-local or otherwise special address.")
+]
+AllowCidr = Annotated[
+    list[str] | None,
+    _network("--allow-cidr", metavar="NETWORK", help="Except these; the longest prefix decides. Repeatable."),
+]
+DenyCidr = Annotated[
+    list[str] | None, _network("--deny-cidr", metavar="NETWORK", help="Dial none of these addresses. Repeatable.")
+]
+
+_tls = partial(typer.Option, rich_help_panel="TLS", show_envvar=False)
+Insecure = Annotated[bool, _tls("--insecure", "-k", help="Do not check certificates.")]
+CaCert = Annotated[
+    str | None, _tls("--cacert", metavar="FILE", help="Trust these authorities, not the system's.", show_default=False)
+]
+Cert = Annotated[
+    str | None, _tls("--cert", "-E", metavar="FILE", help="Client certificate chain, in PEM.", show_default=False)
+]
+Key = Annotated[str | None, _tls("--key", metavar="FILE", help="Its key, unless it is in there.", show_default=False)]
+TlsMin = Annotated[TlsVersion, _tls("--tls-min", help="Oldest TLS version to speak.")]
 
 _output = partial(typer.Option, rich_help_panel="Output", show_envvar=False)
 Outputs = Annotated[

@@ -11,10 +11,10 @@ from functools import lru_cache
 
 import msgspec
 
-from fetchcli.core.errors import ErrorKind, Failure, UsageError
+from fetchcli.core.errors import ErrorKind, Failure, Redirect, UsageError
 from fetchcli.core.model import Outcome, Response
 
-Value = int | float | str | tuple[str, ...] | None
+Value = bool | int | float | str | tuple[str | Redirect, ...] | None
 Getter = Callable[[Outcome, Response | None], Value]
 
 
@@ -23,7 +23,7 @@ class Column(msgspec.Struct, frozen=True):
 
     Attributes:
         name: as it is written in every format.
-        type: ``integer``, ``number``, ``string`` or ``list``.
+        type: ``boolean``, ``integer``, ``number``, ``string`` or ``list``.
         get: reads it from an outcome and that outcome's response, which is looked up once a row.
         doc: what it means, unit included.
         aliases: other names that ``-w`` understands, for people who come from curl.
@@ -120,8 +120,14 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "num_redirects",
         "integer",
-        lambda o, r: len(r.redirects) if r else _reached(o).redirects,
+        lambda o, r: len((r or _reached(o)).redirects),
         "redirects that were followed",
+    ),
+    Column(
+        "redirects",
+        "list",
+        lambda o, r: (r or _reached(o)).redirects,
+        "the redirects that were followed, in order; in JSON objects with `url` and `status`",
     ),
     Column(
         "url_effective", "string", lambda o, r: r.url if r else _reached(o).url or None, "the URL that was asked last"
@@ -133,6 +139,18 @@ COLUMNS: tuple[Column, ...] = (
         "the address that was asked last",
     ),
     Column("content_type", "string", lambda o, r: (r and r.content_type) or None, "Content-Type of the last response"),
+    Column(
+        "unknown_coding",
+        "string",
+        lambda o, r: (r and r.unknown_coding) or None,
+        "the Content-Encoding that was not undone, because it is not known here",
+    ),
+    Column(
+        "length_verified",
+        "boolean",
+        lambda o, r: None if r is None else r.length_verified,
+        "whether framing proved the body complete; where only the close of the connection ended it, it proves nothing",
+    ),
     Column("sha256", "string", lambda o, r: r and r.sha256, "SHA-256 of the decoded body, hexadecimal"),
     Column(
         "started_at",
@@ -152,6 +170,17 @@ def values(outcome: Outcome) -> list[Value]:
     """The row of an outcome, in the order of `COLUMNS`."""
     response = outcome.response
     return [column.get(outcome, response) for column in COLUMNS]
+
+
+def as_text(value: Value) -> str:
+    """A value in a format without types; empty where there is none."""
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        return "; ".join(item if isinstance(item, str) else f"{item.status} {item.url}" for item in value)
+    if isinstance(value, float):
+        return f"{value:.6f}"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def find(name: str) -> Column:

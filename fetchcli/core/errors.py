@@ -26,6 +26,7 @@ class ErrorKind(StrEnum):
     TIMEOUT_CONNECT = "timeout_connect"
     TIMEOUT_TTFB = "timeout_ttfb"
     TIMEOUT_IDLE = "timeout_idle"
+    TIMEOUT_RATE = "timeout_rate"
     TIMEOUT_TOTAL = "timeout_total"
     EMPTY = "empty"
     PROTOCOL = "protocol"
@@ -35,6 +36,7 @@ class ErrorKind(StrEnum):
     REDIRECT_LIMIT = "redirect_limit"
     REDIRECT_INVALID = "redirect_invalid"
     REDIRECT_MISSING = "redirect_missing"
+    BLOCKED = "blocked"
     CANCELLED = "cancelled"
     INTERNAL = "internal"
 
@@ -66,6 +68,13 @@ EXIT_MEANING: dict[ExitCode, str] = {
 }
 
 
+class Redirect(msgspec.Struct, frozen=True):
+    """One hop that was followed: the URL that answered, and its status."""
+
+    url: str
+    status: int
+
+
 class Failure(msgspec.Struct, frozen=True):
     """A failed attempt as a value.
 
@@ -73,14 +82,14 @@ class Failure(msgspec.Struct, frozen=True):
         kind: what went wrong.
         detail: one line for people.
         url: the URL that was asked last, empty where none was.
-        redirects: how many redirects led there.
+        redirects: the redirects that led there, in order.
         remote_ip: the address that was connected to, empty where none was.
     """
 
     kind: ErrorKind
     detail: str
     url: str = ""
-    redirects: int = 0
+    redirects: tuple[Redirect, ...] = ()
     remote_ip: str = ""
 
 
@@ -127,7 +136,7 @@ class TransportError(FetchcliError):
         self.failure = Failure(kind, detail)
 
     @classmethod
-    def of(cls, failure: Failure, *, stale: bool) -> "TransportError":
+    def of(cls, failure: Failure, *, stale: bool = False) -> "TransportError":
         """The exception that carries this failure."""
         error = cls(failure.kind, failure.detail, stale=stale)
         error.failure = failure

@@ -5,7 +5,7 @@ from typing import final
 
 import msgspec
 
-from fetchcli.core.errors import ErrorKind, Failure
+from fetchcli.core.errors import ErrorKind, Failure, Redirect
 from fetchcli.core.urls import HttpUrl
 
 
@@ -72,13 +72,6 @@ class Timings(msgspec.Struct, frozen=True):
     total: float = 0.0
 
 
-class Redirect(msgspec.Struct, frozen=True):
-    """One hop that was followed: the URL that answered, and its status."""
-
-    url: str
-    status: int
-
-
 @final  # never falsy: `response and response.status` is a status or None
 class Response(msgspec.Struct, frozen=True):
     """A complete response: every byte of the body arrived and was decoded.
@@ -95,6 +88,7 @@ class Response(msgspec.Struct, frozen=True):
         sha256: of the decoded body, hexadecimal.
         length_verified: whether framing proved the body complete (RFC 9112 section 6.3); a body
             that ends only because the connection closed proves nothing.
+        unknown_coding: the Content-Encoding that was not undone because nobody here knows it.
     """
 
     status: int
@@ -107,6 +101,7 @@ class Response(msgspec.Struct, frozen=True):
     size_decoded: int = 0
     sha256: str = ""
     length_verified: bool = True
+    unknown_coding: str = ""
 
 
 class Attempt(msgspec.Struct, frozen=True):

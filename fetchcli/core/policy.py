@@ -1,8 +1,14 @@
 """The policy of a run. Every default value lives here and nowhere else."""
 
+from enum import StrEnum
+
 import msgspec
 
+from fetchcli.core.addresses import AddressRules
 from fetchcli.core.errors import UsageError
+from fetchcli.core.overrides import Detour, Pin
+from fetchcli.core.proxies import ProxyRules
+from fetchcli.core.request import Request
 from fetchcli.core.status import StatusSet, parse_status_set
 
 DEFAULT_CONCURRENCY = 50
@@ -15,18 +21,97 @@ class Timeouts(msgspec.Struct, frozen=True):
         total: from holding a slot to the last byte of the body, redirects included.
         connect: name lookup, TCP connect and TLS handshake of one connection.
         read: the longest silence while waiting for the response or its next bytes.
+        min_rate: bytes per second that must come on average, from the first byte on.
+        rate_window: seconds that ``min_rate`` is averaged over.
     """
 
     total: float | None = 30.0
     connect: float | None = 10.0
     read: float | None = None
+    min_rate: float | None = None
+    rate_window: float = 10.0
 
 
 class Redirects(msgspec.Struct, frozen=True):
-    """Whether 301, 302, 303, 307 and 308 are followed, and how many in a row."""
+    """Whether 301, 302, 303, 307 and 308 are followed, how many in a row, and also from https to http."""
 
     follow: bool = True
     limit: int = 10
+    downgrade: bool = False
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """Limits of one body; ``None`` is no limit.
+
+    Attributes:
+        size: bytes, as they come on the wire and as they are after decoding.
+        ratio: decoded bytes for each byte on the wire, once more than ``ratio_free`` were decoded: what
+            is above is a decompression bomb.
+        ratio_free: decoded bytes that may have any ratio.
+    """
+
+    size: int | None = None
+    ratio: int | None = 250
+    ratio_free: int = 16 * 1024 * 1024
+
+
+class Network(msgspec.Struct, frozen=True):
+    """How hosts are reached.
+
+    Attributes:
+        addresses: which addresses may be dialled.
+        proxies: which proxy for which URL.
+        pins: addresses of hosts that are not looked up.
+        detours: hosts and ports that stand in for others.
+        unix_socket: path of the socket that every connection goes to, or None.
+        dns_servers: ``ADDRESS[:PORT]`` of the servers to ask instead of the system's.
+        family: 4 or 6 to use only that version of IP, 0 for either.
+    """
+
+    addresses: AddressRules = AddressRules()
+    proxies: ProxyRules = ProxyRules()
+    pins: tuple[Pin, ...] = ()
+    detours: tuple[Detour, ...] = ()
+    unix_socket: str | None = None
+    dns_servers: tuple[str, ...] = ()
+    family: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse a promise that cannot be kept: the address must be known to be judged."""
+        if not self.addresses.any:
+            return
+        if self.proxies.http or self.proxies.https:
+            raise UsageError(
+                "with a proxy the target's address cannot be judged: leave out --block-private and --deny-cidr, "
+                "or the proxy (-x '' ignores the proxy variables)"
+            )
+        if self.unix_socket is not None:
+            raise UsageError("--unix-socket dials no address that --block-private or --deny-cidr could judge")
+
+
+class TlsVersion(StrEnum):
+    """Versions of TLS that may be the oldest; those before 1.2 are broken and never spoken (RFC 8996)."""
+
+    V1_2 = "1.2"
+    V1_3 = "1.3"
+
+
+class Tls(msgspec.Struct, frozen=True):
+    """How servers are authenticated, and this client.
+
+    Attributes:
+        verify: whether certificates are checked.
+        cacert: file of the authorities to trust instead of the system's.
+        cert: file of the client's certificate chain, its key perhaps included.
+        key: file of the client's key.
+        minimum: oldest version that is spoken.
+    """
+
+    verify: bool = True
+    cacert: str | None = None
+    cert: str | None = None
+    key: str | None = None
+    minimum: TlsVersion = TlsVersion.V1_2
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -37,12 +122,20 @@ class Policy(msgspec.Struct, frozen=True):
         timeouts: limits of one attempt.
         redirects: which redirects are followed.
         accept: the statuses that count as success.
+        request: method, headers and content.
+        limits: limits of one body.
+        network: how hosts are reached.
+        tls: how servers are authenticated.
     """
 
     concurrency: int = DEFAULT_CONCURRENCY
     timeouts: Timeouts = Timeouts()
     redirects: Redirects = Redirects()
     accept: StatusSet = parse_status_set("200..399")
+    request: Request = Request()
+    limits: Limits = Limits()
+    network: Network = Network()
+    tls: Tls = Tls()
 
     def __post_init__(self) -> None:
         """Refuse what would never fetch anything."""

@@ -35,8 +35,12 @@ def next_hop(url: HttpUrl, status: int, locations: list[bytes], taken: int, poli
         raise TransportError(ErrorKind.REDIRECT_LIMIT, f"more than the {policy.limit} allowed (--max-redirs)")
     location = _NOT_VISIBLE_ASCII.sub(lambda m: b"%%%02X" % m[0][0], distinct.pop()).decode("ascii")
     try:
-        return resolve(url, location)
+        following = resolve(url, location)
     except InvalidUrl as error:
         raise TransportError(
             ErrorKind.REDIRECT_INVALID, f"Location {mask_credentials(location)[:200]!r}: {error}"
         ) from None
+    if (url.scheme, following.scheme) == ("https", "http") and not policy.downgrade:
+        detail = f"from https to {following.text[:200]}, which is not secure (--allow-downgrade follows)"
+        raise TransportError(ErrorKind.REDIRECT_INVALID, detail)
+    return following

@@ -3,7 +3,7 @@ r"""``-w`` templates: curl's ``%{name}`` over the columns, with ``%%``, ``\n``, 
 import re
 from collections.abc import Callable
 
-from fetchcli.core.columns import Value, find
+from fetchcli.core.columns import as_text, find
 from fetchcli.core.errors import UsageError
 from fetchcli.core.model import Outcome
 from fetchcli.core.text import visible
@@ -35,17 +35,9 @@ def compile_template(template: str) -> Callable[[Outcome], str]:
 def _part(token: re.Match[str], template: str) -> str | Callable[[Outcome], str]:
     if token["name"] is not None:
         column = find(token["name"])
-        return lambda outcome: _text(column.get(outcome, outcome.response))
+        return lambda outcome: visible(as_text(column.get(outcome, outcome.response)))
     if token["escape"]:
         return _ESCAPES[token["escape"]]
     if token[0] == "%%":
         return "%"
     raise UsageError(f"-w: '%{{' without '}}' at {template[token.start() : token.start() + 20]!r}")
-
-
-def _text(value: Value) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return f"{value:.6f}"
-    return visible(",".join(value) if isinstance(value, tuple) else str(value))

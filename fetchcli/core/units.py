@@ -5,6 +5,7 @@ import re
 from fetchcli.core.errors import UsageError
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?|\.\d+)(ms|s|m|h|)")
+_SIZE = re.compile(r"(\d+(?:\.\d+)?|\.\d+)([kmg]?)b?")
 _SECONDS = {"ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -20,6 +21,20 @@ def parse_duration(text: str) -> float | None:
     if match is None:
         raise UsageError(f"{text!r} is not a duration; write it as 500ms, 2.5s, 1m, 1h or none")
     return float(match[1]) * _SECONDS[match[2]] or None
+
+
+def parse_size(text: str) -> int | None:
+    """Bytes of ``512``, ``10K``, ``1.5M`` or ``2G`` (powers of 1024, as curl's); ``none`` is no limit.
+
+    Raises:
+        UsageError: anything else.
+    """
+    if text.strip().lower() == "none":
+        return None
+    match = _SIZE.fullmatch(text.strip().lower())
+    if match is None:
+        raise UsageError(f"{text!r} is not a size; write it as 512, 10K, 1.5M, 2G or none")
+    return int(float(match[1]) * 1024 ** " kmg".index(match[2] or " "))
 
 
 def format_duration(seconds: float | None) -> str:

@@ -3,7 +3,7 @@
 import csv
 import io
 
-from fetchcli.core.columns import NAMES, Value, values
+from fetchcli.core.columns import NAMES, Value, as_text, values
 from fetchcli.core.model import Outcome
 from fetchcli.core.summary import Summary
 from fetchcli.core.text import cell, visible
@@ -37,10 +37,5 @@ class CsvSink:
 
 
 def _text(value: Value) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, tuple):
-        return ",".join(value)
-    if isinstance(value, float):
-        return f"{value:.6f}"
-    return cell(visible(value)) if isinstance(value, str) else str(value)
+    text = as_text(value)
+    return cell(visible(text)) if isinstance(value, (str, tuple)) else text

@@ -4,48 +4,54 @@ No exception of aiohttp leaves this package: what fails is a `TransportError` wi
 """
 
 import asyncio
-import hashlib
 import time
 from contextlib import suppress
 from functools import lru_cache
 from typing import cast
 
 import aiohttp
-from aiohttp.http_exceptions import HttpProcessingError
-from yarl import URL
 
-from fetchcli.core.errors import ErrorKind, Failure, TransportError
-from fetchcli.core.model import Redirect, Response, Timings
-from fetchcli.core.policy import Policy, Redirects, Timeouts
-from fetchcli.core.redirects import REDIRECT_STATUSES, next_hop
+from fetchcli.core.errors import ErrorKind, Failure, Redirect, TransportError
+from fetchcli.core.model import Response, Timings
+from fetchcli.core.policy import Policy
+from fetchcli.core.proxies import SOCKS
+from fetchcli.core.redirects import next_hop
+from fetchcli.core.request import Request, header_lines, redirected, user_host
 from fetchcli.core.urls import HttpUrl
+from fetchcli.transport.body import Body
 from fetchcli.transport.connector import PooledConnector
-from fetchcli.transport.decode import Decoder, decoder_for
+from fetchcli.transport.decode import ACCEPT_ENCODING
+from fetchcli.transport.dial import Dialer
 from fetchcli.transport.exchange import Exchange
 from fetchcli.transport.faults import classify
-from fetchcli.transport.protocol import HEAD_LIMIT
-from fetchcli.transport.wire import NO_BODY, WireRequest, WireResponse
+from fetchcli.transport.rate import RateWatch
+from fetchcli.transport.resolver import Resolver
+from fetchcli.transport.route import Routes
+from fetchcli.transport.tls import make_context
+from fetchcli.transport.tunnel import require_socks
+from fetchcli.transport.wire import WireRequest, WireResponse
 
 REDIRECT_BODY_LIMIT = 64 * 1024
 REDIRECT_BODY_SECONDS = 0.5
-PIECES_BETWEEN_YIELDS = 8
 
 
 class AiohttpTransport:
     """Fetches over one ``aiohttp.ClientSession``; make it inside a running event loop."""
 
-    def __init__(self, policy: Policy, user_agent: str, resolver: aiohttp.abc.AbstractResolver | None = None) -> None:
-        self._user_agent = user_agent
-        self._resolver = resolver or aiohttp.AsyncResolver()
+    def __init__(self, policy: Policy, user_agent: str) -> None:
+        if SOCKS & {proxy.scheme for proxy in (policy.network.proxies.http, policy.network.proxies.https) if proxy}:
+            require_socks()
+        self._defaults = {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": ACCEPT_ENCODING}
+        self._settled = lru_cache(maxsize=16)(self._settle)
+        self._routes = Routes(policy.network)
+        self._resolver = Resolver(policy.network.dns_servers, policy.network.family)
+        dialer = Dialer(policy.network, self._resolver, make_context(policy.tls))
         self._session = aiohttp.ClientSession(
-            connector=PooledConnector(resolver=self._resolver, max_idle=policy.concurrency),
+            connector=PooledConnector(dialer, max_idle=policy.concurrency),
             request_class=WireRequest,
             response_class=WireResponse,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
-            max_line_size=HEAD_LIMIT,
-            max_field_size=HEAD_LIMIT,
-            max_headers=HEAD_LIMIT,
         )
         # A request is sent once: the session would send it again behind the caller's back.
         self._session._retry_connection = False
@@ -57,132 +63,153 @@ class AiohttpTransport:
 
     async def send(self, url: HttpUrl, policy: Policy, *, fresh: bool = False) -> Response:
         """See `transport.base.Transport`."""
-        started = time.monotonic()
-        exchange = Exchange(url, self._user_agent, fresh=fresh)
-        redirects: list[Redirect] = []
+        hops = _Hops(url, policy.request)
+        hops.exchange = self._exchange(hops, policy, fresh=fresh)
         try:
             async with asyncio.timeout(policy.timeouts.total) as limit:
-                while True:
-                    answer = await self._request(url, exchange, policy.timeouts)
-                    try:
-                        following = _following(answer, url, len(redirects), policy.redirects)
-                        if following is None:
-                            return await _read(answer, exchange, url, tuple(redirects), started)
-                        await _discard(answer)
-                    finally:
-                        answer.close()  # nothing is left to close once a body was read to its end
-                    redirects.append(Redirect(url.text, answer.status))
-                    url = _hand_over(url, following)
-                    exchange = Exchange(url, self._user_agent, fresh=fresh)
+                return await self._follow(hops, policy, fresh=fresh)
         except Exception as error:
+            exchange = hops.exchange
             if limit.expired():
                 detail = f"no complete response in {policy.timeouts.total:g} s ({exchange.phase})"
                 known = Failure(ErrorKind.TIMEOUT_TOTAL, detail)
             else:
                 known = classify(error, exchange)
-            where = f" (redirected to {url.text})" if redirects else ""
-            # Nothing came on a connection that had answered before: the server had closed it meanwhile.
-            stale = exchange.reused and not exchange.first_byte and known.kind is ErrorKind.EMPTY
-            failure = Failure(known.kind, known.detail + where, url.text, len(redirects), exchange.peer)
+            where = f" (redirected to {hops.url.text})" if hops.taken else ""
+            failure = Failure(known.kind, known.detail + where, hops.url.text, tuple(hops.taken), exchange.peer)
+            stale = hops.request.idempotent and exchange.met_a_stale_connection(known.kind)
             raise TransportError.of(failure, stale=stale) from error
 
-    async def _request(self, url: HttpUrl, exchange: Exchange, timeouts: Timeouts) -> WireResponse:
+    async def _follow(self, hops: "_Hops", policy: Policy, *, fresh: bool) -> Response:
+        """Send hop after hop until one is the last."""
+        floor = policy.timeouts.min_rate
+        watch = RateWatch(floor, policy.timeouts.rate_window) if floor is not None else None
+        try:
+            while True:
+                exchange = hops.exchange
+                if watch is not None:
+                    watch.watch(exchange)
+                answer = await self._request(exchange, policy)
+                try:
+                    locations = answer.head.fields.get(b"location", [])
+                    following = next_hop(hops.url, answer.status, locations, len(hops.taken), policy.redirects)
+                    if following is None:
+                        body = Body(answer.head, exchange, policy.limits)
+                        await body.read()
+                        return _response(answer, body, hops)
+                    await _discard(exchange)
+                finally:
+                    answer.close()  # nothing is left to close once a body was read to its end
+                hops.go_on(following, answer.status)
+                hops.exchange = self._exchange(hops, policy, fresh=fresh)
+        finally:
+            if watch is not None:
+                watch.stop()
+
+    def _exchange(self, hops: "_Hops", policy: Policy, *, fresh: bool) -> Exchange:
+        """The bytes of a request, and where its answer goes."""
+        request, url = hops.request, hops.url
+        route = self._routes.to(url)
+        lines, host = self._settled(request)
+        proxy = ""
+        if route.proxy is not None and route.forwarded and route.proxy.authorization:
+            # Through a tunnel they would reach the origin: there the proxy is told when it is opened.
+            proxy = f"Proxy-Authorization: {route.proxy.authorization}\r\n"
+        if url.authorization and "\r\nauthorization:" not in f"\r\n{lines.lower()}":
+            lines += f"Authorization: {url.authorization}\r\n"
+        target = f"http://{url.authority}{url.target}" if route.forwarded else url.target
+        head = f"{request.method} {target} HTTP/1.1\r\nHost: {host or url.authority}\r\n{lines}{proxy}\r\n"
+        return Exchange(
+            route,
+            head.encode("utf-8", "surrogateescape") + (request.content or b""),
+            # What must not be done twice takes no connection that the server may have closed.
+            fresh=fresh or not request.idempotent,
+            silence=policy.timeouts.read,
+            to_head_request=request.method == "HEAD",
+        )
+
+    def _settle(self, request: Request) -> tuple[str, str | None]:
+        """The header lines that all URLs share, and the Host that they are to have."""
+        return header_lines(request, self._defaults), user_host(request)
+
+    async def _request(self, exchange: Exchange, policy: Policy) -> WireResponse:
         """Send one request and wait for the header section of its response."""
         # `request` would only wrap this for `async with`.
         response = await self._session._request(
-            "GET",
-            _origin(url.scheme, url.host, url.port),
+            "GET",  # the exchange holds the true one; aiohttp asks for nothing but connections
+            exchange.route.url,
             data=exchange,
             allow_redirects=False,
-            timeout=_client_timeout(timeouts.connect, timeouts.read),
+            timeout=_client_timeout(policy.timeouts.connect),
         )
         return cast("WireResponse", response)
 
 
-@lru_cache(maxsize=4096)
-def _origin(scheme: str, host: str, port: int) -> URL:
-    """The URL that aiohttp connects by; what goes on the wire is in the `Exchange`."""
-    return URL.build(scheme=scheme, host=host, port=port, path="/")
+class _Hops:
+    """Where a chain of redirects stands.
+
+    Attributes:
+        url: the URL that is asked now.
+        request: what it is asked with.
+        taken: the redirects that led there.
+        exchange: the request to it.
+        began: when the first hop began (`time.monotonic`).
+    """
+
+    exchange: Exchange
+
+    def __init__(self, url: HttpUrl, request: Request) -> None:
+        self.began = time.monotonic()
+        self.url = url
+        self.request = request
+        self.taken: list[Redirect] = []
+
+    def go_on(self, following: HttpUrl, status: int) -> None:
+        """Take a redirect: credentials stay with the origin, and none come from a Location."""
+        url = self.url
+        same_origin = (url.scheme, url.host, url.port) == (following.scheme, following.host, following.port)
+        self.taken.append(Redirect(url.text, status))
+        self.request = redirected(self.request, status, same_origin=same_origin)
+        authorization = url.authorization if same_origin else ""
+        self.url = HttpUrl(
+            following.scheme, following.host, following.port, following.target, following.text, authorization
+        )
 
 
 @lru_cache(maxsize=16)
-def _client_timeout(connect: float | None, read: float | None) -> aiohttp.ClientTimeout:
+def _client_timeout(connect: float | None) -> aiohttp.ClientTimeout:
     # The total is fetchcli's own; an infinite threshold stops aiohttp from rounding to whole seconds.
-    return aiohttp.ClientTimeout(total=None, connect=connect, sock_read=read, ceil_threshold=float("inf"))
+    return aiohttp.ClientTimeout(total=None, connect=connect, ceil_threshold=float("inf"))
 
 
-def _following(answer: WireResponse, url: HttpUrl, taken: int, policy: Redirects) -> HttpUrl | None:
-    if answer.status not in REDIRECT_STATUSES:
-        return None
-    locations = [value for name, value in answer.raw_headers if name.lower() == b"location"]
-    return next_hop(url, answer.status, locations, taken, policy)
-
-
-def _hand_over(url: HttpUrl, following: HttpUrl) -> HttpUrl:
-    """The next URL of a chain: credentials stay with the origin, and none come from a Location."""
-    same_origin = (url.scheme, url.host, url.port) == (following.scheme, following.host, following.port)
-    authorization = url.authorization if same_origin else ""
-    return HttpUrl(following.scheme, following.host, following.port, following.target, following.text, authorization)
-
-
-async def _discard(answer: WireResponse) -> None:
+async def _discard(exchange: Exchange) -> None:
     """Read the small body of a redirect, so that its connection can be used again; nothing hangs on it."""
     size = 0
-    with suppress(aiohttp.ClientError, TimeoutError, HttpProcessingError):
+    with suppress(TransportError, aiohttp.ClientError, OSError):  # a TimeoutError is an OSError
         async with asyncio.timeout(REDIRECT_BODY_SECONDS):
-            while not answer.content.at_eof() and size < REDIRECT_BODY_LIMIT:
-                size += len(await answer.content.readany())
+            while (chunk := await exchange.read()) and size < REDIRECT_BODY_LIMIT:
+                size += len(chunk)
 
 
-async def _read(
-    answer: WireResponse, exchange: Exchange, url: HttpUrl, redirects: tuple[Redirect, ...], started: float
-) -> Response:
-    """Read the body to its end: count it, decode it, hash it, keep none of it."""
-    headers = answer.headers
-    coding = headers.getall("Content-Encoding", None)
-    decoder = decoder_for(", ".join(coding)) if coding and answer.status not in NO_BODY else None
-    digest = hashlib.sha256()
-    wire = decoded = 0
-    content = answer.content
-    while not content.at_eof():
-        chunk = await content.readany()
-        wire += len(chunk)
-        if decoder is None:
-            digest.update(chunk)
-        else:
-            decoded += await _decode(decoder, chunk, digest)
-    if decoder is not None:
-        decoder.finish()
+def _response(answer: WireResponse, body: Body, hops: _Hops) -> Response:
+    exchange, began = hops.exchange, hops.began
+    content_type = answer.head.fields.get(b"content-type", (b"",))[0]
     return Response(
         answer.status,
-        url.text,
-        _timings(exchange, started),
-        redirects,
-        headers.get("Content-Type", ""),
+        hops.url.text,
+        Timings(
+            exchange.resolved and exchange.resolved - began,
+            exchange.connected and exchange.connected - began,
+            exchange.secured and exchange.secured - began,
+            exchange.first_byte - began,
+            time.monotonic() - began,
+        ),
+        tuple(hops.taken),
+        content_type.decode("utf-8", "surrogateescape"),
         exchange.peer,
-        wire,
-        decoded if decoder else wire,
-        digest.hexdigest(),
-        answer.status in NO_BODY or "Content-Length" in headers or "Transfer-Encoding" in headers,
-    )
-
-
-async def _decode(decoder: Decoder, chunk: bytes, digest: "hashlib._Hash") -> int:
-    """Hash what a chunk decodes to; a chunk that decodes to much lets others run in between."""
-    size = 0
-    for number, piece in enumerate(decoder.feed(chunk), 1):
-        digest.update(piece)
-        size += len(piece)
-        if number % PIECES_BETWEEN_YIELDS == 0:
-            await asyncio.sleep(0)
-    return size
-
-
-def _timings(exchange: Exchange, started: float) -> Timings:
-    return Timings(
-        exchange.resolved and exchange.resolved - started,
-        exchange.connected and exchange.connected - started,
-        exchange.secured and exchange.secured - started,
-        exchange.first_byte - started,
-        time.monotonic() - started,
+        body.wire,
+        body.decoded,
+        body.sha256,
+        exchange.reader.length_verified,
+        body.unknown_coding,
     )

@@ -12,6 +12,7 @@ from fetchcli.core.errors import ErrorKind, TransportError
 
 PIECE = 256 * 1024
 BROTLI_LIMIT = 64 * 1024  # brotli stops at the end of the block that passes this
+ZSTD_WINDOW_LOG = 23  # 8 MB, the most that a client must accept (RFC 9659)
 MOST_CODINGS = 5
 ACCEPT_ENCODING = "gzip, deflate, br, zstd"
 
@@ -26,8 +27,8 @@ class Decoder(Protocol):
         """Say that nothing more comes; raises TransportError(decode) on an incomplete stream."""
 
 
-def decoder_for(content_encoding: str) -> Decoder | None:
-    """The decoder for a Content-Encoding field, or None where there is nothing to undo.
+def decoder_for(content_encoding: str) -> tuple[Decoder | None, bool]:
+    """The decoder for a Content-Encoding field, None where there is nothing to undo, and whether all codings are known.
 
     A coding nobody knows leaves the body as it is, as curl without ``--compressed`` would.
 
@@ -38,12 +39,14 @@ def decoder_for(content_encoding: str) -> Decoder | None:
     names = [name for name in names if name and name != "identity"]
     if len(names) > MOST_CODINGS:
         raise TransportError(ErrorKind.PROTOCOL, f"{len(names)} content codings, more than {MOST_CODINGS}")
-    if not names or any(name not in _CODINGS for name in names):
-        return None
+    if not names:
+        return None, True
+    if any(name not in _CODINGS for name in names):
+        return None, False
     decoder = _CODINGS[names[-1]]()
     for name in reversed(names[:-1]):
         decoder = _Stack(decoder, _CODINGS[name]())
-    return decoder
+    return decoder, True
 
 
 class _Stack:
@@ -83,6 +86,7 @@ class _Zlib:
                 if self._name != "gzip" or not data.strip(b"\0"):
                     return  # padding after the end is harmless
                 self._stream = zlib.decompressobj(31)
+                yield b""  # a member may hold nothing: even so the caller gets to count the time
             try:
                 piece = self._stream.decompress(data, PIECE)
             except zlib.error as error:
@@ -127,7 +131,8 @@ class _Zstd:
             from compression import zstd  # type: ignore[import-not-found,unused-ignore]  # Python 3.14
         except ImportError:
             from backports import zstd
-        self._new: Callable[[], Any] = zstd.ZstdDecompressor
+        options = {zstd.DecompressionParameter.window_log_max: ZSTD_WINDOW_LOG}
+        self._new: Callable[[], Any] = lambda: zstd.ZstdDecompressor(options=options)
         self._error: type[Exception] = zstd.ZstdError
         self._stream = self._new()
 
@@ -145,6 +150,9 @@ class _Zstd:
                 if not self._stream.eof and self._stream.needs_input:
                     return
         except self._error as error:
+            if "memory" in str(error):
+                detail = f"a zstd window of more than {2**ZSTD_WINDOW_LOG} bytes (RFC 9659)"
+                raise TransportError(ErrorKind.TOO_LARGE, detail) from None
             raise _corrupt("zstd", error) from None
 
     def finish(self) -> None:

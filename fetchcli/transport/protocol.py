@@ -1,20 +1,20 @@
 """A connection that knows whose answer it reads.
 
-It leans on parts of aiohttp that are not public API: ``tests/transport/test_aiohttp_contract.py``
-names each and fails when an upgrade moves one.
+It stands where aiohttp's own protocol and parser stand: the session and the pool drive it, and the
+bytes go to `core.http1`. It leans on parts of aiohttp that are not public API:
+``tests/transport/test_aiohttp_contract.py`` names each and fails when an upgrade moves one.
 """
 
 import asyncio
-import time
+from typing import Any
 
-from aiohttp import ClientOSError
+from aiohttp import ServerDisconnectedError
+from aiohttp.base_protocol import BaseProtocol
 from aiohttp.client_proto import ResponseHandler
-from aiohttp.helpers import _EXC_SENTINEL
+from aiohttp.connector import Connection
 
 from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.transport.exchange import Exchange
-
-HEAD_LIMIT = 300 * 1024
 
 
 class PooledProtocol(ResponseHandler):
@@ -28,77 +28,95 @@ class PooledProtocol(ResponseHandler):
     peer = ""
     exchange: Exchange | None = None
     used = False
+    _spoke_first = False
+    _answered_head = False
+    _held: Connection | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Note the address that was really dialled."""
         super().connection_made(transport)
         peer = transport.get_extra_info("peername")
-        self.peer = str(peer[0]) if peer else ""
+        self.peer = str(peer[0]) if isinstance(peer, tuple) else ""
 
-    def begin(self, exchange: Exchange) -> None:
-        """Expect the answer to this request from here on.
+    def set_response_params(self, **_parameters: Any) -> None:
+        """Make no parser: aiohttp would build one for every request."""
+
+    def begin(self, exchange: Exchange, connection: Connection) -> None:
+        """Send a request and expect its answer from here on.
 
         Raises:
             TransportError: `protocol`, the server answered before it was asked.
+            ServerDisconnectedError: the server closed between the pool and here.
         """
-        exchange.reused = self.used
+        exchange.reused, exchange.after_head = self.used, self._answered_head
         exchange.peer = self.peer
         self.used = True
-        self.exchange = exchange
-        if self._buffer:
+        if self._spoke_first:
             raise TransportError(ErrorKind.PROTOCOL, "the server answered before it was asked")
+        self.exchange = exchange
+        self._held = connection
+        exchange.use(self)
+        if self.transport is None:
+            raise ServerDisconnectedError
+        self.transport.write(exchange.request)
 
-    def end(self) -> None:
-        """Expect nothing more."""
-        self.exchange = None
+    @property
+    def should_close(self) -> bool:
+        """Whether nothing more may be asked on this connection."""
+        return self._should_close or self.exchange is not None
+
+    def release(self) -> None:
+        """Back to the pool, or closed where nothing more may be asked."""
+        held, self._held = self._held, None
+        if held is not None:
+            held.release()
+
+    def discard(self) -> None:
+        """Close, whatever the answer would still bring."""
+        held, self._held = self._held, None
+        if held is not None:
+            held.close()
 
     def close(self) -> None:
         """Close at once: nothing is left to send, and a TLS peer that never says goodbye is not waited for."""
         self.abort()
 
-    def connection_lost(self, exc: BaseException | None) -> None:
-        """Tell a reset from an end: aiohttp takes both for the end of a body without a length."""
-        if isinstance(exc, OSError):
-            self._fail_body(ClientOSError(*exc.args), exc)
-        super().connection_lost(exc)
+    def pause(self) -> None:
+        """Leave the socket alone: what came waits to be read."""
+        self._pause_transport_reading()
 
-    def set_exception(self, exc: BaseException, exc_cause: BaseException = _EXC_SENTINEL) -> None:
-        """Tell whoever reads the body too: aiohttp leaves them waiting when a later segment is malformed."""
-        super().set_exception(exc, exc_cause)
-        self._fail_body(exc, exc_cause)
-
-    def _fail_body(self, exc: BaseException, exc_cause: BaseException) -> None:
-        """Fail the body that is being read, if there is one that has neither ended nor failed."""
-        payload = self._payload
-        if payload is not None and payload.exception() is None and not payload.is_eof():
-            payload.set_exception(exc, exc_cause)
+    def resume(self) -> None:
+        """Read from the socket again."""
+        self._resume_transport_reading()
 
     def data_received(self, data: bytes) -> None:
-        """Note the first byte, and refuse what nobody asked for."""
+        """Hand a segment to the answer that is being read, and refuse what nobody asked for."""
         exchange = self.exchange
-        if data:  # aiohttp calls with none to resume its parser
-            if exchange is None:
-                if self.used:
-                    self.abort()
-                    return
-            elif not exchange.first_byte:
-                exchange.first_byte = time.monotonic()
-        super().data_received(data)
         if exchange is None:
-            return
-        if self.exchange is None:  # the answer ended here
-            if self._has_leftover():
-                self.abort()
-        elif not exchange.body_began:
-            self._bound_head(exchange, len(data))
-
-    def _bound_head(self, exchange: Exchange, size: int) -> None:
-        """Refuse a header section, interim responses included, that does not end (curl: 300 KB)."""
-        exchange.head_received += size
-        if exchange.head_received > HEAD_LIMIT and not self._buffer and self._exception is None:
-            self.set_exception(TransportError(ErrorKind.TOO_LARGE, f"more than {HEAD_LIMIT} bytes of headers"))
+            self._spoke_first = not self.used
             self.abort()
+            return
+        try:
+            leftover = exchange.feed(data)
+        except TransportError as error:
+            self._should_close = True
+            exchange.end(error)
+            self.abort()
+            return
+        if exchange.reader.complete:
+            self.exchange = None
+            self._answered_head = exchange.reader.to_head_request
+            self._should_close = leftover or not exchange.reader.reusable
+            exchange.done()
 
-    def _has_leftover(self) -> bool:
-        """Whether bytes followed the answer in the segment that ended it: a whole message, or part of one."""
-        return bool(self._buffer or self._tail) or (self._parser is not None and self._parser.feed_eof() is not None)
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Tell a reset from an end: only the latter can end a body without a length."""
+        self._connection_lost_called = True
+        if self._closed is not None and not self._closed.done():
+            self._closed.set_result(None)
+        BaseProtocol.connection_lost(self, exc)
+        exchange, self.exchange = self.exchange, None
+        if exchange is not None:
+            if exc is None:
+                exchange.reader.feed_end()
+            exchange.end(exc or ServerDisconnectedError())

@@ -58,7 +58,7 @@ def test_an_output_outranks_outcomes(faults: FaultServer) -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["--nope"], "No such option: --nope; --help says what there is"),
+        (["--xyzzy"], "No such option: --xyzzy; --help says what there is"),
         (["-c", "0", "x"], "0 is not in the range x>=1"),
         (["-c", "many", "x"], "'many' is not a valid integer"),
         (["--timeout", "soon", "x"], "--timeout: 'soon' is not a duration; write it as 500ms, 2.5s, 1m, 1h or none"),
@@ -67,7 +67,7 @@ def test_an_output_outranks_outcomes(faults: FaultServer) -> None:
         (["-w", "%{statsu}", "http://h/"], "no column is named 'statsu'; did you mean 'status'?"),
         (["-o", "jsonl", "-o", "csv", "http://h/"], "two outputs (-o, -w) want stdout; give one a path"),
         (["-o", "jsonl", "-w", "x", "http://h/"], "two outputs (-o, -w) want stdout; give one a path"),
-        (["--progres", "x"], "No such option: --progres; did you mean --progress; --help says what there is"),
+        (["--progres", "x"], "No such option: --progres; did you mean --progress, --proxy; --help says what there is"),
         ([""], "an empty argument is neither a file nor a URL"),
         (["-o", "jsonl:a.out", "-o", "csv:./a.out", "http://h/"], "two outputs (-o, -w) want a.out; give one a path"),
         (["-", "-"], "stdin ('-') can be read only once"),

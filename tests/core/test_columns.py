@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fetchcli.core.columns import COLUMNS, NAMES, find, values
-from fetchcli.core.errors import ErrorKind, Failure, UsageError
+from fetchcli.core.columns import COLUMNS, NAMES, as_text, find, values
+from fetchcli.core.errors import ErrorKind, Failure, Redirect, UsageError
 from fetchcli.core.model import Attempt, Outcome, Verdict
 from fetchcli.core.template import compile_template
 from tests.support.outcomes import STARTED, answered, failed, rejected, target
 
-TYPES = {"integer": int, "number": float, "string": str, "list": tuple}
+TYPES = {"boolean": bool, "integer": int, "number": float, "string": str, "list": tuple}
 
 
 @pytest.mark.parametrize("outcome", [answered(), answered(404), failed(), rejected()])
@@ -47,10 +47,13 @@ def test_a_failure_row_has_no_response() -> None:
 
 
 def test_a_failure_row_says_how_far_it_came() -> None:
-    reached = Failure(ErrorKind.CONNECT, "connection refused", "http://b/", 2, "192.0.2.7")
+    hops = (Redirect("http://a/", 301), Redirect("http://a/2", 302))
+    reached = Failure(ErrorKind.CONNECT, "connection refused", "http://b/", hops, "192.0.2.7")
     outcome = Outcome(target(), Verdict.FAILED, (Attempt(1, STARTED, 0.5, reached),))
     row = dict(zip(NAMES, values(outcome), strict=True))
     assert (row["url_effective"], row["num_redirects"], row["remote_ip"]) == ("http://b/", 2, "192.0.2.7")
+    assert row["redirects"] == hops
+    assert as_text(row["redirects"]) == "301 http://a/; 302 http://a/2"
 
 
 def test_a_rejected_row_was_never_tried() -> None:

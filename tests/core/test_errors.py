@@ -2,12 +2,12 @@
 
 import pytest
 
-from fetchcli.core.errors import ErrorKind, Failure, TransportError, UsageError
+from fetchcli.core.errors import ErrorKind, Failure, Redirect, TransportError, UsageError
 from fetchcli.core.policy import Policy
 
 
 def test_a_transport_error_carries_its_failure_whole() -> None:
-    failure = Failure(ErrorKind.EMPTY, "connection closed", "http://h/", 1, "192.0.2.1")
+    failure = Failure(ErrorKind.EMPTY, "connection closed", "http://h/", (Redirect("http://a/", 301),), "192.0.2.1")
     error = TransportError.of(failure, stale=True)
     assert error.failure is failure
     assert error.stale

@@ -58,3 +58,13 @@ def test_49_exactly_the_limit_is_followed(limit: int) -> None:
     for taken in range(limit):
         assert next_hop(URL, 302, [b"/b"], taken, policy) is not None
     assert kind_of(302, [b"/b"], limit, policy) is ErrorKind.REDIRECT_LIMIT
+
+
+def test_38_from_https_to_http_only_where_allowed() -> None:
+    secure = parse_url("https://h/a")
+    with pytest.raises(TransportError, match="allow-downgrade") as caught:
+        next_hop(secure, 302, [b"http://h/b"], 0, Redirects())
+    assert caught.value.failure.kind is ErrorKind.REDIRECT_INVALID
+    following = next_hop(secure, 302, [b"http://h/b"], 0, Redirects(downgrade=True))
+    assert following == parse_url("http://h/b")
+    assert next_hop(secure, 302, [b"//h/b"], 0, Redirects()) == parse_url("https://h/b")

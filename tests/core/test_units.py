@@ -3,7 +3,7 @@
 import pytest
 
 from fetchcli.core.errors import UsageError
-from fetchcli.core.units import format_bytes, format_clock, format_duration, format_seconds, parse_duration
+from fetchcli.core.units import format_bytes, format_clock, format_duration, format_seconds, parse_duration, parse_size
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,19 @@ def test_durations(text: str, seconds: float | None) -> None:
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="not a duration"):
         parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("512", 512), ("10K", 10240), ("1.5m", 1572864), ("2GB", 2 << 30), ("0", 0), ("none", None)]
+)
+def test_sizes(text: str, size: int | None) -> None:
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "-1", "1T", "1 K", "K", "1e3"])
+def test_what_is_no_size_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="not a size"):
+        parse_size(text)
 
 
 @pytest.mark.parametrize("seconds", [30.0, 0.5, None])

@@ -16,7 +16,10 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "_version": (set(), set()),
     "core": ({"core"}, {"msgspec", "idna", "ddsketch"}),
     "inputs": ({"core", "inputs"}, {"msgspec"}),
-    "transport": ({"core", "transport"}, {"aiohttp", "aiohappyeyeballs", "yarl", "brotli", "backports", "compression"}),
+    "transport": (
+        {"core", "transport"},
+        {"aiohttp", "aiohappyeyeballs", "aiodns", "yarl", "brotli", "backports", "compression", "python_socks"},
+    ),
     "sinks": ({"core", "sinks"}, {"msgspec"}),
     "fetcher": ({"core", "transport.base"}, set()),
     "render": ({"core", "render", "sinks.base"}, {"rich", "msgspec"}),

@@ -1,7 +1,7 @@
 """Outcomes made by hand."""
 
-from fetchcli.core.errors import ErrorKind, Failure
-from fetchcli.core.model import Attempt, Outcome, Redirect, Rejected, Response, Target, Timings, Verdict
+from fetchcli.core.errors import ErrorKind, Failure, Redirect
+from fetchcli.core.model import Attempt, Outcome, Rejected, Response, Target, Timings, Verdict
 from fetchcli.core.urls import parse_url
 
 STARTED = 1_767_225_600.25  # 2026-01-01T00:00:00.25Z

@@ -24,7 +24,7 @@ async def client() -> AsyncIterator[AiohttpTransport]:
 def send(client: AiohttpTransport) -> Send:
     """Send a URL; a failure is returned, not raised."""
 
-    async def send(url: str, policy: Policy | None = None, **timeouts: float | None) -> Response | Failure:
+    async def send(url: str, policy: Policy | None = None, **timeouts: float) -> Response | Failure:
         try:
             return await client.send(parse_url(url), policy or Policy(timeouts=Timeouts(**timeouts)))
         except TransportError as error:

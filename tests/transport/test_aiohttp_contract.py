@@ -5,15 +5,20 @@ before moving the range in pyproject.toml.
 """
 
 import inspect
+import ssl
 
 import aiohttp
+from aiohttp import connector
+from aiohttp.base_protocol import BaseProtocol
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.client_reqrep import ClientRequest, ClientResponse, ConnectionKey
-from aiohttp.connector import BaseConnector, Connection, TCPConnector
+from aiohttp.connector import BaseConnector, Connection
 
-from fetchcli.core.policy import Policy
+from fetchcli.core.policy import Policy, Tls
 from fetchcli.transport.aiohttp_client import AiohttpTransport
 from fetchcli.transport.connector import PooledConnector
+from fetchcli.transport.protocol import PooledProtocol
+from fetchcli.transport.tls import make_context
 from fetchcli.transport.wire import WireRequest, WireResponse
 
 
@@ -40,17 +45,17 @@ def test_the_session_makes_requests_and_responses_of_our_classes() -> None:
     assert parameters(ClientResponse.start) == parameters(WireResponse.start)
 
 
-def test_attributes_that_the_session_and_connector_read_from_a_request() -> None:
+def test_what_the_session_and_the_pool_read_from_a_request() -> None:
     """`WireRequest.__init__` does not call its parent, so it must set what others read."""
-    request = set(inspect.getsource(ClientRequest.connection_key.fget).split())  # type: ignore[attr-defined]
-    for name in ("self._ssl,", "self.proxy,", "self.proxy_auth,", "self.server_hostname,", "self.url"):
-        assert name in request, name
+    assert "req.method in EMPTY_BODY_METHODS" in inspect.getsource(aiohttp.ClientSession._request)
+    assert "req.connection_key" in inspect.getsource(BaseConnector.connect)
+    assert "if req.proxy:" in inspect.getsource(BaseConnector.connect)
     assert ClientRequest._body is None
     assert ClientRequest._upload_tracker is None
 
 
 def test_what_connections_are_pooled_by() -> None:
-    """`WireRequest.connection_key` builds the same tuple as its parent, once for each origin."""
+    """`Route.key` is such a tuple, made once for each origin."""
     fields = ("host", "port", "is_ssl", "ssl", "proxy", "proxy_auth", "proxy_headers_hash", "server_hostname")
     assert ConnectionKey._fields == fields
 
@@ -61,26 +66,19 @@ def test_the_session_is_asked_without_its_context_manager() -> None:
 
 
 def test_attributes_that_a_response_needs() -> None:
-    """`WireResponse.__init__` does not call its parent either."""
-    for name in ("_response_eof", "_release_connection", "_cleanup_writer", "_notify_content"):
-        assert callable(getattr(ClientResponse, name))
+    """`WireResponse.__init__` does not call its parent either; `_closed` keeps `__del__` quiet."""
     assert ClientResponse._closed is True
+    assert ClientResponse._connection is None
     assert ClientResponse._raw_cookie_headers is None
-
-
-def test_the_connector_makes_its_protocols_by_factory() -> None:
-    """`_factory` makes PooledProtocol, which knows whose answer it reads."""
-    assert "self._factory = functools.partial(ResponseHandler, loop=loop)" in inspect.getsource(BaseConnector.__init__)
-    assert "self._factory," in inspect.getsource(TCPConnector._create_direct_connection)
 
 
 def test_the_overridden_methods_of_the_connector() -> None:
     """Same parameters, still called from where we expect."""
-    for name in ("_create_connection", "_release", "_wrap_create_connection"):
-        assert parameters(getattr(PooledConnector, name)) == parameters(getattr(TCPConnector, name)), name
+    for name in ("connect", "_create_connection"):
+        assert parameters(getattr(PooledConnector, name)) == parameters(getattr(BaseConnector, name)), name
     assert "_create_connection(req, traces, timeout)" in inspect.getsource(BaseConnector.connect)
     assert "self._connector._release(self._key, self._protocol" in inspect.getsource(Connection.release)
-    assert "self._wrap_create_connection(" in inspect.getsource(TCPConnector._create_direct_connection)
+    assert "or protocol.should_close" in inspect.getsource(BaseConnector._release)
 
 
 async def test_the_pool_is_a_dict_of_queues() -> None:
@@ -93,11 +91,24 @@ async def test_the_pool_is_a_dict_of_queues() -> None:
 
 
 def test_the_hooks_of_the_protocol() -> None:
-    """`data_received` sees every byte, with none when the parser is resumed; `_buffer` holds whole answers."""
-    assert parameters(ResponseHandler.data_received) == ["self", "data"]
-    assert "self._buffer" in inspect.getsource(ResponseHandler.should_close.fget)  # type: ignore[attr-defined]
-    for name in ("abort", "start_timeout", "connection_made", "read"):
-        assert callable(getattr(ResponseHandler, name))
+    """`PooledProtocol` reads by itself: nothing of aiohttp's parser may be needed any more."""
+    for name in ("data_received", "connection_lost", "connection_made"):
+        assert parameters(getattr(ResponseHandler, name)) == parameters(getattr(PooledProtocol, name)), name
+    assert "conn.protocol.set_response_params(" in inspect.getsource(aiohttp.ClientSession._request)
+    source = inspect.getsource(ResponseHandler)
+    for attribute in ("self._should_close", "self._connection_lost_called", "self._closed"):
+        assert attribute in source, attribute
+    assert "_pause_transport_reading" in source + inspect.getsource(BaseProtocol)
+    assert "self.transport = None" in inspect.getsource(BaseProtocol.connection_lost)
+
+
+def test_the_context_that_aiohttp_made_when_it_was_imported() -> None:
+    """`make_context` takes it where no option says otherwise: reading the authorities again costs 20 ms."""
+    context = connector._SSL_CONTEXT_VERIFIED
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+    assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
+    assert make_context(Tls()) is context
 
 
 def test_timeouts_are_not_rounded() -> None:

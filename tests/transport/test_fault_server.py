@@ -12,7 +12,7 @@ from contextlib import suppress
 
 import pytest
 
-from fetchcli.core.errors import ErrorKind, Failure, TransportError
+from fetchcli.core.errors import ErrorKind, Failure, Redirect, TransportError
 from fetchcli.core.model import Response
 from fetchcli.core.policy import Policy, Redirects
 from fetchcli.core.urls import parse_url
@@ -213,7 +213,8 @@ async def test_a_failure_after_a_redirect_names_the_hop(send: Send, faults: Faul
     assert isinstance(failure, Failure)
     assert failure.kind is ErrorKind.EMPTY
     assert failure.detail.endswith(f"(redirected to {faults.url('empty')})")
-    assert (failure.url, failure.redirects, failure.remote_ip) == (faults.url("empty"), 1, "127.0.0.1")
+    assert (failure.url, failure.remote_ip) == (faults.url("empty"), "127.0.0.1")
+    assert failure.redirects == (Redirect(faults.url("redirect-to-empty"), 302),)
 
 
 async def test_a_server_that_speaks_first_is_protocol(send: Send) -> None:

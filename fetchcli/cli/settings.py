@@ -1,0 +1,97 @@
+"""Groups of flags -> parts of the policy. Bad values are usage errors that name their option."""
+
+import os
+from pathlib import Path
+
+from fetchcli.core.addresses import AddressRules, parse_networks
+from fetchcli.core.errors import UsageError
+from fetchcli.core.overrides import parse_detour, parse_pin, parse_servers
+from fetchcli.core.policy import Network
+from fetchcli.core.proxies import proxy_rules
+from fetchcli.core.request import Request, parse_header, parse_method
+from fetchcli.core.units import parse_duration, parse_size
+
+
+def duration(option: str, text: str) -> float | None:
+    """Seconds, or None for no limit."""
+    try:
+        return parse_duration(text)
+    except UsageError as error:
+        raise UsageError(f"{option}: {error}") from None
+
+
+def size(option: str, text: str) -> int | None:
+    """Bytes, or None for no limit."""
+    try:
+        return parse_size(text)
+    except UsageError as error:
+        raise UsageError(f"{option}: {error}") from None
+
+
+def count(option: str, text: str) -> int | None:
+    """A number from 1, or None for no limit."""
+    if text.strip().lower() == "none":
+        return None
+    if not (text.isascii() and text.isdigit()) or int(text) < 1:
+        raise UsageError(f"{option}: {text!r} is not a number from 1, or none")
+    return int(text)
+
+
+def request(method: str | None, headers: list[str], data: list[str], *, head: bool) -> Request:
+    """``-X -I -H -d``."""
+    content = b"&".join(map(_content, data)) if data else None
+    if head and (method is not None or content is not None):
+        raise UsageError("-I asks with HEAD; leave out -I, or -X and -d")
+    try:
+        fields = tuple(map(parse_header, headers))
+    except UsageError as error:
+        raise UsageError(f"-H: {error}") from None
+    implied = "HEAD" if head else "GET" if content is None else "POST"
+    return Request(implied if method is None else parse_method(method), fields, content)
+
+
+def _content(text: str) -> bytes:
+    """The content of one ``-d``; a file loses its line ends, as with curl."""
+    if not text.startswith("@"):
+        return os.fsencode(text)
+    if text == "@-":
+        raise UsageError("-d @-: stdin is for URLs; give a file")
+    try:
+        return Path(text[1:]).read_bytes().translate(None, b"\r\n\0")
+    except OSError as error:
+        raise UsageError(f"-d {text}: {error.strerror}") from None
+
+
+def network(  # noqa: PLR0917 - one for each option of the panel
+    proxy: str | None,
+    noproxy: str | None,
+    resolve: list[str],
+    connect_to: list[str],
+    unix_socket: str | None,
+    dns_servers: str | None,
+    ipv4: bool,
+    ipv6: bool,
+    rules: AddressRules,
+) -> Network:
+    """The options of the network panel, and the proxy variables of the environment."""
+    if ipv4 and ipv6:
+        raise UsageError("-4 and -6 leave nothing; give one of them")
+    return Network(
+        addresses=rules,
+        proxies=proxy_rules(proxy, noproxy, os.environ),
+        pins=tuple(map(parse_pin, resolve)),
+        detours=tuple(map(parse_detour, connect_to)),
+        unix_socket=unix_socket,
+        dns_servers=parse_servers(dns_servers) if dns_servers is not None else (),
+        family=4 if ipv4 else 6 if ipv6 else 0,
+    )
+
+
+def address_rules(block: bool, allow: list[str], deny: list[str]) -> AddressRules:
+    """``--block-private --allow-cidr --deny-cidr``."""
+    if allow and not (block or deny):
+        raise UsageError(
+            "--allow-cidr makes exceptions to --block-private or --deny-cidr; "
+            "to dial nothing else, add --deny-cidr 0.0.0.0/0,::/0"
+        )
+    return AddressRules(block, parse_networks("--allow-cidr", allow), parse_networks("--deny-cidr", deny))

@@ -1,0 +1,99 @@
+"""What is sent to a URL besides the URL: method, headers, content; and what a redirect leaves of it."""
+
+import re
+
+import msgspec
+
+from fetchcli.core.errors import UsageError
+
+IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})  # RFC 9110 section 9.2.2
+FORM = "application/x-www-form-urlencoded"
+
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_OURS = {"content-length", "transfer-encoding"}  # framing is fetchcli's own business
+
+
+class Request(msgspec.Struct, frozen=True):
+    """The request of a run.
+
+    Attributes:
+        method: as it goes on the wire.
+        headers: name and value of the user's headers; they replace fetchcli's of the same name, and
+            one without a value takes that away. The value ``";"`` stands for an empty one.
+        content: the body, or None for none.
+    """
+
+    method: str = "GET"
+    headers: tuple[tuple[str, str], ...] = ()
+    content: bytes | None = None
+
+    @property
+    def idempotent(self) -> bool:
+        """Whether sending it twice does what sending it once does."""
+        return self.method in IDEMPOTENT
+
+
+def parse_method(text: str) -> str:
+    """A method (RFC 9110 section 9.1: a token, case-sensitive).
+
+    Raises:
+        UsageError: it is no token, or CONNECT, which asks for a tunnel.
+    """
+    if not _TOKEN.fullmatch(text):
+        raise UsageError(f"{text!r} is not an HTTP method")
+    if text == "CONNECT":
+        raise UsageError("CONNECT asks for a tunnel, not for a resource; -x uses one")
+    return text
+
+
+def parse_header(text: str) -> tuple[str, str]:
+    """A header as curl's ``-H`` takes it: ``Name: value``, ``Name:`` (send none) or ``Name;`` (send it empty).
+
+    Raises:
+        UsageError: it would not be one well-formed header line, or it is one that fetchcli must set.
+    """
+    name, colon, value = text.partition(":")
+    if not colon and text.endswith(";"):
+        name, colon, value = text[:-1], ":", ";"
+    shown = repr(text if len(name) == len(text) else f"{name}: ...")  # a value may be a secret
+    if control := _CONTROL.search(text):
+        raise UsageError(f"header {shown} holds a control character (U+{ord(control[0]):04X})")
+    if not colon:
+        raise UsageError(f"header {shown} has no colon; write 'Name: value'")
+    if not _TOKEN.fullmatch(name):
+        raise UsageError(f"{name!r} is not a header name")
+    if name.lower() in _OURS:
+        raise UsageError(f"{name} says where the request ends; fetchcli sets it")
+    return name, value.strip(" \t")
+
+
+def header_lines(request: Request, defaults: dict[str, str]) -> str:
+    """The header section after Host: the defaults, overridden and followed by the user's headers."""
+    own = {name.lower() for name, _ in request.headers}
+    fields = [(name, value) for name, value in defaults.items() if name.lower() not in own]
+    if request.content is not None:
+        if "content-type" not in own:
+            fields.append(("Content-Type", FORM))
+        fields.append(("Content-Length", str(len(request.content))))
+    fields += [(name, "" if value == ";" else value) for name, value in request.headers if value]
+    return "".join(f"{name}: {value}\r\n" for name, value in fields if name.lower() != "host")
+
+
+def user_host(request: Request) -> str | None:
+    """The Host field that the user asks for, or None."""
+    return next((value for name, value in request.headers if name.lower() == "host" and value not in ("", ";")), None)
+
+
+def redirected(request: Request, status: int, *, same_origin: bool) -> Request:
+    """What a redirect leaves of a request.
+
+    The method changes as curl's does without ``-X`` (RFC 9110 section 15.4): POST to GET at 301 and
+    302, everything but HEAD to GET at 303, nothing at 307 and 308. Another origin is sent none of
+    the user's headers, for each may be a secret, and content of the user goes only where 307 and 308 say.
+    """
+    method, headers, content = request.method, request.headers, request.content
+    if (status in (301, 302) and method == "POST") or (status == 303 and method != "HEAD"):
+        method, content = "GET", None
+        headers = tuple(header for header in headers if header[0].lower() != "content-type")
+    return Request(method, headers if same_origin else (), content)

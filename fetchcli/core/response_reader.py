@@ -1,0 +1,146 @@
+"""One response out of the segments of a connection, wherever they are cut. Pure: nothing here does I/O."""
+
+import re
+from collections import deque
+
+from fetchcli.core.chunked import ChunkedBody
+from fetchcli.core.errors import ErrorKind, TransportError
+from fetchcli.core.http1 import HEAD_LIMIT, UNTIL_CLOSE, Head, body_framing, excerpt, parse_head, refuse
+
+MOST_INTERIM = 100
+NO_BODY = frozenset({204, 304})
+
+_HEAD_END = re.compile(rb"\n\r?\n")
+_PREFIX = b"HTTP/1."
+
+
+class ResponseReader:
+    """Reads one response, interim responses skipped, from segments cut anywhere.
+
+    Attributes:
+        head: of the final response, once it is complete.
+        pieces: body bytes that came and were not taken yet, transfer coding undone.
+        complete: the response ended where its framing says.
+        length_verified: framing, not the end of the connection, says where the body ends.
+        reusable: another request may follow on the connection.
+        to_head_request: the request was HEAD, so that no body follows.
+    """
+
+    __slots__ = (
+        "_buffer",
+        "_chunks",
+        "_head_size",
+        "_interim",
+        "_remaining",
+        "complete",
+        "head",
+        "length_verified",
+        "pieces",
+        "reusable",
+        "to_head_request",
+    )
+
+    def __init__(self, *, to_head_request: bool = False) -> None:
+        self.head: Head | None = None
+        self.pieces: deque[bytes] = deque()
+        self.complete = False
+        self.length_verified = True
+        self.reusable = False
+        self.to_head_request = to_head_request
+        self._buffer: bytearray | None = None
+        self._head_size = self._interim = self._remaining = 0
+        self._chunks: ChunkedBody | None = None
+
+    def feed(self, data: bytes) -> bool:
+        """Take a segment; say whether bytes were left over after the end of the response.
+
+        Raises:
+            TransportError: `protocol` or `too_large`; the connection is of no more use.
+        """
+        if self.head is None:
+            rest = self._feed_head(data)
+            if rest is None:
+                return False
+            data = rest
+        if self._chunks is not None:
+            after = self._chunks.feed(data, self.pieces)
+            self.complete = after is not None
+            return bool(after)
+        if self._remaining == UNTIL_CLOSE:
+            if data:
+                self.pieces.append(data)
+            return False
+        return self._feed_length(data)
+
+    def feed_end(self) -> None:
+        """The connection was closed in an orderly way: the end of a body without a length."""
+        if self.head is not None and self._remaining == UNTIL_CLOSE and self._chunks is None:
+            self.complete = True
+
+    def _feed_length(self, data: bytes) -> bool:
+        excess = len(data) - self._remaining
+        if excess > 0:
+            data = data[: self._remaining]
+        if data:
+            self.pieces.append(data)
+        self._remaining -= len(data)
+        self.complete = not self._remaining
+        return excess > 0
+
+    def _feed_head(self, data: bytes) -> bytes | None:
+        """Take a segment of the header section; what follows it, or None while it is not complete."""
+        scanned = 0
+        if self._buffer is not None:
+            scanned = max(len(self._buffer) - 2, 0)
+            self._buffer += data
+            data = bytes(self._buffer) if _HEAD_END.search(self._buffer, scanned) else b""
+        while end := _HEAD_END.search(data, scanned):
+            self._count_head(end.end())
+            head = parse_head(data[: end.start() + 1])
+            data, scanned = data[end.end() :], 0
+            self._buffer = None
+            if head.status >= 200:
+                self._begin_body(head)
+                return data
+            self._skip_interim(head)
+        if self._buffer is None:
+            self._buffer = bytearray(data)
+        self._judge_beginning(self._buffer)
+        return None
+
+    def _judge_beginning(self, buffer: bytearray) -> None:
+        """Refuse at once what can no longer become a header section."""
+        if not buffer.startswith(_PREFIX) and not _PREFIX.startswith(buffer):
+            refuse(f"not an HTTP/1.1 response: {excerpt(bytes(buffer[:100]))}")
+        if self._head_size + len(buffer) > HEAD_LIMIT:
+            self._count_head(len(buffer))
+
+    def _count_head(self, size: int) -> None:
+        self._head_size += size
+        if self._head_size > HEAD_LIMIT:
+            raise TransportError(ErrorKind.TOO_LARGE, f"more than {HEAD_LIMIT} bytes of headers")
+
+    def _skip_interim(self, head: Head) -> None:
+        if head.status == 101:
+            refuse("status 101 to a request that asked for no upgrade")
+        self._interim += 1
+        if self._interim > MOST_INTERIM:
+            raise TransportError(ErrorKind.TOO_LARGE, f"more than {MOST_INTERIM} interim responses (1xx)")
+
+    def _begin_body(self, head: Head) -> None:
+        framing = body_framing(head)
+        self.head = head
+        persistent = head.has_token(b"connection", b"keep-alive") if head.minor == 0 else True
+        self.reusable = persistent and not head.has_token(b"connection", b"close")
+        if head.status in NO_BODY or self.to_head_request:
+            # A body that must not be there may still come; HEAD announces one by right.
+            announced = framing not in (UNTIL_CLOSE, 0)
+            self.reusable = self.reusable and not (announced and not self.to_head_request)
+            return
+        if isinstance(framing, ChunkedBody):
+            self._chunks = framing
+            self.reusable = self.reusable and head.minor == 1  # RFC 9112 section 6.1: not to be trusted further
+        else:
+            self._remaining = framing
+            if framing == UNTIL_CLOSE:
+                self.reusable = self.length_verified = False

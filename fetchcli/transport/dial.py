@@ -1,0 +1,160 @@
+"""Making a connection: where to, may it, TCP, the proxy's part, TLS; and when each was done."""
+
+import asyncio
+import socket
+import ssl
+import time
+from typing import Any
+
+import aiohappyeyeballs
+
+from fetchcli.core.addresses import refusal
+from fetchcli.core.errors import ErrorKind, TransportError
+from fetchcli.core.overrides import detoured, pinned
+from fetchcli.core.policy import Network
+from fetchcli.core.proxies import SOCKS, Proxy
+from fetchcli.transport.exchange import Exchange
+from fetchcli.transport.faults import classify
+from fetchcli.transport.protocol import PooledProtocol
+from fetchcli.transport.resolver import Addresses, Resolver
+from fetchcli.transport.route import Route
+from fetchcli.transport.tunnel import open_tunnel, through_socks
+
+HANDSHAKE_SECONDS = 86_400.0  # the connect timeout rules, not asyncio's 60 seconds
+HAPPY_EYEBALLS_SECONDS = 0.25  # RFC 8305 section 8
+
+
+class Dialer:
+    """Connects; every address that it dials was judged before."""
+
+    def __init__(self, network: Network, resolver: Resolver, context: ssl.SSLContext) -> None:
+        self._network = network
+        self._resolver = resolver
+        self._context = context
+        self._loop = asyncio.get_running_loop()
+
+    async def dial(self, exchange: Exchange) -> PooledProtocol:
+        """Connect for an exchange.
+
+        Raises:
+            TransportError: `dns`, `blocked`, `connect`, `tls`, or `internal` where this machine is to blame.
+            TimeoutError: the caller's.
+        """
+        route = exchange.route
+        try:
+            if self._network.unix_socket is not None:
+                return await self._over_unix_socket(self._network.unix_socket, route, exchange)
+            if route.proxy is None:
+                return await self._directly(route, exchange)
+            return await self._through_proxy(route.proxy, route, exchange)
+        except TimeoutError as error:
+            if error.errno is None:
+                raise
+            raise TransportError.of(classify(error, exchange)) from error  # ETIMEDOUT: the kernel gave up
+        except OSError as error:
+            raise TransportError.of(classify(error, exchange)) from error
+
+    async def _directly(self, route: Route, exchange: Exchange) -> PooledProtocol:
+        sock = await self._tcp(*detoured(self._network.detours, route.host, route.port), exchange)
+        return await self._secure(sock, route, exchange)
+
+    async def _through_proxy(self, proxy: Proxy, route: Route, exchange: Exchange) -> PooledProtocol:
+        host, port = detoured(self._network.detours, route.host, route.port)
+        try:
+            if proxy.scheme in SOCKS:
+                if proxy.scheme in {"socks4", "socks5"}:  # the others look names up themselves
+                    host = (await self._addresses(host, port))[0]
+                sock = await through_socks(proxy, host, port)
+                exchange.resolved = exchange.connected = time.monotonic()
+                return await self._secure(sock, route, exchange)
+            sock = await self._tcp(proxy.host, proxy.port, exchange, judged=False)
+            hop: dict[str, Any] = {}
+            if proxy.scheme == "https":
+                hop = {"ssl": self._context, "server_hostname": proxy.host.rstrip("."), **_NO_SHORT_HANDSHAKE}
+            if route.forwarded:
+                return (await self._loop.create_connection(self._protocol, sock=sock, **hop))[1]
+            transport = await open_tunnel(sock, hop, proxy, host, port)
+        except TransportError as error:
+            detail = f"proxy {proxy.text}: {error.failure.detail}"
+            raise TransportError(ErrorKind.CONNECT, detail) from error
+        except OSError as error:
+            if isinstance(error, TimeoutError) and error.errno is None:
+                raise
+            detail = f"proxy {proxy.text}: {classify(error, exchange).detail}"
+            raise TransportError(ErrorKind.CONNECT, detail) from error
+        protocol = self._protocol()
+        secured = await self._loop.start_tls(
+            transport, protocol, self._context, server_hostname=route.host.rstrip("."), **_NO_SHORT_HANDSHAKE
+        )
+        if secured is None:
+            raise ConnectionResetError("closed in the TLS handshake")
+        protocol.connection_made(secured)
+        exchange.secured = time.monotonic()
+        return protocol
+
+    async def _over_unix_socket(self, path: str, route: Route, exchange: Exchange) -> PooledProtocol:
+        exchange.resolved = time.monotonic()
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            sock.setblocking(False)
+            await self._loop.sock_connect(sock, path)
+        except BaseException:
+            sock.close()
+            raise
+        exchange.connected = time.monotonic()
+        return await self._secure(sock, route, exchange)
+
+    async def _tcp(self, host: str, port: int, exchange: Exchange, *, judged: bool = True) -> socket.socket:
+        """A connected socket; happy eyeballs over the addresses that may be dialled."""
+        addresses = await self._addresses(host, port)
+        exchange.resolved = time.monotonic()
+        if judged:
+            addresses = self._permitted(addresses)
+        infos: list[Any] = [
+            (
+                socket.AF_INET6 if ":" in address else socket.AF_INET,
+                socket.SOCK_STREAM,
+                socket.IPPROTO_TCP,
+                "",
+                (address, port, 0, 0) if ":" in address else (address, port),
+            )
+            for address in addresses
+        ]
+        sock = await aiohappyeyeballs.start_connection(
+            infos, happy_eyeballs_delay=HAPPY_EYEBALLS_SECONDS, interleave=1, loop=self._loop
+        )
+        exchange.connected = time.monotonic()
+        return sock
+
+    async def _addresses(self, host: str, port: int) -> Addresses:
+        return pinned(self._network.pins, host, port) or await self._resolver.resolve(host)
+
+    def _permitted(self, addresses: Addresses) -> Addresses:
+        rules = self._network.addresses
+        if not rules.any:
+            return addresses
+        reasons = {address: refusal(rules, address) for address in addresses}
+        permitted = tuple(address for address, reason in reasons.items() if reason is None)
+        if not permitted:
+            raise TransportError(ErrorKind.BLOCKED, "; ".join(filter(None, reasons.values())))
+        return permitted
+
+    async def _secure(self, sock: socket.socket, route: Route, exchange: Exchange) -> PooledProtocol:
+        """Hand the socket to a protocol, with TLS where the origin has it."""
+        if route.scheme == "http":
+            return (await self._loop.create_connection(self._protocol, sock=sock))[1]
+        _, protocol = await self._loop.create_connection(
+            self._protocol,
+            sock=sock,
+            ssl=self._context,
+            server_hostname=route.host.rstrip("."),
+            **_NO_SHORT_HANDSHAKE,
+        )
+        exchange.secured = time.monotonic()
+        return protocol
+
+    def _protocol(self) -> PooledProtocol:
+        return PooledProtocol(self._loop)
+
+
+_NO_SHORT_HANDSHAKE: dict[str, Any] = {"ssl_handshake_timeout": HANDSHAKE_SECONDS}

@@ -1,0 +1,126 @@
+"""Host names -> addresses: c-ares, with the system's resolver where c-ares has no say.
+
+One lookup at a time for each name, however many requests wait for it; answers are kept for a
+minute, failures for a few seconds, and never more than a bounded number of either.
+"""
+
+import asyncio
+import socket
+import time
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from ipaddress import ip_address
+
+import aiodns
+from aiodns import error as ares
+
+from fetchcli.core.errors import ErrorKind, TransportError
+
+ANSWER_SECONDS = 60.0  # as curl
+FAILURE_SECONDS = 5.0
+MOST_NAMES = 10_000
+THREADS = 64
+FAMILIES = {0: socket.AF_UNSPEC, 4: socket.AF_INET, 6: socket.AF_INET6}
+
+Addresses = tuple[str, ...]
+
+# c-ares found no server to ask, so it cannot say whether the name exists.
+_NO_SERVER = frozenset({ares.ARES_ECONNREFUSED, ares.ARES_EFILE, ares.ARES_ENOTINITIALIZED})
+
+
+class Resolver:
+    """Looks names up; make it inside a running event loop."""
+
+    def __init__(self, servers: tuple[str, ...] = (), family: int = 0) -> None:
+        self._family = FAMILIES[family]
+        self._version = family
+        self._only_these = bool(servers)
+        self._ares: aiodns.DNSResolver | None = None
+        with suppress(ares.DNSError, OSError, RuntimeError):  # no configuration to read, or a loop it cannot use
+            self._ares = aiodns.DNSResolver(nameservers=servers or None)
+        self._threads: ThreadPoolExecutor | None = None
+        self._known: OrderedDict[str, tuple[float, Addresses | str]] = OrderedDict()
+        self._asked: dict[str, asyncio.Task[Addresses]] = {}
+
+    async def resolve(self, host: str) -> Addresses:
+        """The addresses of a host, in the order to try; an IP address is its own.
+
+        Raises:
+            TransportError: `dns`.
+        """
+        if (literal := _literal(host)) is not None:
+            if self._version not in (0, literal):
+                raise TransportError(ErrorKind.DNS, f"{host} is an IPv{literal} address (-{self._version})")
+            return (host,)
+        until, answer = self._known.get(host, (0.0, ""))
+        if until > time.monotonic():
+            return _or_raise(answer)
+        task = self._asked.get(host)
+        if task is None:
+            task = self._asked[host] = asyncio.ensure_future(self._look_up(host))
+            task.add_done_callback(lambda _: self._asked.pop(host, None))
+        return await asyncio.shield(task)
+
+    async def close(self) -> None:
+        """Stop all lookups."""
+        tasks = list(self._asked.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._ares is not None:
+            await self._ares.close()
+        if self._threads is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _look_up(self, host: str) -> Addresses:
+        answer: Addresses | str
+        try:
+            answer = await self._ask(host)
+        except OSError as error:
+            answer = str(error.strerror or error)
+        seconds = FAILURE_SECONDS if isinstance(answer, str) else ANSWER_SECONDS
+        self._known[host] = (time.monotonic() + seconds, answer)
+        if len(self._known) > MOST_NAMES:
+            self._known.popitem(last=False)
+        return _or_raise(answer)
+
+    async def _ask(self, host: str) -> Addresses:
+        if self._ares is not None:
+            try:
+                result = await self._ares.getaddrinfo(host, family=self._family, type=socket.SOCK_STREAM)
+                return tuple(dict.fromkeys(node.addr[0].decode("ascii") for node in result.nodes))
+            except ares.DNSError as error:
+                code, text = error.args[0], str(error.args[-1])
+                if self._only_these or not (code in _NO_SERVER or _is_local(host)):
+                    raise OSError(None, text) from None
+        return await self._ask_system(host)
+
+    async def _ask_system(self, host: str) -> Addresses:
+        """What the system's resolver knows beyond DNS: mDNS, LDAP, a container's names."""
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(THREADS, "fetchcli-dns")
+        loop = asyncio.get_running_loop()
+        infos = await loop.run_in_executor(
+            self._threads, lambda: socket.getaddrinfo(host, None, self._family, socket.SOCK_STREAM)
+        )
+        return tuple(dict.fromkeys(str(info[4][0]) for info in infos))
+
+
+def _literal(host: str) -> int | None:
+    """4 or 6 for an IP address, None for a name."""
+    try:
+        return ip_address(host).version
+    except ValueError:
+        return None
+
+
+def _is_local(host: str) -> bool:
+    name = host.rstrip(".")
+    return "." not in name or name.endswith(".local")
+
+
+def _or_raise(answer: Addresses | str) -> Addresses:
+    if isinstance(answer, str):
+        raise TransportError(ErrorKind.DNS, f"name lookup failed: {answer}")
+    return answer

@@ -1,0 +1,46 @@
+"""The way to an origin: directly or through a proxy, and what connections on it are pooled by."""
+
+from functools import lru_cache
+
+from aiohttp.client_reqrep import ConnectionKey
+from yarl import URL
+
+from fetchcli.core.policy import Network
+from fetchcli.core.proxies import SOCKS, Proxy
+from fetchcli.core.urls import HttpUrl
+
+
+class Route:
+    """One origin and the way to it.
+
+    Attributes:
+        scheme: of the origin.
+        host: of the origin.
+        port: of the origin.
+        proxy: the proxy, or None.
+        forwarded: the proxy is given the whole URL and makes the request itself (RFC 9112 section 3.2.2).
+        url: what the session is asked for; only the origin, the request target is in the `Exchange`.
+        key: what connections are pooled by; forwarded requests of all origins share theirs.
+    """
+
+    __slots__ = ("forwarded", "host", "key", "port", "proxy", "scheme", "url")
+
+    def __init__(self, scheme: str, host: str, port: int, proxy: Proxy | None) -> None:
+        self.scheme, self.host, self.port, self.proxy = scheme, host, port, proxy
+        self.forwarded = proxy is not None and proxy.scheme not in SOCKS and scheme == "http"
+        self.url = URL.build(scheme=scheme, host=host, port=port, path="/")
+        by_proxy = URL.build(scheme=proxy.scheme, host=proxy.host, port=proxy.port) if proxy else None
+        where = ("", 0) if self.forwarded else (host, port)
+        self.key = ConnectionKey(*where, scheme == "https", True, by_proxy, None, None, None)
+
+
+class Routes:
+    """The routes of a run, each made once for an origin."""
+
+    def __init__(self, network: Network) -> None:
+        self._proxies = network.proxies
+        self._make = lru_cache(maxsize=4096)(Route)
+
+    def to(self, url: HttpUrl) -> Route:
+        """The route to a URL's origin; the proxy rules are asked anew for every hop."""
+        return self._make(url.scheme, url.host, url.port, self._proxies.proxy_for(url))

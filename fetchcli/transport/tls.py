@@ -1,0 +1,59 @@
+"""The one TLS context of a run."""
+
+import ssl
+from collections.abc import Callable
+
+from aiohttp import connector
+
+from fetchcli.core.errors import UsageError
+from fetchcli.core.policy import Tls, TlsVersion
+
+_VERSIONS = {TlsVersion.V1_2: ssl.TLSVersion.TLSv1_2, TlsVersion.V1_3: ssl.TLSVersion.TLSv1_3}
+
+
+def make_context(tls: Tls) -> ssl.SSLContext:
+    """The context that every connection of a run shares.
+
+    Raises:
+        UsageError: a file cannot be read or is not what it should be.
+    """
+    if tls == Tls():
+        # aiohttp has read the system's authorities when it was imported; once more costs 20 ms.
+        return connector._SSL_CONTEXT_VERIFIED
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = _VERSIONS[tls.minimum]
+    context.set_alpn_protocols(("http/1.1",))
+    if not tls.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    elif tls.cacert is None:
+        context.load_default_certs()
+    else:
+        _load("--cacert", tls.cacert, lambda: context.load_verify_locations(tls.cacert))
+    cert = tls.cert
+    if cert is not None:
+        key = tls.key if tls.key is not None else cert
+        _load("--cert", cert, lambda: context.load_cert_chain(cert, key, _no_password))
+    elif tls.key is not None:
+        raise UsageError("--key without --cert: a key alone says nothing")
+    return context
+
+
+def _load(option: str, path: str, load: Callable[[], None]) -> None:
+    try:
+        load()
+    except _PasswordNeededError:
+        raise UsageError(f"{option} {path}: the key is encrypted; decrypt it first (openssl pkey)") from None
+    except ssl.SSLError as error:
+        reason = str(error.reason or error).replace("_", " ").lower()
+        raise UsageError(f"{option} {path}: not what it should be, in PEM: {reason}") from None
+    except OSError as error:
+        raise UsageError(f"{option} {path}: {error.strerror or error}") from None
+
+
+class _PasswordNeededError(Exception):
+    """OpenSSL would ask at the terminal."""
+
+
+def _no_password() -> str:
+    raise _PasswordNeededError

@@ -1,0 +1,106 @@
+"""The proxy's part of making a connection: CONNECT (RFC 9110 section 9.3.6) and SOCKS."""
+
+import asyncio
+import socket
+from typing import Any
+
+from fetchcli.core.errors import ErrorKind, TransportError, UsageError
+from fetchcli.core.proxies import Proxy
+from fetchcli.core.response_reader import ResponseReader
+
+
+class _TunnelProtocol(asyncio.Protocol):
+    """Reads the one answer to CONNECT."""
+
+    def __init__(self) -> None:
+        self._reader = ResponseReader(to_head_request=True)  # whatever follows the head is the tunnel's
+        self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def data_received(self, data: bytes) -> None:
+        """Judge the answer once its header section is complete."""
+        if self.opened.done():
+            return
+        try:
+            leftover = self._reader.feed(data)
+            head = self._reader.head
+            if head is None:
+                return
+            if not 200 <= head.status < 300:
+                raise TransportError(ErrorKind.CONNECT, f"status {head.status} to CONNECT")
+            if leftover:
+                raise TransportError(ErrorKind.PROTOCOL, "bytes of the tunnel before it was used")
+        except TransportError as error:
+            self.opened.set_exception(error)
+        else:
+            self.opened.set_result(None)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """The proxy hung up."""
+        if not self.opened.done():
+            self.opened.set_exception(exc or TransportError(ErrorKind.CONNECT, "connection closed at CONNECT"))
+
+
+async def open_tunnel(
+    sock: socket.socket, hop: dict[str, Any], proxy: Proxy, host: str, port: int
+) -> asyncio.Transport:
+    """Ask a proxy for a tunnel; the transport that the origin is at the other end of.
+
+    Args:
+        sock: connected to the proxy.
+        hop: arguments of ``create_connection`` for TLS to the proxy.
+        proxy: whose credentials are sent, to the proxy alone.
+        host: of the origin.
+        port: of the origin.
+
+    Raises:
+        TransportError: the proxy refused, or answered with something that is no HTTP.
+        OSError: the connection broke.
+    """
+    transport, protocol = await asyncio.get_running_loop().create_connection(_TunnelProtocol, sock=sock, **hop)
+    place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    credentials = f"Proxy-Authorization: {proxy.authorization}\r\n" if proxy.authorization else ""
+    transport.write(f"CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n{credentials}\r\n".encode("ascii"))
+    try:
+        await protocol.opened
+    except BaseException:
+        transport.abort()
+        raise
+    return transport
+
+
+def require_socks() -> None:
+    """Make sure that SOCKS can be spoken.
+
+    Raises:
+        UsageError: the extra is not installed.
+    """
+    try:
+        import python_socks  # noqa: F401
+    except ImportError:
+        raise UsageError("a SOCKS proxy needs an extra package: pip install 'fetchcli[socks]'") from None
+
+
+async def through_socks(proxy: Proxy, host: str, port: int) -> socket.socket:
+    """A socket that a SOCKS proxy has connected to the origin.
+
+    Raises:
+        TransportError: `connect`, the proxy cannot be reached or refused.
+    """
+    from python_socks import ProxyConnectionError, ProxyError, ProxyType
+    from python_socks.async_.asyncio import Proxy as SocksProxy
+
+    client = SocksProxy(
+        ProxyType.SOCKS5 if proxy.scheme.startswith("socks5") else ProxyType.SOCKS4,
+        proxy.host,
+        proxy.port,
+        proxy.user or None,
+        proxy.password or None,
+        rdns=True,  # names that the proxy is not to see were looked up before
+    )
+    try:
+        return await client.connect(host, port, timeout=HOURS)
+    except (ProxyConnectionError, ProxyError) as error:
+        raise TransportError(ErrorKind.CONNECT, str(error)) from error
+
+
+HOURS = 86_400.0  # the connect timeout rules

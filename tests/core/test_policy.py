@@ -1,0 +1,24 @@
+"""Policies that cannot be kept are refused."""
+
+import pytest
+
+from fetchcli.core.addresses import AddressRules
+from fetchcli.core.errors import UsageError
+from fetchcli.core.policy import Network
+from fetchcli.core.proxies import Proxy, ProxyRules
+
+PROXY = Proxy("http", "127.0.0.1", 8080)
+
+
+@pytest.mark.parametrize("rules", [AddressRules(block_private=True), AddressRules(deny=("10.0.0.0/8",))])
+@pytest.mark.parametrize("proxies", [ProxyRules(http=PROXY), ProxyRules(https=PROXY)])
+def test_35_a_proxy_hides_the_address_that_is_to_be_judged(rules: AddressRules, proxies: ProxyRules) -> None:
+    with pytest.raises(UsageError, match="proxy"):
+        Network(addresses=rules, proxies=proxies)
+    Network(proxies=proxies)  # 34: a proxy alone is fine
+    Network(addresses=rules, proxies=ProxyRules(bypass=("*",)))
+
+
+def test_a_unix_socket_has_no_address() -> None:
+    with pytest.raises(UsageError, match="unix-socket"):
+        Network(addresses=AddressRules(block_private=True), unix_socket="/run/x")
