@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.core.http1 import HEAD_LIMIT, Head, parse_head
 from fetchcli.core.response_reader import MOST_INTERIM, ResponseReader
-
-OK = b"HTTP/1.1 200 OK\r\n"
+from tests.support.framing import GOOD, MALFORMED, OK
 
 
 def read(data: bytes, *cuts: int, to_head_request: bool = False) -> tuple[ResponseReader, bool]:
@@ -37,88 +36,6 @@ def kind_of(data: bytes) -> tuple[ErrorKind, str]:
         read(data, *range(len(data)))
     assert whole.value.failure.kind is bytewise.value.failure.kind
     return whole.value.failure.kind, whole.value.failure.detail
-
-
-GOOD = {
-    "a length": (OK + b"Content-Length: 5\r\n\r\nhello", b"hello"),
-    "58 equal lengths": (OK + b"Content-Length: 5\r\nContent-Length: 5, 5\r\n\r\nhello", b"hello"),
-    "a length with zeros before it": (OK + b"Content-Length: 0005\r\n\r\nhello", b"hello"),
-    "no reason": (b"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", b""),
-    "HTTP/1.0": (b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello", b"hello"),
-    "66 bare LF": (b"HTTP/1.1 200 OK\nA: b\nContent-Length: 5\n\nhello", b"hello"),
-    "66 mixed line ends": (b"HTTP/1.1 200 OK\r\nContent-Length: 5\n\r\nhello", b"hello"),
-    "66 obs-fold": (OK + b"X: a\r\n \tb\r\nContent-Length:\r\n 5\r\n\r\nhello", b"hello"),
-    "no content": (b"HTTP/1.1 204 No Content\r\n\r\n", b""),
-    "not modified": (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", b""),
-    "interim": (
-        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nA: b\r\n\r\n" + OK + b"Content-Length: 1\r\n\r\nx",
-        b"x",
-    ),
-    "an empty header": (OK + b"X:\r\nContent-Length: 1\r\n\r\nx", b"x"),
-    "a status of 999": (b"HTTP/1.1 999 Go away\r\nContent-Length: 1\r\n\r\nx", b"x"),
-    "chunks": (OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n", b"hello!"),
-    "chunks, any case": (OK + b"transfer-encoding: CHUNKED\r\n\r\nA\r\n0123456789\r\n0\r\n\r\n", b"0123456789"),
-    "chunk extensions": (OK + b'Transfer-Encoding: chunked\r\n\r\n5;a="b"\r\nhello\r\n0;x\r\n\r\n', b"hello"),
-    "padded sizes": (OK + b"Transfer-Encoding: chunked\r\n\r\n5  \r\nhello\r\n0 \r\n\r\n", b"hello"),
-    "trailers": (OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nA: b\r\nC: d\r\n\r\n", b"hello"),
-    "trailers with LF": (OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\nA: b\n\n", b""),
-    "an end with LF": (OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\n", b""),
-    "chunks in HTTP/1.0": (b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", b"x"),
-}
-MALFORMED = {
-    "57 a length and chunks": OK + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
-    "58 lengths that differ": OK + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n",
-    "58 a list of lengths that differ": OK + b"Content-Length: 5, 6\r\n\r\n",
-    "59 plus": OK + b"Content-Length: +3\r\n\r\n",
-    "59 minus": OK + b"Content-Length: -1\r\n\r\n",
-    "59 hexadecimal": OK + b"Content-Length: 0x3\r\n\r\n",
-    "59 overflow": OK + b"Content-Length: 9223372036854775808\r\n\r\n",
-    "59 a hundred digits": OK + b"Content-Length: " + b"9" * 100 + b"\r\n\r\n",
-    "59 none": OK + b"Content-Length:\r\n\r\n",
-    "59 other digits": OK + "Content-Length: ٣\r\n\r\n".encode(),
-    "60 xchunked": OK + b"Transfer-Encoding: xchunked\r\n\r\n",
-    "60 identity": OK + b"Transfer-Encoding: identity\r\n\r\n",
-    "60 gzip, chunked": OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n",
-    "60 chunked, gzip": OK + b"Transfer-Encoding: chunked, gzip\r\n\r\n",
-    "60 chunked twice": OK + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
-    "60 nothing": OK + b"Transfer-Encoding:\r\n\r\n",
-    "60 a vertical tab": OK + b"Transfer-Encoding: \x0bchunked\r\n\r\n",
-    "61 status 000": b"HTTP/1.1 000 OK\r\n\r\n",
-    "61 status 099": b"HTTP/1.1 099 OK\r\n\r\n",
-    "61 status 20": b"HTTP/1.1 20 OK\r\n\r\n",
-    "61 status 2000": b"HTTP/1.1 2000 OK\r\n\r\n",
-    "61 status +20": b"HTTP/1.1 +20 OK\r\n\r\n",
-    "61 HTTP/2.0": b"HTTP/2.0 200 OK\r\n\r\n",
-    "61 HTTP/1.2": b"HTTP/1.2 200 OK\r\n\r\n",
-    "61 HTTP/1.10": b"HTTP/1.10 200 OK\r\n\r\n",
-    "61 RTSP": b"RTSP/1.0 200 OK\r\n\r\n",
-    "61 lower case": b"http/1.1 200 OK\r\n\r\n",
-    "61 a tab": b"HTTP/1.1\t200\tOK\r\n\r\n",
-    "61 two spaces": b"HTTP/1.1  200 OK\r\n\r\n",
-    "62 HTTP/0.9": b"<html>hello</html>",
-    "an empty line first": b"\r\n" + OK + b"\r\n",
-    "63 unsolicited 101": b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
-    "65 NUL in a value": OK + b"X: a\0b\r\n\r\n",
-    "65 NUL in a name": OK + b"X\0: ab\r\n\r\n",
-    "65 NUL in a trailer": OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX: \0\r\n\r\n",
-    "66 a space before the colon": OK + b"Content-Length : 5\r\n\r\n",
-    "66 a fold before the first header": OK + b" Content-Length: 5\r\n\r\n",
-    "66 a bare CR": OK + b"X: a\rContent-Length: 5\r\n\r\n",
-    "66 a folded length": OK + b"Content-Length: 5\r\n 6\r\n\r\n",
-    "no colon": OK + b"hello\r\n\r\n",
-    "no name": OK + b": hello\r\n\r\n",
-    "a name with a space": OK + b"a b: c\r\n\r\n",
-    "a name beyond ASCII": OK + b"\xe9: c\r\n\r\n",
-    "a chunk size that is none": OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
-    "a chunk size with 0x": OK + b"Transfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n",
-    "a chunk size with a sign": OK + b"Transfer-Encoding: chunked\r\n\r\n+5\r\nhello\r\n",
-    "a chunk size of 17 digits": OK + b"Transfer-Encoding: chunked\r\n\r\n10000000000000000\r\n",
-    "a chunk size line with LF": OK + b"Transfer-Encoding: chunked\r\n\r\n5\nhello\r\n",
-    "a chunk extension with LF": OK + b"Transfer-Encoding: chunked\r\n\r\n5;a\nb\r\nhello\r\n",
-    "a chunk longer than its size": OK + b"Transfer-Encoding: chunked\r\n\r\n4\r\nhello\r\n",
-    "a chunk that ends with LF": OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\n0\r\n",
-    "a trailer without a colon": OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\nhello\r\n\r\n",
-}
 
 
 @pytest.mark.parametrize("name", GOOD)

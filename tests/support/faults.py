@@ -5,6 +5,7 @@ sends the same bytes one by one, or cut in the middle. What clients sent is kept
 """
 
 import gzip
+import re
 import socket
 import struct
 import threading
@@ -12,6 +13,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
+
+from tests.support.framing import GOOD, MALFORMED
 
 CLOSE, RESET, KEEP, STALL = "close", "reset", "keep", "stall"
 MODES = ("whole", "bytewise", "split")
@@ -77,6 +80,15 @@ CATALOGUE: dict[str, Fault] = {
     "redirect-to-empty": Fault(head("Location: /empty", "Content-Length: 0", status="302 Found"), KEEP),
     "late-answer": Fault(head("Content-Length: 5") + b"hello", KEEP),
 }
+
+
+def slug(name: str) -> str:
+    """The name of a case as it may stand in a path."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower())
+
+
+CATALOGUE |= {f"good-{slug(name)}": Fault(reply, KEEP) for name, (reply, _) in GOOD.items()}
+CATALOGUE |= {f"malformed-{slug(name)}": Fault(reply, STALL) for name, reply in MALFORMED.items()}
 # What follows a little later, when nobody asked.
 LATE = {
     "late-answer": head("Content-Length: 6", status="500 Stray") + b"stolen",

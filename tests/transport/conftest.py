@@ -11,6 +11,15 @@ from fetchcli.core.urls import parse_url
 from fetchcli.transport.aiohttp_client import AiohttpTransport
 
 Send = Callable[..., Awaitable[Response | Failure]]
+Sender = Callable[[Policy], Send]
+
+
+async def send_with(transport: AiohttpTransport, url: str, policy: Policy) -> Response | Failure:
+    """Send a URL; a failure is returned, not raised."""
+    try:
+        return await transport.send(parse_url(url), policy)
+    except TransportError as error:
+        return error.failure
 
 
 @pytest.fixture
@@ -22,12 +31,28 @@ async def client() -> AsyncIterator[AiohttpTransport]:
 
 @pytest.fixture
 def send(client: AiohttpTransport) -> Send:
-    """Send a URL; a failure is returned, not raised."""
+    """Send over one transport with the default policy, or with other timeouts."""
 
     async def send(url: str, policy: Policy | None = None, **timeouts: float) -> Response | Failure:
-        try:
-            return await client.send(parse_url(url), policy or Policy(timeouts=Timeouts(**timeouts)))
-        except TransportError as error:
-            return error.failure
+        return await send_with(client, url, policy or Policy(timeouts=Timeouts(**timeouts)))
 
     return send
+
+
+@pytest.fixture
+async def sender() -> AsyncIterator[Sender]:
+    """Make a transport of a policy, and send over it."""
+    made: list[AiohttpTransport] = []
+
+    def sender(policy: Policy) -> Send:
+        transport = AiohttpTransport(policy, "fetchcli-test")
+        made.append(transport)
+
+        async def send(url: str) -> Response | Failure:
+            return await send_with(transport, url, policy)
+
+        return send
+
+    yield sender
+    for transport in made:
+        await transport.close()

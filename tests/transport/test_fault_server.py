@@ -17,7 +17,8 @@ from fetchcli.core.model import Response
 from fetchcli.core.policy import Policy, Redirects
 from fetchcli.core.urls import parse_url
 from fetchcli.transport.aiohttp_client import AiohttpTransport
-from tests.support.faults import CATALOGUE, KEEP, MODES, Fault, FaultServer, fault_server, head
+from tests.support import framing
+from tests.support.faults import CATALOGUE, KEEP, MODES, Fault, FaultServer, fault_server, head, slug
 from tests.transport.conftest import Send
 
 GOOD = {
@@ -83,6 +84,22 @@ async def test_broken_answers_are_failures_of_the_right_kind(
     assert failure.kind is BAD[name], failure
     assert failure.detail
     assert "\n" not in failure.detail
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", framing.GOOD)
+async def test_e_well_formed_responses(send: Send, faults: FaultServer, name: str, mode: str) -> None:
+    response = await send(faults.url(f"good-{slug(name)}", mode))
+    assert isinstance(response, Response), response
+    assert response.sha256 == hashlib.sha256(framing.GOOD[name][1]).hexdigest()
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", framing.MALFORMED)
+async def test_e_malformed_responses_are_protocol(send: Send, faults: FaultServer, name: str, mode: str) -> None:
+    failure = await send(faults.url(f"malformed-{slug(name)}", mode), total=5)
+    assert isinstance(failure, Failure), failure
+    assert failure.kind is ErrorKind.PROTOCOL, failure
 
 
 def descriptors() -> int:

@@ -1,0 +1,156 @@
+"""Proxies, real ones on loopback: BEHAVIOUR 34 and 91."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from fetchcli import fetch
+from fetchcli.core.errors import ErrorKind, Failure
+from fetchcli.core.model import Response
+from fetchcli.core.policy import Network, Policy, Timeouts
+from fetchcli.core.proxies import ProxyRules, parse_proxy
+from tests.support.certificates import server_context, trusting
+from tests.support.dns import dns_server
+from tests.support.proxy import proxy
+from tests.support.recorder import recorder, see
+from tests.support.tinyproxy import BINARY, tinyproxy
+from tests.transport.conftest import Sender
+
+
+def through(url: str, *bypass: str, **network: object) -> Network:
+    chosen = parse_proxy(url)
+    return Network(proxies=ProxyRules(chosen, chosen, bypass), **network)  # type: ignore[arg-type]
+
+
+async def test_34_plain_http_is_forwarded_whole(sender: Sender) -> None:
+    with recorder() as server, proxy() as middle:
+        policy = Policy(network=through(f"http://user:secret@127.0.0.1:{middle.port}"))
+        response = await sender(policy)(server.url("/a%2fb?c", "name.test"))
+        assert isinstance(response, Response)
+        head = middle.heads[0].decode()
+        assert head.startswith(
+            f"GET http://name.test:{server.port}/a%2fb?c HTTP/1.1\r\nHost: name.test:{server.port}\r\n"
+        )
+        assert "Proxy-Authorization: Basic dXNlcjpzZWNyZXQ=\r\n" in head
+        assert server.header("proxy-authorization") is None
+
+
+async def test_91_https_goes_through_a_tunnel_and_the_origin_sees_no_credentials(
+    sender: Sender, tmp_path: Path
+) -> None:
+    with recorder(context=server_context()) as server, proxy() as middle:
+        network = through(f"http://user:secret@127.0.0.1:{middle.port}")
+        send = sender(Policy(network=network, tls=trusting(tmp_path)))
+        for _ in range(2):
+            response = await send(server.url("/x"))
+            assert isinstance(response, Response), response
+        assert len(middle.heads) == 1  # the tunnel is used again
+        head = middle.heads[0].decode()
+        assert head.startswith(f"CONNECT 127.0.0.1:{server.port} HTTP/1.1\r\n")
+        assert "Proxy-Authorization: Basic dXNlcjpzZWNyZXQ=\r\n" in head
+        assert server.targets == ["/x", "/x"]
+        assert server.header("proxy-authorization") is None
+
+
+@pytest.mark.parametrize("secure", [False, True])
+async def test_an_https_proxy(sender: Sender, tmp_path: Path, secure: bool) -> None:
+    with recorder(context=server_context() if secure else None) as server, proxy(context=server_context()) as middle:
+        network = through(f"https://127.0.0.1:{middle.port}")
+        response = await sender(Policy(network=network, tls=trusting(tmp_path)))(server.url("/x"))
+        assert isinstance(response, Response), response
+        assert middle.heads[0].startswith(b"CONNECT " if secure else b"GET http://")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "detail"),
+    [
+        (b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n", "status 407 to CONNECT"),
+        (b"HTTP/1.1 200 OK\r\n\r\nstray", "bytes of the tunnel before it was used"),
+        (b"SSH-2.0\r\n", "not an HTTP/1.1 response: 'SSH-2.0\\r\\n'"),
+        (b"HTTP/1.1 200", "connection closed at CONNECT"),
+    ],
+)
+async def test_91_a_refused_tunnel_is_connect(sender: Sender, refusal: bytes, detail: str) -> None:
+    with proxy(refusal=refusal) as middle:
+        failure = await sender(Policy(network=through(f"http://u:secret@127.0.0.1:{middle.port}")))("https://h.test/")
+        assert isinstance(failure, Failure)
+        assert failure.kind is ErrorKind.CONNECT
+        assert failure.detail == f"proxy http://127.0.0.1:{middle.port}: {detail}"
+
+
+async def test_a_dead_proxy_is_named(sender: Sender) -> None:
+    for url in ("http://h.test/", "https://h.test/"):
+        failure = await sender(Policy(network=through("http://127.0.0.1:1")))(url)
+        assert isinstance(failure, Failure)
+        assert (failure.kind, failure.detail) == (ErrorKind.CONNECT, "proxy http://127.0.0.1:1: connection refused")
+
+
+async def test_a_proxy_that_says_nothing_is_timeout_connect(sender: Sender) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        network = through(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        failure = await sender(Policy(network=network, timeouts=Timeouts(connect=0.2)))("https://h.test/")
+        assert isinstance(failure, Failure)
+        assert failure.kind is ErrorKind.TIMEOUT_CONNECT
+
+
+async def test_91_no_proxy_is_asked_for_every_hop(sender: Sender) -> None:
+    with recorder() as inner, proxy() as middle, recorder(see(inner.url("/in"))) as outer:
+        policy = Policy(network=through(f"http://127.0.0.1:{middle.port}", "127.0.0.1"))
+        response = await sender(policy)(outer.url("/out", "name.test"))
+        assert isinstance(response, Response)
+        assert len(middle.heads) == 1
+        assert inner.targets == ["/in"]
+
+
+@pytest.mark.parametrize("secure", [False, True])
+@pytest.mark.parametrize(
+    ("scheme", "asked_for"),
+    [("socks5", "127.0.0.1"), ("socks5h", "name.test"), ("socks4", "127.0.0.1"), ("socks4a", "name.test")],
+)
+async def test_socks(sender: Sender, tmp_path: Path, scheme: str, asked_for: str, secure: bool) -> None:
+    context = server_context() if secure else None
+    with (
+        recorder(context=context) as server,
+        proxy(scheme[:6]) as middle,
+        dns_server({"name.test": ("127.0.0.1",)}) as dns,
+    ):
+        network = through(f"{scheme}://127.0.0.1:{middle.port}", dns_servers=(dns.place,))
+        response = await sender(Policy(network=network, tls=trusting(tmp_path)))(server.url("/x", "name.test"))
+        assert isinstance(response, Response), response
+        assert middle.heads == [f"{asked_for}:{server.port}".encode()]
+        assert server.targets == ["/x"]
+
+
+async def test_socks_with_a_password_and_refused(sender: Sender) -> None:
+    with recorder() as server, proxy("socks5") as middle:
+        policy = Policy(network=through(f"socks5h://user:secret@127.0.0.1:{middle.port}"))
+        assert isinstance(await sender(policy)(server.url()), Response)
+        assert middle.heads[0] == b"user:secret"
+    with proxy("socks5", refusal=b"x") as middle:
+        failure = await sender(Policy(network=through(f"socks5h://127.0.0.1:{middle.port}")))("http://h.test/")
+        assert isinstance(failure, Failure)
+        assert failure.kind is ErrorKind.CONNECT
+        assert failure.detail.startswith(f"proxy socks5h://127.0.0.1:{middle.port}: ")
+    failure = await sender(Policy(network=through("socks5h://127.0.0.1:1")))("http://h.test/")
+    assert isinstance(failure, Failure)
+    assert failure.kind is ErrorKind.CONNECT
+
+
+@pytest.mark.needs_tinyproxy
+@pytest.mark.skipif(BINARY is None, reason="tinyproxy is not installed")
+async def test_tinyproxy(tmp_path: Path) -> None:
+    with recorder() as plain, recorder(context=server_context()) as secure, tinyproxy(tmp_path) as port:
+        policy = Policy(1, network=through(f"http://127.0.0.1:{port}"), tls=trusting(tmp_path))
+        urls = [server.url("/a%2fb") for server in (plain, secure) for _ in range(3)]
+        # It closes every connection without a word; that is what second attempts are for.
+        outcomes = [outcome async for outcome in fetch([*urls, "http://127.0.0.1:1/"], policy)]
+        for outcome in outcomes[:-1]:
+            assert outcome.response is not None, outcome.failure
+            assert (outcome.response.status, outcome.response.size_decoded) == (200, 5)
+        assert secure.targets == ["/a%2fb"] * 3
+        assert plain.targets == ["/a%2fb"] * 3
+        assert plain.header("via") is not None
+        dead = outcomes[-1].response
+        assert dead is not None  # the proxy answers for what it cannot reach
+        assert dead.status >= 500
