@@ -34,6 +34,12 @@ class Request(msgspec.Struct, frozen=True):
         return self.method in IDEMPOTENT
 
 
+def closes(request: Request) -> bool:
+    """Whether the user asks for the connection to be closed after the answer (RFC 9112 section 9.6)."""
+    values = [value for name, value in request.headers if name.lower() == "connection"]
+    return any(token.strip().lower() == "close" for value in values for token in value.split(","))
+
+
 def parse_method(text: str) -> str:
     """A method (RFC 9110 section 9.1: a token, case-sensitive).
 

@@ -16,7 +16,7 @@ from fetchcli.core.model import Response, Timings
 from fetchcli.core.policy import Policy
 from fetchcli.core.proxies import SOCKS
 from fetchcli.core.redirects import next_hop
-from fetchcli.core.request import Request, header_lines, redirected, user_host
+from fetchcli.core.request import Request, closes, header_lines, redirected, user_host
 from fetchcli.core.urls import HttpUrl
 from fetchcli.transport.body import Body
 from fetchcli.transport.connector import PooledConnector
@@ -110,7 +110,7 @@ class AiohttpTransport:
         """The bytes of a request, and where its answer goes."""
         request, url = hops.request, hops.url
         route = self._routes.to(url)
-        lines, host = self._settled(request)
+        lines, host, last = self._settled(request)
         proxy = ""
         if route.proxy is not None and route.forwarded and route.proxy.authorization:
             # Through a tunnel they would reach the origin: there the proxy is told when it is opened.
@@ -124,13 +124,14 @@ class AiohttpTransport:
             head.encode("utf-8", "surrogateescape") + (request.content or b""),
             # What must not be done twice takes no connection that the server may have closed.
             fresh=fresh or not request.idempotent,
+            last=last,
             silence=policy.timeouts.read,
             to_head_request=request.method == "HEAD",
         )
 
-    def _settle(self, request: Request) -> tuple[str, str | None]:
-        """The header lines that all URLs share, and the Host that they are to have."""
-        return header_lines(request, self._defaults), user_host(request)
+    def _settle(self, request: Request) -> tuple[str, str | None, bool]:
+        """The header lines that all URLs share, the Host that they are to have, and whether connections end."""
+        return header_lines(request, self._defaults), user_host(request), closes(request)
 
     async def _request(self, exchange: Exchange, policy: Policy) -> WireResponse:
         """Send one request and wait for the header section of its response."""

@@ -36,6 +36,7 @@ class Exchange:
         request: the bytes to send: request line, header section, content.
         reader: what came back.
         fresh: take no connection that was used before.
+        last: use the connection for nothing more.
         silence: seconds without a byte that are allowed, or None.
         peer: the address that the request went to.
         reused: the connection had answered another request before.
@@ -58,6 +59,7 @@ class Exchange:
         "connected",
         "first_byte",
         "fresh",
+        "last",
         "peer",
         "reader",
         "received",
@@ -71,12 +73,20 @@ class Exchange:
     )
 
     def __init__(
-        self, route: Route, request: bytes, *, fresh: bool, silence: float | None, to_head_request: bool = False
+        self,
+        route: Route,
+        request: bytes,
+        *,
+        fresh: bool = False,
+        last: bool = False,
+        silence: float | None = None,
+        to_head_request: bool = False,
     ) -> None:
         self.route = route
         self.request = request
         self.reader = ResponseReader(to_head_request=to_head_request)
         self.fresh = fresh
+        self.last = last
         self.silence = silence
         self.reused = self.after_head = self._paused = False
         self.peer = ""

@@ -106,7 +106,7 @@ class PooledProtocol(ResponseHandler):
         if exchange.reader.complete:
             self.exchange = None
             self._answered_head = exchange.reader.to_head_request
-            self._should_close = leftover or not exchange.reader.reusable
+            self._should_close = leftover or exchange.last or not exchange.reader.reusable
             exchange.done()
 
     def connection_lost(self, exc: BaseException | None) -> None:

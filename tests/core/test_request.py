@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fetchcli.core.errors import UsageError
-from fetchcli.core.request import Request, header_lines, parse_header, parse_method, redirected, user_host
+from fetchcli.core.request import Request, closes, header_lines, parse_header, parse_method, redirected, user_host
 
 DEFAULTS = {"User-Agent": "ua", "Accept": "*/*"}
 
@@ -74,6 +74,11 @@ def test_a_header_is_one_line_or_refused(text: str) -> None:
         lines = header_lines(Request(headers=(header,)), {})
         assert lines.count("\r\n") <= 1
         assert len(lines.split("\n")) <= 2
+
+
+def test_the_user_may_ask_for_the_connection_to_be_closed() -> None:
+    assert closes(Request(headers=(("connection", "x, Close"),)))
+    assert not closes(Request(headers=(("Connection", "keep-alive"), ("X", "close"))))
 
 
 def test_methods() -> None:

@@ -51,7 +51,7 @@ ALL = sorted(set(descendants(aiohttp.ClientError)), key=lambda cls: cls.__name__
 
 
 def exchange(head: Head | None = None, **reached: float) -> Exchange:
-    made = Exchange(Route("https", "h", 443, None), b"", fresh=False, silence=None)
+    made = Exchange(Route("https", "h", 443, None), b"")
     made.reader.head = head
     for phase, when in reached.items():
         setattr(made, phase, when)

@@ -211,3 +211,11 @@ async def test_what_must_not_be_sent_twice_takes_a_new_connection(sender: Sender
         for _ in range(3):
             assert isinstance(await send(server.url()), Response)
         assert server.connections == 3
+
+
+async def test_connection_close_is_kept_to_on_this_side_too(sender: Sender) -> None:
+    with recorder() as server:
+        send = sender(Policy(request=Request(headers=(("Connection", "close"),))))
+        for _ in range(3):
+            assert isinstance(await send(server.url()), Response)
+        assert server.connections == 3
