@@ -72,7 +72,7 @@ class Exchange:
         "silence",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what is settled before the first byte
         self,
         route: Route,
         request: bytes,

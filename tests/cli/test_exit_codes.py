@@ -73,6 +73,32 @@ def test_an_output_outranks_outcomes(faults: FaultServer) -> None:
         (["-", "-"], "stdin ('-') can be read only once"),
         (["--demo", "x"], "--demo brings its own URLs; leave the inputs out"),
         (["--progress", "loud", "x"], "'loud' is not one of 'auto', 'bar', 'plain', 'none'"),
+        (["-H", "A: b\rc", "x"], "-H: header 'A: ...' holds a control character (U+000D)"),  # 24
+        (["-H", "A: b\nc", "x"], "-H: header 'A: ...' holds a control character (U+000A)"),  # 24
+        (["-H", "nothing", "x"], "-H: header 'nothing' has no colon; write 'Name: value'"),
+        (["-H", "Content-Length: 1", "x"], "-H: Content-Length says where the request ends; fetchcli sets it"),
+        (["-X", "GE T", "x"], "'GE T' is not an HTTP method"),
+        (["-I", "-d", "x", "x"], "-I asks with HEAD; leave out -I, or -X and -d"),
+        (["-d", "@/missing", "x"], "-d @/missing: No such file or directory"),
+        (["-d", "@-", "x"], "-d @-: stdin is for URLs; give a file"),
+        (
+            ["--max-filesize", "much", "x"],
+            "--max-filesize: 'much' is not a size; write it as 512, 10K, 1.5M, 2G or none",
+        ),
+        (["--min-rate", "-1", "x"], "--min-rate: '-1' is not a size"),
+        (["--max-ratio", "0", "x"], "--max-ratio: '0' is not a number from 1, or none"),
+        (["-x", "ftp://u:secret@h", "x"], "proxy 'ftp://***@h': the scheme is not http, https, socks4"),
+        (["--block-private", "-x", "127.0.0.1:1", "x"], "with a proxy the target's address cannot be judged"),  # 35
+        (["--deny-cidr", "10/8", "x"], "--deny-cidr: '10/8' does not appear to be an IPv4 or IPv6 network"),
+        (["--allow-cidr", "10.0.0.0/8", "x"], "--allow-cidr makes exceptions to --block-private or --deny-cidr"),
+        (["--block-private", "--unix-socket", "/x", "x"], "--unix-socket dials no address"),
+        (["--resolve", "h:80", "x"], "--resolve 'h:80': write HOST:PORT:ADDRESS[,ADDRESS]..."),
+        (["--connect-to", "h:80", "x"], "--connect-to 'h:80': write HOST1:PORT1:HOST2:PORT2"),
+        (["--dns-servers", "dns.example", "x"], "--dns-servers: 'dns.example' is not ADDRESS or ADDRESS:PORT"),
+        (["-4", "-6", "x"], "-4 and -6 leave nothing; give one of them"),
+        (["--cacert", "/missing", "http://h/"], "--cacert /missing: No such file or directory"),
+        (["--key", "/missing", "http://h/"], "--key without --cert: a key alone says nothing"),
+        (["--tls-min", "1.0", "x"], "'1.0' is not one of '1.2', '1.3'"),
     ],
 )
 def test_a_usage_error_is_one_line_and_exit_2(args: list[str], message: str) -> None:

@@ -76,6 +76,17 @@ async def test_drip_and_delay(send: Send, httpbin: str) -> None:
     assert delay.kind is ErrorKind.TIMEOUT_TOTAL
 
 
+async def test_digest_auth_is_refused_politely(send: Send, httpbin: str) -> None:
+    """Digest asks for a second request; without it the challenge is the answer, and nothing is sent twice."""
+    for url in (
+        f"{httpbin}/digest-auth/auth/user/pass",
+        httpbin.replace("//", "//user:pass@") + "/digest-auth/auth/user/pass",
+    ):
+        response = await send(url)
+        assert isinstance(response, Response)
+        assert (response.status, response.redirects) == (401, ())
+
+
 async def test_basic_auth_from_the_url(send: Send, httpbin: str) -> None:
     url = f"{httpbin}/basic-auth/user/pass"
     allowed = await send(url.replace("http://", "http://user:pass@"))
