@@ -15,7 +15,11 @@ COMMAND = [sys.executable, "-m", "fetchcli"]
 def environment(**extra: str) -> dict[str, str]:
     """The environment without what would change the output."""
     dropped = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "CI", "GITHUB_ACTIONS", "TERM")
-    base = {name: value for name, value in os.environ.items() if name not in dropped}
+    base = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in dropped and not name.lower().endswith("_proxy") and not name.startswith("FETCHCLI_")
+    }
     return {**base, "TERM": "xterm-256color", **extra}
 
 

@@ -8,6 +8,7 @@ import gzip
 import re
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -198,3 +199,8 @@ def fault_server() -> Iterator[FaultServer]:
         yield server
     finally:
         server.close()
+
+
+if __name__ == "__main__":  # in a process of its own, until stdin ends
+    print(FaultServer().port, flush=True)
+    sys.stdin.read()
