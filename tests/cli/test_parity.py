@@ -10,7 +10,7 @@ from tests.support.command import COMMAND, environment
 from tests.support.faults import CATALOGUE, MODES, FaultServer
 
 SLOW = {"ok-18k-header", "huge-header", "headers-for-ever", "continue-for-ever"}  # byte by byte they say nothing new
-COMPARED = ("url", "status", "error", "error_detail", "sha256", "num_redirects", "url_effective", "length_verified")
+COMPARED = ("url", "status", "error", "sha256", "num_redirects", "url_effective", "length_verified")
 
 
 def rows(server: FaultServer, interpreter: list[str], **env: str) -> list[tuple[object, ...]]:
