@@ -7,6 +7,7 @@ lack its reason. A bare LF inside chunked framing is refused.
 """
 
 import re
+from functools import lru_cache
 from typing import Never
 
 import msgspec
@@ -72,11 +73,21 @@ def parse_fields(section: bytes) -> Fields:
         name, colon, value = line.partition(b":")
         if not colon:
             refuse(f"a header line without a colon: {excerpt(line)}")
-        if not name or name.translate(None, _TOKEN):
+        lower = _lower_name(name)
+        if not lower:
             what = "a space before the colon" if name[-1:] in (b" ", b"\t") else "an invalid header name"
             refuse(f"{what}: {excerpt(line)}")
-        fields.setdefault(name.lower(), []).append(value.strip(b" \t"))
+        if lower in fields:
+            fields[lower].append(value.strip(b" \t"))
+        else:
+            fields[lower] = [value.strip(b" \t")]
     return fields
+
+
+@lru_cache(maxsize=1024)
+def _lower_name(name: bytes) -> bytes:
+    """A field name in lower case, or nothing where it is none; servers use few."""
+    return b"" if name.translate(None, _TOKEN) else name.lower()
 
 
 def _plain_lines(block: bytes) -> bytes:
@@ -104,6 +115,8 @@ def body_framing(head: Head) -> int | ChunkedBody:
         return ChunkedBody(parse_trailers, HEAD_LIMIT)
     if lengths is None:
         return UNTIL_CLOSE
+    if len(lengths) == 1 and lengths[0].isdigit() and len(lengths[0]) < 19:
+        return int(lengths[0])
     distinct = {length.strip(b" \t") for value in lengths for length in value.split(b",")}
     length = distinct.pop()
     if distinct:

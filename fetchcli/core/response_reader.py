@@ -130,8 +130,10 @@ class ResponseReader:
     def _begin_body(self, head: Head) -> None:
         framing = body_framing(head)
         self.head = head
-        persistent = head.has_token(b"connection", b"keep-alive") if head.minor == 0 else True
-        self.reusable = persistent and not head.has_token(b"connection", b"close")
+        self.reusable = head.minor == 1
+        if b"connection" in head.fields:
+            self.reusable = self.reusable or head.has_token(b"connection", b"keep-alive")
+            self.reusable = self.reusable and not head.has_token(b"connection", b"close")
         if head.status in NO_BODY or self.to_head_request:
             # A body that must not be there may still come; HEAD announces one by right.
             announced = framing not in (UNTIL_CLOSE, 0)
