@@ -14,9 +14,16 @@ _UNSAFE = re.compile(
 )
 
 
+# Commands to the runner of a CI job: GitHub's ``::error::`` at the start of a line, Azure's ``##vso[``
+# and ``##[`` anywhere. An IPv6 address (``::1``) is none.
+_CI_COMMAND = re.compile(r"(?<!\S):(?=:[A-Za-z][A-Za-z-]*(?: [^:]*)?::)|#(?=#(?:vso)?\[)", re.IGNORECASE)
+
+
 def visible(text: str) -> str:
-    r"""Escape everything that has no glyph of its own, as ``\x1b`` or ``\u202e``."""
-    return text if text.isascii() and text.isprintable() else _UNSAFE.sub(_escape, text)
+    r"""Escape everything that has no glyph of its own, as ``\x1b`` or ``\u202e``, and commands to a CI job."""
+    if not (text.isascii() and text.isprintable()):
+        text = _UNSAFE.sub(_escape, text)
+    return _CI_COMMAND.sub(_escape, text) if "::" in text or "##" in text else text
 
 
 def _escape(match: re.Match[str]) -> str:

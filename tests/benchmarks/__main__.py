@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -175,6 +176,22 @@ def memory(rounds: int, count: int) -> None:
                 table(f"(e) memory over {size:,} URLs", {name: cost}, size, reference=name)
 
 
+def timeouts(rounds: int, count: int) -> None:
+    """How late a timeout is said while the loop is busy with others."""
+    del rounds
+    with nginx() as port, socket.create_server(("127.0.0.1", 0), backlog=4096) as silent:  # connects, and no more
+        dead = silent.getsockname()[1]
+        with lists(count, lambda n: f"http://127.0.0.1:{port if n % 20 else dead}/page/{n}") as (listing, folder):
+            command = [*ours(listing, 100, folder)["fetchcli"], "--timeout", "700ms"]
+            measure(command, folder)
+            rows = [json.loads(line) for line in (folder / "rows.jsonl").read_text().splitlines()]
+    late = sorted(row["time_total"] - 0.7 for row in rows if row["error"] == "timeout_total")
+    print(f"\n### (f) {len(late):,} timeouts of 700 ms among {count:,} URLs, -c 100")
+    print(
+        f"\nlate by {statistics.median(late) * 1000:.1f} ms in the median, {late[-1] * 1000:.1f} ms at most (wanted: 50 ms)"
+    )
+
+
 def start_up(rounds: int, count: int) -> None:
     del count
     with nginx() as port, tempfile.TemporaryDirectory() as name:
@@ -201,13 +218,14 @@ WORKLOADS: dict[str, tuple[Callable[[int, int], None], int]] = {
     "c": (tls, 5_000),
     "d": (latency, 2_000),
     "e": (memory, 1_000_000),
+    "f": (timeouts, 20_000),
     "start": (start_up, 0),
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("workloads", nargs="*", default=list(WORKLOADS), metavar="WORKLOAD", help="a b c d e start")
+    parser.add_argument("workloads", nargs="*", default=list(WORKLOADS), metavar="WORKLOAD", help="a b c d e f start")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--scale", type=float, default=1.0, help="share of the URLs")
     arguments = parser.parse_args()

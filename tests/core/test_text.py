@@ -46,3 +46,22 @@ def test_shortening_keeps_both_ends(text: str, width: int) -> None:
     assert len(short) == min(len(text), width)
     assert short[0:1] == text[0:1]
     assert short[-1:] == text[-1:]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("::error::owned", r"\x3a:error::owned"),
+        ("::set-output name=a::b", r"\x3a:set-output name=a::b"),
+        ("text/html ::stop-commands::x", r"text/html \x3a:stop-commands::x"),
+        ("##vso[task.setvariable]x", r"\x23#vso[task.setvariable]x"),
+        ("x ##[error]y", r"x \x23#[error]y"),
+    ],
+)
+def test_96_commands_to_a_ci_job_are_inert(text: str, shown: str) -> None:
+    assert visible(text) == shown
+
+
+@pytest.mark.parametrize("text", ["::1", "http://[::1]/", "fe80::1", "a::b", "## heading", "std::vector<a::b>"])
+def test_what_only_looks_alike_stays(text: str) -> None:
+    assert visible(text) == text
