@@ -1,6 +1,16 @@
-"""``python -m fetchcli``."""
+"""The command, and ``python -m fetchcli``."""
 
-from fetchcli.cli.app import entry
+import os
+
+
+def main() -> None:
+    """Run the command; a Ctrl-C while it is still being imported ends it as quietly as later ones."""
+    try:
+        from fetchcli.cli.app import entry
+    except KeyboardInterrupt:
+        os._exit(130)
+    entry()
+
 
 if __name__ == "__main__":
-    entry()
+    main()

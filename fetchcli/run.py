@@ -95,6 +95,10 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 async def _run(settings: Settings) -> ExitCode:
+    loop = asyncio.get_running_loop()
+    if not loop.get_debug():
+        # What happens on a connection that was given up already is told to nobody: its row has its outcome.
+        loop.set_exception_handler(lambda _loop, _context: None)
     async with AsyncExitStack() as stack:
         inputs = await _inputs(settings, stack)
         reader = RowReader(inputs)

@@ -1,9 +1,11 @@
 """Fixtures that the whole suite shares."""
 
+import asyncio
 import os
 from collections.abc import Iterator
 
 import pytest
+import uvloop
 from blockbuster import BlockBuster, blockbuster_ctx
 
 from tests.support.faults import FaultServer, fault_server
@@ -23,6 +25,16 @@ def no_blocking_calls() -> Iterator[BlockBuster]:
 def faults() -> Iterator[FaultServer]:
     with fault_server() as server:
         yield server
+
+
+# Where connections are made and ended in most ways: on Python's own event loop, too.
+ON_BOTH_LOOPS = {"test_proxy.py", "test_tls.py", "test_fault_server.py"}
+
+
+def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> dict[str, object]:
+    """The event loop that is shipped."""
+    own = {"asyncio": asyncio.new_event_loop} if item.path.name in ON_BOTH_LOOPS else {}
+    return {"uvloop": uvloop.new_event_loop, **own}
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -12,7 +12,7 @@ from fetchcli._version import __version__
 from fetchcli.cli import options, settings
 from fetchcli.cli.preflight import fit_descriptors, occupy_standard_descriptors
 from fetchcli.core.errors import ExitCode, FetchcliError, UsageError
-from fetchcli.core.policy import Limits, Policy, Redirects, Timeouts, Tls
+from fetchcli.core.policy import Limits, Network, Policy, Redirects, Timeouts, Tls
 from fetchcli.core.settings import ProgressMode, Settings
 from fetchcli.core.status import parse_status_set
 from fetchcli.messages import say
@@ -24,7 +24,7 @@ fetchcli urls.txt --concurrency 50
 cut -f1 sites.tsv | fetchcli - -o jsonl | jq .status
 fetchcli smoke.txt --accept 200..299 --timeout 5s -o rows.csv
 
-Every option can also be set in the environment: FETCHCLI_CONCURRENCY=20.
+Options can also be set in the environment: FETCHCLI_CONCURRENCY=20.
 """
 
 _SUGGESTIONS = re.compile(r"\.? \(Possible options?: (.*?)\)")
@@ -44,7 +44,7 @@ def fetchcli(
     location: options.Location = options.DEFAULTS.redirects.follow,
     max_redirs: options.MaxRedirs = options.DEFAULTS.redirects.limit,
     allow_downgrade: options.AllowDowngrade = options.DEFAULTS.redirects.downgrade,
-    method: options.Method = None,
+    request: options.Method = None,
     head: options.Head = False,
     header: options.Headers = None,
     data: options.Data = None,
@@ -96,9 +96,11 @@ def fetchcli(
         ),
         redirects=Redirects(location, max_redirs, allow_downgrade),
         accept=parse_status_set(accept),
-        request=settings.request(method, header or [], data or [], head=head),
+        request=settings.request(request, header or [], data or [], head=head),
         limits=Limits(settings.size("--max-filesize", max_filesize), settings.count("--max-ratio", max_ratio)),
-        network=settings.network(
+        network=Network()
+        if demo
+        else settings.network(
             proxy,
             noproxy,
             resolve or [],

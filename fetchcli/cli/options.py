@@ -44,6 +44,7 @@ Headers = Annotated[
         metavar="'NAME: VALUE'",
         help="A header; 'NAME:' sends none of that name. Not sent on to another origin. Repeatable.",
         show_default=False,
+        allow_from_autoenv=False,  # a value would be split at its spaces
     ),
 ]
 Data = Annotated[
@@ -52,8 +53,9 @@ Data = Annotated[
         "--data",
         "-d",
         metavar="TEXT",
-        help="Content to send; @FILE reads it. Repeatable: joined by &.",
+        help="Content to send; @FILE reads it, without its line ends, as curl does. Repeatable: joined by &.",
         show_default=False,
+        allow_from_autoenv=False,  # likewise
     ),
 ]
 MaxFilesize = Annotated[

@@ -1,6 +1,7 @@
 """Groups of flags -> parts of the policy. Bad values are usage errors that name their option."""
 
 import os
+import re
 from pathlib import Path
 
 from fetchcli.core.addresses import AddressRules, parse_networks
@@ -8,8 +9,10 @@ from fetchcli.core.errors import UsageError
 from fetchcli.core.overrides import parse_detour, parse_pin, parse_servers
 from fetchcli.core.policy import Network
 from fetchcli.core.proxies import proxy_rules
-from fetchcli.core.request import Request, parse_header, parse_method
+from fetchcli.core.request import Request, parse_header
 from fetchcli.core.units import parse_duration, parse_size
+
+_COUNT = re.compile(r"[0-9]{1,9}")
 
 
 def duration(option: str, text: str) -> float | None:
@@ -32,7 +35,7 @@ def count(option: str, text: str) -> int | None:
     """A number from 1, or None for no limit."""
     if text.strip().lower() == "none":
         return None
-    if not (text.isascii() and text.isdigit()) or int(text) < 1:
+    if not _COUNT.fullmatch(text) or int(text) < 1:
         raise UsageError(f"{option}: {text!r} is not a number from 1, or none")
     return int(text)
 
@@ -47,7 +50,7 @@ def request(method: str | None, headers: list[str], data: list[str], *, head: bo
     except UsageError as error:
         raise UsageError(f"-H: {error}") from None
     implied = "HEAD" if head else "GET" if content is None else "POST"
-    return Request(implied if method is None else parse_method(method), fields, content)
+    return Request(implied if method is None else method, fields, content)
 
 
 def _content(text: str) -> bytes:
@@ -78,7 +81,7 @@ def network(  # noqa: PLR0917 - one for each option of the panel
         raise UsageError("-4 and -6 leave nothing; give one of them")
     return Network(
         addresses=rules,
-        proxies=proxy_rules(proxy, noproxy, os.environ),
+        proxies=proxy_rules(proxy, noproxy, {} if unix_socket is not None else os.environ),
         pins=tuple(map(parse_pin, resolve)),
         detours=tuple(map(parse_detour, connect_to)),
         unix_socket=unix_socket,

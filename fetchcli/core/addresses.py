@@ -42,6 +42,8 @@ _NOT_PUBLIC: tuple[tuple[str, str], ...] = (
     ("fec0::/10", "site-local"),
     ("ff00::/8", "multicast"),
 )
+_GLOBAL_UNICAST = IPv6Network("2000::/3")  # all else is reserved, whether it has a name yet or not
+_MAPPED = IPv6Network("::ffff:0:0/96")
 
 
 class AddressRules(msgspec.Struct, frozen=True):
@@ -69,9 +71,16 @@ def parse_networks(option: str, texts: list[str]) -> tuple[str, ...]:
     """
     parts = [part.strip() for text in texts for part in text.split(",")]
     try:
-        return tuple(str(ip_network(part)) for part in parts)
+        return tuple(str(_unmapped(ip_network(part))) for part in parts)
     except ValueError as error:
         raise UsageError(f"{option}: {error}; write 10.0.0.0/8 or an address") from None
+
+
+def _unmapped(network: Network) -> Network:
+    """IPv4-mapped networks are judged as what they reach, like addresses."""
+    if isinstance(network, IPv6Network) and network.subnet_of(_MAPPED):
+        return IPv4Network((int(network.network_address) & 0xFFFFFFFF, network.prefixlen - 96))
+    return network
 
 
 @lru_cache(maxsize=65536)
@@ -86,6 +95,10 @@ def refusal(rules: AddressRules, address: str) -> str | None:
     parsed: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
     if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
         parsed = parsed.ipv4_mapped
+    if parsed.is_unspecified:  # systems take it for loopback
+        loopback = "127.0.0.1" if parsed.version == 4 else "::1"
+        if (reason := refusal(rules, loopback)) is not None:
+            return f"{address} reaches loopback: {reason}"
     allowed = max((network.prefixlen for network in _networks(rules.allow) if parsed in network), default=-1)
     denied = max((network.prefixlen for network in _networks(rules.deny) if parsed in network), default=-1)
     if denied >= 0 and denied >= allowed:
@@ -95,6 +108,8 @@ def refusal(rules: AddressRules, address: str) -> str | None:
     for network, what in _table():
         if parsed in network:
             return f"{address} is not public: {what} (--block-private)"
+    if isinstance(parsed, IPv6Address) and parsed not in _GLOBAL_UNICAST:
+        return f"{address} is not public: outside of 2000::/3 (--block-private)"
     return None
 
 

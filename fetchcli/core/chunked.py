@@ -44,16 +44,52 @@ class ChunkedBody:
         Raises:
             TransportError: `protocol` or `too_large`.
         """
+        if self._ended:
+            return self._trailers(data)
         if self._waiting:
-            data = bytes(self._waiting + data) if self._state is not _State.TRAILERS else data
-        at = 0
-        while self._state is not _State.TRAILERS:
-            step = self._data if self._state is _State.DATA else self._line
-            following = step(data, at, pieces)
-            if following is None:
-                return None
-            at = following
-        return self._trailers(data[at:])
+            data = bytes(self._waiting + data)
+            self._waiting.clear()
+        at: int | None = 0
+        while at is not None and not self._ended:
+            at = self._step(data, at, pieces)
+        return None if at is None else self._trailers(data[at:])
+
+    @property
+    def _ended(self) -> bool:
+        """Whether only the trailer section is left."""
+        return self._state is _State.TRAILERS
+
+    def _step(self, data: bytes, at: int, pieces: deque[bytes]) -> int | None:
+        """Go on from a place; where that ended, or None where more must come."""
+        if self._state is _State.SIZE:
+            return self._size(data, self._whole_chunks(data, at, pieces))
+        return self._data(data, at, pieces) if self._state is _State.DATA else self._data_end(data, at)
+
+    @staticmethod
+    def _whole_chunks(data: bytes, at: int, pieces: deque[bytes]) -> int:
+        """Take the chunks that stand in a segment whole: many small ones must not cost much."""
+        match_size = _SIZE_LINE.match
+        while (match := match_size(data, at)) is not None:
+            begin = match.end()
+            end = begin + int(match[1], 16)
+            if end == begin or data[end : end + 2] != b"\r\n":
+                break
+            pieces.append(data[begin:end])
+            at = end + 2
+        return at
+
+    def _size(self, data: bytes, at: int) -> int | None:
+        match = _SIZE_LINE.match(data, at)
+        if match is not None:
+            self._left = int(match[1], 16)
+            self._state = _State.DATA if self._left else _State.TRAILERS
+            return match.end()
+        self._waiting += data[at:]
+        if b"\n" in self._waiting:
+            raise TransportError(ErrorKind.PROTOCOL, "a chunk without a valid size")
+        if len(self._waiting) > LINE_LIMIT:
+            raise TransportError(ErrorKind.TOO_LARGE, f"a chunk size line of more than {LINE_LIMIT} bytes")
+        return None
 
     def _data(self, data: bytes, at: int, pieces: deque[bytes]) -> int | None:
         piece = data[at : at + self._left]
@@ -65,36 +101,28 @@ class ChunkedBody:
             self._state = _State.DATA_END
         return at + len(piece)
 
-    def _line(self, data: bytes, at: int, _pieces: deque[bytes]) -> int | None:
-        """Take the CRLF after chunk data, or the line that says how much data follows."""
-        if self._state is _State.DATA_END:
-            if data.startswith(b"\r\n", at):
-                self._state = _State.SIZE
-                return at + 2
-            if data[at:] not in (b"", b"\r"):
-                raise TransportError(ErrorKind.PROTOCOL, "chunk data longer than its size says")
-        elif match := _SIZE_LINE.match(data, at):
-            self._left = int(match[1], 16)
-            self._state = _State.DATA if self._left else _State.TRAILERS
-            self._waiting.clear()
-            return match.end()
-        elif b"\n" in data[at:]:
-            raise TransportError(ErrorKind.PROTOCOL, "a chunk without a valid size")
-        elif len(data) - at > LINE_LIMIT:
-            raise TransportError(ErrorKind.TOO_LARGE, f"a chunk size line of more than {LINE_LIMIT} bytes")
-        self._waiting[:] = data[at:]
+    def _data_end(self, data: bytes, at: int) -> int | None:
+        if data.startswith(b"\r\n", at):
+            self._state = _State.SIZE
+            return at + 2
+        self._waiting += data[at:]
+        if not b"\r\n".startswith(self._waiting):
+            raise TransportError(ErrorKind.PROTOCOL, "chunk data longer than its size says")
         return None
 
     def _trailers(self, data: bytes) -> bytes | None:
         scanned = max(len(self._waiting) - 2, 0)
         self._waiting += data
-        for end in (b"\r\n", b"\n"):
-            if self._waiting.startswith(end):
-                return bytes(self._waiting[len(end) :])
+        if self._waiting.startswith(b"\r\n"):
+            return bytes(self._waiting[2:])
+        if self._waiting.startswith(b"\n"):
+            raise TransportError(ErrorKind.PROTOCOL, "a bare LF at the end of the chunks")
         match = _SECTION_END.search(self._waiting, scanned)
         if len(self._waiting) > self._trailer_limit and (match is None or match.end() > self._trailer_limit):
             raise TransportError(ErrorKind.TOO_LARGE, f"more than {self._trailer_limit} bytes of trailers")
         if match is None:
             return None
+        if match[0] != b"\n\r\n":
+            raise TransportError(ErrorKind.PROTOCOL, "a bare LF in the trailer section")
         self._check_trailers(bytes(self._waiting[: match.start() + 1]))
         return bytes(self._waiting[match.end() :])

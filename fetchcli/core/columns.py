@@ -83,7 +83,12 @@ COLUMNS: tuple[Column, ...] = (
     Column("error", "string", lambda o, r: None if r else _error(o), "error kind, where no complete response came"),
     Column("error_detail", "string", lambda o, r: None if r else _detail(o), "the reason, for people", ("errormsg",)),
     Column("failed_checks", "list", lambda o, r: o.failed_checks, "the checks that the response did not pass"),
-    Column("attempts", "integer", lambda o, r: len(o.attempts), "requests that were tried for the row"),
+    Column(
+        "attempts",
+        "integer",
+        lambda o, r: len(o.attempts),
+        "times that the row was tried; redirects are part of one try",
+    ),
     Column("time_queue", "number", lambda o, r: _seconds(o.queued), "seconds that the row waited for a slot"),
     Column(
         "time_namelookup",

@@ -3,7 +3,7 @@
 Strict wherever a lenient reader can be fooled about where a message ends. Lenient in three places
 where RFC 9112 allows or demands it, the same in every mode of Python: a bare LF ends a line of the
 header section (section 2.2), an obs-fold counts as a space (section 5.2), and a status line may
-lack its reason. A bare LF inside chunked framing is refused.
+lack its reason. A bare LF inside chunked framing, trailers included, is refused.
 """
 
 import re
@@ -17,11 +17,11 @@ from fetchcli.core.errors import ErrorKind, TransportError
 
 HEAD_LIMIT = 300 * 1024  # bytes of header section, interim responses included, and of trailers (curl's limit)
 MOST_LENGTH = 2**63 - 1
+LONG_NAME = 64  # bytes; longer names are not worth remembering
 
 UNTIL_CLOSE = -1
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9]\d\d)(?: .*)?")
 _OBS_FOLD = re.compile(rb"\n[ \t]+")
-_DIGITS = re.compile(rb"[0-9]+")
 _TOKEN = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 Fields = dict[bytes, list[bytes]]
@@ -73,7 +73,7 @@ def parse_fields(section: bytes) -> Fields:
         name, colon, value = line.partition(b":")
         if not colon:
             refuse(f"a header line without a colon: {excerpt(line)}")
-        lower = _lower_name(name)
+        lower = _lower_name(name) if len(name) <= LONG_NAME else _check_name(name)
         if not lower:
             what = "a space before the colon" if name[-1:] in (b" ", b"\t") else "an invalid header name"
             refuse(f"{what}: {excerpt(line)}")
@@ -84,10 +84,12 @@ def parse_fields(section: bytes) -> Fields:
     return fields
 
 
-@lru_cache(maxsize=1024)
-def _lower_name(name: bytes) -> bytes:
-    """A field name in lower case, or nothing where it is none; servers use few."""
+def _check_name(name: bytes) -> bytes:
+    """A field name in lower case, or nothing where it is none."""
     return b"" if name.translate(None, _TOKEN) else name.lower()
+
+
+_lower_name = lru_cache(maxsize=1024)(_check_name)  # servers use few names
 
 
 def _plain_lines(block: bytes) -> bytes:
@@ -110,28 +112,33 @@ def body_framing(head: Head) -> int | ChunkedBody:
     if codings is not None:
         if lengths is not None:
             refuse("both Content-Length and Transfer-Encoding")
+        if head.minor == 0:  # section 6.1: treat it as if the framing is faulty
+            refuse("Transfer-Encoding in an HTTP/1.0 response")
         if len(codings) > 1 or codings[0].lower() != b"chunked":
             refuse(f"Transfer-Encoding is {excerpt(b', '.join(codings))}, not chunked alone")
         return ChunkedBody(parse_trailers, HEAD_LIMIT)
     if lengths is None:
         return UNTIL_CLOSE
-    if len(lengths) == 1 and lengths[0].isdigit() and len(lengths[0]) < 19:
-        return int(lengths[0])
-    distinct = {length.strip(b" \t") for value in lengths for length in value.split(b",")}
-    length = distinct.pop()
-    if distinct:
-        refuse("Content-Length fields that differ")
-    if not _DIGITS.fullmatch(length) or len(length.lstrip(b"0")) > 19 or int(length) > MOST_LENGTH:
+    length = lengths[0]
+    if len(lengths) > 1 or b"," in length:
+        distinct = {length.strip(b" \t") for value in lengths for length in value.split(b",")}
+        length = distinct.pop()
+        if distinct:
+            refuse("Content-Length fields that differ")
+    digits = length.lstrip(b"0") or b"0"
+    if not length.isdigit() or len(digits) > 19 or int(digits) > MOST_LENGTH:
         refuse(f"Content-Length is {excerpt(length)}, not a number of bytes")
-    return int(length)
+    return int(digits)
 
 
 def parse_trailers(block: bytes) -> None:
     """Validate a trailer section; its fields are of no use here.
 
     Raises:
-        TransportError: `protocol`, a line is no field line.
+        TransportError: `protocol`, a line is no field line ended by CRLF.
     """
+    if block.count(b"\n") != block.count(b"\r\n"):
+        refuse("a bare LF in the trailer section")
     parse_fields(_plain_lines(block))
 
 

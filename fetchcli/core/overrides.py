@@ -5,8 +5,10 @@ from ipaddress import ip_address
 
 import msgspec
 
-from fetchcli.core.errors import UsageError
+from fetchcli.core.errors import InvalidUrl, UsageError
+from fetchcli.core.urls import parse_url
 
+_PORT = re.compile(r"[0-9]{1,5}")
 _SERVER = re.compile(r"(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?")
 
 
@@ -42,7 +44,7 @@ def parse_pin(text: str) -> Pin:
     number = _port(port, f"--resolve {text!r}")
     if number is None or not host:
         raise UsageError(f"--resolve {text!r}: write HOST:PORT:ADDRESS[,ADDRESS]...")
-    return Pin(host.lower(), number, canonical)
+    return Pin(host if host == "*" else _host(host, f"--resolve {text!r}"), number, canonical)
 
 
 def parse_detour(text: str) -> Detour:
@@ -53,7 +55,7 @@ def parse_detour(text: str) -> Detour:
     """
     host, port, to_host, to_port = _fields(text, 4, "--connect-to", "HOST1:PORT1:HOST2:PORT2")
     what = f"--connect-to {text!r}"
-    return Detour(host.lower(), _port(port, what), to_host.lower(), _port(to_port, what))
+    return Detour(_host(host, what), _port(port, what), _host(to_host, what), _port(to_port, what))
 
 
 def parse_servers(text: str) -> tuple[str, ...]:
@@ -110,9 +112,21 @@ def _fields(text: str, count: int, option: str, form: str) -> list[str]:
     return fields
 
 
+def _host(text: str, what: str) -> str:
+    """A host as URLs have it: A-label, canonical address, lower case; empty stays empty."""
+    if not text:
+        return ""
+    if any(mark in text for mark in "/?#@"):
+        raise UsageError(f"{what}: {text!r} is not a host")
+    try:
+        return parse_url(f"http://[{text}]/" if ":" in text else f"http://{text}/").host
+    except InvalidUrl as error:
+        raise UsageError(f"{what}: {error}") from None
+
+
 def _port(text: str, what: str) -> int | None:
     if not text:
         return None
-    if not (text.isascii() and text.isdigit()) or not 0 < int(text) < 65536:
+    if not _PORT.fullmatch(text) or not 0 < int(text) < 65536:
         raise UsageError(f"{what}: {text!r} is not a port")
     return int(text)

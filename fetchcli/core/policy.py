@@ -12,6 +12,7 @@ from fetchcli.core.request import Request
 from fetchcli.core.status import StatusSet, parse_status_set
 
 DEFAULT_CONCURRENCY = 50
+MOST_SOCKET_PATH = 107  # bytes (unix(7))
 
 
 class Timeouts(msgspec.Struct, frozen=True):
@@ -77,7 +78,12 @@ class Network(msgspec.Struct, frozen=True):
     family: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse a promise that cannot be kept: the address must be known to be judged."""
+        """Refuse what can never connect, and promises that cannot be kept: an address must be known to be judged."""
+        path = self.unix_socket
+        if path is not None and not 0 < len(path.encode("utf-8", "surrogateescape")) <= MOST_SOCKET_PATH:
+            raise UsageError(f"--unix-socket: a path has 1 to {MOST_SOCKET_PATH} bytes")
+        if self.unix_socket is not None and (self.proxies.http or self.proxies.https):
+            raise UsageError("--unix-socket and a proxy are two places to connect to; give one of them")
         if not self.addresses.any:
             return
         if self.proxies.http or self.proxies.https:

@@ -3,7 +3,7 @@
 import re
 from base64 import b64encode
 from collections.abc import Mapping
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from urllib.parse import unquote
 
 import msgspec
@@ -77,8 +77,8 @@ def parse_proxy(text: str) -> Proxy:
     Raises:
         UsageError: it is none; the message shows no credentials.
     """
-    shown = mask_credentials(text)
     match = _SCHEME.match(text)
+    shown = (match[0] if match else "") + mask_credentials(text[match.end() :] if match else text)
     scheme = match[1].lower() if match else "http"
     if scheme == "socks":
         scheme = "socks4"
@@ -91,7 +91,7 @@ def parse_proxy(text: str) -> Proxy:
         url = parse_url(f"http://{place}/")
     except InvalidUrl as error:
         raise UsageError(f"proxy {shown!r}: {error}") from None
-    if url.target != "/":
+    if url.target != "/" or "#" in place:
         raise UsageError(f"proxy {shown!r}: a proxy has no path")
     default = 443 if scheme == "https" else DEFAULT_PORT
     name, _, password = user.partition(":") if at else ("", "", "")
@@ -136,7 +136,10 @@ def _covers(entry: str, host: str) -> bool:
     if entry == "*":
         return True
     try:
-        return ip_address(host) in ip_network(entry.strip("[]"), strict=False)
+        address = ip_address(host)
+        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        return address in ip_network(entry.strip("[]"), strict=False)
     except ValueError:
-        name = entry.strip(".")
+        name = entry.removeprefix("*").strip(".")
         return host == name or host.endswith("." + name)

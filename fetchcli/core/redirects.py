@@ -26,7 +26,7 @@ def next_hop(url: HttpUrl, status: int, locations: list[bytes], taken: int, poli
     """
     if status not in REDIRECT_STATUSES or not policy.follow:
         return None
-    distinct = {value.strip() for value in locations}
+    distinct = {value.strip() for value in locations} - {b""}
     if not distinct:
         raise TransportError(ErrorKind.REDIRECT_MISSING, f"status {status} without a Location")
     if len(distinct) > 1:

@@ -12,6 +12,7 @@ FORM = "application/x-www-form-urlencoded"
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _OURS = {"content-length", "transfer-encoding"}  # framing is fetchcli's own business
+_EXPECTS_CONTENT = {"POST", "PUT", "PATCH"}  # RFC 9110 section 8.6
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -28,6 +29,15 @@ class Request(msgspec.Struct, frozen=True):
     headers: tuple[tuple[str, str], ...] = ()
     content: bytes | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what would not be one well-formed request (RFC 9112 section 3, RFC 9110 section 5)."""
+        if not _TOKEN.fullmatch(self.method):
+            raise UsageError(f"{self.method!r} is not an HTTP method")
+        if self.method == "CONNECT":
+            raise UsageError("CONNECT asks for a tunnel, not for a resource; -x uses one")
+        for name, value in self.headers:
+            _check_header(name, value)
+
     @property
     def idempotent(self) -> bool:
         """Whether sending it twice does what sending it once does."""
@@ -40,19 +50,6 @@ def closes(request: Request) -> bool:
     return any(token.strip().lower() == "close" for value in values for token in value.split(","))
 
 
-def parse_method(text: str) -> str:
-    """A method (RFC 9110 section 9.1: a token, case-sensitive).
-
-    Raises:
-        UsageError: it is no token, or CONNECT, which asks for a tunnel.
-    """
-    if not _TOKEN.fullmatch(text):
-        raise UsageError(f"{text!r} is not an HTTP method")
-    if text == "CONNECT":
-        raise UsageError("CONNECT asks for a tunnel, not for a resource; -x uses one")
-    return text
-
-
 def parse_header(text: str) -> tuple[str, str]:
     """A header as curl's ``-H`` takes it: ``Name: value``, ``Name:`` (send none) or ``Name;`` (send it empty).
 
@@ -62,16 +59,23 @@ def parse_header(text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
     if not colon and text.endswith(";"):
         name, colon, value = text[:-1], ":", ";"
-    shown = repr(text if len(name) == len(text) else f"{name}: ...")  # a value may be a secret
-    if control := _CONTROL.search(text):
-        raise UsageError(f"header {shown} holds a control character (U+{ord(control[0]):04X})")
     if not colon:
+        shown = repr(text.split(maxsplit=1)[0] + " ..." if " " in text.strip() else text)  # the rest may be a secret
         raise UsageError(f"header {shown} has no colon; write 'Name: value'")
+    value = value.strip(" \t")
+    _check_header(name, value)
+    return name, value
+
+
+def _check_header(name: str, value: str) -> None:
     if not _TOKEN.fullmatch(name):
         raise UsageError(f"{name!r} is not a header name")
+    if control := _CONTROL.search(value):  # which may be a secret, and is not shown
+        raise UsageError(f"header '{name}: ...' holds a control character (U+{ord(control[0]):04X})")
     if name.lower() in _OURS:
         raise UsageError(f"{name} says where the request ends; fetchcli sets it")
-    return name, value.strip(" \t")
+    if name.lower() == "proxy-authorization":
+        raise UsageError("credentials for a proxy stand in its URL: -x http://user:password@host")
 
 
 def header_lines(request: Request, defaults: dict[str, str]) -> str:
@@ -82,6 +86,8 @@ def header_lines(request: Request, defaults: dict[str, str]) -> str:
         if "content-type" not in own:
             fields.append(("Content-Type", FORM))
         fields.append(("Content-Length", str(len(request.content))))
+    elif request.method in _EXPECTS_CONTENT:
+        fields.append(("Content-Length", "0"))
     fields += [(name, "" if value == ";" else value) for name, value in request.headers if value]
     return "".join(f"{name}: {value}\r\n" for name, value in fields if name.lower() != "host")
 
@@ -96,10 +102,19 @@ def redirected(request: Request, status: int, *, same_origin: bool) -> Request:
 
     The method changes as curl's does without ``-X`` (RFC 9110 section 15.4): POST to GET at 301 and
     302, everything but HEAD to GET at 303, nothing at 307 and 308. Another origin is sent none of
-    the user's headers, for each may be a secret, and content of the user goes only where 307 and 308 say.
+    the user's headers, for each may be a secret, but those that say what the content is.
     """
-    method, headers, content = request.method, request.headers, request.content
+    method, content = request.method, request.content
     if (status in (301, 302) and method == "POST") or (status == 303 and method != "HEAD"):
         method, content = "GET", None
-        headers = tuple(header for header in headers if header[0].lower() != "content-type")
-    return Request(method, headers if same_origin else (), content)
+    dropped = content is None and request.content is not None
+    headers = tuple(
+        (name, value)
+        for name, value in request.headers
+        if (content is not None or (same_origin and not dropped) if _is_about_content(name) else same_origin)
+    )
+    return Request(method, headers, content)
+
+
+def _is_about_content(name: str) -> bool:
+    return name.lower().startswith("content-")

@@ -128,20 +128,18 @@ class ResponseReader:
             raise TransportError(ErrorKind.TOO_LARGE, f"more than {MOST_INTERIM} interim responses (1xx)")
 
     def _begin_body(self, head: Head) -> None:
-        framing = body_framing(head)
+        # What a response to HEAD (or a 2xx to CONNECT) says of a body is about none (RFC 9110 section 9.3.6).
+        framing = 0 if self.to_head_request else body_framing(head)
         self.head = head
         self.reusable = head.minor == 1
         if b"connection" in head.fields:
             self.reusable = self.reusable or head.has_token(b"connection", b"keep-alive")
             self.reusable = self.reusable and not head.has_token(b"connection", b"close")
         if head.status in NO_BODY or self.to_head_request:
-            # A body that must not be there may still come; HEAD announces one by right.
-            announced = framing not in (UNTIL_CLOSE, 0)
-            self.reusable = self.reusable and not (announced and not self.to_head_request)
+            self.reusable = self.reusable and framing in (UNTIL_CLOSE, 0)  # an announced body may still come
             return
         if isinstance(framing, ChunkedBody):
             self._chunks = framing
-            self.reusable = self.reusable and head.minor == 1  # RFC 9112 section 6.1: not to be trusted further
         else:
             self._remaining = framing
             if framing == UNTIL_CLOSE:

@@ -4,8 +4,8 @@ import re
 
 from fetchcli.core.errors import UsageError
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?|\.\d+)(ms|s|m|h|)")
-_SIZE = re.compile(r"(\d+(?:\.\d+)?|\.\d+)([kmg]?)b?")
+_DURATION = re.compile(r"(\d{1,15}(?:\.\d{1,15})?|\.\d{1,15})(ms|s|m|h|)")
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,15})?|\.\d{1,15})([kmg]?)b?")
 _SECONDS = {"ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 

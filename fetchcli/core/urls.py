@@ -22,7 +22,7 @@ _NO_SCHEME = "no scheme; write it as http:// or https://"
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
 _AUTHORITY_END = re.compile(r"[/?]")
 _AUTHORITY_END_OR_FRAGMENT = re.compile(r"[/?#]")
-_BEFORE_AUTHORITY = re.compile(r"(?:(?:https?|ftps?|wss?|mailto|file):)?/*", re.IGNORECASE)
+_BEFORE_AUTHORITY = re.compile(r"(?:[^/?#@]*:)?/+|mailto:", re.IGNORECASE)
 _PORT_AT_END = re.compile(r"\A[^:]*(?::\d*)?\Z")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f]")
 _NEEDS_ENCODING = re.compile(r"[^!-~]")
@@ -61,7 +61,9 @@ def mask_credentials(text: str) -> str:
     It hides too much rather than too little: up to the last ``@`` where that is in doubt.
     """
     match = _BEFORE_AUTHORITY.match(text)
-    start = match.end() if match else 0
+    if match is None:
+        return f"***@{text.rpartition('@')[2]}" if "@" in text else text
+    start = match.end()
     authority = _AUTHORITY_END_OR_FRAGMENT.split(text[start:], maxsplit=1)[0]
     if "@" in authority:
         return f"{text[:start]}***@{text[start + authority.rindex('@') + 1 :]}"

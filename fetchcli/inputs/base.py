@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from fetchcli.core.errors import InputError
+from fetchcli.core.urls import mask_credentials
 
 BLOCK = 16 * 1024
 STDIN = "-"
@@ -53,8 +54,9 @@ class File(msgspec.Struct, frozen=True):
         try:
             mode = Path(self.name).stat().st_mode
         except FileNotFoundError:
-            hint = f"; to fetch it as a URL write http://{self.name}" if "." in self.name else ""
-            raise InputError(f"{self.name}: no such file{hint}") from None
+            shown = mask_credentials(self.name)
+            hint = f"; to fetch it as a URL write http://{shown.lstrip('/')}" if "." in self.name else ""
+            raise InputError(f"{shown}: no such file{hint}") from None
         except (OSError, ValueError) as error:
             raise InputError(f"{self.name}: {getattr(error, 'strerror', None) or error}") from None
         if stat.S_ISDIR(mode):

@@ -27,7 +27,6 @@ from fetchcli.transport.faults import classify
 from fetchcli.transport.rate import RateWatch
 from fetchcli.transport.resolver import Resolver
 from fetchcli.transport.route import Routes
-from fetchcli.transport.tls import make_context
 from fetchcli.transport.tunnel import require_socks
 from fetchcli.transport.wire import WireRequest, WireResponse
 
@@ -45,7 +44,7 @@ class AiohttpTransport:
         self._settled = lru_cache(maxsize=16)(self._settle)
         self._routes = Routes(policy.network)
         self._resolver = Resolver(policy.network.dns_servers, policy.network.family)
-        dialer = Dialer(policy.network, self._resolver, make_context(policy.tls))
+        dialer = Dialer(policy.network, self._resolver, policy.tls)
         self._session = aiohttp.ClientSession(
             connector=PooledConnector(dialer, max_idle=policy.concurrency),
             request_class=WireRequest,
@@ -77,7 +76,7 @@ class AiohttpTransport:
                 known = classify(error, exchange)
             where = f" (redirected to {hops.url.text})" if hops.taken else ""
             failure = Failure(known.kind, known.detail + where, hops.url.text, tuple(hops.taken), exchange.peer)
-            stale = hops.request.idempotent and exchange.met_a_stale_connection(known.kind)
+            stale = policy.request.idempotent and exchange.met_a_stale_connection(known.kind)
             raise TransportError.of(failure, stale=stale) from error
 
     async def _follow(self, hops: "_Hops", policy: Policy, *, fresh: bool) -> Response:
@@ -110,28 +109,30 @@ class AiohttpTransport:
         """The bytes of a request, and where its answer goes."""
         request, url = hops.request, hops.url
         route = self._routes.to(url)
-        lines, host, last = self._settled(request)
+        lines, host, last, authorized = self._settled(request)
         proxy = ""
         if route.proxy is not None and route.forwarded and route.proxy.authorization:
             # Through a tunnel they would reach the origin: there the proxy is told when it is opened.
             proxy = f"Proxy-Authorization: {route.proxy.authorization}\r\n"
-        if url.authorization and "\r\nauthorization:" not in f"\r\n{lines.lower()}":
+        if url.authorization and not authorized:
             lines += f"Authorization: {url.authorization}\r\n"
         target = f"http://{url.authority}{url.target}" if route.forwarded else url.target
         head = f"{request.method} {target} HTTP/1.1\r\nHost: {host or url.authority}\r\n{lines}{proxy}\r\n"
         return Exchange(
             route,
-            head.encode("utf-8", "surrogateescape") + (request.content or b""),
-            # What must not be done twice takes no connection that the server may have closed.
-            fresh=fresh or not request.idempotent,
+            head.encode("utf-8", "surrogateescape"),
+            request.content,
+            # What must not be done twice takes no connection that the server may have closed, at no hop.
+            fresh=fresh or not policy.request.idempotent,
             last=last,
             silence=policy.timeouts.read,
             to_head_request=request.method == "HEAD",
         )
 
-    def _settle(self, request: Request) -> tuple[str, str | None, bool]:
-        """The header lines that all URLs share, the Host that they are to have, and whether connections end."""
-        return header_lines(request, self._defaults), user_host(request), closes(request)
+    def _settle(self, request: Request) -> tuple[str, str | None, bool, bool]:
+        """What all URLs share: header lines, Host, whether connections end, whether the user says who asks."""
+        authorized = any(name.lower() == "authorization" for name, _ in request.headers)
+        return header_lines(request, self._defaults), user_host(request), closes(request), authorized
 
     async def _request(self, exchange: Exchange, policy: Policy) -> WireResponse:
         """Send one request and wait for the header section of its response."""

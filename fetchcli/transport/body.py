@@ -11,6 +11,7 @@ from fetchcli.core.response_reader import NO_BODY
 from fetchcli.transport.decode import Decoder, decoder_for
 from fetchcli.transport.exchange import Exchange
 
+SLICE = 16 * 1024  # bytes that a decoder is given at once
 TURN_SECONDS = 0.02  # of decoding, after which others get a turn of the event loop
 
 
@@ -59,14 +60,15 @@ class Body:
     async def _decode(self, decoder: Decoder, chunk: bytes) -> None:
         """Hash what a chunk decodes to; one that takes long lets others run in between."""
         began = time.monotonic()
-        for piece in decoder.feed(chunk):
-            self._digest.update(piece)
-            self.decoded += len(piece)
-            self._bound(self.decoded, " after decoding")
-            self._bound_ratio()
-            if time.monotonic() - began > TURN_SECONDS:
-                await asyncio.sleep(0)
-                began = time.monotonic()
+        for start in range(0, len(chunk), SLICE):  # decoders copy what they have not taken yet
+            for piece in decoder.feed(chunk[start : start + SLICE]):
+                self._digest.update(piece)
+                self.decoded += len(piece)
+                self._bound(self.decoded, " after decoding")
+                self._bound_ratio()
+                if time.monotonic() - began > TURN_SECONDS:
+                    await asyncio.sleep(0)
+                    began = time.monotonic()
 
     def _bound(self, size: int, when: str) -> None:
         limit = self._limits.size

@@ -83,8 +83,10 @@ class _Zlib:
         piece = b""
         while data or len(piece) == PIECE:  # a full piece: more may wait inside, without any input left
             if self._stream.eof:
-                if self._name != "gzip" or not data.strip(b"\0"):
+                if not data.strip(b"\0"):
                     return  # padding after the end is harmless
+                if self._name != "gzip":
+                    raise TransportError(ErrorKind.DECODE, "bytes after the end of the deflate stream")
                 self._stream = zlib.decompressobj(31)
                 yield b""  # a member may hold nothing: even so the caller gets to count the time
             try:
@@ -143,6 +145,7 @@ class _Zstd:
                     if not data:
                         return
                     self._stream = self._new()
+                    yield b""  # a frame may hold nothing: even so the caller gets to count the time
                 piece = self._stream.decompress(data, PIECE)
                 if piece:
                     yield piece

@@ -2,8 +2,9 @@
 
 import asyncio
 import socket
-import ssl
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import aiohappyeyeballs
@@ -11,13 +12,14 @@ import aiohappyeyeballs
 from fetchcli.core.addresses import refusal
 from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.core.overrides import detoured, pinned
-from fetchcli.core.policy import Network
+from fetchcli.core.policy import Network, Tls
 from fetchcli.core.proxies import SOCKS, Proxy
 from fetchcli.transport.exchange import Exchange
 from fetchcli.transport.faults import classify
 from fetchcli.transport.protocol import PooledProtocol
 from fetchcli.transport.resolver import Addresses, Resolver
 from fetchcli.transport.route import Route
+from fetchcli.transport.tls import make_context
 from fetchcli.transport.tunnel import open_tunnel, through_socks
 
 HANDSHAKE_SECONDS = 86_400.0  # the connect timeout rules, not asyncio's 60 seconds
@@ -27,10 +29,12 @@ HAPPY_EYEBALLS_SECONDS = 0.25  # RFC 8305 section 8
 class Dialer:
     """Connects; every address that it dials was judged before."""
 
-    def __init__(self, network: Network, resolver: Resolver, context: ssl.SSLContext) -> None:
+    def __init__(self, network: Network, resolver: Resolver, tls: Tls) -> None:
         self._network = network
         self._resolver = resolver
-        self._context = context
+        self._context = make_context(tls)
+        # What is allowed of servers (-k) or shown to them (--cert) is not meant for a proxy.
+        self._proxy_context = make_context(Tls(cacert=tls.cacert))
         self._loop = asyncio.get_running_loop()
 
     async def dial(self, exchange: Exchange) -> PooledProtocol:
@@ -60,29 +64,23 @@ class Dialer:
 
     async def _through_proxy(self, proxy: Proxy, route: Route, exchange: Exchange) -> PooledProtocol:
         host, port = detoured(self._network.detours, route.host, route.port)
-        try:
-            if proxy.scheme in SOCKS:
-                if proxy.scheme in {"socks4", "socks5"}:  # the others look names up themselves
-                    host = (await self._addresses(host, port))[0]
-                sock = await through_socks(proxy, host, port)
-                exchange.resolved = exchange.connected = time.monotonic()
-                return await self._secure(sock, route, exchange)
+        if pinned(self._network.pins, host, port):
+            host = (await self._addresses(host, port))[0]
+        if proxy.scheme in SOCKS:
+            return await self._through_socks(proxy, route, exchange, host, port)
+        with _blaming(proxy, exchange):
             sock = await self._tcp(proxy.host, proxy.port, exchange, judged=False)
             hop: dict[str, Any] = {}
             if proxy.scheme == "https":
-                hop = {"ssl": self._context, "server_hostname": proxy.host.rstrip("."), **_NO_SHORT_HANDSHAKE}
+                hop = {"ssl": self._proxy_context, "server_hostname": proxy.host.rstrip("."), **_NO_SHORT_HANDSHAKE}
             if route.forwarded:
                 return (await self._loop.create_connection(self._protocol, sock=sock, **hop))[1]
             transport = await open_tunnel(sock, hop, proxy, host, port)
-        except TransportError as error:
-            detail = f"proxy {proxy.text}: {error.failure.detail}"
-            raise TransportError(ErrorKind.CONNECT, detail) from error
-        except OSError as error:
-            if isinstance(error, TimeoutError) and error.errno is None:
-                raise
-            detail = f"proxy {proxy.text}: {classify(error, exchange).detail}"
-            raise TransportError(ErrorKind.CONNECT, detail) from error
         protocol = self._protocol()
+        if route.scheme == "http":
+            transport.set_protocol(protocol)
+            protocol.connection_made(transport)
+            return protocol
         secured = await self._loop.start_tls(
             transport, protocol, self._context, server_hostname=route.host.rstrip("."), **_NO_SHORT_HANDSHAKE
         )
@@ -91,6 +89,22 @@ class Dialer:
         protocol.connection_made(secured)
         exchange.secured = time.monotonic()
         return protocol
+
+    async def _through_socks(
+        self, proxy: Proxy, route: Route, exchange: Exchange, host: str, port: int
+    ) -> PooledProtocol:
+        if proxy.scheme in {"socks4", "socks5"}:  # the others look names up themselves
+            addresses = await self._addresses(host, port)
+            if proxy.scheme == "socks4":
+                addresses = tuple(address for address in addresses if ":" not in address)
+            if not addresses:
+                raise TransportError(ErrorKind.DNS, "name lookup failed: no IPv4 address, and socks4 knows no other")
+            host = addresses[0]
+        with _blaming(proxy, exchange):
+            places = await self._addresses(proxy.host, proxy.port)
+            exchange.resolved = exchange.connected = time.monotonic()
+            sock = await through_socks(proxy, places, host, port)
+        return await self._secure(sock, route, exchange)
 
     async def _over_unix_socket(self, path: str, route: Route, exchange: Exchange) -> PooledProtocol:
         exchange.resolved = time.monotonic()
@@ -127,7 +141,14 @@ class Dialer:
         return sock
 
     async def _addresses(self, host: str, port: int) -> Addresses:
-        return pinned(self._network.pins, host, port) or await self._resolver.resolve(host)
+        pins = pinned(self._network.pins, host, port)
+        if not pins:
+            return await self._resolver.resolve(host)
+        version = self._network.family
+        fitting = tuple(address for address in pins if version in (0, 6 if ":" in address else 4))
+        if not fitting:
+            raise TransportError(ErrorKind.DNS, f"{', '.join(pins)} (--resolve) is not an IPv{version} address")
+        return fitting
 
     def _permitted(self, addresses: Addresses) -> Addresses:
         rules = self._network.addresses
@@ -155,6 +176,20 @@ class Dialer:
 
     def _protocol(self) -> PooledProtocol:
         return PooledProtocol(self._loop)
+
+
+@contextmanager
+def _blaming(proxy: Proxy, exchange: Exchange) -> Iterator[None]:
+    """What goes wrong inside is the proxy's doing: `connect`, unless this machine or the clock is to blame."""
+    try:
+        yield
+    except (TransportError, OSError) as error:
+        if isinstance(error, TimeoutError) and error.errno is None:
+            raise
+        failure = classify(error, exchange)
+        if failure.kind is ErrorKind.INTERNAL:
+            raise
+        raise TransportError(ErrorKind.CONNECT, f"proxy {proxy.text}: {failure.detail}") from error
 
 
 _NO_SHORT_HANDSHAKE: dict[str, Any] = {"ssl_handshake_timeout": HANDSHAKE_SECONDS}

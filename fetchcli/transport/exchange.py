@@ -27,13 +27,18 @@ class Link(Protocol):
     def resume(self) -> None:
         """Read again."""
 
+    @property
+    def unsent(self) -> int:
+        """Bytes of the request that the socket has not taken yet."""
+
 
 class Exchange:
     """One hop (times are `time.monotonic`, 0.0 for not at all).
 
     Attributes:
         route: the way to the origin.
-        request: the bytes to send: request line, header section, content.
+        head: the bytes to send first: request line and header section.
+        content: the bytes to send then, or None.
         reader: what came back.
         fresh: take no connection that was used before.
         last: use the connection for nothing more.
@@ -57,13 +62,14 @@ class Exchange:
         "_waiter",
         "after_head",
         "connected",
+        "content",
         "first_byte",
         "fresh",
+        "head",
         "last",
         "peer",
         "reader",
         "received",
-        "request",
         "resolved",
         "reused",
         "route",
@@ -75,7 +81,8 @@ class Exchange:
     def __init__(  # noqa: PLR0913 - what is settled before the first byte
         self,
         route: Route,
-        request: bytes,
+        head: bytes,
+        content: bytes | None = None,
         *,
         fresh: bool = False,
         last: bool = False,
@@ -83,7 +90,8 @@ class Exchange:
         to_head_request: bool = False,
     ) -> None:
         self.route = route
-        self.request = request
+        self.head = head
+        self.content = content
         self.reader = ResponseReader(to_head_request=to_head_request)
         self.fresh = fresh
         self.last = last
@@ -100,12 +108,20 @@ class Exchange:
     def phase(self) -> str:
         """What was going on last, for messages."""
         if not self.sent:
+            if self.connected and self.route.proxy is not None:
+                return "while the proxy connects"
             if self.connected and self.route.scheme == "https":
                 return "in the TLS handshake"
             return "while connecting" if self.resolved else "while looking the name up"
         if not self.first_byte:
-            return "while waiting for the first byte"
+            sending = self._link is not None and self._link.unsent
+            return "while sending the request" if sending else "while waiting for the first byte"
         return "in the body" if self.reader.head else "in the header section"
+
+    @property
+    def paused(self) -> bool:
+        """Whether it is we who do not read."""
+        return self._paused
 
     def met_a_stale_connection(self, failed_with: ErrorKind) -> bool:
         """Whether the failure says more about a kept connection than about the server.
@@ -188,14 +204,18 @@ class Exchange:
             if self.silence is None:
                 await self._waiter
             else:
-                async with asyncio.timeout(self.silence):
-                    await self._waiter
-        except TimeoutError:
-            kind = ErrorKind.TIMEOUT_IDLE if self.first_byte else ErrorKind.TIMEOUT_TTFB
-            detail = f"no data for {self.silence:g} s (--read-timeout) {self.phase}"
-            raise TransportError(kind, detail) from None
+                await self._bounded(self._waiter, self.silence)
         finally:
             self._waiter = None
+
+    async def _bounded(self, waiter: asyncio.Future[None], silence: float) -> None:
+        """Wait for as long as a silence may be; a server that takes what is sent to it is not silent."""
+        unsent = self._link.unsent if self._link is not None else 0
+        while not (await asyncio.wait([waiter], timeout=silence))[0]:
+            before, unsent = unsent, self._link.unsent if self._link is not None else 0
+            if unsent >= before:
+                kind = ErrorKind.TIMEOUT_IDLE if self.first_byte else ErrorKind.TIMEOUT_TTFB
+                raise TransportError(kind, f"no data for {silence:g} s (--read-timeout) {self.phase}")
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

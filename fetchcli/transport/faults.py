@@ -25,7 +25,7 @@ def classify(error: BaseException, exchange: Exchange) -> Failure:
     cause = error.__cause__ if isinstance(error.__cause__, ssl.SSLError) else error  # aiohttp wraps it as an OSError
     if isinstance(cause, ssl.SSLError):
         return Failure(ErrorKind.TLS, _tls_reason(cause))
-    if isinstance(error, OSError) and error.errno in LOCAL:
+    if isinstance(error, OSError) and (error.errno in LOCAL or _names_local(error)):
         return Failure(ErrorKind.INTERNAL, f"this machine: {_reason(error)}")
     if isinstance(error, (aiohttp.ServerDisconnectedError, OSError)):
         return _cut_off(error, exchange)
@@ -34,9 +34,14 @@ def classify(error: BaseException, exchange: Exchange) -> Failure:
     return Failure(ErrorKind.INTERNAL, f"{type(error).__name__}: {error}")
 
 
+def _names_local(error: OSError) -> bool:
+    """Whether an error without a number tells of several, one of them this machine's (happy eyeballs)."""
+    return error.errno is None and any(f"[Errno {number}]" in str(error) for number in LOCAL)
+
+
 def _cut_off(error: BaseException, exchange: Exchange) -> Failure:
     """There is no connection, or it ended before the response was complete."""
-    reason = _reason(error) if isinstance(error, OSError) and error.errno else "connection closed"
+    reason = _reason(error) if isinstance(error, OSError) and error.args else "connection closed"
     if not exchange.sent:
         if exchange.connected and exchange.route.scheme == "https":
             return Failure(ErrorKind.TLS, f"{reason} in the TLS handshake")

@@ -58,7 +58,10 @@ class PooledProtocol(ResponseHandler):
         exchange.use(self)
         if self.transport is None:
             raise ServerDisconnectedError
-        self.transport.write(exchange.request)
+        if exchange.content is None:
+            self.transport.write(exchange.head)
+        else:
+            self.transport.writelines((exchange.head, exchange.content))
 
     @property
     def should_close(self) -> bool:
@@ -81,6 +84,11 @@ class PooledProtocol(ResponseHandler):
         """Close at once: nothing is left to send, and a TLS peer that never says goodbye is not waited for."""
         self.abort()
 
+    @property
+    def unsent(self) -> int:
+        """Bytes of the request that the socket has not taken yet."""
+        return 0 if self.transport is None else self.transport.get_write_buffer_size()
+
     def pause(self) -> None:
         """Leave the socket alone: what came waits to be read."""
         self._pause_transport_reading()
@@ -98,7 +106,7 @@ class PooledProtocol(ResponseHandler):
             return
         try:
             leftover = exchange.feed(data)
-        except TransportError as error:
+        except Exception as error:  # noqa: BLE001 - a bug is one outcome, and the event loop never hears of it
             self._should_close = True
             exchange.end(error)
             self.abort()
@@ -106,7 +114,8 @@ class PooledProtocol(ResponseHandler):
         if exchange.reader.complete:
             self.exchange = None
             self._answered_head = exchange.reader.to_head_request
-            self._should_close = leftover or exchange.last or not exchange.reader.reusable
+            # A request that was answered before it was sent whole would go on into the next one.
+            self._should_close = leftover or self.unsent > 0 or exchange.last or not exchange.reader.reusable
             exchange.done()
 
     def connection_lost(self, exc: BaseException | None) -> None:

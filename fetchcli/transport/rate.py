@@ -34,6 +34,9 @@ class RateWatch:
         exchange = self._exchange
         if exchange is None or not exchange.first_byte:
             return
+        if exchange.paused:
+            self._samples.clear()
+            return
         if len(self._samples) == SAMPLES and exchange.received - self._samples[0] < self._rate * self._window:
             came = (exchange.received - self._samples[0]) / self._window
             detail = f"{came:.0f} bytes/s over {self._window:g} s, less than --min-rate {exchange.phase}"

@@ -9,13 +9,12 @@ import socket
 import time
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from ipaddress import ip_address
 
 import aiodns
 from aiodns import error as ares
 
-from fetchcli.core.errors import ErrorKind, TransportError
+from fetchcli.core.errors import ErrorKind, TransportError, UsageError
 
 ANSWER_SECONDS = 60.0  # as curl
 FAILURE_SECONDS = 5.0
@@ -37,11 +36,14 @@ class Resolver:
         self._version = family
         self._only_these = bool(servers)
         self._ares: aiodns.DNSResolver | None = None
-        with suppress(ares.DNSError, OSError, RuntimeError):  # no configuration to read, or a loop it cannot use
+        try:
             self._ares = aiodns.DNSResolver(nameservers=servers or None)
+        except (ares.DNSError, OSError, RuntimeError) as error:  # no configuration to read, or a loop it cannot use
+            if servers:
+                raise UsageError(f"--dns-servers: c-ares cannot be used here: {error}") from None
         self._threads: ThreadPoolExecutor | None = None
         self._known: OrderedDict[str, tuple[float, Addresses | str]] = OrderedDict()
-        self._asked: dict[str, asyncio.Task[Addresses]] = {}
+        self._asked: dict[str, asyncio.Task[Addresses | str]] = {}
 
     async def resolve(self, host: str) -> Addresses:
         """The addresses of a host, in the order to try; an IP address is its own.
@@ -60,7 +62,7 @@ class Resolver:
         if task is None:
             task = self._asked[host] = asyncio.ensure_future(self._look_up(host))
             task.add_done_callback(lambda _: self._asked.pop(host, None))
-        return await asyncio.shield(task)
+        return _or_raise(await asyncio.shield(task))
 
     async def close(self) -> None:
         """Stop all lookups."""
@@ -73,17 +75,20 @@ class Resolver:
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _look_up(self, host: str) -> Addresses:
+    async def _look_up(self, host: str) -> Addresses | str:
+        """The addresses, or why there are none; it never raises, for nobody may be left to hear of it."""
         answer: Addresses | str
         try:
-            answer = await self._ask(host)
+            answer = await self._ask(host) or "no address"
         except OSError as error:
             answer = str(error.strerror or error)
+        except UnicodeError as error:  # a label that is too long for the system's resolver
+            answer = str(error)
         seconds = FAILURE_SECONDS if isinstance(answer, str) else ANSWER_SECONDS
         self._known[host] = (time.monotonic() + seconds, answer)
         if len(self._known) > MOST_NAMES:
             self._known.popitem(last=False)
-        return _or_raise(answer)
+        return answer
 
     async def _ask(self, host: str) -> Addresses:
         if self._ares is not None:

@@ -5,6 +5,7 @@ from functools import lru_cache
 from aiohttp.client_reqrep import ConnectionKey
 from yarl import URL
 
+from fetchcli.core.overrides import detoured, pinned
 from fetchcli.core.policy import Network
 from fetchcli.core.proxies import SOCKS, Proxy
 from fetchcli.core.urls import HttpUrl
@@ -25,9 +26,10 @@ class Route:
 
     __slots__ = ("forwarded", "host", "key", "port", "proxy", "scheme", "url")
 
-    def __init__(self, scheme: str, host: str, port: int, proxy: Proxy | None) -> None:
+    def __init__(self, scheme: str, host: str, port: int, proxy: Proxy | None = None, *, detour: bool = False) -> None:
         self.scheme, self.host, self.port, self.proxy = scheme, host, port, proxy
-        self.forwarded = proxy is not None and proxy.scheme not in SOCKS and scheme == "http"
+        # A detour needs a tunnel: the proxy of a forwarded request goes where the URL says.
+        self.forwarded = proxy is not None and proxy.scheme not in SOCKS and scheme == "http" and not detour
         self.url = URL.build(scheme=scheme, host=host, port=port, path="/")
         by_proxy = URL.build(scheme=proxy.scheme, host=proxy.host, port=proxy.port) if proxy else None
         where = ("", 0) if self.forwarded else (host, port)
@@ -38,9 +40,11 @@ class Routes:
     """The routes of a run, each made once for an origin."""
 
     def __init__(self, network: Network) -> None:
-        self._proxies = network.proxies
+        self._proxies, self._detours, self._pins = network.proxies, network.detours, network.pins
         self._make = lru_cache(maxsize=4096)(Route)
 
     def to(self, url: HttpUrl) -> Route:
         """The route to a URL's origin; the proxy rules are asked anew for every hop."""
-        return self._make(url.scheme, url.host, url.port, self._proxies.proxy_for(url))
+        origin = (url.host, url.port)
+        detour = detoured(self._detours, *origin) != origin or bool(pinned(self._pins, *origin))
+        return self._make(url.scheme, url.host, url.port, self._proxies.proxy_for(url), detour=detour)

@@ -2,12 +2,14 @@
 
 import ssl
 from collections.abc import Callable
+from typing import TypeVar
 
 from aiohttp import connector
 
 from fetchcli.core.errors import UsageError
 from fetchcli.core.policy import Tls, TlsVersion
 
+T = TypeVar("T")
 _VERSIONS = {TlsVersion.V1_2: ssl.TLSVersion.TLSv1_2, TlsVersion.V1_3: ssl.TLSVersion.TLSv1_3}
 
 
@@ -20,16 +22,12 @@ def make_context(tls: Tls) -> ssl.SSLContext:
     if tls == Tls():
         # aiohttp has read the system's authorities when it was imported; once more costs 20 ms.
         return connector._SSL_CONTEXT_VERIFIED
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = _load("--cacert", str(tls.cacert), lambda: ssl.create_default_context(cafile=tls.cacert))
     context.minimum_version = _VERSIONS[tls.minimum]
     context.set_alpn_protocols(("http/1.1",))
     if not tls.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    elif tls.cacert is None:
-        context.load_default_certs()
-    else:
-        _load("--cacert", tls.cacert, lambda: context.load_verify_locations(tls.cacert))
     cert = tls.cert
     if cert is not None:
         key = tls.key if tls.key is not None else cert
@@ -39,9 +37,9 @@ def make_context(tls: Tls) -> ssl.SSLContext:
     return context
 
 
-def _load(option: str, path: str, load: Callable[[], None]) -> None:
+def _load(option: str, path: str, load: Callable[[], T]) -> T:
     try:
-        load()
+        return load()
     except _PasswordNeededError:
         raise UsageError(f"{option} {path}: the key is encrypted; decrypt it first (openssl pkey)") from None
     except ssl.SSLError as error:

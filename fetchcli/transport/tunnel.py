@@ -1,12 +1,14 @@
 """The proxy's part of making a connection: CONNECT (RFC 9110 section 9.3.6) and SOCKS."""
 
 import asyncio
+import os
 import socket
 from typing import Any
 
 from fetchcli.core.errors import ErrorKind, TransportError, UsageError
 from fetchcli.core.proxies import Proxy
 from fetchcli.core.response_reader import ResponseReader
+from fetchcli.transport.resolver import Addresses
 
 
 class _TunnelProtocol(asyncio.Protocol):
@@ -15,6 +17,7 @@ class _TunnelProtocol(asyncio.Protocol):
     def __init__(self) -> None:
         self._reader = ResponseReader(to_head_request=True)  # whatever follows the head is the tunnel's
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.opened.add_done_callback(lambda opened: opened.cancelled() or opened.exception())  # it may go unread
 
     def data_received(self, data: bytes) -> None:
         """Judge the answer once its header section is complete."""
@@ -29,7 +32,7 @@ class _TunnelProtocol(asyncio.Protocol):
                 raise TransportError(ErrorKind.CONNECT, f"status {head.status} to CONNECT")
             if leftover:
                 raise TransportError(ErrorKind.PROTOCOL, "bytes of the tunnel before it was used")
-        except TransportError as error:
+        except Exception as error:  # noqa: BLE001 - whoever waits is told, not the event loop
             self.opened.set_exception(error)
         else:
             self.opened.set_result(None)
@@ -57,10 +60,10 @@ async def open_tunnel(
         OSError: the connection broke.
     """
     transport, protocol = await asyncio.get_running_loop().create_connection(_TunnelProtocol, sock=sock, **hop)
-    place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    credentials = f"Proxy-Authorization: {proxy.authorization}\r\n" if proxy.authorization else ""
-    transport.write(f"CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n{credentials}\r\n".encode("ascii"))
     try:
+        place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        credentials = f"Proxy-Authorization: {proxy.authorization}\r\n" if proxy.authorization else ""
+        transport.write(f"CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n{credentials}\r\n".encode("ascii"))
         await protocol.opened
     except BaseException:
         transport.abort()
@@ -80,27 +83,34 @@ def require_socks() -> None:
         raise UsageError("a SOCKS proxy needs an extra package: pip install 'fetchcli[socks]'") from None
 
 
-async def through_socks(proxy: Proxy, host: str, port: int) -> socket.socket:
+async def through_socks(proxy: Proxy, places: Addresses, host: str, port: int) -> socket.socket:
     """A socket that a SOCKS proxy has connected to the origin.
+
+    Args:
+        proxy: the proxy.
+        places: its addresses, tried in order.
+        host: of the origin, a name for the proxy to look up or an address.
+        port: of the origin.
 
     Raises:
         TransportError: `connect`, the proxy cannot be reached or refused.
+        OSError: this machine has no room for a connection.
     """
-    from python_socks import ProxyConnectionError, ProxyError, ProxyType
+    from python_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError, ProxyType
     from python_socks.async_.asyncio import Proxy as SocksProxy
 
-    client = SocksProxy(
-        ProxyType.SOCKS5 if proxy.scheme.startswith("socks5") else ProxyType.SOCKS4,
-        proxy.host,
-        proxy.port,
-        proxy.user or None,
-        proxy.password or None,
-        rdns=True,  # names that the proxy is not to see were looked up before
-    )
-    try:
-        return await client.connect(host, port, timeout=HOURS)
-    except (ProxyConnectionError, ProxyError) as error:
-        raise TransportError(ErrorKind.CONNECT, str(error)) from error
+    kind = ProxyType.SOCKS5 if proxy.scheme.startswith("socks5") else ProxyType.SOCKS4
+    user, password = proxy.user or None, proxy.password or None
+    refused: Exception = TransportError(ErrorKind.CONNECT, "no address")
+    for place in places:
+        client = SocksProxy(kind, place, proxy.port, user, password, rdns=True)
+        try:
+            return await client.connect(host, port, timeout=DAY)
+        except ProxyConnectionError as error:
+            refused = OSError(error.errno, os.strerror(error.errno or 0))
+        except (ProxyError, ProxyTimeoutError) as error:
+            raise TransportError(ErrorKind.CONNECT, str(error)) from error
+    raise refused
 
 
-HOURS = 86_400.0  # the connect timeout rules
+DAY = 86_400.0  # seconds: the connect timeout rules

@@ -25,7 +25,8 @@ PRIVATE = AddressRules(block_private=True)
         "64:ff9b::7f00:1", "64:ff9b::808:808", "64:ff9b:1::1", "2002:7f00:1::", "::127.0.0.1", "::8.8.8.8", "fec0::1",
         "192.0.0.1", "192.0.0.170", "192.88.99.1", "224.0.0.1", "239.255.255.255", "ff02::1", "240.0.0.1",
         "255.255.255.255", "168.63.129.16", "192.0.2.1", "198.51.100.1", "203.0.113.1", "198.18.0.1", "2001:db8::1",
-        "2001::1", "100::1", "3fff::1", "5f00::1",
+        "2001::1", "100::1", "3fff::1", "5f00::1", "200::1",
+        "::ffff:0:7f00:1", "1::1", "4000::1", "fe00::1", "64:ff9b:2::1",
     ],
 )  # fmt: skip
 def test_25_27_29_what_is_not_public_is_refused(address: str) -> None:
@@ -58,6 +59,14 @@ def test_the_longest_prefix_decides() -> None:
     assert not AddressRules(allow=("10.0.0.0/8",)).any
 
 
+def test_the_unspecified_address_is_judged_as_loopback_too() -> None:
+    rules = AddressRules(deny=("127.0.0.0/8", "::1/128"))
+    assert refusal(rules, "0.0.0.0") == "0.0.0.0 reaches loopback: 127.0.0.1 is refused (--deny-cidr)"
+    assert refusal(rules, "::") is not None
+    assert refusal(rules, "::ffff:0.0.0.0") is not None
+    assert refusal(AddressRules(deny=("10.0.0.0/8",)), "0.0.0.0") is None
+
+
 def test_an_allow_list_is_to_deny_all_else() -> None:
     rules = AddressRules(deny=("0.0.0.0/0", "::/0"), allow=("10.0.0.0/8",))
     assert refusal(rules, "10.1.1.1") is None
@@ -73,6 +82,7 @@ def test_a_mapped_address_is_judged_as_what_it_reaches(number: int) -> None:
 
 def test_networks() -> None:
     assert parse_networks("--x", ["10.0.0.0/8, ::1", "fc00::/7"]) == ("10.0.0.0/8", "::1/128", "fc00::/7")
+    assert parse_networks("--x", ["::ffff:0:0/96,::ffff:10.0.0.0/104"]) == ("0.0.0.0/0", "10.0.0.0/8")
     for wrong in ("", "10.0.0.1/8", "example.com", "10/8"):
         with pytest.raises(UsageError, match="--x"):
             parse_networks("--x", [wrong])

@@ -121,10 +121,6 @@ def test_persistence(head: bytes, reusable: bool) -> None:
     assert read(head + b"Content-Length: 0\r\n\r\n")[0].reusable is reusable
 
 
-def test_chunks_in_http_1_0_end_the_connection() -> None:
-    assert not read(GOOD["chunks in HTTP/1.0"][0].replace(b"OK\r\n", b"OK\r\nConnection: keep-alive\r\n"))[0].reusable
-
-
 @pytest.mark.parametrize("status", [b"204 No Content", b"304 Not Modified"])
 def test_83_a_body_that_must_not_be_there_may_still_come(status: bytes) -> None:
     reader, leftover = read(b"HTTP/1.1 " + status + b"\r\nContent-Length: 5\r\n\r\nhello")

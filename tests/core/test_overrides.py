@@ -13,6 +13,7 @@ from fetchcli.core.overrides import Detour, Pin, detoured, parse_detour, parse_p
         ("A.example:80:127.0.0.1,[::1]", Pin("a.example", 80, ("127.0.0.1", "::1"))),
         ("+*:443:::1", Pin("*", 443, ("::1",))),
         ("[::1]:80:127.0.0.1", Pin("::1", 80, ("127.0.0.1",))),
+        ("BÜCHER.test:80:127.0.0.1", Pin("xn--bcher-kva.test", 80, ("127.0.0.1",))),
     ],
 )
 def test_pins(text: str, pin: Pin) -> None:
@@ -40,13 +41,17 @@ def test_the_last_pin_wins_and_a_name_before_any() -> None:
         ("a:80:b:81", Detour("a", 80, "b", 81)),
         ("::b:", Detour("", None, "b", None)),
         ("[::1]:80:[::2]:81", Detour("::1", 80, "::2", 81)),
+        ("::[::0001]:", Detour("", None, "::1", None)),
+        ("a::bücher.test:", Detour("a", None, "xn--bcher-kva.test", None)),
     ],
 )
 def test_detours(text: str, detour: Detour) -> None:
     assert parse_detour(text) == detour
 
 
-@pytest.mark.parametrize("text", ["", "a:80:b", "a:80:b:81:c", "a:x:b:81", "a:80:b:70000"])
+@pytest.mark.parametrize(
+    "text", ["", "a:80:b", "a:80:b:81:c", "a:x:b:81", "a:80:b:70000", "::a b:", "::a\r\nb:", "::b/x:"]
+)
 def test_what_is_no_detour(text: str) -> None:
     with pytest.raises(UsageError, match="--connect-to"):
         parse_detour(text)

@@ -19,6 +19,17 @@ def test_35_a_proxy_hides_the_address_that_is_to_be_judged(rules: AddressRules, 
     Network(addresses=rules, proxies=ProxyRules(bypass=("*",)))
 
 
+def test_a_unix_socket_and_a_proxy_are_two_places() -> None:
+    with pytest.raises(UsageError, match="two places"):
+        Network(unix_socket="/run/x", proxies=ProxyRules(http=PROXY))
+
+
+@pytest.mark.parametrize("path", ["", "x" * 108])
+def test_a_path_that_no_socket_can_have(path: str) -> None:
+    with pytest.raises(UsageError, match="1 to 107 bytes"):
+        Network(unix_socket=path)
+
+
 def test_a_unix_socket_has_no_address() -> None:
     with pytest.raises(UsageError, match="unix-socket"):
         Network(addresses=AddressRules(block_private=True), unix_socket="/run/x")

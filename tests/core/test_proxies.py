@@ -25,7 +25,18 @@ def test_proxies(text: str, proxy: Proxy) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["ftp://proxy", "http://user:secret@", "http://proxy:x", "http://proxy/path", "a b", ""]
+    "text",
+    [
+        "ftp://proxy",
+        "http://user:secret@",
+        "http://proxy:x",
+        "http://proxy/path",
+        "http://proxy:1#x",
+        "http://proxy:1?x",
+        "socks5://user:secret@127.0.0.1:99999",
+        "a b",
+        "",
+    ],
 )
 def test_what_is_no_proxy(text: str) -> None:
     with pytest.raises(UsageError) as caught:
@@ -87,6 +98,8 @@ def test_options_come_before_the_environment() -> None:
         ("[::1]", "http://[::1]/", True),
         ("fc00::/7", "http://[fd00::1]/", True),
         ("10.0.0.0/8", "http://[::1]/", False),
+        ("10.0.0.0/8", "http://[::ffff:10.1.1.1]/", True),
+        ("*.example.com", "http://www.example.com/", True),
     ],
 )
 def test_91_no_proxy(bypass: str, url: str, direct: bool) -> None:

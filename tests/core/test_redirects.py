@@ -44,6 +44,7 @@ def test_45_differing_locations_are_invalid_and_equal_ones_pass() -> None:
 
 def test_47_no_location() -> None:
     assert kind_of(301, []) is ErrorKind.REDIRECT_MISSING
+    assert kind_of(301, [b" "]) is ErrorKind.REDIRECT_MISSING
 
 
 def test_48_bytes_beyond_ascii_are_encoded() -> None:

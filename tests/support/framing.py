@@ -8,6 +8,11 @@ OK = b"HTTP/1.1 200 OK\r\n"
 GOOD = {
     "a length": (OK + b"Content-Length: 5\r\n\r\nhello", b"hello"),
     "58 equal lengths": (OK + b"Content-Length: 5\r\nContent-Length: 5, 5\r\n\r\nhello", b"hello"),
+    "59 a length with thousands of zeros before it": (
+        OK + b"Content-Length: " + b"0" * 5000 + b"5\r\n\r\nhello",
+        b"hello",
+    ),
+    "small chunks": (OK + b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 30 + b"0\r\n\r\n", b"x" * 30),
     "a length with zeros before it": (OK + b"Content-Length: 0005\r\n\r\nhello", b"hello"),
     "no reason": (b"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", b""),
     "HTTP/1.0": (b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello", b"hello"),
@@ -27,11 +32,14 @@ GOOD = {
     "chunk extensions": (OK + b'Transfer-Encoding: chunked\r\n\r\n5;a="b"\r\nhello\r\n0;x\r\n\r\n', b"hello"),
     "padded sizes": (OK + b"Transfer-Encoding: chunked\r\n\r\n5  \r\nhello\r\n0 \r\n\r\n", b"hello"),
     "trailers": (OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nA: b\r\nC: d\r\n\r\n", b"hello"),
-    "trailers with LF": (OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\nA: b\n\n", b""),
-    "an end with LF": (OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\n", b""),
-    "chunks in HTTP/1.0": (b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", b"x"),
 }
 MALFORMED = {
+    "chunks in HTTP/1.0": b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+    "66 a trailer with LF": OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\nA: b\nC: d\r\n\r\n",
+    "66 an end of trailers with LF": OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n\n",
+    "59 too many with zeros before": OK + b"Content-Length: " + b"0" * 5000 + b"9" * 20 + b"\r\n\r\n",
+    "66 an end with LF": OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\n",
+    "66 trailers with LF": OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\nA: b\n\n",
     "57 a length and chunks": OK + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
     "58 lengths that differ": OK + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n",
     "58 a list of lengths that differ": OK + b"Content-Length: 5, 6\r\n\r\n",

@@ -113,3 +113,11 @@ async def test_33_a_redirect_to_a_blocked_address_with_its_chain(sender: Sender)
     assert failure.kind is ErrorKind.BLOCKED
     assert failure.redirects == (Redirect(server.url("/page"), 302),)
     assert failure.url == "http://169.254.169.254/latest/meta-data/"
+
+
+@pytest.mark.parametrize(("family", "address"), [(6, "127.0.0.1"), (4, "::1")])
+async def test_pins_are_held_to_the_version_of_ip(sender: Sender, family: int, address: str) -> None:
+    pin = parse_pin(f"a.test:80:{address}")
+    failure = await sender(Policy(network=Network(family=family, pins=(pin,))))("http://a.test/")
+    assert isinstance(failure, Failure)
+    assert (failure.kind, failure.detail) == (ErrorKind.DNS, f"{address} (--resolve) is not an IPv{family} address")

@@ -1,5 +1,6 @@
 """Proxies, real ones on loopback: BEHAVIOUR 34 and 91."""
 
+import errno
 import socket
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import pytest
 from fetchcli import fetch
 from fetchcli.core.errors import ErrorKind, Failure
 from fetchcli.core.model import Response
-from fetchcli.core.policy import Network, Policy, Timeouts
+from fetchcli.core.overrides import parse_detour, parse_pin
+from fetchcli.core.policy import Network, Policy, Timeouts, Tls
 from fetchcli.core.proxies import ProxyRules, parse_proxy
 from tests.support.certificates import server_context, trusting
 from tests.support.dns import dns_server
@@ -135,6 +137,65 @@ async def test_socks_with_a_password_and_refused(sender: Sender) -> None:
     failure = await sender(Policy(network=through("socks5h://127.0.0.1:1")))("http://h.test/")
     assert isinstance(failure, Failure)
     assert failure.kind is ErrorKind.CONNECT
+
+
+@pytest.mark.parametrize("scheme", ["http", "socks5h"])
+async def test_what_the_origin_does_is_not_blamed_on_the_proxy(sender: Sender, scheme: str) -> None:
+    with recorder(context=server_context()) as untrusted, proxy(scheme[:6].removesuffix("h")) as middle:
+        failure = await sender(Policy(network=through(f"{scheme}://127.0.0.1:{middle.port}")))(untrusted.url())
+        assert isinstance(failure, Failure)
+        assert (failure.kind, failure.detail) == (ErrorKind.TLS, "unable to get local issuer certificate")
+
+
+async def test_a_name_that_is_looked_up_here_is_not_blamed_on_the_proxy(sender: Sender) -> None:
+    with proxy("socks5") as middle, dns_server({}) as dns:
+        network = through(f"socks5://127.0.0.1:{middle.port}", dns_servers=(dns.place,))
+        failure = await sender(Policy(network=network))("http://none.test/")
+        assert isinstance(failure, Failure)
+        assert failure.kind is ErrorKind.DNS
+        network = through(f"socks4://127.0.0.1:{middle.port}")
+        failure = await sender(Policy(network=network))("http://[::1]/")
+        assert isinstance(failure, Failure)
+        assert (failure.kind, middle.heads) == (ErrorKind.DNS, [])
+
+
+@pytest.mark.parametrize("scheme", ["http", "socks5h"])
+async def test_what_this_machine_ran_out_of_is_not_blamed_on_the_proxy(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    def no_descriptors(*_: object, **__: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    send = sender(Policy(network=through(f"{scheme}://127.0.0.1:1")))
+    with monkeypatch.context() as patch:
+        patch.setattr("socket.socket", no_descriptors)
+        failure = await send("http://h.test/")
+    assert isinstance(failure, Failure)
+    assert (failure.kind, failure.detail) == (ErrorKind.INTERNAL, "this machine: too many open files")
+
+
+@pytest.mark.parametrize("scheme", ["http", "socks5h"])
+async def test_detours_and_pins_lead_through_the_proxy_too(sender: Sender, scheme: str) -> None:
+    with recorder() as server, proxy(scheme[:6].removesuffix("h")) as middle:
+        detour = through(
+            f"{scheme}://127.0.0.1:{middle.port}", detours=(parse_detour(f"a.test:80:127.0.0.1:{server.port}"),)
+        )
+        assert isinstance(await sender(Policy(network=detour))("http://a.test/x"), Response)
+        pin = through(f"{scheme}://127.0.0.1:{middle.port}", pins=(parse_pin(f"b.test:{server.port}:127.0.0.1"),))
+        assert isinstance(await sender(Policy(network=pin))(server.url("/y", "b.test")), Response)
+        assert server.targets == ["/x", "/y"]
+        assert [server.header("host", index) for index in (0, 1)] == ["a.test", f"b.test:{server.port}"]
+        for head in middle.heads:
+            assert f"127.0.0.1:{server.port}".encode() in head
+
+
+async def test_minus_k_is_not_meant_for_the_proxy(sender: Sender) -> None:
+    with recorder() as server, proxy(context=server_context()) as middle:
+        network = through(f"https://user:secret@127.0.0.1:{middle.port}")
+        failure = await sender(Policy(network=network, tls=Tls(verify=False)))(server.url())
+        assert isinstance(failure, Failure)
+        assert failure.kind is ErrorKind.CONNECT
+        assert middle.heads == []
 
 
 @pytest.mark.needs_tinyproxy

@@ -1,9 +1,14 @@
 """BEHAVIOUR sections B and D on the wire: what the server is sent, hop by hop."""
 
+import socket
+import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from fetchcli import Timeouts, Verdict, fetch
 from fetchcli.core.errors import ErrorKind, Failure
 from fetchcli.core.model import Response
 from fetchcli.core.overrides import parse_detour
@@ -16,7 +21,6 @@ SECRETS = (
     ("Authorization", "Bearer one"),
     ("authorization", "Bearer two"),
     ("Cookie", "a=b"),
-    ("Proxy-Authorization", "Basic x"),
     ("X-Api-Key", "key"),
 )
 
@@ -219,3 +223,83 @@ async def test_connection_close_is_kept_to_on_this_side_too(sender: Sender) -> N
         for _ in range(3):
             assert isinstance(await send(server.url()), Response)
         assert server.connections == 3
+
+
+async def test_a_post_is_sent_once_even_where_its_redirect_meets_a_closed_connection() -> None:
+    """The server answers 303 as if to keep the connection, and closes it."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        seen: list[bytes] = []
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = listener.accept()
+                    with connection:
+                        request = connection.recv(65536)
+                        seen.append(request.split(b" ")[0])
+                        connection.sendall(see("/done", "303 See Other") if request.startswith(b"POST") else ok())
+
+        threading.Thread(target=serve, daemon=True).start()
+        policy = Policy(1, request=Request("POST", content=b"x"))
+        urls = [f"http://127.0.0.1:{listener.getsockname()[1]}/{number}" for number in range(20)]
+        outcomes = [outcome async for outcome in fetch(urls, policy)]
+    assert [outcome.verdict for outcome in outcomes] == [Verdict.OK] * 20
+    assert seen == [b"POST", b"GET"] * 20
+
+
+async def test_an_answer_before_the_request_was_sent_whole_ends_the_connection(sender: Sender) -> None:
+    """What is still unsent would go on into the next request."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def hasty(connection: socket.socket) -> None:
+            with connection, suppress(OSError):
+                connection.recv(1024)
+                connection.sendall(ok())
+                time.sleep(5)
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    threading.Thread(target=hasty, args=(listener.accept()[0],), daemon=True).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        policy = Policy(request=Request("PUT", content=bytes(20_000_000)), timeouts=Timeouts(total=2.0))
+        send = sender(policy)
+        for _ in range(3):
+            assert isinstance(await send(f"http://127.0.0.1:{listener.getsockname()[1]}/"), Response)
+
+
+async def test_an_upload_that_goes_on_is_no_silence(sender: Sender) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+
+        def serve(steps: int) -> None:
+            connection, _ = listener.accept()
+            with connection, suppress(OSError):
+                left = 8_000_000
+                for _ in range(steps):
+                    taken = 0
+                    while left > 0 and taken < 1_000_000 and (data := connection.recv(65536)):
+                        taken += len(data)
+                        left -= len(data)
+                    time.sleep(0.15)
+                if steps == 9:
+                    connection.sendall(ok())
+                time.sleep(2)
+
+        policy = Policy(request=Request("PUT", content=bytes(8_000_000)), timeouts=Timeouts(read=0.5))
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        threading.Thread(target=serve, args=(9,), daemon=True).start()
+        assert isinstance(await sender(policy)(url), Response)
+        threading.Thread(target=serve, args=(2,), daemon=True).start()
+        failure = await sender(policy)(url)
+        assert isinstance(failure, Failure)
+        assert failure.kind is ErrorKind.TIMEOUT_TTFB
+        assert failure.detail.endswith("while sending the request")
+
+
+async def test_an_empty_header_takes_the_urls_credentials_away(sender: Sender) -> None:
+    policy = Policy(request=Request(headers=(("Authorization", ""),)))
+    with recorder() as server:
+        await sender(policy)(server.url().replace("http://", "http://user:pass@"))
+        assert server.header("authorization") is None

@@ -140,3 +140,18 @@ async def test_names_without_a_dot_may_be_known_to_the_system_alone(monkeypatch:
             await failure(resolver, "a.test")  # DNS says that there is none, and that is the answer
             resolver._only_these = True
             await failure(resolver, "other.local")
+
+
+async def test_a_label_that_no_resolver_takes_is_dns() -> None:
+    resolver = Resolver()
+    if resolver._ares is not None:
+        await resolver._ares.close()
+    resolver._ares = None
+    await failure(resolver, "x" * 64 + ".local")
+    await resolver.close()
+
+
+async def test_a_name_without_an_address_is_dns() -> None:
+    with dns_server({"v4only.test": ("127.0.0.1",)}) as server:
+        async with resolving(server, 6) as resolver:
+            await failure(resolver, "v4only.test")

@@ -136,7 +136,8 @@ async def test_a_client_certificate(sender: Sender, tmp_path: Path) -> None:
         )
         without = await sender(Policy(tls=trusted))(server.url())
         assert isinstance(without, Failure)
-        assert without.kind is ErrorKind.TLS, without
+        # TLS 1.3 servers say no after the handshake, and a reset may overtake what they say.
+        assert without.kind in (ErrorKind.TLS, ErrorKind.EMPTY), without
 
 
 @pytest.mark.parametrize(
