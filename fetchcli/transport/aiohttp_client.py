@@ -173,9 +173,9 @@ class _Hops:
         self.taken.append(Redirect(url.text, status))
         self.request = redirected(self.request, status, same_origin=same_origin)
         authorization = url.authorization if same_origin else ""
-        self.url = HttpUrl(
-            following.scheme, following.host, following.port, following.target, following.text, authorization
-        )
+        # Shown as it is asked: without the credentials that a Location may hold.
+        text = f"{following.scheme}://{following.authority}{following.target}"
+        self.url = HttpUrl(following.scheme, following.host, following.port, following.target, text, authorization)
 
 
 @lru_cache(maxsize=16)

@@ -148,8 +148,9 @@ class Exchange:
         if not self.first_byte:
             self.first_byte = time.monotonic()
         self.received += len(data)
-        self._pending += len(data)
         leftover = self.reader.feed(data)
+        if self.reader.head is not None:  # a header section is read by nobody piece by piece, and has its own limit
+            self._pending += len(data)
         if self._pending > MOST_PENDING and not self.reader.complete and self._link is not None:
             self._paused = True
             self._link.pause()

@@ -130,6 +130,7 @@ async def test_41_no_authorization_is_made_of_a_location(send: Send) -> None:
         response = await send(first.url())
         assert isinstance(response, Response)
         assert second.header("authorization") is None
+        assert response.url == second.url()
 
 
 async def test_42_netrc_is_never_read(sender: Sender, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
