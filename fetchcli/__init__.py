@@ -7,7 +7,8 @@ from fetchcli.core.addresses import AddressRules
 from fetchcli.core.errors import ErrorKind, ExitCode, Failure, FetchcliError, Redirect, UsageError
 from fetchcli.core.model import Attempt, Outcome, Rejected, Response, Target, Timings, Verdict
 from fetchcli.core.overrides import Detour, Pin
-from fetchcli.core.policy import Limits, Network, Policy, Redirects, Timeouts, Tls, TlsVersion
+from fetchcli.core.pacing import Rate, parse_rate
+from fetchcli.core.policy import Limits, Network, Pace, Policy, Redirects, Retry, Timeouts, Tls, TlsVersion
 from fetchcli.core.proxies import Proxy, ProxyRules, parse_proxy
 from fetchcli.core.request import Request
 from fetchcli.core.status import StatusSet, parse_status_set
@@ -29,15 +30,18 @@ __all__ = [
     "Limits",
     "Network",
     "Outcome",
+    "Pace",
     "Pin",
     "Policy",
     "Proxy",
     "ProxyRules",
+    "Rate",
     "Redirect",
     "Redirects",
     "Rejected",
     "Request",
     "Response",
+    "Retry",
     "StatusSet",
     "Summary",
     "Target",
@@ -50,6 +54,7 @@ __all__ = [
     "__version__",
     "fetch",
     "parse_proxy",
+    "parse_rate",
     "parse_status_set",
 ]
 

@@ -2,10 +2,11 @@
 
 import sys
 import threading
-from collections.abc import Callable
+import time
 
 from fetchcli.core.settings import ProgressMode, Settings
 from fetchcli.core.summary import Summary
+from fetchcli.fetcher import Fetcher
 from fetchcli.inputs.base import Input
 from fetchcli.inputs.count import count_rows
 from fetchcli.outlets import Plan
@@ -13,13 +14,13 @@ from fetchcli.sinks.base import Display
 
 
 def make_displays(
-    settings: Settings, plan: Plan, inputs: list[Input], summary: Summary, in_flight: Callable[[], int]
+    settings: Settings, plan: Plan, inputs: list[Input], summary: Summary, fetcher: Fetcher
 ) -> list[Display]:
     """The displays that the settings ask for; rich is imported only when there is one."""
     displays: list[Display] = []
     mode = _progress_mode(settings, plan)
     if mode is not ProgressMode.NONE:
-        displays.append(_progress(mode, settings, inputs, summary, in_flight))
+        displays.append(_progress(mode, settings, inputs, summary, fetcher))
     if plan.report == "stdout" or (plan.report == "stderr" and sys.stderr is not None):
         from fetchcli.render.console import make_console
         from fetchcli.render.report import Report
@@ -40,7 +41,7 @@ def _progress_mode(settings: Settings, plan: Plan) -> ProgressMode:
 
 
 def _progress(
-    mode: ProgressMode, settings: Settings, inputs: list[Input], summary: Summary, in_flight: Callable[[], int]
+    mode: ProgressMode, settings: Settings, inputs: list[Input], summary: Summary, fetcher: Fetcher
 ) -> Display:
     from fetchcli.render.console import make_console
     from fetchcli.render.progress import BarProgress, Counters, PlainProgress
@@ -54,7 +55,17 @@ def _progress(
     threading.Thread(target=count, name="fetchcli-count", daemon=True).start()
 
     def counters() -> Counters:
-        return Counters(summary.total, summary.failed, in_flight(), total[0] if total else None)
+        now, scheduler = time.monotonic(), fetcher.scheduler
+        return Counters(
+            summary.total,
+            summary.failed,
+            fetcher.in_flight,
+            total[0] if total else None,
+            scheduler.waiting - scheduler.retrying,
+            scheduler.feedback.cooling(now),
+            scheduler.retrying,
+            max(0.0, scheduler.latest - now, scheduler.feedback.latest - now) if scheduler.waiting else 0.0,
+        )
 
     console = make_console(stderr=True, color=settings.color)
     progress = BarProgress if mode is ProgressMode.BAR else PlainProgress

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fetchcli.core.errors import ErrorKind, Failure, TransportError
+from fetchcli.core.errors import ErrorKind, Failure, Remedy, TransportError
 from fetchcli.core.model import Outcome, Rejected, Response, Row, Timings, Verdict
-from fetchcli.core.policy import Policy
+from fetchcli.core.policy import Policy, Retry
 from fetchcli.core.urls import HttpUrl
 from fetchcli.fetcher import Fetcher
 from fetchcli.transport.fake import NullTransport, ScriptedTransport
@@ -53,7 +53,7 @@ async def test_never_more_tasks_than_slots(concurrency: int) -> None:
         most_tasks = max(most_tasks, fetcher.in_flight)
         return OK
 
-    transport = ScriptedTransport(watch, delay=0.001)
+    transport = ScriptedTransport(watch, delay=0.02)
     fetcher = Fetcher(transport, Policy(concurrency=concurrency))
     await outcomes_of(fetcher, targets(200))
     assert transport.most_in_flight == concurrency
@@ -75,7 +75,7 @@ async def test_an_unexpected_exception_is_one_internal_outcome_and_harms_no_neig
 
 async def test_a_transport_error_is_the_failure_it_carries() -> None:
     transport = ScriptedTransport(lambda _: TransportError(ErrorKind.DNS, "no such name"))
-    (outcome,) = await outcomes_of(Fetcher(transport, Policy()), targets(1))
+    (outcome,) = await outcomes_of(Fetcher(transport, Policy(retry=Retry(0))), targets(1))
     assert outcome.failure is not None
     assert outcome.failure.kind is ErrorKind.DNS
 
@@ -84,7 +84,7 @@ async def test_85_a_stale_connection_is_one_visible_attempt_and_a_second_on_a_fr
     class ClosedMeanwhile(NullTransport):
         async def send(self, url: HttpUrl, policy: Policy, *, fresh: bool = False) -> Response:
             if not fresh:
-                raise TransportError(ErrorKind.EMPTY, "connection closed", stale=True)
+                raise TransportError(ErrorKind.EMPTY, "connection closed", Remedy.FRESH)
             return OK
 
     (outcome,) = await outcomes_of(Fetcher(ClosedMeanwhile(), Policy()), targets(1))
@@ -130,7 +130,9 @@ def test_one_outcome_a_row_over_any_mix(kinds: list[str], concurrency: int, orde
         Rejected(seq, "x", "") if kind == "reject" else target(seq, f"http://h/{seq}")
         for seq, kind in enumerate(kinds, 1)
     ]
-    outcomes = asyncio.run(outcomes_of(Fetcher(transport, Policy(concurrency=concurrency), ordered=ordered), rows))
+    outcomes = asyncio.run(
+        outcomes_of(Fetcher(transport, Policy(concurrency=concurrency, retry=Retry(0)), ordered=ordered), rows)
+    )
     seqs = [outcome.row.seq for outcome in outcomes]
     assert sorted(seqs) == list(range(1, len(kinds) + 1))
     if ordered:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import fetchcli.transport.aiohttp_client  # noqa: F401 - importing it is not what the loop is watched for
-from fetchcli import Policy, Timeouts, Verdict, fetch
+from fetchcli import Policy, Retry, Timeouts, Verdict, fetch
 from tests.support.faults import CATALOGUE, STALL
 from tests.support.nginx import installed, nginx
 
@@ -83,7 +83,7 @@ async def test_a_long_run_stays_as_it_began() -> None:
     gc.freeze()  # what the other tests have left is not what a collection of this run costs
     with nginx() as good, bad_server() as bad:
         watch = LoopWatch()
-        policy = Policy(concurrency=50, timeouts=Timeouts(total=20.0))
+        policy = Policy(concurrency=50, timeouts=Timeouts(total=20.0), retry=Retry(0))
         async for outcome in fetch(urls(good, bad), policy, ordered=True):
             seen["all"] += 1
             assert outcome.row.seq == seen["all"]

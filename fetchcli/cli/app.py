@@ -12,7 +12,7 @@ from fetchcli._version import __version__
 from fetchcli.cli import options, settings
 from fetchcli.cli.preflight import fit_descriptors, occupy_standard_descriptors
 from fetchcli.core.errors import ExitCode, FetchcliError, UsageError
-from fetchcli.core.policy import Limits, Network, Policy, Redirects, Timeouts, Tls
+from fetchcli.core.policy import Limits, Network, Pace, Policy, Redirects, Retry, Timeouts, Tls
 from fetchcli.core.settings import ProgressMode, Settings
 from fetchcli.core.status import parse_status_set
 from fetchcli.messages import say
@@ -40,6 +40,7 @@ def fetchcli(
     inputs: options.Inputs = None,
     *,
     allow_empty: options.AllowEmpty = False,
+    dry_run: options.DryRun = False,
     demo: options.Demo = False,
     location: options.Location = options.DEFAULTS.redirects.follow,
     max_redirs: options.MaxRedirs = options.DEFAULTS.redirects.limit,
@@ -51,6 +52,19 @@ def fetchcli(
     max_filesize: options.MaxFilesize = "none",
     max_ratio: options.MaxRatio = str(options.DEFAULTS.limits.ratio),
     concurrency: options.Concurrency = options.DEFAULTS.concurrency,
+    per_host: options.PerHost = options.DEFAULTS.pace.per_host,
+    rate: options.RateLimit = "none",
+    host_rate: options.HostRate = "none",
+    adaptive: options.Adaptive = options.DEFAULTS.pace.adaptive,
+    max_host_errors: options.MaxHostErrors = options.DEFAULTS.pace.max_host_errors,
+    retry: options.RetryCount = options.DEFAULTS.retry.count,
+    retry_delay: options.RetryDelay = options.DEFAULT_RETRY_DELAY,
+    retry_max_time: options.RetryMaxTime = "none",
+    retry_status: options.RetryStatus = options.DEFAULTS.retry.statuses.text,
+    retry_all_errors: options.RetryAllErrors = options.DEFAULTS.retry.all_errors,
+    respect_retry_after: options.RespectRetryAfter = options.DEFAULTS.retry.respect_retry_after,
+    max_retry_after: options.MaxRetryAfter = options.DEFAULT_MAX_RETRY_AFTER,
+    wait: options.WaitFor = None,
     timeout: options.Timeout = options.DEFAULT_TIMEOUT,
     connect_timeout: options.ConnectTimeout = options.DEFAULT_CONNECT_TIMEOUT,
     read_timeout: options.ReadTimeout = options.DEFAULT_READ_TIMEOUT,
@@ -112,9 +126,26 @@ def fetchcli(
             settings.address_rules(block_private, allow_cidr or [], deny_cidr or []),
         ),
         tls=Tls(not insecure, cacert, cert, key, tls_min),
+        pace=Pace(
+            per_host,
+            settings.rate("--rate", rate),
+            settings.rate("--host-rate", host_rate),
+            adaptive,
+            max_host_errors,
+        ),
+        retry=Retry(
+            retry,
+            settings.duration("--retry-delay", retry_delay) or 0.0,
+            settings.duration("--retry-max-time", retry_max_time),
+            parse_status_set(retry_status, "--retry-status"),
+            retry_all_errors,
+            respect_retry_after,
+            settings.duration("--max-retry-after", max_retry_after) or 0.0,
+            None if wait is None else settings.duration("--wait", wait),
+        ),
     )
     chosen = Settings(
-        inputs=_inputs(inputs or [], demo=demo),
+        inputs=_inputs(inputs or [], demo=demo, dry_run=dry_run),
         policy=policy,
         outputs=tuple(output or ()),
         write_out=write_out,
@@ -125,6 +156,7 @@ def fetchcli(
         color=False if no_color else None,
         allow_empty=allow_empty,
         exit_zero=exit_zero,
+        dry_run=dry_run,
         demo=demo,
     )
     from fetchcli.run import run  # asyncio and all the rest, which --help and mistakes do without
@@ -132,7 +164,9 @@ def fetchcli(
     return run(fit_descriptors(chosen))
 
 
-def _inputs(given: list[str], *, demo: bool) -> tuple[str, ...]:
+def _inputs(given: list[str], *, demo: bool, dry_run: bool) -> tuple[str, ...]:
+    if demo and dry_run:
+        raise UsageError("--demo has no plan to print; leave out --demo or --dry-run")
     if demo and given:
         raise UsageError("--demo brings its own URLs; leave the inputs out")
     if given.count("-") > 1:

@@ -13,6 +13,8 @@ DEFAULTS = Policy()
 DEFAULT_TIMEOUT = format_duration(DEFAULTS.timeouts.total)
 DEFAULT_CONNECT_TIMEOUT = format_duration(DEFAULTS.timeouts.connect)
 DEFAULT_READ_TIMEOUT = format_duration(DEFAULTS.timeouts.read)
+DEFAULT_RETRY_DELAY = format_duration(DEFAULTS.retry.delay)
+DEFAULT_MAX_RETRY_AFTER = format_duration(DEFAULTS.retry.max_retry_after)
 
 Inputs = Annotated[
     list[str] | None,
@@ -25,6 +27,12 @@ Inputs = Annotated[
 
 _input = partial(typer.Option, rich_help_panel="Input", show_envvar=False)
 AllowEmpty = Annotated[bool, _input("--allow-empty", help="An input without URLs is fine (exit 0).")]
+DryRun = Annotated[
+    bool,
+    _input(
+        "--dry-run", help="Print the plan, and request nothing: rows by host, duplicates, invalid rows, least time."
+    ),
+]
 Demo = Annotated[bool, _input("--demo", help="Fetch from a small server inside the process; no network.")]
 
 _request = partial(typer.Option, rich_help_panel="Request", show_envvar=False)
@@ -68,6 +76,59 @@ MaxRatio = Annotated[
 
 _pace = partial(typer.Option, rich_help_panel="Pace", show_envvar=False)
 Concurrency = Annotated[int, _pace("--concurrency", "-c", metavar="N", min=1, help="Requests in flight, at most.")]
+
+PerHost = Annotated[
+    int | None, _pace("--per-host", metavar="N", min=1, help="Requests in flight to one host.", show_default=False)
+]
+RateLimit = Annotated[
+    str, _pace("--rate", metavar="N/s", help="Starts of the whole run: 10/s, 30/m, 100/h; in no second more.")
+]
+HostRate = Annotated[
+    str, _pace("--host-rate", metavar="N/s", help="Starts for one host; one that waits holds no slot.")
+]
+Adaptive = Annotated[
+    bool, _pace("--adaptive", help="Find out how many requests at once a host takes, and keep to that.")
+]
+MaxHostErrors = Annotated[
+    int | None,
+    _pace(
+        "--max-host-errors",
+        metavar="N",
+        min=1,
+        help="After so many failures in a row the other rows of a host are skipped.",
+        show_default=False,
+    ),
+]
+
+_retry = partial(typer.Option, rich_help_panel="Retry", show_envvar=False)
+RetryCount = Annotated[int, _retry("--retry", metavar="N", min=0, help="Further tries after a failure that may pass.")]
+RetryDelay = Annotated[
+    str, _retry("--retry-delay", metavar="TIME", help="The longest wait before the first; it doubles with each.")
+]
+RetryMaxTime = Annotated[str, _retry("--retry-max-time", metavar="TIME", help="Time for all tries of a row.")]
+RetryStatus = Annotated[str, _retry("--retry-status", metavar="STATUSES", help="Statuses that may pass.")]
+RetryAllErrors = Annotated[
+    bool, _retry("--retry-all-errors", help="Try again whatever failed, and with any method: POST may happen twice.")
+]
+RespectRetryAfter = Annotated[
+    bool,
+    _retry(
+        "--respect-retry-after/--no-respect-retry-after",
+        help="Leave a host alone for as long as Retry-After or RateLimit asks.",
+    ),
+]
+MaxRetryAfter = Annotated[
+    str, _retry("--max-retry-after", metavar="TIME", help="The longest that it may ask for; with more the row fails.")
+]
+WaitFor = Annotated[
+    str | None,
+    _retry(
+        "--wait",
+        metavar="TIME",
+        help="For a deployment on its way: so long, try again until every row is accepted.",
+        show_default=False,
+    ),
+]
 
 _time = partial(typer.Option, rich_help_panel="Time", metavar="TIME", show_envvar=False)
 Timeout = Annotated[str, _time("--timeout", "-m", help="Limit of one attempt, from its slot to the last byte.")]

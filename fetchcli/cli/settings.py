@@ -7,6 +7,7 @@ from pathlib import Path
 from fetchcli.core.addresses import AddressRules, parse_networks
 from fetchcli.core.errors import UsageError
 from fetchcli.core.overrides import parse_detour, parse_pin, parse_servers
+from fetchcli.core.pacing import Rate, parse_rate
 from fetchcli.core.policy import Network
 from fetchcli.core.proxies import proxy_rules
 from fetchcli.core.request import Request, parse_header
@@ -27,6 +28,14 @@ def size(option: str, text: str) -> int | None:
     """Bytes, or None for no limit."""
     try:
         return parse_size(text)
+    except UsageError as error:
+        raise UsageError(f"{option}: {error}") from None
+
+
+def rate(option: str, text: str) -> Rate | None:
+    """Starts in a time, or None for no limit."""
+    try:
+        return parse_rate(text)
     except UsageError as error:
         raise UsageError(f"{option}: {error}") from None
 

@@ -72,7 +72,7 @@ def _detail(outcome: Outcome) -> Value:
 COLUMNS: tuple[Column, ...] = (
     Column("seq", "integer", lambda o, r: o.row.seq, "ordinal of the row over all inputs, from 1", ("urlnum",)),
     Column("url", "string", lambda o, r: o.row.text, "the URL of the row, credentials masked"),
-    Column("verdict", "string", lambda o, r: o.verdict.value, "OK, FAILED, REJECTED or CANCELLED"),
+    Column("verdict", "string", lambda o, r: o.verdict.value, "OK, FAILED, REJECTED, SKIPPED or CANCELLED"),
     Column(
         "status",
         "integer",
@@ -89,7 +89,11 @@ COLUMNS: tuple[Column, ...] = (
         lambda o, r: len(o.attempts),
         "times that the row was tried; redirects are part of one try",
     ),
-    Column("time_queue", "number", lambda o, r: _seconds(o.queued), "seconds that the row waited for a slot"),
+    Column("flaky", "boolean", lambda o, r: o.flaky, "whether it was accepted after it had failed"),
+    Column(
+        "note", "string", lambda o, r: o.note or None, "why it was skipped, or not tried again although it could be"
+    ),
+    Column("time_queue", "number", lambda o, r: _seconds(o.queued), "seconds that the row waited to be tried first"),
     Column(
         "time_namelookup",
         "number",

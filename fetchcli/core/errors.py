@@ -11,7 +11,7 @@ of the transport and has no kind; whether it was accepted is the verdict's busin
     └── TransportError    one attempt failed; carries a ``Failure``     a FAILED outcome
 """
 
-from enum import IntEnum, StrEnum
+from enum import Enum, IntEnum, StrEnum, auto
 
 import msgspec
 
@@ -39,6 +39,36 @@ class ErrorKind(StrEnum):
     BLOCKED = "blocked"
     CANCELLED = "cancelled"
     INTERNAL = "internal"
+
+
+class Remedy(Enum):
+    """What may help against a failure."""
+
+    NONE = auto()  # nothing: the same will happen again
+    LATER = auto()  # time: it may be over soon
+    FRESH = auto()  # a connection that was not used before: this one had been closed by the server
+    LESS = auto()  # fewer at once: this machine ran out of something
+
+
+# Kinds that time may cure, unless a failure says otherwise.
+_TRANSIENT = frozenset(
+    {
+        ErrorKind.DNS,
+        ErrorKind.CONNECT,
+        ErrorKind.TIMEOUT_CONNECT,
+        ErrorKind.TIMEOUT_TTFB,
+        ErrorKind.TIMEOUT_IDLE,
+        ErrorKind.TIMEOUT_RATE,
+        ErrorKind.TIMEOUT_TOTAL,
+        ErrorKind.EMPTY,
+        ErrorKind.TRUNCATED,
+    }
+)
+
+
+def remedy_for(kind: ErrorKind) -> Remedy:
+    """What may help against failures of a kind, as far as the kind can say."""
+    return Remedy.LATER if kind in _TRANSIENT else Remedy.NONE
 
 
 class ExitCode(IntEnum):
@@ -84,6 +114,7 @@ class Failure(msgspec.Struct, frozen=True):
         url: the URL that was asked last, empty where none was.
         redirects: the redirects that led there, in order.
         remote_ip: the address that was connected to, empty where none was.
+        remedy: what may help.
     """
 
     kind: ErrorKind
@@ -91,6 +122,7 @@ class Failure(msgspec.Struct, frozen=True):
     url: str = ""
     redirects: tuple[Redirect, ...] = ()
     remote_ip: str = ""
+    remedy: Remedy = Remedy.NONE
 
 
 class FetchcliError(Exception):
@@ -126,18 +158,15 @@ class TransportError(FetchcliError):
 
     Attributes:
         failure: what went wrong, and where.
-        stale: the request met a used connection that the server had closed, so that it may be sent
-            again on a fresh one (RFC 9110 section 9.2.2).
     """
 
-    def __init__(self, kind: ErrorKind, detail: str, *, stale: bool = False) -> None:
+    def __init__(self, kind: ErrorKind, detail: str, remedy: Remedy | None = None) -> None:
         super().__init__(f"{kind}: {detail}")
-        self.stale = stale
-        self.failure = Failure(kind, detail)
+        self.failure = Failure(kind, detail, remedy=remedy_for(kind) if remedy is None else remedy)
 
     @classmethod
-    def of(cls, failure: Failure, *, stale: bool = False) -> "TransportError":
+    def of(cls, failure: Failure) -> "TransportError":
         """The exception that carries this failure."""
-        error = cls(failure.kind, failure.detail, stale=stale)
+        error = cls(failure.kind, failure.detail)
         error.failure = failure
         return error

@@ -6,6 +6,7 @@ from typing import final
 import msgspec
 
 from fetchcli.core.errors import ErrorKind, Failure, Redirect
+from fetchcli.core.http1 import Fields
 from fetchcli.core.urls import HttpUrl
 
 
@@ -88,6 +89,7 @@ class Response(msgspec.Struct, frozen=True):
         sha256: of the decoded body, hexadecimal.
         length_verified: whether framing proved the body complete (RFC 9112 section 6.3); a body
             that ends only because the connection closed proves nothing.
+        headers: values by name in lower case, as they came.
         unknown_coding: the Content-Encoding that was not undone because nobody here knows it.
     """
 
@@ -102,6 +104,7 @@ class Response(msgspec.Struct, frozen=True):
     sha256: str = ""
     length_verified: bool = True
     unknown_coding: str = ""
+    headers: Fields = {}
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -126,6 +129,7 @@ class Verdict(StrEnum):
     OK = "OK"
     FAILED = "FAILED"
     REJECTED = "REJECTED"
+    SKIPPED = "SKIPPED"
     CANCELLED = "CANCELLED"
 
 
@@ -137,7 +141,9 @@ class Outcome(msgspec.Struct, frozen=True):
         verdict: accepted or not, and if not, in which way.
         attempts: every try, in order; none for a rejected row.
         failed_checks: the checks that the response did not pass.
-        queued: seconds the row waited for a slot.
+        queued: seconds the row waited before its first attempt.
+        flaky: it was accepted after it had failed.
+        note: why a row was skipped, or not tried again although it could have been; or empty.
     """
 
     row: Row
@@ -145,13 +151,15 @@ class Outcome(msgspec.Struct, frozen=True):
     attempts: tuple[Attempt, ...] = ()
     failed_checks: tuple[str, ...] = ()
     queued: float = 0.0
+    flaky: bool = False
+    note: str = ""
 
     @property
     def result(self) -> Response | Failure:
-        """What the last attempt brought; for a rejected row, why there was none."""
+        """What the last attempt brought; for a rejected or skipped row, why there was none."""
         if isinstance(self.row, Rejected):
             return Failure(ErrorKind.INVALID_URL, self.row.message)
-        return self.attempts[-1].result
+        return self.attempts[-1].result if self.attempts else Failure(ErrorKind.CANCELLED, self.note)
 
     @property
     def response(self) -> Response | None:

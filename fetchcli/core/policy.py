@@ -7,6 +7,7 @@ import msgspec
 from fetchcli.core.addresses import AddressRules
 from fetchcli.core.errors import UsageError
 from fetchcli.core.overrides import Detour, Pin
+from fetchcli.core.pacing import Rate
 from fetchcli.core.proxies import ProxyRules
 from fetchcli.core.request import Request
 from fetchcli.core.status import StatusSet, parse_status_set
@@ -31,6 +32,49 @@ class Timeouts(msgspec.Struct, frozen=True):
     read: float | None = None
     min_rate: float | None = None
     rate_window: float = 10.0
+
+
+class Pace(msgspec.Struct, frozen=True):
+    """How many requests at once, and how many in which time; ``None`` is no limit.
+
+    Attributes:
+        per_host: requests in flight to one host (scheme, host, port).
+        rate: starts of the whole run.
+        host_rate: starts for one host.
+        adaptive: find out how many at once a host takes, within ``per_host``.
+        max_host_errors: transport failures of a host in a row after which it is left alone.
+    """
+
+    per_host: int | None = None
+    rate: Rate | None = None
+    host_rate: Rate | None = None
+    adaptive: bool = False
+    max_host_errors: int | None = None
+
+
+class Retry(msgspec.Struct, frozen=True):
+    """What is tried again; times in seconds.
+
+    Attributes:
+        count: further tries after a failure that may pass.
+        delay: the longest that the first of them waits; it doubles with each.
+        max_time: from the start of the first try, after which no other is begun; None is no limit.
+        statuses: those that may pass.
+        all_errors: also what will hardly pass, and methods that are not idempotent.
+        respect_retry_after: hosts that say when to come back are left alone until then.
+        max_retry_after: the longest that such a host may ask for.
+        wait: how long refused connections and statuses that are not accepted are tried again from the
+            start of the run on, for a deployment that is on its way; None is not at all.
+    """
+
+    count: int = 2
+    delay: float = 1.0
+    max_time: float | None = None
+    statuses: StatusSet = parse_status_set("408,425,429,500,502,503,504,522,524")
+    all_errors: bool = False
+    respect_retry_after: bool = True
+    max_retry_after: float = 60.0
+    wait: float | None = None
 
 
 class Redirects(msgspec.Struct, frozen=True):
@@ -132,6 +176,8 @@ class Policy(msgspec.Struct, frozen=True):
         limits: limits of one body.
         network: how hosts are reached.
         tls: how servers are authenticated.
+        pace: how many at once, and in which time.
+        retry: what is tried again.
     """
 
     concurrency: int = DEFAULT_CONCURRENCY
@@ -142,6 +188,8 @@ class Policy(msgspec.Struct, frozen=True):
     limits: Limits = Limits()
     network: Network = Network()
     tls: Tls = Tls()
+    pace: Pace = Pace()
+    retry: Retry = Retry()
 
     def __post_init__(self) -> None:
         """Refuse what would never fetch anything."""

@@ -31,6 +31,7 @@ class Settings(msgspec.Struct, frozen=True):
         color: None asks the terminal; False never.
         allow_empty: an input without rows is fine.
         exit_zero: outcomes do not decide the exit code.
+        dry_run: print the plan, request nothing.
         demo: fetch from the embedded server instead of inputs.
     """
 
@@ -45,4 +46,5 @@ class Settings(msgspec.Struct, frozen=True):
     color: bool | None = None
     allow_empty: bool = False
     exit_zero: bool = False
+    dry_run: bool = False
     demo: bool = False

@@ -19,7 +19,7 @@ class StatusSet(msgspec.Struct, frozen=True):
         return status in self.statuses
 
 
-def parse_status_set(text: str) -> StatusSet:
+def parse_status_set(text: str, option: str = "--accept") -> StatusSet:
     """Read a comma-separated list of statuses and ranges; both ends of a range belong to it.
 
     ``!`` takes statuses away again; a list of only ``!`` items takes them away from 200..399.
@@ -32,10 +32,10 @@ def parse_status_set(text: str) -> StatusSet:
     for item in text.split(","):
         match = _ITEM.fullmatch(item.strip())
         if match is None:
-            raise UsageError(f"--accept: {item.strip()!r} is not a status, a range like 200..399 or a class like 2xx")
+            raise UsageError(f"{option}: {item.strip()!r} is not a status, a range like 200..399 or a class like 2xx")
         first, last = _bounds(match)
         if first > last:
-            raise UsageError(f"--accept: the range {item.strip()!r} runs backwards")
+            raise UsageError(f"{option}: the range {item.strip()!r} runs backwards")
         (refused if match["not"] else wanted).update(range(first, last + 1))
     base = wanted or set(range(200, 400))
     return StatusSet(text, frozenset(base - refused))

@@ -20,6 +20,7 @@ class Summary:
     Attributes:
         verdicts: rows by verdict.
         statuses: responses by status.
+        flaky: rows that were accepted after they had failed.
         kinds: failed attempts and rejected rows by error kind.
         latency: seconds of every response, from slot to last byte.
         size_download: body bytes that complete responses brought over the wire.
@@ -33,7 +34,7 @@ class Summary:
         self.statuses: Counter[int] = Counter()
         self.kinds: Counter[ErrorKind] = Counter()
         self.latency = Latency()
-        self.size_download = 0
+        self.size_download = self.flaky = 0
         self.slowest_hosts: dict[str, float] = {}
         self.failures: list[Outcome] = []
         self.elapsed = 0.0
@@ -46,8 +47,8 @@ class Summary:
 
     @property
     def failed(self) -> int:
-        """Rows that failed or were rejected; those that were cancelled are neither."""
-        return self.not_accepted - self.verdicts[Verdict.CANCELLED]
+        """Rows that failed or were rejected; those that were skipped or cancelled are neither."""
+        return self.verdicts[Verdict.FAILED] + self.verdicts[Verdict.REJECTED]
 
     @property
     def not_accepted(self) -> int:
@@ -57,6 +58,7 @@ class Summary:
     def add(self, outcome: Outcome) -> None:
         """Count one outcome."""
         self.verdicts[outcome.verdict] += 1
+        self.flaky += outcome.flaky
         result = outcome.result
         if isinstance(result, Failure):
             self.kinds[result.kind] += 1
@@ -69,7 +71,7 @@ class Summary:
             # A tie with the floor may be won by name: the order of arrival must not decide.
             if seconds >= self._host_floor if known is None else seconds > known:
                 self._note_host(host, seconds)
-        if outcome.verdict not in (Verdict.OK, Verdict.CANCELLED):
+        if outcome.verdict in (Verdict.FAILED, Verdict.REJECTED):
             self._note_failure(outcome)
 
     def merge(self, other: "Summary") -> None:
@@ -79,6 +81,7 @@ class Summary:
         self.kinds.update(other.kinds)
         self.latency.merge(other.latency)
         self.size_download += other.size_download
+        self.flaky += other.flaky
         for host, seconds in other.slowest_hosts.items():
             self._note_host(host, seconds)
         for outcome in other.failures:

@@ -18,7 +18,13 @@ from fetchcli.core.text import shorten, visible
 
 WIDTH_WITHOUT_TERMINAL = 200  # a log wraps by itself, and a URL there is to be copied
 LEAST_URL = 24
-STYLES = {Verdict.OK: "green", Verdict.FAILED: "red", Verdict.REJECTED: "yellow", Verdict.CANCELLED: "yellow"}
+STYLES = {
+    Verdict.OK: "green",
+    Verdict.FAILED: "red",
+    Verdict.REJECTED: "yellow",
+    Verdict.SKIPPED: "yellow",
+    Verdict.CANCELLED: "yellow",
+}
 
 
 class _Lenient:
@@ -67,6 +73,8 @@ def safe(text: str, style: str = "") -> Text:
 def status_of(outcome: Outcome) -> Text:
     """The status, or the error kind where there is none, in the colour of the verdict."""
     style = STYLES[outcome.verdict]
+    if outcome.verdict is Verdict.SKIPPED:
+        return Text("skipped", style=style)
     if outcome.response is not None:
         return Text(str(outcome.response.status), style=style)
     failure = outcome.failure
@@ -74,8 +82,15 @@ def status_of(outcome: Outcome) -> Text:
 
 
 def reason_of(outcome: Outcome) -> str:
-    """Why no complete response came, for people; empty where a status says it all."""
-    return outcome.failure.detail if outcome.failure else ""
+    """Why no complete response came, for people, or what is worth saying of one; empty where a status says it all."""
+    if outcome.verdict is Verdict.SKIPPED:
+        return outcome.note
+    said = [outcome.failure.detail] if outcome.failure else []
+    if outcome.note:
+        said.append(outcome.note)
+    if outcome.flaky:
+        said.append(f"flaky: passed on attempt {len(outcome.attempts)}")
+    return "; ".join(said)
 
 
 def outcome_line(outcome: Outcome, width: int) -> Text:

@@ -31,12 +31,34 @@ RATE_WINDOW = 30
 
 
 class Counters(msgspec.Struct, frozen=True):
-    """Where the run stands: rows ended, rows not accepted, requests in flight, rows in all if known."""
+    """Where the run stands.
+
+    Attributes:
+        done: rows that ended.
+        failed: rows not accepted.
+        in_flight: requests being made.
+        total: rows in all, if known.
+        held: rows that wait for their host's rate, cap or cool-down, or for the rate of the run.
+        cooling: hosts that asked to be left alone.
+        retrying: rows that wait to be tried again.
+        wait: seconds until the last of what waits may go on.
+    """
 
     done: int
     failed: int
     in_flight: int
     total: int | None
+    held: int = 0
+    cooling: int = 0
+    retrying: int = 0
+    wait: float = 0.0
+
+    @property
+    def waiting(self) -> list[str]:
+        """What waits, and why: ``12 retrying``, ``340 paced``, ``2 hosts cooling``."""
+        hosts = "host" if self.cooling == 1 else "hosts"
+        named = [(self.retrying, "retrying"), (self.held, "paced"), (self.cooling, f"{hosts} cooling")]
+        return [f"{count:,} {what}" for count, what in named if count]
 
 
 class Progress(ABC):
@@ -68,7 +90,7 @@ class Progress(ABC):
         """Note a failure (or, when asked, every outcome) to be said; the first ones only."""
         if self._every:
             self._messages.append(outcome_line(outcome, self._console.width))
-        elif outcome.verdict is not Verdict.OK and outcome.verdict is not Verdict.CANCELLED:
+        elif outcome.verdict in (Verdict.FAILED, Verdict.REJECTED):
             self._said += 1
             if self._said <= MOST_MESSAGES:
                 self._messages.append(outcome_line(outcome, self._console.width))
@@ -143,9 +165,10 @@ class PlainProgress(Progress):
 
 def time_to_go(counters: Counters, rate: float) -> str:
     """The ETA as a clock, or empty where it cannot be known."""
-    if counters.total is None or rate <= 0:
+    if counters.total is None or (rate <= 0 and not counters.wait):
         return ""
-    return format_clock((counters.total - counters.done) / rate)
+    by_rate = (counters.total - counters.done) / rate if rate > 0 else 0.0
+    return format_clock(max(by_rate, counters.wait))
 
 
 def plain_line(counters: Counters, elapsed: float, rate: float) -> str:
@@ -153,7 +176,13 @@ def plain_line(counters: Counters, elapsed: float, rate: float) -> str:
     done = f"{counters.done:,}"
     if counters.total:
         done += f" of {counters.total:,} ({100 * counters.done // counters.total} %)"
-    parts = [done, f"{counters.failed:,} failed", f"{counters.in_flight} in flight", f"{rate:,.0f}/s"]
+    parts = [
+        done,
+        f"{counters.failed:,} failed",
+        f"{counters.in_flight} in flight",
+        *counters.waiting,
+        f"{rate:,.0f}/s",
+    ]
     parts.append(f"{format_clock(elapsed)} elapsed")
     if eta := time_to_go(counters, rate):
         parts.append(f"{eta} to go")
@@ -172,6 +201,7 @@ def bar_line(counters: Counters, elapsed: float, rate: float) -> RenderableType:
     cells.append(Text(f"{counters.done:,}{of}", style="bold"))
     cells.append(Text(f"{rate:,.0f}/s", style="cyan"))
     cells.append(Text(f"{counters.in_flight} in flight", style="dim"))
+    cells += [Text(waiting, style="yellow") for waiting in counters.waiting]
     cells.append(Text(f"{counters.failed:,} failed", style="red" if counters.failed else "dim"))
     eta = time_to_go(counters, rate)
     cells.append(Text(format_clock(elapsed) + (f" ETA {eta}" if eta else ""), style="dim"))

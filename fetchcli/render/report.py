@@ -10,7 +10,7 @@ from fetchcli.core.model import Outcome, Verdict
 from fetchcli.core.summary import Summary
 from fetchcli.core.text import shorten, visible
 from fetchcli.core.units import format_bytes, format_clock, format_seconds
-from fetchcli.render.console import reason_of, safe, status_of
+from fetchcli.render.console import STYLES, reason_of, safe, status_of
 
 MOST_ROWS = 25
 GAP = 3  # between two columns
@@ -110,9 +110,11 @@ def totals_line(summary: Summary) -> Text:
     line = Text()
     accepted = summary.verdicts[Verdict.OK]
     line.append(f"{accepted:,} accepted", style="green" if accepted else "")
-    for verdict, style in ((Verdict.FAILED, "red"), (Verdict.REJECTED, "yellow"), (Verdict.CANCELLED, "yellow")):
+    if summary.flaky:
+        line.append(f" ({summary.flaky:,} flaky)", style="yellow")
+    for verdict in (Verdict.FAILED, Verdict.REJECTED, Verdict.SKIPPED, Verdict.CANCELLED):
         if count := summary.verdicts[verdict]:
-            line.append(", ").append(f"{count:,} {verdict.value.lower()}", style=style)
+            line.append(", ").append(f"{count:,} {verdict.value.lower()}", style=STYLES[verdict])
     rate = summary.total / summary.elapsed if summary.elapsed else 0.0
     elapsed = format_clock(summary.elapsed) if summary.elapsed >= 60 else f"{summary.elapsed:.2f} s"
     return line.append(f" in {elapsed}, {rate:,.1f}/s, {format_bytes(summary.size_download)}")

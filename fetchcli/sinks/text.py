@@ -1,6 +1,6 @@
 """``text``: a line a row, tab-separated: STATUS SECONDS BYTES URL ERROR."""
 
-from fetchcli.core.model import Outcome
+from fetchcli.core.model import Outcome, Verdict
 from fetchcli.core.summary import Summary
 from fetchcli.core.text import visible
 from fetchcli.sinks.base import ByteSink
@@ -30,4 +30,8 @@ def line(outcome: Outcome) -> str:
     seconds = f"{outcome.attempts[-1].elapsed:.3f}" if outcome.attempts else "-"
     checks = ", ".join(f"{check}: not accepted" for check in outcome.failed_checks)
     error = f"{failure.kind}: {failure.detail}" if failure else checks or "-"
+    if outcome.verdict is Verdict.SKIPPED:
+        error = f"skipped: {outcome.note}"
+    elif outcome.note:
+        error += f" ({outcome.note})"
     return f"{status}\t{seconds}\t{size}\t{visible(outcome.row.text)}\t{visible(error)}\n"

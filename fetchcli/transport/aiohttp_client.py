@@ -11,7 +11,7 @@ from typing import cast
 
 import aiohttp
 
-from fetchcli.core.errors import ErrorKind, Failure, Redirect, TransportError
+from fetchcli.core.errors import ErrorKind, Failure, Redirect, Remedy, TransportError
 from fetchcli.core.model import Response, Timings
 from fetchcli.core.policy import Policy
 from fetchcli.core.proxies import SOCKS
@@ -71,13 +71,15 @@ class AiohttpTransport:
             exchange = hops.exchange
             if limit.expired():
                 detail = f"no complete response in {policy.timeouts.total:g} s ({exchange.phase})"
-                known = Failure(ErrorKind.TIMEOUT_TOTAL, detail)
+                known = Failure(ErrorKind.TIMEOUT_TOTAL, detail, remedy=Remedy.LATER)
             else:
                 known = classify(error, exchange)
             where = f" (redirected to {hops.url.text})" if hops.taken else ""
-            failure = Failure(known.kind, known.detail + where, hops.url.text, tuple(hops.taken), exchange.peer)
             stale = policy.request.idempotent and exchange.met_a_stale_connection(known.kind)
-            raise TransportError.of(failure, stale=stale) from error
+            remedy = Remedy.FRESH if stale else known.remedy
+            detail = known.detail + where
+            failure = Failure(known.kind, detail, hops.url.text, tuple(hops.taken), exchange.peer, remedy)
+            raise TransportError.of(failure) from error
 
     async def _follow(self, hops: "_Hops", policy: Policy, *, fresh: bool) -> Response:
         """Send hop after hop until one is the last."""
@@ -214,4 +216,5 @@ def _response(answer: WireResponse, body: Body, hops: _Hops) -> Response:
         body.sha256,
         exchange.reader.length_verified,
         body.unknown_coding,
+        answer.head.fields,
     )

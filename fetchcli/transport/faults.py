@@ -6,7 +6,7 @@ import ssl
 
 import aiohttp
 
-from fetchcli.core.errors import ErrorKind, Failure, TransportError
+from fetchcli.core.errors import ErrorKind, Failure, Remedy, TransportError
 from fetchcli.transport.exchange import Exchange
 
 # What this machine ran out of is not the URL's fault.
@@ -21,12 +21,13 @@ def classify(error: BaseException, exchange: Exchange) -> Failure:
     if isinstance(error, TransportError):
         return error.failure
     if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return Failure(ErrorKind.TIMEOUT_CONNECT, f"no connection within --connect-timeout ({exchange.phase})")
+        detail = f"no connection within --connect-timeout ({exchange.phase})"
+        return Failure(ErrorKind.TIMEOUT_CONNECT, detail, remedy=Remedy.LATER)
     cause = error.__cause__ if isinstance(error.__cause__, ssl.SSLError) else error  # aiohttp wraps it as an OSError
     if isinstance(cause, ssl.SSLError):
         return Failure(ErrorKind.TLS, _tls_reason(cause))
     if isinstance(error, OSError) and (error.errno in LOCAL or _names_local(error)):
-        return Failure(ErrorKind.INTERNAL, f"this machine: {_reason(error)}")
+        return Failure(ErrorKind.INTERNAL, f"this machine: {_reason(error)}", remedy=Remedy.LESS)
     if isinstance(error, (aiohttp.ServerDisconnectedError, OSError)):
         return _cut_off(error, exchange)
     if isinstance(error, aiohttp.ClientError):
@@ -45,12 +46,13 @@ def _cut_off(error: BaseException, exchange: Exchange) -> Failure:
     if not exchange.sent:
         if exchange.connected and exchange.route.scheme == "https":
             return Failure(ErrorKind.TLS, f"{reason} in the TLS handshake")
-        return Failure(ErrorKind.CONNECT, reason)
+        return Failure(ErrorKind.CONNECT, reason, remedy=Remedy.LATER)
     if exchange.reader.head is not None:
-        return Failure(ErrorKind.TRUNCATED, f"{reason} in the body")
+        return Failure(ErrorKind.TRUNCATED, f"{reason} in the body", remedy=Remedy.LATER)
     if exchange.first_byte:
-        return Failure(ErrorKind.PROTOCOL, f"{reason} before the header section was complete")
-    return Failure(ErrorKind.EMPTY, f"{reason} {exchange.phase}")
+        detail = f"{reason} before the header section was complete"
+        return Failure(ErrorKind.PROTOCOL, detail, remedy=Remedy.LATER)
+    return Failure(ErrorKind.EMPTY, f"{reason} {exchange.phase}", remedy=Remedy.LATER)
 
 
 def _tls_reason(error: ssl.SSLError) -> str:

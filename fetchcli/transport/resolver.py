@@ -12,9 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
 
 import aiodns
+import msgspec
 from aiodns import error as ares
 
-from fetchcli.core.errors import ErrorKind, TransportError, UsageError
+from fetchcli.core.errors import ErrorKind, Remedy, TransportError, UsageError
 
 ANSWER_SECONDS = 60.0  # as curl
 FAILURE_SECONDS = 5.0
@@ -24,7 +25,23 @@ FAMILIES = {0: socket.AF_UNSPEC, 4: socket.AF_INET, 6: socket.AF_INET6}
 
 Addresses = tuple[str, ...]
 
+
+class NoSuchName(msgspec.Struct, frozen=True):
+    """Why a name has no addresses.
+
+    Attributes:
+        reason: for people.
+        final: whoever is to know has said so (NXDOMAIN, or no address), so that asking again is of no use.
+    """
+
+    reason: str
+    final: bool
+
+
+Answer = Addresses | NoSuchName
+
 # c-ares found no server to ask, so it cannot say whether the name exists.
+_NO_NAME = frozenset({ares.ARES_ENOTFOUND, ares.ARES_ENODATA, ares.ARES_EBADNAME})
 _NO_SERVER = frozenset({ares.ARES_ECONNREFUSED, ares.ARES_EFILE, ares.ARES_ENOTINITIALIZED})
 
 
@@ -42,8 +59,8 @@ class Resolver:
             if servers:
                 raise UsageError(f"--dns-servers: c-ares cannot be used here: {error}") from None
         self._threads: ThreadPoolExecutor | None = None
-        self._known: OrderedDict[str, tuple[float, Addresses | str]] = OrderedDict()
-        self._asked: dict[str, asyncio.Task[Addresses | str]] = {}
+        self._known: OrderedDict[str, tuple[float, Answer]] = OrderedDict()
+        self._asked: dict[str, asyncio.Task[Answer]] = {}
 
     async def resolve(self, host: str) -> Addresses:
         """The addresses of a host, in the order to try; an IP address is its own.
@@ -55,7 +72,7 @@ class Resolver:
             if self._version not in (0, literal):
                 raise TransportError(ErrorKind.DNS, f"{host} is an IPv{literal} address (-{self._version})")
             return (host,)
-        until, answer = self._known.get(host, (0.0, ""))
+        until, answer = self._known.get(host, (0.0, ()))
         if until > time.monotonic():
             return _or_raise(answer)
         task = self._asked.get(host)
@@ -75,16 +92,18 @@ class Resolver:
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _look_up(self, host: str) -> Addresses | str:
+    async def _look_up(self, host: str) -> Answer:
         """The addresses, or why there are none; it never raises, for nobody may be left to hear of it."""
-        answer: Addresses | str
+        answer: Answer
         try:
-            answer = await self._ask(host) or "no address"
-        except OSError as error:
-            answer = str(error.strerror or error)
-        except UnicodeError as error:  # a label that is too long for the system's resolver
-            answer = str(error)
-        seconds = FAILURE_SECONDS if isinstance(answer, str) else ANSWER_SECONDS
+            answer = await self._ask(host) or NoSuchName("no address", final=True)
+        except ares.DNSError as error:
+            answer = NoSuchName(str(error.args[-1]), error.args[0] in _NO_NAME)
+        except socket.gaierror as error:
+            answer = NoSuchName(str(error.strerror), error.errno in (socket.EAI_NONAME, socket.EAI_NODATA))
+        except (OSError, UnicodeError) as error:  # a label may be too long for the system's resolver
+            answer = NoSuchName(str(error), isinstance(error, UnicodeError))
+        seconds = FAILURE_SECONDS if isinstance(answer, NoSuchName) else ANSWER_SECONDS
         self._known[host] = (time.monotonic() + seconds, answer)
         if len(self._known) > MOST_NAMES:
             self._known.popitem(last=False)
@@ -96,9 +115,8 @@ class Resolver:
                 result = await self._ares.getaddrinfo(host, family=self._family, type=socket.SOCK_STREAM)
                 return tuple(dict.fromkeys(node.addr[0].decode("ascii") for node in result.nodes))
             except ares.DNSError as error:
-                code, text = error.args[0], str(error.args[-1])
-                if self._only_these or not (code in _NO_SERVER or _is_local(host)):
-                    raise OSError(None, text) from None
+                if self._only_these or not (error.args[0] in _NO_SERVER or _is_local(host)):
+                    raise
         return await self._ask_system(host)
 
     async def _ask_system(self, host: str) -> Addresses:
@@ -125,7 +143,8 @@ def _is_local(host: str) -> bool:
     return "." not in name or name.endswith(".local")
 
 
-def _or_raise(answer: Addresses | str) -> Addresses:
-    if isinstance(answer, str):
-        raise TransportError(ErrorKind.DNS, f"name lookup failed: {answer}")
+def _or_raise(answer: Answer) -> Addresses:
+    if isinstance(answer, NoSuchName):
+        remedy = Remedy.NONE if answer.final else Remedy.LATER
+        raise TransportError(ErrorKind.DNS, f"name lookup failed: {answer.reason}", remedy)
     return answer

@@ -31,3 +31,20 @@ def test_a_rejected_row_says_file_line_and_reason() -> None:
     assert outcome.row.host == ""
     assert reject(Rejected(1, "x", "no scheme", "-", 2)).failure == Failure(ErrorKind.INVALID_URL, "stdin:2: no scheme")
     assert reject(Rejected(1, "x", "no scheme")).failure == Failure(ErrorKind.INVALID_URL, "no scheme")
+
+
+def test_a_row_that_was_never_tried_was_skipped() -> None:
+    outcome = judge(target(), (), 2.0, Policy(), note="its host is down")
+    assert (outcome.verdict, outcome.failure) == (
+        Verdict.SKIPPED,
+        Failure(ErrorKind.CANCELLED, "its host is down"),
+    )
+
+
+def test_a_row_that_passed_after_it_had_failed_is_flaky() -> None:
+    refused = Attempt(1, 0.0, 0.0, Failure(ErrorKind.CONNECT, ""))
+    passed = Attempt(2, 0.0, 0.0, Response(200, "", Timings()))
+    missing = Attempt(2, 0.0, 0.0, Response(404, "", Timings()))
+    assert judge(target(), (refused, passed), 0.0, Policy()).flaky
+    assert not judge(target(), (refused, missing), 0.0, Policy()).flaky
+    assert not judge(target(), (passed,), 0.0, Policy()).flaky

@@ -2,17 +2,24 @@
 
 import pytest
 
-from fetchcli.core.errors import ErrorKind, Failure, Redirect, TransportError, UsageError
+from fetchcli.core.errors import ErrorKind, Failure, Redirect, Remedy, TransportError, UsageError
 from fetchcli.core.policy import Policy
 
 
 def test_a_transport_error_carries_its_failure_whole() -> None:
     failure = Failure(ErrorKind.EMPTY, "connection closed", "http://h/", (Redirect("http://a/", 301),), "192.0.2.1")
-    error = TransportError.of(failure, stale=True)
+    error = TransportError.of(failure)
     assert error.failure is failure
-    assert error.stale
     assert str(error) == "empty: connection closed"
-    assert not TransportError(ErrorKind.DNS, "x").stale
+
+
+@pytest.mark.parametrize(
+    ("kind", "remedy"),
+    [(ErrorKind.DNS, Remedy.LATER), (ErrorKind.TIMEOUT_RATE, Remedy.LATER), (ErrorKind.TLS, Remedy.NONE)],
+)
+def test_what_may_help(kind: ErrorKind, remedy: Remedy) -> None:
+    assert TransportError(kind, "x").failure.remedy is remedy
+    assert TransportError(kind, "x", Remedy.FRESH).failure.remedy is Remedy.FRESH
 
 
 @pytest.mark.parametrize("concurrency", [0, -1])

@@ -13,6 +13,9 @@ CONFIG = """
 daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log crit; worker_rlimit_nofile 65536;
 events {{ worker_connections 32768; }}
 http {{
+  limit_req_zone $binary_remote_addr zone=rate:1m rate=50r/s;
+  limit_conn_zone $binary_remote_addr zone=conn:1m;
+  limit_req_status 429; limit_conn_status 429;
   access_log off; keepalive_requests 100000000; keepalive_timeout 75s;
   client_body_temp_path {folder}/t; proxy_temp_path {folder}/t; fastcgi_temp_path {folder}/t;
   uwsgi_temp_path {folder}/t; scgi_temp_path {folder}/t;
@@ -23,6 +26,8 @@ http {{
     location /missing/ {{ return 404; }}
     location /moved/ {{ return 302 /page/; }}
     location /page/ {{ try_files /page =404; }}
+    location /paced/ {{ limit_req zone=rate burst=5 nodelay; add_header Retry-After 1 always; try_files /page =404; }}
+    location /narrow/ {{ limit_conn conn 4; limit_rate 8k; try_files /page =404; }}
     location /gzip/ {{ gzip on; gzip_min_length 1; gzip_types *; try_files /page =404; }}
   }}
 }}

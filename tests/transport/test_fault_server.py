@@ -12,7 +12,7 @@ from contextlib import suppress
 
 import pytest
 
-from fetchcli.core.errors import ErrorKind, Failure, Redirect, TransportError
+from fetchcli.core.errors import ErrorKind, Failure, Redirect, Remedy, TransportError
 from fetchcli.core.model import Response
 from fetchcli.core.policy import Policy, Redirects
 from fetchcli.core.urls import parse_url
@@ -110,7 +110,7 @@ def descriptors() -> int:
 
 async def test_refused(send: Send) -> None:
     failure = await send("http://127.0.0.1:1/")
-    assert failure == Failure(ErrorKind.CONNECT, "connection refused", "http://127.0.0.1:1/")
+    assert failure == Failure(ErrorKind.CONNECT, "connection refused", "http://127.0.0.1:1/", remedy=Remedy.LATER)
 
 
 async def test_no_such_name_without_a_packet(send: Send) -> None:
@@ -266,7 +266,7 @@ async def test_86_a_connection_that_was_closed_meanwhile_is_stale_not_a_verdict(
             failures.append(error)
             await client.send(url, Policy(), fresh=True)
     assert failures
-    assert all(failure.stale for failure in failures)
+    assert all(error.failure.remedy is Remedy.FRESH for error in failures)
 
 
 async def test_85_one_attempt_is_one_request(send: Send, faults: FaultServer) -> None:

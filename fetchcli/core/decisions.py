@@ -1,0 +1,36 @@
+"""What the scheduler answers, besides a `lane.Launch`."""
+
+from enum import Enum, auto
+
+import msgspec
+
+from fetchcli.core.lane import Launch
+
+
+class Hold(Enum):
+    """Nothing can be launched until something happens."""
+
+    FULL = auto()  # until a request ends
+    IDLE = auto()  # until a row is offered: none waits
+
+
+FULL, IDLE = Hold.FULL, Hold.IDLE
+
+
+class Wait(msgspec.Struct, frozen=True):
+    """Nothing can be launched before this time, unless a request ends."""
+
+    until: float
+
+
+class Skip(msgspec.Struct, frozen=True):
+    """This row is not tried (any more): its host is down."""
+
+    launch: Launch
+    reason: str
+
+
+class Settled(msgspec.Struct, frozen=True):
+    """A row is done; ``reason`` says why it is not tried again although it could be, or is empty."""
+
+    reason: str

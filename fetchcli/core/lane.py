@@ -1,0 +1,98 @@
+"""The queue of one host: what waits for it, what is in flight, and until when it must be left alone. Pure."""
+
+from collections import deque
+
+from fetchcli.core.adaptive import Window
+from fetchcli.core.model import Attempt, Target
+from fetchcli.core.pacing import Pacer
+from fetchcli.core.policy import Pace
+
+Origin = tuple[str, str, int]
+
+
+class Launch:
+    """A row on its way: offered, launched, perhaps several times, until it settles.
+
+    Attributes:
+        row: the row.
+        lane: its host.
+        arrived: when it was offered (`time.monotonic`, as all times here).
+        attempts: those that have ended.
+        began: when the attempt in flight was launched.
+        in_flight: requests to the host at that moment, this one included.
+        refused: how often in a row this machine had no room for it.
+    """
+
+    __slots__ = ("arrived", "attempts", "began", "in_flight", "lane", "refused", "row")
+
+    def __init__(self, row: Target, lane: "Lane", arrived: float) -> None:
+        self.row = row
+        self.lane = lane
+        self.arrived = arrived
+        self.attempts: tuple[Attempt, ...] = ()
+        self.began = 0.0
+        self.in_flight = self.refused = 0
+
+
+class Lane:
+    """One host.
+
+    Attributes:
+        origin: scheme, host and port.
+        rows: what waits to be launched.
+        in_flight: requests being made.
+        retrying: rows that wait for their time to be tried again.
+        paused_until: the host is to be left alone until then.
+        queued: it stands in the ready queue.
+        timed: a timer will look at it again.
+        window: how many it takes at once, where that is being found out.
+    """
+
+    __slots__ = (
+        "_pacer",
+        "_per_host",
+        "in_flight",
+        "origin",
+        "paused_until",
+        "queued",
+        "retrying",
+        "rows",
+        "timed",
+        "window",
+    )
+
+    def __init__(self, origin: Origin, pace: Pace) -> None:
+        self.origin = origin
+        self.rows: deque[Launch] = deque()
+        self.in_flight = self.retrying = 0
+        self.paused_until = float("-inf")
+        self.queued = self.timed = False
+        self.window = Window() if pace.adaptive else None
+        self._pacer = Pacer(pace.host_rate) if pace.host_rate is not None else None
+        self._per_host = pace.per_host
+
+    @property
+    def is_full(self) -> bool:
+        """Whether as many requests are in flight as may be."""
+        if self._per_host is not None and self.in_flight >= self._per_host:
+            return True
+        return self.window is not None and self.in_flight >= int(self.window.limit)
+
+    @property
+    def ready_at(self) -> float:
+        """When the next request may start, the cap aside."""
+        return self.paused_until if self._pacer is None else max(self.paused_until, self._pacer.ready_at)
+
+    @property
+    def idle_at(self) -> float:
+        """When it may be forgotten, if nothing else happens."""
+        return self.paused_until if self._pacer is None else max(self.paused_until, self._pacer.idle_at)
+
+    def start(self, now: float) -> Launch:
+        """Take the next row out; it is in flight from now on."""
+        launch = self.rows.popleft()
+        self.in_flight += 1
+        launch.began, launch.in_flight = now, self.in_flight
+        if self._pacer is not None:
+            self._pacer.start(now)
+        return launch

@@ -1,0 +1,59 @@
+"""Servers that say when to come back: Retry-After, RateLimit, X-RateLimit-*. Pure: the wall clock is handed in."""
+
+import re
+
+from fetchcli.core.http1 import Fields
+
+_SECONDS = re.compile(rb"\d{1,12}(?:\.\d+)?")
+# Structured: `"default";r=0;t=5` (draft-ietf-httpapi-ratelimit-headers-10), and as it was: `remaining=0, reset=5`.
+_REMAINING = re.compile(rb"(?:^|[;,\s])(?:r|remaining)\s*=\s*(\d+)", re.IGNORECASE)
+_RESET = re.compile(rb"(?:^|[;,\s])(?:t|reset)\s*=\s*(\d+)", re.IGNORECASE)
+_PREFIXES = (b"x-ratelimit-", b"x-rate-limit-", b"ratelimit-")
+_NAMES = frozenset({b"ratelimit", *(prefix + b"remaining" for prefix in _PREFIXES)})
+_EPOCH = 1_000_000_000  # an X-RateLimit-Reset from here on is a time, not a duration
+
+
+def retry_after(fields: Fields, wall: float) -> float | None:
+    """Seconds that Retry-After asks for (RFC 9110 section 10.2.3), or None.
+
+    Args:
+        fields: the header section.
+        wall: seconds since the epoch; a date is taken relative to the server's own Date where there is one.
+    """
+    value = _first(fields, b"retry-after")
+    if value is None:
+        return None
+    if _SECONDS.fullmatch(value):
+        return float(value)
+    when, now = _date(value), _date(_first(fields, b"date") or b"")
+    return None if when is None else max(0.0, when - (wall if now is None else now))
+
+
+def quota_reset(fields: Fields, wall: float) -> float | None:
+    """Seconds until a quota that is used up is filled again, or None where none is said to be used up."""
+    if _NAMES.isdisjoint(fields):
+        return None
+    for value in fields.get(b"ratelimit", []):
+        remaining, reset = _REMAINING.search(value), _RESET.search(value)
+        if remaining and reset and int(remaining[1]) == 0:
+            return float(reset[1])
+    for prefix in _PREFIXES:
+        remains, resets = _first(fields, prefix + b"remaining"), _first(fields, prefix + b"reset")
+        if remains == b"0" and resets is not None and _SECONDS.fullmatch(resets):
+            seconds = float(resets)
+            return max(0.0, seconds - wall) if seconds >= _EPOCH else seconds
+    return None
+
+
+def _first(fields: Fields, name: bytes) -> bytes | None:
+    values = fields.get(name)
+    return values[0] if values else None
+
+
+def _date(value: bytes) -> float | None:
+    from email.utils import parsedate_to_datetime  # 10 ms, and few servers say it with a date
+
+    try:
+        return parsedate_to_datetime(value.decode("ascii")).timestamp()
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,97 @@
+"""What is tried again, and when. Pure: time and chance are handed in."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from fetchcli.core.errors import Failure, Remedy
+from fetchcli.core.model import Attempt, Response
+from fetchcli.core.pauses import quota_reset, retry_after
+from fetchcli.core.policy import Policy
+
+MOST_DELAY = 60.0  # seconds that the exponential backoff grows to
+WAIT_DELAY = 1.0  # seconds between tries while waiting for a deployment, at most
+
+
+class Again(msgspec.Struct, frozen=True):
+    """Try once more.
+
+    Attributes:
+        delay: seconds from now.
+    """
+
+    delay: float
+
+
+class Final(msgspec.Struct, frozen=True):
+    """This was the last attempt.
+
+    Attributes:
+        reason: why it is not tried again although it could be, or empty.
+    """
+
+    reason: str = ""
+
+
+def told_pause(response: Response, policy: Policy, wall: float) -> float:
+    """Seconds that the whole host is to be left alone, as far as the policy respects that; 0 for none."""
+    if not policy.retry.respect_retry_after:
+        return 0.0
+    fields = response.headers
+    told = retry_after(fields, wall) if response.status not in policy.accept else None
+    if told is None:
+        told = quota_reset(fields, wall)
+    return told if told is not None and told <= policy.retry.max_retry_after else 0.0
+
+
+def decide(
+    attempts: tuple[Attempt, ...], policy: Policy, *, run_seconds: float, wall: float, chance: Callable[[], float]
+) -> Again | Final:
+    """Whether a row is tried again after its last attempt.
+
+    Args:
+        attempts: all so far, the last of them new.
+        policy: whose ``retry`` rules.
+        run_seconds: how long the run has taken, for ``--wait``.
+        wall: seconds since the epoch.
+        chance: a number from 0 to 1, evenly distributed (full jitter).
+    """
+    result, retry = attempts[-1].result, policy.retry
+    if isinstance(result, Response) and result.status in policy.accept:
+        return Final()
+    if retry.wait is not None and run_seconds < retry.wait and _may_be_deploying(result):
+        return Again(min(WAIT_DELAY, retry.wait - run_seconds))
+    if not _is_transient(result, policy) or not (policy.request.idempotent or retry.all_errors):
+        return Final()
+    if isinstance(result, Response) and retry.respect_retry_after:
+        told = retry_after(result.headers, wall)
+        if told is not None and told > retry.max_retry_after:
+            return Final(f"Retry-After of {told:g} s is more than --max-retry-after {retry.max_retry_after:g}s")
+    failures = sum(1 for attempt in attempts if not _is_stale(attempt))
+    if failures > retry.count:
+        return Final()
+    delay = told_pause(result, policy, wall) if isinstance(result, Response) else 0.0
+    delay = delay or chance() * min(MOST_DELAY, retry.delay * 2 ** min(failures - 1, 30))
+    taken = attempts[-1].started_at + attempts[-1].elapsed - attempts[0].started_at
+    if retry.max_time is not None and taken + delay > retry.max_time:
+        return Final(f"another try would end after --retry-max-time {retry.max_time:g}s")
+    return Again(delay)
+
+
+def is_flaky(attempts: tuple[Attempt, ...]) -> bool:
+    """Whether a row that is accepted had failed before; a stale connection of ours is no failure of the server."""
+    return any(not _is_stale(attempt) for attempt in attempts[:-1])
+
+
+def _is_stale(attempt: Attempt) -> bool:
+    return isinstance(attempt.result, Failure) and attempt.result.remedy is Remedy.FRESH
+
+
+def _is_transient(result: Response | Failure, policy: Policy) -> bool:
+    if isinstance(result, Response):
+        return result.status in policy.retry.statuses
+    return result.remedy is not Remedy.NONE or policy.retry.all_errors
+
+
+def _may_be_deploying(result: Response | Failure) -> bool:
+    return isinstance(result, Response) or result.remedy is not Remedy.NONE

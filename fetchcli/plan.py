@@ -1,0 +1,94 @@
+"""``--dry-run``: what a run would do, found out by reading the input and nothing else."""
+
+from collections import Counter
+
+from fetchcli.core.errors import InputError
+from fetchcli.core.model import Rejected, Row
+from fetchcli.core.policy import Pace
+from fetchcli.core.text import visible
+from fetchcli.core.units import format_clock
+from fetchcli.inputs.lines import RowReader
+
+MOST_HOSTS = 20
+MOST_INVALID = 20
+
+
+class Plan:
+    """Counts over the rows of an input.
+
+    Attributes:
+        invalid: rows that cannot be fetched.
+    """
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._hosts: Counter[str] = Counter()
+        self._seen: set[int] = set()
+        self._duplicates = 0
+        self._messages: list[str] = []
+        self.invalid = 0
+
+    @property
+    def total(self) -> int:
+        """Rows in all."""
+        return self._hosts.total() + self.invalid
+
+    def add(self, row: Row) -> None:
+        """Count one row."""
+        if isinstance(row, Rejected):
+            self.invalid += 1
+            if len(self._messages) < MOST_INVALID:
+                self._messages.append(row.message)
+            return
+        self._hosts[f"{row.url.scheme}://{row.url.authority}"] += 1
+        key = hash(row.url)  # a number a row: the URLs of a million rows would not fit
+        self._duplicates += key in self._seen
+        self._seen.add(key)
+
+    def lines(self) -> list[str]:
+        """What is printed: totals, least time, rows of each host, invalid rows."""
+        hosts = len(self._hosts)
+        lines = [
+            f"{self.total:,} rows: {self._hosts.total():,} to fetch from {hosts:,} host{'s' * (hosts != 1)}, "
+            f"{self._duplicates:,} of them duplicates; {self.invalid:,} invalid",
+            *self._least_time(),
+            *(f"{rows:>9,}  {visible(host)}" for host, rows in self._hosts.most_common(MOST_HOSTS)),
+        ]
+        if hosts > MOST_HOSTS:
+            lines.append(f"and {hosts - MOST_HOSTS:,} hosts more")
+        lines += [f"invalid: {visible(message)}" for message in self._messages]
+        if self.invalid > MOST_INVALID:
+            lines.append(f"and {self.invalid - MOST_INVALID:,} invalid rows more")
+        return lines
+
+    def _least_time(self) -> list[str]:
+        """The time that the rates allow no run to stay under."""
+        bounds = []
+        if self._pace.rate is not None and self._hosts:
+            bounds.append((_least(self._hosts.total(), self._pace.rate.per_second), "--rate"))
+        if self._pace.host_rate is not None and self._hosts:
+            host, rows = self._hosts.most_common(1)[0]
+            bounds.append((_least(rows, self._pace.host_rate.per_second), f"--host-rate, {visible(host)}"))
+        if not bounds:
+            return []
+        seconds, why = max(bounds)
+        return [f"at least {format_clock(seconds)} at the given rates ({why})"]
+
+
+def _least(rows: int, per_second: float) -> float:
+    return (rows - 1) / per_second  # the first one waits for nothing
+
+
+def read_plan(reader: RowReader, pace: Pace) -> Plan:
+    """Read the input to its end.
+
+    Raises:
+        InputError: a part of it could not be read.
+    """
+    plan = Plan(pace)
+    for batch in reader.batches():
+        for row in batch:
+            plan.add(row)
+    if reader.errors:
+        raise InputError("; ".join(map(str, reader.errors)))
+    return plan

@@ -1,0 +1,108 @@
+"""What is tried again, and when."""
+
+import pytest
+
+from fetchcli.core.errors import ErrorKind, Failure, Remedy
+from fetchcli.core.model import Attempt, Response, Timings
+from fetchcli.core.policy import Policy, Retry
+from fetchcli.core.request import Request
+from fetchcli.core.retry import Again, Final, decide, is_flaky, told_pause
+
+NOW = 1_767_225_600.0
+REFUSED = Failure(ErrorKind.CONNECT, "connection refused", remedy=Remedy.LATER)
+STALE = Failure(ErrorKind.EMPTY, "connection closed", remedy=Remedy.FRESH)
+EXPIRED = Failure(ErrorKind.TLS, "certificate has expired")
+
+
+def answer(status: int, **headers: str) -> Response:
+    fields = {name.replace("_", "-").encode(): [value.encode()] for name, value in headers.items()}
+    return Response(status, "http://h/", Timings(), headers=fields)
+
+
+def tries(*results: Response | Failure) -> tuple[Attempt, ...]:
+    return tuple(Attempt(number, NOW + number, 0.5, result) for number, result in enumerate(results, 1))
+
+
+def after(*results: Response | Failure, policy: Policy | None = None, chance: float = 1.0) -> Again | Final:
+    return decide(tries(*results), policy or Policy(), run_seconds=10.0, wall=NOW, chance=lambda: chance)
+
+
+@pytest.mark.parametrize("result", [answer(200), answer(302), answer(404), answer(501), EXPIRED])
+def test_what_is_done_or_will_not_pass_is_final(result: Response | Failure) -> None:
+    assert after(result) == Final()
+
+
+@pytest.mark.parametrize("result", [REFUSED, answer(408), answer(429), answer(500), answer(503), answer(524)])
+def test_what_may_pass_is_tried_again(result: Response | Failure) -> None:
+    assert after(result) == Again(1.0)
+
+
+def test_the_delay_doubles_and_is_drawn_between_nothing_and_that() -> None:
+    policy = Policy(retry=Retry(10))
+    assert [after(*[REFUSED] * number, policy=policy) for number in (1, 2, 3, 8)] == [
+        Again(1.0),
+        Again(2.0),
+        Again(4.0),
+        Again(60.0),
+    ]
+    assert after(REFUSED, REFUSED, chance=0.25) == Again(0.5)
+
+
+def test_as_often_as_allowed() -> None:
+    assert after(REFUSED, REFUSED) == Again(2.0)
+    assert after(REFUSED, REFUSED, REFUSED) == Final()
+    assert after(REFUSED, policy=Policy(retry=Retry(0))) == Final()
+    assert after(STALE, REFUSED, REFUSED) == Again(2.0)  # a stale connection is none of them
+
+
+def test_methods_that_must_not_be_sent_twice_are_not() -> None:
+    post = Request("POST")
+    assert after(REFUSED, policy=Policy(request=post)) == Final()
+    assert after(REFUSED, policy=Policy(request=post, retry=Retry(all_errors=True))) == Again(1.0)
+    assert after(EXPIRED, policy=Policy(retry=Retry(all_errors=True))) == Again(1.0)
+
+
+def test_a_server_that_says_when_is_taken_at_its_word() -> None:
+    assert after(answer(503, retry_after="7")) == Again(7.0)
+    assert after(answer(503, retry_after="0")) == Again(1.0)
+    assert after(answer(503, retry_after="7"), policy=Policy(retry=Retry(respect_retry_after=False))) == Again(1.0)
+    final = after(answer(503, retry_after="61"))
+    assert final == Final("Retry-After of 61 s is more than --max-retry-after 60s")
+
+
+def test_a_time_for_all_tries() -> None:
+    policy = Policy(retry=Retry(max_time=3.0))
+    assert after(REFUSED, policy=policy) == Again(1.0)
+    assert after(REFUSED, REFUSED, policy=policy) == Final("another try would end after --retry-max-time 3s")
+
+
+def test_waiting_for_a_deployment() -> None:
+    policy = Policy(retry=Retry(0, wait=10.5))
+    assert after(REFUSED, policy=policy) == Again(0.5)
+    assert after(answer(404), policy=policy) == Again(0.5)
+    assert after(answer(200), policy=policy) == Final()
+    assert after(EXPIRED, policy=policy) == Final()
+    assert after(answer(404), policy=Policy(retry=Retry(0, wait=10.0))) == Final()
+
+
+@pytest.mark.parametrize(
+    ("response", "seconds"),
+    [
+        (answer(503, retry_after="7"), 7.0),
+        (answer(200, retry_after="7"), 0.0),  # it asks for nothing
+        (answer(200, x_ratelimit_remaining="0", x_ratelimit_reset="9"), 9.0),
+        (answer(429, x_ratelimit_remaining="0", x_ratelimit_reset="9"), 9.0),
+        (answer(503, retry_after="61"), 0.0),  # such a row fails; the others find out for themselves
+        (answer(503), 0.0),
+    ],
+)
+def test_how_long_a_host_is_left_alone(response: Response, seconds: float) -> None:
+    assert told_pause(response, Policy(), NOW) == seconds
+    assert told_pause(response, Policy(retry=Retry(respect_retry_after=False)), NOW) == 0.0
+
+
+def test_flaky() -> None:
+    assert is_flaky(tries(REFUSED, answer(200)))
+    assert is_flaky(tries(answer(503), answer(200)))
+    assert not is_flaky(tries(STALE, answer(200)))
+    assert not is_flaky(tries(answer(200)))
