@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fetchcli.core.errors import ErrorKind, Failure, Remedy, TransportError
 from fetchcli.core.model import Outcome, Rejected, Response, Row, Timings, Verdict
-from fetchcli.core.policy import Policy, Retry
+from fetchcli.core.policy import Pace, Policy, Retry
 from fetchcli.core.urls import HttpUrl
 from fetchcli.fetcher import Fetcher
 from fetchcli.transport.fake import NullTransport, ScriptedTransport
@@ -231,3 +231,45 @@ async def test_the_input_is_read_lazily() -> None:
 
     async for outcome in Fetcher(NullTransport(), Policy(concurrency=1)).run(slow()):
         assert max(read) <= outcome.row.seq + 1
+
+
+async def test_too_little_room_on_this_machine_is_said_once_and_loses_no_row() -> None:
+    """More at once than there are descriptors: EMFILE, as the transport names it."""
+    said: list[str] = []
+
+    def script(_: HttpUrl) -> Response | BaseException:
+        if transport.in_flight > 5:
+            return TransportError(ErrorKind.INTERNAL, "this machine: too many open files", Remedy.LESS)
+        return OK
+
+    transport = ScriptedTransport(script, delay=0.005)
+    fetcher = Fetcher(transport, Policy(concurrency=20), warn=said.append)
+    outcomes = await outcomes_of(fetcher, targets(60))
+    assert {outcome.verdict for outcome in outcomes} == {Verdict.OK}
+    assert {len(outcome.attempts) for outcome in outcomes} == {1}
+    assert len(said) == 1
+    assert said[0].startswith("this machine: too many open files: fewer requests at once from here on")
+
+
+async def test_a_retry_is_another_launch_and_holds_no_slot_meanwhile() -> None:
+    failed: set[str] = set()
+
+    def script(url: HttpUrl) -> Response | BaseException:
+        if url.target == "/1" and url.target not in failed:
+            failed.add(url.target)
+            return TransportError(ErrorKind.CONNECT, "connection refused")
+        return OK
+
+    policy = Policy(concurrency=1, retry=Retry(1, 0.2))
+    outcomes = await outcomes_of(Fetcher(ScriptedTransport(script), policy), targets(20))
+    assert len(outcomes) == 20
+    (again,) = (outcome for outcome in outcomes if len(outcome.attempts) == 2)
+    assert (again.row.seq, again.verdict, again.flaky) == (1, Verdict.OK, True)
+    assert outcomes.index(again) > 0 or again.attempts[1].started_at - again.attempts[0].started_at < 0.001
+
+
+async def test_adaptive_watches_the_loop_and_leaves_no_task() -> None:
+    policy = Policy(concurrency=4, pace=Pace(adaptive=True))
+    outcomes = await outcomes_of(Fetcher(ScriptedTransport(lambda _: OK, delay=0.01), policy), targets(50))
+    assert len(outcomes) == 50
+    assert asyncio.all_tasks() == {asyncio.current_task()}

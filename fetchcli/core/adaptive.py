@@ -34,7 +34,7 @@ class Window:
         if self._jumped(latency) and launched_at > self._last_cut:
             self._cut(now, max(1.0, self.limit * SHRINK))
             return
-        if in_flight < int(self.limit):
+        if 2 * in_flight < int(self.limit):
             return  # it was not the window that held it back
         if self._known is None:
             self.limit += 0.5  # times 1.5 in a round

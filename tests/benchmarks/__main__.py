@@ -191,6 +191,41 @@ def timeouts(rounds: int, count: int) -> None:
     print(f"\nlate by {middle:.1f} ms in the median, {most:.1f} ms at most (wanted: 50 ms)")
 
 
+def adaptive(rounds: int, count: int) -> None:
+    """What --adaptive makes of servers that refuse more than K at once, against the best fixed setting."""
+    print("\n### (g) --adaptive against servers that answer 429 above K in flight, 50 ms each")
+    print("\n| K | requests | share of 429 | time, as a multiple of --per-host K |\n| --: | --: | --: | --: |")
+    for limit in (4, 16, 64):
+        with (
+            narrow_server(limit) as port,
+            lists(count * limit, lambda n: f"http://127.0.0.1:{port}/{n}") as (urls, folder),
+        ):
+            base = [*FETCHCLI, str(urls), "-q", "-c", "100", "--retry", "20", "--retry-delay", "100ms"]
+            shares: list[float] = []
+            ratios: list[float] = []
+            for _ in range(rounds):
+                fixed = measure([*base, "--per-host", str(limit), "-o", f"jsonl:{folder}/fixed.jsonl"], folder)
+                own = measure([*base, "--adaptive", "-o", f"jsonl:{folder}/rows.jsonl"], folder)
+                rows = [json.loads(line) for line in (folder / "rows.jsonl").read_text().splitlines()]
+                tries = sum(row["attempts"] for row in rows)
+                shares.append((tries - len(rows)) / tries)
+                ratios.append(own.wall / fixed.wall)
+            share, ratio = statistics.median(shares), statistics.median(ratios)
+            print(f"| {limit} | {count * limit:,} | {share:.2%} | {ratio:.2f} |", flush=True)
+
+
+@contextmanager
+def narrow_server(limit: int) -> Iterator[int]:
+    server = subprocess.Popen([PYTHON, str(HERE / "narrow.py"), str(limit)], stdout=subprocess.PIPE)
+    assert server.stdout is not None
+    try:
+        yield int(server.stdout.readline())
+    finally:
+        server.terminate()
+        server.wait()
+        server.stdout.close()
+
+
 def start_up(rounds: int, count: int) -> None:
     del count
     with nginx() as port, tempfile.TemporaryDirectory() as name:
@@ -218,13 +253,14 @@ WORKLOADS: dict[str, tuple[Callable[[int, int], None], int]] = {
     "d": (latency, 2_000),
     "e": (memory, 1_000_000),
     "f": (timeouts, 20_000),
+    "g": (adaptive, 200),
     "start": (start_up, 0),
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("workloads", nargs="*", default=list(WORKLOADS), metavar="WORKLOAD", help="a b c d e f start")
+    parser.add_argument("workloads", nargs="*", default=list(WORKLOADS), metavar="WORKLOAD", help="a b c d e f g start")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--scale", type=float, default=1.0, help="share of the URLs")
     arguments = parser.parse_args()

@@ -14,11 +14,12 @@ def grown(to: int) -> Window:
 
 
 def test_it_grows_only_where_it_was_in_the_way() -> None:
-    window = Window()
-    window.accepted(1, 0.1, 0.0, 0.1)
-    assert window.limit == START
-    window.accepted(2, 0.1, 0.0, 0.1)
-    assert window.limit > START
+    window = grown(20)
+    before = window.limit
+    window.accepted(9, 0.1, 100.0, 100.1)
+    assert window.limit == before
+    window.accepted(15, 0.1, 100.0, 100.1)
+    assert window.limit > before > START
 
 
 def test_a_refusal_says_what_is_fine() -> None:
