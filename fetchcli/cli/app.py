@@ -49,6 +49,13 @@ def fetchcli(
     head: options.Head = False,
     header: options.Headers = None,
     data: options.Data = None,
+    json: options.Json = None,
+    user: options.User = None,
+    bearer: options.Bearer = None,
+    cookie: options.Cookie = None,
+    user_agent: options.UserAgent = None,
+    referer: options.Referer = None,
+    range: options.Range = None,  # noqa: A002 - curl's name
     max_filesize: options.MaxFilesize = "none",
     max_ratio: options.MaxRatio = str(options.DEFAULTS.limits.ratio),
     concurrency: options.Concurrency = options.DEFAULTS.concurrency,
@@ -110,7 +117,13 @@ def fetchcli(
         ),
         redirects=Redirects(location, max_redirs, allow_downgrade),
         accept=parse_status_set(accept),
-        request=settings.request(request, header or [], data or [], head=head),
+        request=settings.request(
+            request,
+            [*(header or []), *settings.named_headers(header or [], user, bearer, cookie, user_agent, referer, range)],
+            settings.content(data or [], json or []),
+            head=head,
+            json=bool(json),
+        ),
         limits=Limits(settings.size("--max-filesize", max_filesize), settings.count("--max-ratio", max_ratio)),
         network=Network()
         if demo

@@ -66,6 +66,24 @@ Data = Annotated[
         allow_from_autoenv=False,  # likewise
     ),
 ]
+Json = Annotated[
+    list[str] | None,
+    _request(
+        "--json",
+        metavar="TEXT",
+        help="Content as with -d, line ends kept, labelled application/json. Repeatable: put together.",
+        show_default=False,
+        allow_from_autoenv=False,
+    ),
+]
+User = Annotated[
+    str | None, _request("--user", "-u", metavar="NAME:PASSWORD", help="Basic credentials.", show_default=False)
+]
+Bearer = Annotated[str | None, _request("--bearer", metavar="TOKEN", help="A bearer token.", show_default=False)]
+Cookie = Annotated[str | None, _request("--cookie", "-b", metavar="NAME=VALUE", help="Cookies.", show_default=False)]
+UserAgent = Annotated[str | None, _request("--user-agent", "-A", metavar="TEXT", help="Who asks.", show_default=False)]
+Referer = Annotated[str | None, _request("--referer", "-e", metavar="URL", help="Where from.", show_default=False)]
+Range = Annotated[str | None, _request("--range", "-r", metavar="RANGE", help="Bytes: 0-499.", show_default=False)]
 MaxFilesize = Annotated[
     str, _request("--max-filesize", metavar="SIZE", help="Bytes of a body, as they come and when decoded, at most.")
 ]

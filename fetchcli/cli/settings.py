@@ -2,6 +2,7 @@
 
 import os
 import re
+from base64 import b64encode
 from pathlib import Path
 
 from fetchcli.core.addresses import AddressRules, parse_networks
@@ -13,6 +14,7 @@ from fetchcli.core.proxies import proxy_rules
 from fetchcli.core.request import Request, parse_header
 from fetchcli.core.units import parse_duration, parse_size
 
+JSON = "application/json"
 _COUNT = re.compile(r"[0-9]{1,9}")
 
 
@@ -49,29 +51,71 @@ def count(option: str, text: str) -> int | None:
     return int(text)
 
 
-def request(method: str | None, headers: list[str], data: list[str], *, head: bool) -> Request:
-    """``-X -I -H -d``."""
-    content = b"&".join(map(_content, data)) if data else None
+def request(method: str | None, headers: list[str], content: bytes | None, *, head: bool, json: bool) -> Request:
+    """``-X -I -H``, and the content of ``-d`` or ``--json``."""
     if head and (method is not None or content is not None):
-        raise UsageError("-I asks with HEAD; leave out -I, or -X and -d")
+        raise UsageError("-I asks with HEAD; leave out -I, or -X and the content")
     try:
         fields = tuple(map(parse_header, headers))
     except UsageError as error:
         raise UsageError(f"-H: {error}") from None
+    if json:
+        given = {name.lower() for name, _ in fields}
+        fields += tuple((name, JSON) for name in ("Content-Type", "Accept") if name.lower() not in given)
     implied = "HEAD" if head else "GET" if content is None else "POST"
     return Request(implied if method is None else method, fields, content)
 
 
-def _content(text: str) -> bytes:
-    """The content of one ``-d``; a file loses its line ends, as with curl."""
+def named_headers(  # noqa: PLR0917 - one for each option
+    headers: list[str],
+    user: str | None,
+    bearer: str | None,
+    cookie: str | None,
+    user_agent: str | None,
+    referer: str | None,
+    byte_range: str | None,
+) -> list[str]:
+    """The options that stand for a header; ``-H`` comes before them, as with curl."""
+    if user is not None and bearer is not None:
+        raise UsageError("-u and --bearer are two ways to say who asks; give one of them")
+    if user is not None and ":" not in user:
+        raise UsageError("-u: write NAME:PASSWORD; nobody is there to be asked for a password")
+    if cookie is not None and "=" not in cookie:
+        raise UsageError("-b: write NAME=VALUE; cookie files are not read")
+    basic = None if user is None else "Basic " + b64encode(os.fsencode(user)).decode("ascii")
+    said = {
+        "Authorization": basic if bearer is None else f"Bearer {bearer}",
+        "Cookie": cookie,
+        "User-Agent": user_agent,
+        "Referer": referer,
+        "Range": None if byte_range is None else f"bytes={byte_range}",
+    }
+    given = {header.partition(":")[0].strip().rstrip(";").lower() for header in headers}
+    return [f"{name}: {value}" for name, value in said.items() if value is not None and name.lower() not in given]
+
+
+def content(data: list[str], json: list[str]) -> bytes | None:
+    """What ``-d`` or ``--json`` send, or None."""
+    if data and json:
+        raise UsageError("-d and --json are two contents; give one of them")
+    if json:
+        return b"".join(_piece("--json", text) for text in json)
+    # A file loses its line ends, as with curl.
+    pieces = [
+        _piece("-d", text).translate(None, b"\r\n\0") if text.startswith("@") else os.fsencode(text) for text in data
+    ]
+    return b"&".join(pieces) if data else None
+
+
+def _piece(option: str, text: str) -> bytes:
     if not text.startswith("@"):
         return os.fsencode(text)
     if text == "@-":
-        raise UsageError("-d @-: stdin is for URLs; give a file")
+        raise UsageError(f"{option} @-: stdin is for URLs; give a file")
     try:
-        return Path(text[1:]).read_bytes().translate(None, b"\r\n\0")
+        return Path(text[1:]).read_bytes()
     except OSError as error:
-        raise UsageError(f"-d {text}: {error.strerror}") from None
+        raise UsageError(f"{option} {text}: {error.strerror}") from None
 
 
 def network(  # noqa: PLR0917 - one for each option of the panel

@@ -35,10 +35,41 @@ def test_request_options(tmp_path: Path) -> None:
         assert (found["status"], found["size_download"], found["attempts"]) == (200, 0, 1)
 
 
+def test_options_that_stand_for_a_header(tmp_path: Path) -> None:
+    (tmp_path / "body.json").write_bytes(b'{"a":\n1}\n')
+    with recorder() as server:
+        row(server.url(), "-u", "me:pass", "-b", "a=b; c=d", "-A", "agent/1", "-e", "http://from/", "-r", "0-4")
+        assert server.header("authorization") == "Basic bWU6cGFzcw=="
+        assert server.header("cookie") == "a=b; c=d"
+        assert server.header("user-agent") == "agent/1"
+        assert server.header("referer") == "http://from/"
+        assert server.header("range") == "bytes=0-4"
+        row(server.url(), "--bearer", "token", "-H", "User-Agent: mine", "-A", "not this")
+        assert (server.header("authorization"), server.header("user-agent")) == ("Bearer token", "mine")
+        row(server.url(), "--json", f"@{tmp_path / 'body.json'}", "--json", "[]")
+        assert server.requests[-1].startswith(b"POST / HTTP/1.1\r\n")
+        assert server.requests[-1].endswith(b'\r\n\r\n{"a":\n1}\n[]')
+        assert (server.header("content-type"), server.header("accept")) == ("application/json", "application/json")
+        row(server.url(), "--json", "{}", "-H", "Accept: text/html", "-X", "PATCH")
+        assert server.requests[-1].startswith(b"PATCH / ")
+        assert server.header("accept") == "text/html"
+
+
 def test_51_secrets_of_options_are_never_shown() -> None:
     with recorder(ok(status="404 Not Found")) as server:
         result = fetchcli(
-            server.url().replace("//", "//user:hush@"), "-v", "-H", "X-Key: hush", "-d", "hush", "-x", "", "-o", "jsonl"
+            server.url().replace("//", "//user:hush@"),
+            "-v",
+            "-H",
+            "X-Key: hush",
+            "--json",
+            "hush",
+            "-b",
+            "a=hush",
+            "-x",
+            "",
+            "-o",
+            "jsonl",
         )
         assert result.code == 5
         assert "hush" not in result.out + result.err
