@@ -1,5 +1,6 @@
 """Small proxies on loopback that keep what they were sent: HTTP (and CONNECT), in plain text or TLS; SOCKS 4 and 5."""
 
+import select
 import socket
 import ssl
 import struct
@@ -105,21 +106,19 @@ class Proxy:
 
 
 def splice(left: socket.socket, right: socket.socket) -> None:
-    """Pass bytes on both ways until one side ends."""
-    right.settimeout(20)
-
-    def pump(source: socket.socket, sink: socket.socket) -> None:
-        with suppress(OSError):
-            while data := source.recv(65536):
-                sink.sendall(data)
-        with suppress(OSError):
-            sink.shutdown(socket.SHUT_RDWR)
-
+    """Pass bytes on both ways until one side ends; in one thread, for a TLS socket takes no two at a time."""
     with right:
-        other = threading.Thread(target=pump, args=(right, left), daemon=True)
-        other.start()
-        pump(left, right)
-        other.join(20)
+        right.settimeout(20)
+        while True:
+            buffered = isinstance(left, ssl.SSLSocket) and left.pending() > 0
+            readable = [left] if buffered else select.select([left, right], [], [], 20)[0]
+            if not readable:
+                return
+            for source in readable:
+                data = source.recv(65536)
+                if not data:
+                    return
+                (right if source is left else left).sendall(data)
 
 
 @contextmanager
