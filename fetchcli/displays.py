@@ -61,7 +61,7 @@ def _progress(
             summary.failed,
             fetcher.in_flight,
             total[0] if total else None,
-            scheduler.waiting - scheduler.retrying,
+            scheduler.held,
             scheduler.feedback.cooling(now),
             scheduler.retrying,
             max(0.0, scheduler.latest - now, scheduler.feedback.latest - now) if scheduler.waiting else 0.0,

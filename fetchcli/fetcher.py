@@ -13,8 +13,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import suppress
 
 from fetchcli.core.checks import judge, reject
-from fetchcli.core.decisions import Skip, Wait
-from fetchcli.core.errors import ErrorKind, Failure, Remedy, TransportError
+from fetchcli.core.decisions import Settled, Skip, Wait
+from fetchcli.core.errors import ErrorKind, Failure, TransportError
 from fetchcli.core.lane import Launch
 from fetchcli.core.model import Attempt, Outcome, Response, Row, Target
 from fetchcli.core.ordering import Reorder
@@ -74,7 +74,7 @@ class Fetcher:
         """Start nothing more and cancel what is in flight; its outcomes are CANCELLED, with the reason."""
         if self._stopped is None:
             self._stopped = Failure(ErrorKind.CANCELLED, reason)
-            for launch in self.scheduler.abandon():
+            for launch in self.scheduler.tried():
                 self._settle(self._judge(launch, note=f"not tried again: {reason}"))
         for task in self._tasks:
             task.cancel()
@@ -115,13 +115,11 @@ class Fetcher:
 
     def _take(self, reader: asyncio.Task[list[Row]]) -> bool:
         """Queue what the reader brought; False at the end of the input, or where it broke."""
-        error = reader.exception()
-        if error is not None:
+        if (error := reader.exception()) is not None:
             self._input_error = None if isinstance(error, StopAsyncIteration) else error
             return False
-        batch = reader.result()
         now = time.monotonic()
-        self._rows.extend((row, now) for row in batch)
+        self._rows.extend((row, now) for row in reader.result())
         return True
 
     async def _launch(self) -> None:
@@ -177,38 +175,40 @@ class Fetcher:
         """Look again then; `time.monotonic` and the clock of the loop need not agree."""
         if self._timer is not None:
             self._timer.cancel()
-        delay = max(0.0, when - time.monotonic())
-        self._timer = asyncio.get_running_loop().call_later(delay, self._wake.set)
+        self._timer = asyncio.get_running_loop().call_later(max(0.0, when - time.monotonic()), self._wake.set)
 
     async def _work(self, launch: Launch) -> None:
         """Make an attempt, and go on with the next launch in the next turn of the loop."""
         following: Launch | None = launch
         while following:
-            attempts = await self._fetch(following)
-            if self._stopped:
-                following.attempts += attempts
-                self._settle(self._judge(following))
-            elif (settled := self.scheduler.settle(following, attempts, time.monotonic())) is not None:
-                self._settle(self._judge(following, note=settled.reason))
+            self._end_launch(following, await self._attempt(following))
             # Let all that ended in this turn of the loop end first, then send together: requests and
             # answers that travel in handfuls cost a fifth less than one by one.
             with suppress(asyncio.CancelledError):  # only `stop` cancels, and then there is no next row
                 await asyncio.sleep(0)
             following = self._next()
 
-    async def _fetch(self, launch: Launch) -> tuple[Attempt, ...]:
-        """Send a row; once more, and for all to see, where it met a connection that was closed already."""
-        number = len(launch.attempts) + 1
-        first = await self._attempt(launch.row, number)
-        if isinstance(first.result, Failure) and first.result.remedy is Remedy.FRESH:
-            return (first, await self._attempt(launch.row, number + 1, fresh=True))
-        return (first,)
+    def _end_launch(self, launch: Launch, attempt: Attempt) -> None:
+        """Settle a row, or leave it to the scheduler for another try."""
+        if self._stopped:
+            launch.attempts += (attempt,)
+            self._settle(self._judge(launch))
+            return
+        try:
+            settled = self.scheduler.settle(launch, attempt, time.monotonic())
+        except Exception as error:  # noqa: BLE001 - a bug is one outcome and takes no neighbour down
+            failure = Failure(ErrorKind.INTERNAL, f"{type(error).__name__}: {error}")
+            launch.attempts += (Attempt(attempt.number + 1, attempt.started_at, attempt.elapsed, failure),)
+            settled = Settled("")
+        if settled is not None:
+            self._settle(self._judge(launch, note=settled.reason))
+        self._wake.set()  # or it may be launched again at once, by whoever has a slot
 
-    async def _attempt(self, target: Target, number: int, *, fresh: bool = False) -> Attempt:
-        started = time.monotonic()
+    async def _attempt(self, launch: Launch) -> Attempt:
+        started, number = time.monotonic(), len(launch.attempts) + 1
         result: Response | Failure
         try:
-            result = await self._transport.send(target.url, self._policy, fresh=fresh)
+            result = await self._transport.send(launch.row.url, self._policy, fresh=launch.fresh)
         except TransportError as error:
             result = error.failure
         except asyncio.CancelledError:
@@ -236,7 +236,8 @@ class Fetcher:
         while True:
             before = time.monotonic()
             await asyncio.sleep(LAG_SECONDS)
-            self.scheduler.lagged(time.monotonic() - before - LAG_SECONDS)
+            self.scheduler.capacity.lagged(time.monotonic() - before - LAG_SECONDS)
+            self._wake.set()  # there may be room for more now
 
     async def _drain(self, *helpers: asyncio.Task[list[Row]] | asyncio.Task[None] | None) -> None:
         """Leave no task behind, even when the caller stopped listening halfway."""
@@ -244,7 +245,6 @@ class Fetcher:
         if self._timer is not None:
             self._timer.cancel()
         pending = [task for task in (*helpers, *self._tasks) if task is not None]
-        for helper in helpers:
-            if helper is not None:
-                helper.cancel()
+        for task in pending:
+            task.cancel()
         await asyncio.gather(*pending, return_exceptions=True)

@@ -4,6 +4,7 @@ from collections import Counter
 
 from fetchcli.core.errors import InputError
 from fetchcli.core.model import Rejected, Row
+from fetchcli.core.pacing import Rate
 from fetchcli.core.policy import Pace
 from fetchcli.core.text import visible
 from fetchcli.core.units import format_clock
@@ -65,18 +66,19 @@ class Plan:
         """The time that the rates allow no run to stay under."""
         bounds = []
         if self._pace.rate is not None and self._hosts:
-            bounds.append((_least(self._hosts.total(), self._pace.rate.per_second), "--rate"))
+            bounds.append((_least(self._hosts.total(), self._pace.rate), "--rate"))
         if self._pace.host_rate is not None and self._hosts:
             host, rows = self._hosts.most_common(1)[0]
-            bounds.append((_least(rows, self._pace.host_rate.per_second), f"--host-rate, {visible(host)}"))
+            bounds.append((_least(rows, self._pace.host_rate), f"--host-rate, {visible(host)}"))
         if not bounds:
             return []
         seconds, why = max(bounds)
         return [f"at least {format_clock(seconds)} at the given rates ({why})"]
 
 
-def _least(rows: int, per_second: float) -> float:
-    return (rows - 1) / per_second  # the first one waits for nothing
+def _least(rows: int, rate: Rate) -> float:
+    """Full windows must pass before the last row may start."""
+    return (rows - 1) // rate.count * rate.seconds
 
 
 def read_plan(reader: RowReader, pace: Pace) -> Plan:

@@ -98,7 +98,8 @@ def _print_plan(settings: Settings) -> ExitCode:
         print("\n".join(plan.lines()), flush=True)  # noqa: T201 - it is what was asked for
     except OSError as error:
         raise OutputError(f"cannot write to stdout: {error.strerror}") from None
-    return ExitCode.INPUT if plan.invalid or not (plan.total or settings.allow_empty) else ExitCode.OK
+    faulty = (plan.invalid and not settings.exit_zero) or not (plan.total or settings.allow_empty)
+    return ExitCode.INPUT if faulty else ExitCode.OK
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -248,7 +248,7 @@ async def test_too_little_room_on_this_machine_is_said_once_and_loses_no_row() -
     assert {outcome.verdict for outcome in outcomes} == {Verdict.OK}
     assert {len(outcome.attempts) for outcome in outcomes} == {1}
     assert len(said) == 1
-    assert said[0].startswith("this machine: too many open files: fewer requests at once from here on")
+    assert said[0].startswith("this machine: too many open files: fewer requests at once for now")
 
 
 async def test_a_retry_is_another_launch_and_holds_no_slot_meanwhile() -> None:
@@ -273,3 +273,12 @@ async def test_adaptive_watches_the_loop_and_leaves_no_task() -> None:
     outcomes = await outcomes_of(Fetcher(ScriptedTransport(lambda _: OK, delay=0.01), policy), targets(50))
     assert len(outcomes) == 50
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_a_bug_in_deciding_is_one_internal_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError("bug")
+
+    monkeypatch.setattr("fetchcli.core.schedule.decide", broken)
+    outcomes = await outcomes_of(Fetcher(NullTransport(), Policy(pace=Pace(per_host=1))), targets(5))
+    assert [outcome.failure.kind for outcome in outcomes if outcome.failure] == [ErrorKind.INTERNAL] * 5

@@ -13,12 +13,12 @@ def test_the_plan_is_printed_and_nothing_requested(tmp_path: Path) -> None:
         urls = tmp_path / "urls.txt"
         lines = [*(server.url(f"/{number}") for number in range(10)), server.url("/1"), "http://b.test/", "nonsense"]
         urls.write_text("\n".join(lines))
-        result = fetchcli(str(urls), "--dry-run", "--rate", "2/s", "--host-rate", "30/m")
+        result = fetchcli(str(urls), "--dry-run", "--rate", "2/s", "--host-rate", "4/m")
         assert server.connections == 0
     assert result.code == 3
     assert result.lines == [
         "13 rows: 12 to fetch from 2 hosts, 1 of them duplicates; 1 invalid",
-        f"at least 0:20 at the given rates (--host-rate, http://127.0.0.1:{server.port})",
+        f"at least 2:00 at the given rates (--host-rate, http://127.0.0.1:{server.port})",
         f"       11  http://127.0.0.1:{server.port}",
         "        1  http://b.test",
         f"invalid: {urls}:13: no scheme; write it as http:// or https://",
@@ -38,7 +38,7 @@ def test_a_long_plan_is_cut() -> None:
     result = fetchcli("-", "--dry-run", "--rate", "10/s", stdin=hosts.encode())
     assert "and 10 hosts more" in result.lines
     assert "and 10 invalid rows more" in result.lines
-    assert "at least 0:03 at the given rates (--rate)" in result.lines
+    assert "at least 0:02 at the given rates (--rate)" in result.lines
 
 
 @pytest.mark.parametrize(

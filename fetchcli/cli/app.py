@@ -153,8 +153,8 @@ def fetchcli(
             parse_status_set(retry_status, "--retry-status"),
             retry_all_errors,
             respect_retry_after,
-            settings.duration("--max-retry-after", max_retry_after) or 0.0,
-            None if wait is None else settings.duration("--wait", wait),
+            settings.longest("--max-retry-after", max_retry_after),
+            None if wait is None else settings.longest("--wait", wait),
         ),
     )
     chosen = Settings(

@@ -26,6 +26,11 @@ def duration(option: str, text: str) -> float | None:
         raise UsageError(f"{option}: {error}") from None
 
 
+def longest(option: str, text: str) -> float:
+    """Seconds; no limit is for ever."""
+    return duration(option, text) or float("inf")
+
+
 def size(option: str, text: str) -> int | None:
     """Bytes, or None for no limit."""
     try:

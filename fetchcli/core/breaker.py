@@ -53,6 +53,11 @@ class Breaker:
         if (state := self._hosts.get(host)) is not None:
             state.probing = True
 
+    def release(self, host: object) -> None:
+        """The one request that was to try never went out."""
+        if (state := self._hosts.get(host)) is not None:
+            state.probing = False
+
     def succeeded(self, host: object) -> None:
         """The host answered, whatever it said."""
         self._hosts.pop(host, None)

@@ -12,7 +12,7 @@ from functools import lru_cache
 import msgspec
 
 from fetchcli.core.errors import ErrorKind, Failure, Redirect, UsageError
-from fetchcli.core.model import Outcome, Response
+from fetchcli.core.model import Outcome, Response, Verdict
 
 Value = bool | int | float | str | tuple[str | Redirect, ...] | None
 Getter = Callable[[Outcome, Response | None], Value]
@@ -55,8 +55,12 @@ def _seconds(value: float) -> float:
     return round(value, 6) if value else 0.0
 
 
+def _failure(outcome: Outcome) -> Failure | None:
+    return None if outcome.verdict is Verdict.SKIPPED else outcome.failure
+
+
 def _error(outcome: Outcome) -> Value:
-    return None if (failure := outcome.failure) is None else failure.kind.value
+    return None if (failure := _failure(outcome)) is None else failure.kind.value
 
 
 def _reached(outcome: Outcome) -> Failure:
@@ -65,7 +69,7 @@ def _reached(outcome: Outcome) -> Failure:
 
 
 def _detail(outcome: Outcome) -> Value:
-    return None if (failure := outcome.failure) is None else failure.detail
+    return None if (failure := _failure(outcome)) is None else failure.detail
 
 
 # The getters are called for every row: one line each, no lookup twice.

@@ -20,10 +20,11 @@ class Launch:
         attempts: those that have ended.
         began: when the attempt in flight was launched.
         in_flight: requests to the host at that moment, this one included.
+        fresh: it takes no connection that was used before.
         refused: how often in a row this machine had no room for it.
     """
 
-    __slots__ = ("arrived", "attempts", "began", "in_flight", "lane", "refused", "row")
+    __slots__ = ("arrived", "attempts", "began", "fresh", "in_flight", "lane", "refused", "row")
 
     def __init__(self, row: Target, lane: "Lane", arrived: float) -> None:
         self.row = row
@@ -31,6 +32,7 @@ class Launch:
         self.arrived = arrived
         self.attempts: tuple[Attempt, ...] = ()
         self.began = 0.0
+        self.fresh = False
         self.in_flight = self.refused = 0
 
 

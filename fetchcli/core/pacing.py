@@ -9,7 +9,7 @@ from fetchcli.core.errors import UsageError
 
 HANDFUL_SECONDS = 0.05  # what falls into so short a time may start together: timers are no finer
 
-_RATE = re.compile(r"(\d+(?:\.\d+)?|\.\d+)(?:/(s|m|h))?")
+_RATE = re.compile(r"(\d{1,9}(?:\.\d{1,9})?|\.\d{1,9})(?:/(s|m|h))?")
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -23,6 +23,11 @@ class Rate(msgspec.Struct, frozen=True):
 
     count: int
     seconds: float
+
+    def __post_init__(self) -> None:
+        """Refuse what would never start anything."""
+        if self.count < 1 or not 0 < self.seconds < float("inf"):
+            raise UsageError(f"a rate is 1 or more in a time, not {self.count} in {self.seconds:g} s")
 
     @property
     def per_second(self) -> float:

@@ -1,13 +1,14 @@
 """Servers that say when to come back: Retry-After, RateLimit, X-RateLimit-*. Pure: the wall clock is handed in."""
 
 import re
+from datetime import UTC
 
 from fetchcli.core.http1 import Fields
 
 _SECONDS = re.compile(rb"\d{1,12}(?:\.\d+)?")
 # Structured: `"default";r=0;t=5` (draft-ietf-httpapi-ratelimit-headers-10), and as it was: `remaining=0, reset=5`.
-_REMAINING = re.compile(rb"(?:^|[;,\s])(?:r|remaining)\s*=\s*(\d+)", re.IGNORECASE)
-_RESET = re.compile(rb"(?:^|[;,\s])(?:t|reset)\s*=\s*(\d+)", re.IGNORECASE)
+_REMAINING = re.compile(rb"(?:^|[;,\s])(?:r|remaining)\s*=\s*(\d{1,12})(?!\d)", re.IGNORECASE)
+_RESET = re.compile(rb"(?:^|[;,\s])(?:t|reset)\s*=\s*(\d{1,12})(?!\d)", re.IGNORECASE)
 _PREFIXES = (b"x-ratelimit-", b"x-rate-limit-", b"ratelimit-")
 _NAMES = frozenset({b"ratelimit", *(prefix + b"remaining" for prefix in _PREFIXES)})
 _EPOCH = 1_000_000_000  # an X-RateLimit-Reset from here on is a time, not a duration
@@ -34,9 +35,11 @@ def quota_reset(fields: Fields, wall: float) -> float | None:
     if _NAMES.isdisjoint(fields):
         return None
     for value in fields.get(b"ratelimit", []):
-        remaining, reset = _REMAINING.search(value), _RESET.search(value)
-        if remaining and reset and int(remaining[1]) == 0:
-            return float(reset[1])
+        # Items of several quotas have commas between, parts of one item semicolons; it once was the other way round.
+        for item in value.split(b",") if b";" in value else (value,):
+            remaining, reset = _REMAINING.search(item), _RESET.search(item)
+            if remaining and reset and int(remaining[1]) == 0:
+                return float(reset[1])
     for prefix in _PREFIXES:
         remains, resets = _first(fields, prefix + b"remaining"), _first(fields, prefix + b"reset")
         if remains == b"0" and resets is not None and _SECONDS.fullmatch(resets):
@@ -54,6 +57,7 @@ def _date(value: bytes) -> float | None:
     from email.utils import parsedate_to_datetime  # 10 ms, and few servers say it with a date
 
     try:
-        return parsedate_to_datetime(value.decode("ascii")).timestamp()
+        when = parsedate_to_datetime(value.decode("ascii"))
+        return (when.replace(tzinfo=UTC) if when.tzinfo is None else when).timestamp()
     except (ValueError, OverflowError):
         return None

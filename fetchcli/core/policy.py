@@ -51,6 +51,12 @@ class Pace(msgspec.Struct, frozen=True):
     adaptive: bool = False
     max_host_errors: int | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what would never fetch anything."""
+        for what, number in (("per_host", self.per_host), ("max_host_errors", self.max_host_errors)):
+            if number is not None and number < 1:
+                raise UsageError(f"{what} must be at least 1, not {number}")
+
 
 class Retry(msgspec.Struct, frozen=True):
     """What is tried again; times in seconds.

@@ -35,13 +35,17 @@ class Final(msgspec.Struct, frozen=True):
 
 def told_pause(response: Response, policy: Policy, wall: float) -> float:
     """Seconds that the whole host is to be left alone, as far as the policy respects that; 0 for none."""
+    told = _told(response, policy, wall)
+    return told if told <= policy.retry.max_retry_after else 0.0
+
+
+def _told(response: Response, policy: Policy, wall: float) -> float:
+    """Seconds that a server asks to be left alone for."""
     if not policy.retry.respect_retry_after:
         return 0.0
     fields = response.headers
     told = retry_after(fields, wall) if response.status not in policy.accept else None
-    if told is None:
-        told = quota_reset(fields, wall)
-    return told if told is not None and told <= policy.retry.max_retry_after else 0.0
+    return (quota_reset(fields, wall) if told is None else told) or 0.0
 
 
 def decide(
@@ -59,23 +63,28 @@ def decide(
     result, retry = attempts[-1].result, policy.retry
     if isinstance(result, Response) and result.status in policy.accept:
         return Final()
+    if not (policy.request.idempotent or retry.all_errors):
+        return Final()
     if retry.wait is not None and run_seconds < retry.wait and _may_be_deploying(result):
         return Again(min(WAIT_DELAY, retry.wait - run_seconds))
-    if not _is_transient(result, policy) or not (policy.request.idempotent or retry.all_errors):
-        return Final()
-    if isinstance(result, Response) and retry.respect_retry_after:
-        told = retry_after(result.headers, wall)
-        if told is not None and told > retry.max_retry_after:
-            return Final(f"Retry-After of {told:g} s is more than --max-retry-after {retry.max_retry_after:g}s")
     failures = sum(1 for attempt in attempts if not _is_stale(attempt))
-    if failures > retry.count:
+    if not _is_transient(result, policy) or failures > retry.count:
         return Final()
-    delay = told_pause(result, policy, wall) if isinstance(result, Response) else 0.0
-    delay = delay or chance() * min(MOST_DELAY, retry.delay * 2 ** min(failures - 1, 30))
+    told = _told(result, policy, wall) if isinstance(result, Response) else 0.0
+    if told > retry.max_retry_after:
+        return Final(f"to be left alone for {told:g} s is more than --max-retry-after {retry.max_retry_after:g}s")
+    delay = told or chance() * min(MOST_DELAY, retry.delay * 2 ** min(failures - 1, 30))
     taken = attempts[-1].started_at + attempts[-1].elapsed - attempts[0].started_at
     if retry.max_time is not None and taken + delay > retry.max_time:
         return Final(f"another try would end after --retry-max-time {retry.max_time:g}s")
     return Again(delay)
+
+
+def overdue(attempts: tuple[Attempt, ...], policy: Policy, wall: float) -> str:
+    """Why a row that was tried before must not be tried now, or nothing."""
+    most = policy.retry.max_time
+    late = bool(attempts) and most is not None and wall - attempts[0].started_at > most
+    return f"--retry-max-time {most:g}s was over" if late else ""
 
 
 def is_flaky(attempts: tuple[Attempt, ...]) -> bool:
@@ -90,8 +99,8 @@ def _is_stale(attempt: Attempt) -> bool:
 def _is_transient(result: Response | Failure, policy: Policy) -> bool:
     if isinstance(result, Response):
         return result.status in policy.retry.statuses
-    return result.remedy is not Remedy.NONE or policy.retry.all_errors
+    return result.remedy is Remedy.LATER or policy.retry.all_errors
 
 
 def _may_be_deploying(result: Response | Failure) -> bool:
-    return isinstance(result, Response) or result.remedy is not Remedy.NONE
+    return isinstance(result, Response) or result.remedy is Remedy.LATER

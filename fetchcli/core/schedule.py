@@ -11,6 +11,7 @@ from heapq import heappop, heappush
 from itertools import count
 
 from fetchcli.core.breaker import Gate
+from fetchcli.core.capacity import Capacity
 from fetchcli.core.decisions import FULL, IDLE, Hold, Settled, Skip, Wait
 from fetchcli.core.errors import Failure, Remedy
 from fetchcli.core.feedback import Feedback
@@ -18,11 +19,9 @@ from fetchcli.core.lane import Lane, Launch, Origin
 from fetchcli.core.model import Attempt, Target
 from fetchcli.core.pacing import Pacer
 from fetchcli.core.policy import Policy
-from fetchcli.core.retry import Again, decide
+from fetchcli.core.retry import Again, decide, overdue
 
 LOOK_AHEAD = 10_000  # rows that wait at once, at most: those of one host that waits can fill it
-MOST_LAG = 0.1  # seconds
-LAG_SHRINK = 0.8
 LOCAL_DELAY = 0.1  # seconds until a row that this machine had no room for is tried again
 MOST_LOCAL = 50  # times in a row that this may happen to one row
 
@@ -34,7 +33,7 @@ class Scheduler:
         waiting: rows that wait to be launched, retries included.
         retrying: those of them that wait for their time to be tried again.
         in_flight: requests being made.
-        limit: requests that may be: the concurrency, or less where this machine has no room for it.
+        capacity: how many may be.
         hungry: a slot is free, and no row that waits may be launched into it: another one might.
         latest: when the last of the rows to be tried again may be.
         feedback: what was learnt about hosts.
@@ -55,27 +54,31 @@ class Scheduler:
         epoch: float,
         warn: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._warn = warn
+        self.capacity = Capacity(policy.concurrency, warn)
         self._policy = policy
         self._chance = chance
         self._began, self._epoch = began, epoch
         self.waiting = self.retrying = self.in_flight = 0
-        self.limit = policy.concurrency
-        self.latest = began
-        self.hungry = True
+        self.latest, self.hungry = began, True
         self._pacer = Pacer(policy.pace.rate) if policy.pace.rate is not None else None
-        self.feedback = Feedback(policy, epoch, warn)
         self._lanes: dict[Origin, Lane] = {}
+        self.feedback = Feedback(policy, self._lanes, began, epoch, warn)
         self._ready: deque[Lane] = deque()
         self._timers: list[tuple[float, int, Lane | Launch]] = []
         self._tie = count()
         self._skipped: deque[Skip] = deque()
-        self._short_of_room = False
 
     @property
     def has_room(self) -> bool:
         """Whether another row may be offered."""
         return self.waiting < LOOK_AHEAD
+
+    @property
+    def held(self) -> int:
+        """Rows that wait for a rate, a cap or a cool-down, and not just for a slot; for displays, from any thread."""
+        if self._pacer is not None:
+            return self.waiting - self.retrying
+        return sum(len(lane.rows) for lane in list(self._lanes.values()) if not lane.queued)
 
     def offer(self, row: Target, now: float) -> None:
         """Take a row in."""
@@ -94,7 +97,7 @@ class Scheduler:
         if self._timers and self._timers[0][0] <= now:
             self._ring(now)
         while not self._skipped:
-            full = self.in_flight >= self.limit
+            full = self.in_flight >= self.capacity.limit
             self.hungry = not full and not self._ready
             if full and self.waiting:
                 return FULL
@@ -106,45 +109,42 @@ class Scheduler:
                 return Wait(self._pacer.ready_at)
             lane = self._ready.popleft()
             lane.queued = False
-            if self._may_start(lane, now):
+            if self._may_start(lane, now) and not self._drop_overdue(lane, now):
                 return self._launch(lane, now)
         self.waiting -= 1
         return self._skipped.popleft()
 
-    def abandon(self) -> list[Launch]:
-        """Give up all that waits; the rows among it that were tried before."""
+    def tried(self) -> list[Launch]:
+        """What waits and was tried before: it has an outcome, even if the run is stopped now."""
         waiting = [due for _, _, due in self._timers if isinstance(due, Launch)]
         waiting += [launch for lane in self._lanes.values() for launch in lane.rows]
         waiting += [skip.launch for skip in self._skipped]
-        for lane in self._lanes.values():
-            lane.rows.clear()
-        self._timers.clear()
-        self._ready.clear()
-        self._skipped.clear()
-        self.waiting = self.retrying = 0
         return [launch for launch in waiting if launch.attempts]
 
-    def lagged(self, seconds: float) -> None:
-        """How late the event loop came round: with too much in flight it does nothing well."""
-        if seconds > MOST_LAG:
-            self.limit = max(1, int(self.limit * LAG_SHRINK))
-        elif self.limit < self._policy.concurrency and not self._short_of_room:
-            self.limit += 1
-
-    def settle(self, launch: Launch, attempts: tuple[Attempt, ...], now: float) -> Settled | None:
-        """Take what a launch brought; None where the row is tried again later."""
-        lane, result = launch.lane, attempts[-1].result
+    def settle(self, launch: Launch, attempt: Attempt, now: float) -> Settled | None:
+        """Take what a launch brought; None where the row is launched again."""
         self.in_flight -= 1
-        lane.in_flight -= 1
-        if (
-            isinstance(result, Failure)
-            and result.remedy is Remedy.LESS
-            and self._make_do_with_less(launch, result.detail, now)
-        ):
-            self._place(lane, now)
+        launch.lane.in_flight -= 1
+        try:
+            return self._decide(launch, attempt, now)
+        finally:
+            self._place(launch.lane, now)
+
+    def _decide(self, launch: Launch, attempt: Attempt, now: float) -> Settled | None:
+        result = attempt.result
+        remedy = result.remedy if isinstance(result, Failure) else None
+        if isinstance(result, Failure) and remedy is Remedy.LESS and launch.refused < MOST_LOCAL:
+            self._make_do_with_less(launch, result, now)
             return None
-        launch.refused = 0
-        launch.attempts += attempts
+        launch.attempts += (attempt,)
+        if remedy is Remedy.FRESH and not launch.fresh:
+            launch.fresh = True
+            launch.lane.rows.appendleft(launch)
+            self.waiting += 1
+            return None
+        launch.fresh = False
+        if remedy is not Remedy.LESS:
+            self.capacity.went_well()
         self.feedback.learn(launch, result, now)
         decision = decide(
             launch.attempts,
@@ -155,8 +155,8 @@ class Scheduler:
         )
         if isinstance(decision, Again):
             self._delay(launch, now + decision.delay)
-        self._place(lane, now)
-        return None if isinstance(decision, Again) else Settled(decision.reason)
+            return None
+        return Settled(decision.reason)
 
     def _may_start(self, lane: Lane, now: float) -> bool:
         """Whether a lane whose turn it is may really start; otherwise it has been dealt with."""
@@ -176,6 +176,13 @@ class Scheduler:
             breaker.probe(lane.origin)
         # HOLD: while one request tries whether the host is back, the lane waits for it to settle.
         return gate in (Gate.CLOSED, Gate.PROBE)
+
+    def _drop_overdue(self, lane: Lane, now: float) -> bool:
+        """Give up a retry whose time for all tries ran out while it waited; whether there was one."""
+        if reason := overdue(lane.rows[0].attempts, self._policy, now + self._epoch):
+            self._skipped.append(Skip(lane.rows.popleft(), reason))
+            self._place(lane, now)
+        return bool(reason)
 
     def _launch(self, lane: Lane, now: float) -> Launch:
         launch = lane.start(now)
@@ -204,7 +211,8 @@ class Scheduler:
     def _retire(self, lane: Lane, now: float) -> None:
         """Forget a lane with nothing to do, unless its rate or its cool-down must still be remembered."""
         if lane.idle_at <= now:
-            self._lanes.pop(lane.origin, None)
+            if self._lanes.get(lane.origin) is lane:  # a later one may have taken its place
+                del self._lanes[lane.origin]
         else:
             self._look_again(lane, lane.idle_at)
 
@@ -233,14 +241,10 @@ class Scheduler:
         self.latest = max(self.latest, at)
         heappush(self._timers, (at, next(self._tie), launch))
 
-    def _make_do_with_less(self, launch: Launch, detail: str, now: float) -> bool:
-        """This machine had no room for a request: fewer at once, and the row goes back; False if that is in vain."""
+    def _make_do_with_less(self, launch: Launch, failure: Failure, now: float) -> None:
+        """This machine had no room for a request: fewer at once, and the row goes back."""
         launch.refused += 1
-        if launch.refused > MOST_LOCAL:
-            return False
-        self.limit = max(1, min(self.limit, self.in_flight))
-        if not self._short_of_room:
-            self._short_of_room = True
-            self._warn(f"{detail}: fewer requests at once from here on ({self.limit})")
+        self.capacity.exhausted(failure.detail, launch.began, now)
+        if self.feedback.breaker is not None:
+            self.feedback.breaker.release(launch.lane.origin)
         self._delay(launch, now + LOCAL_DELAY)
-        return True

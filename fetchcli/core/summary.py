@@ -59,6 +59,8 @@ class Summary:
         """Count one outcome."""
         self.verdicts[outcome.verdict] += 1
         self.flaky += outcome.flaky
+        if outcome.verdict is Verdict.SKIPPED:
+            return
         result = outcome.result
         if isinstance(result, Failure):
             self.kinds[result.kind] += 1
@@ -107,7 +109,10 @@ class Summary:
 def exit_code(summary: Summary) -> ExitCode:
     """The lowest code that any outcome asks for (the table is in `errors.EXIT_MEANING`)."""
     codes = {_code_of(kind) for kind in summary.kinds}
-    if summary.not_accepted > summary.kinds.total():
+    skipped = summary.verdicts[Verdict.SKIPPED]
+    if skipped:  # because of transport failures of their host
+        codes.add(ExitCode.TRANSPORT)
+    if summary.not_accepted - skipped > summary.kinds.total():
         codes.add(ExitCode.STATUS)
     return min(codes, default=ExitCode.OK)
 

@@ -10,7 +10,7 @@ from typing import Any
 import aiohappyeyeballs
 
 from fetchcli.core.addresses import refusal
-from fetchcli.core.errors import ErrorKind, TransportError
+from fetchcli.core.errors import ErrorKind, Remedy, TransportError
 from fetchcli.core.overrides import detoured, pinned
 from fetchcli.core.policy import Network, Tls
 from fetchcli.core.proxies import SOCKS, Proxy
@@ -98,7 +98,8 @@ class Dialer:
             if proxy.scheme == "socks4":
                 addresses = tuple(address for address in addresses if ":" not in address)
             if not addresses:
-                raise TransportError(ErrorKind.DNS, "name lookup failed: no IPv4 address, and socks4 knows no other")
+                detail = "name lookup failed: no IPv4 address, and socks4 knows no other"
+                raise TransportError(ErrorKind.DNS, detail, Remedy.NONE)
             host = addresses[0]
         with _blaming(proxy, exchange):
             places = await self._addresses(proxy.host, proxy.port)
@@ -147,7 +148,8 @@ class Dialer:
         version = self._network.family
         fitting = tuple(address for address in pins if version in (0, 6 if ":" in address else 4))
         if not fitting:
-            raise TransportError(ErrorKind.DNS, f"{', '.join(pins)} (--resolve) is not an IPv{version} address")
+            detail = f"{', '.join(pins)} (--resolve) is not an IPv{version} address"
+            raise TransportError(ErrorKind.DNS, detail, Remedy.NONE)
         return fitting
 
     def _permitted(self, addresses: Addresses) -> Addresses:

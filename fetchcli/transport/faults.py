@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import ssl
 
 import aiohttp
@@ -10,6 +11,7 @@ from fetchcli.core.errors import ErrorKind, Failure, Remedy, TransportError
 from fetchcli.transport.exchange import Exchange
 
 # What this machine ran out of is not the URL's fault.
+_NUMBERS = re.compile(r"\[Errno (\d+)\]")
 LOCAL = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
 
 
@@ -27,7 +29,9 @@ def classify(error: BaseException, exchange: Exchange) -> Failure:
     if isinstance(cause, ssl.SSLError):
         return Failure(ErrorKind.TLS, _tls_reason(cause))
     if isinstance(error, OSError) and (error.errno in LOCAL or _names_local(error)):
-        return Failure(ErrorKind.INTERNAL, f"this machine: {_reason(error)}", remedy=Remedy.LESS)
+        # Ports run out, too, but an address that cannot be had here may just be of a network that is not there.
+        remedy = Remedy.LATER if error.errno == errno.EADDRNOTAVAIL else Remedy.LESS
+        return Failure(ErrorKind.INTERNAL, f"this machine: {_reason(error)}", remedy=remedy)
     if isinstance(error, (aiohttp.ServerDisconnectedError, OSError)):
         return _cut_off(error, exchange)
     if isinstance(error, aiohttp.ClientError):
@@ -36,8 +40,9 @@ def classify(error: BaseException, exchange: Exchange) -> Failure:
 
 
 def _names_local(error: OSError) -> bool:
-    """Whether an error without a number tells of several, one of them this machine's (happy eyeballs)."""
-    return error.errno is None and any(f"[Errno {number}]" in str(error) for number in LOCAL)
+    """Whether an error without a number tells of several, all of them this machine's (happy eyeballs)."""
+    numbers = [int(number) for number in _NUMBERS.findall(str(error))] if error.errno is None else []
+    return bool(numbers) and LOCAL.issuperset(numbers)
 
 
 def _cut_off(error: BaseException, exchange: Exchange) -> Failure:
@@ -45,7 +50,7 @@ def _cut_off(error: BaseException, exchange: Exchange) -> Failure:
     reason = _reason(error) if isinstance(error, OSError) and error.args else "connection closed"
     if not exchange.sent:
         if exchange.connected and exchange.route.scheme == "https":
-            return Failure(ErrorKind.TLS, f"{reason} in the TLS handshake")
+            return Failure(ErrorKind.TLS, f"{reason} in the TLS handshake", remedy=Remedy.LATER)
         return Failure(ErrorKind.CONNECT, reason, remedy=Remedy.LATER)
     if exchange.reader.head is not None:
         return Failure(ErrorKind.TRUNCATED, f"{reason} in the body", remedy=Remedy.LATER)

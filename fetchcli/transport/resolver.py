@@ -70,7 +70,9 @@ class Resolver:
         """
         if (literal := _literal(host)) is not None:
             if self._version not in (0, literal):
-                raise TransportError(ErrorKind.DNS, f"{host} is an IPv{literal} address (-{self._version})")
+                raise TransportError(
+                    ErrorKind.DNS, f"{host} is an IPv{literal} address (-{self._version})", Remedy.NONE
+                )
             return (host,)
         until, answer = self._known.get(host, (0.0, ()))
         if until > time.monotonic():
@@ -103,6 +105,8 @@ class Resolver:
             answer = NoSuchName(str(error.strerror), error.errno in (socket.EAI_NONAME, socket.EAI_NODATA))
         except (OSError, UnicodeError) as error:  # a label may be too long for the system's resolver
             answer = NoSuchName(str(error), isinstance(error, UnicodeError))
+        if isinstance(answer, NoSuchName) and not answer.final:
+            return answer  # whoever tries again is to ask again
         seconds = FAILURE_SECONDS if isinstance(answer, NoSuchName) else ANSWER_SECONDS
         self._known[host] = (time.monotonic() + seconds, answer)
         if len(self._known) > MOST_NAMES:

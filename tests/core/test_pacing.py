@@ -31,10 +31,16 @@ def test_a_very_broken_number_is_one_in_its_time() -> None:
     assert rate.per_second == pytest.approx(0.00033333)
 
 
-@pytest.mark.parametrize("text", ["", "0", "0/s", "-1/s", "10/d", "fast", "10 /s", "1e3"])
+@pytest.mark.parametrize("text", ["", "0", "0/s", "-1/s", "10/d", "fast", "10 /s", "1e3", "9" * 20 + "/s"])
 def test_what_is_no_rate_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="not a rate"):
         parse_rate(text)
+
+
+def test_what_starts_nothing_is_no_rate() -> None:
+    for count, seconds in ((0, 1.0), (1, 0.0), (1, float("inf"))):
+        with pytest.raises(UsageError):
+            Rate(count, seconds)
 
 
 RATES = st.builds(Rate, st.integers(1, 40), st.sampled_from([0.5, 1.0, 2.0, 60.0]))

@@ -18,6 +18,7 @@ NOW = 1_767_225_600.0  # Thu, 01 Jan 2026 00:00:00 GMT
         ({b"retry-after": [b"1.5"]}, 1.5),
         ({b"retry-after": [b"Thu, 01 Jan 2026 00:00:10 GMT"]}, 10.0),
         ({b"retry-after": [b"Thursday, 01-Jan-26 00:00:10 GMT"]}, 10.0),
+        ({b"retry-after": [b"Thu Jan  1 00:00:10 2026"]}, 10.0),  # asctime, in UTC wherever we are
         ({b"retry-after": [b"Wed, 31 Dec 2025 23:00:00 GMT"]}, 0.0),
         # The server's clock is an hour ahead of ours, and it says so.
         ({b"retry-after": [b"Thu, 01 Jan 2026 01:00:10 GMT"], b"date": [b"Thu, 01 Jan 2026 01:00:00 GMT"]}, 10.0),
@@ -39,6 +40,8 @@ def test_retry_after(fields: dict[bytes, list[bytes]], seconds: float | None) ->
         ({b"ratelimit": [b'"default";r=0;t=5']}, 5.0),
         ({b"ratelimit": [b'"default";r=50;t=30']}, None),
         ({b"ratelimit": [b'"a";r=50;t=30', b'"b";r=0;t=7']}, 7.0),
+        ({b"ratelimit": [b'"burst";r=10;t=1, "daily";r=0;t=5']}, 5.0),
+        ({b"ratelimit": [b"r=" + b"0" * 5000 + b";t=1"]}, None),
         ({b"ratelimit": [b"limit=100, remaining=0, reset=50"]}, 50.0),
         ({b"ratelimit": [b"limit=100, remaining=1, reset=50"]}, None),
         ({b"ratelimit-remaining": [b"0"], b"ratelimit-reset": [b"9"]}, 9.0),

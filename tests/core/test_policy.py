@@ -4,7 +4,7 @@ import pytest
 
 from fetchcli.core.addresses import AddressRules
 from fetchcli.core.errors import UsageError
-from fetchcli.core.policy import Network
+from fetchcli.core.policy import Network, Pace
 from fetchcli.core.proxies import Proxy, ProxyRules
 
 PROXY = Proxy("http", "127.0.0.1", 8080)
@@ -22,6 +22,12 @@ def test_35_a_proxy_hides_the_address_that_is_to_be_judged(rules: AddressRules, 
 def test_a_unix_socket_and_a_proxy_are_two_places() -> None:
     with pytest.raises(UsageError, match="two places"):
         Network(unix_socket="/run/x", proxies=ProxyRules(http=PROXY))
+
+
+@pytest.mark.parametrize("pace", [{"per_host": 0}, {"max_host_errors": 0}])
+def test_a_pace_that_fetches_nothing_is_refused(pace: dict[str, int]) -> None:
+    with pytest.raises(UsageError, match="at least 1"):
+        Pace(**pace)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("path", ["", "x" * 108])

@@ -66,8 +66,12 @@ def test_a_server_that_says_when_is_taken_at_its_word() -> None:
     assert after(answer(503, retry_after="7")) == Again(7.0)
     assert after(answer(503, retry_after="0")) == Again(1.0)
     assert after(answer(503, retry_after="7"), policy=Policy(retry=Retry(respect_retry_after=False))) == Again(1.0)
+    quota = answer(429, ratelimit='"d";r=0;t=61')
+    assert after(quota) == after(answer(503, retry_after="61"))
+    assert after(answer(503, retry_after="61"), policy=Policy(retry=Retry(0))) == Final()  # it would not have been
+    assert after(quota, policy=Policy(retry=Retry(max_retry_after=float("inf")))) == Again(61.0)
     final = after(answer(503, retry_after="61"))
-    assert final == Final("Retry-After of 61 s is more than --max-retry-after 60s")
+    assert final == Final("to be left alone for 61 s is more than --max-retry-after 60s")
 
 
 def test_a_time_for_all_tries() -> None:
@@ -83,6 +87,7 @@ def test_waiting_for_a_deployment() -> None:
     assert after(answer(200), policy=policy) == Final()
     assert after(EXPIRED, policy=policy) == Final()
     assert after(answer(404), policy=Policy(retry=Retry(0, wait=10.0))) == Final()
+    assert after(answer(404), policy=Policy(request=Request("POST"), retry=Retry(0, wait=10.5))) == Final()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fetchcli.core.errors import ErrorKind, Failure, Remedy
+from fetchcli.core.decisions import IDLE
+from fetchcli.core.errors import ErrorKind, Failure, Redirect, Remedy
 from fetchcli.core.lane import Launch
 from fetchcli.core.model import Attempt, Response, Target, Timings
 from fetchcli.core.pacing import Rate
@@ -197,21 +198,143 @@ def test_what_was_tried_is_not_lost_when_the_run_is_stopped() -> None:
         scheduler.offer(row, 0.0)
     launch = scheduler.next(0.0)
     assert isinstance(launch, Launch)
-    assert scheduler.settle(launch, (Attempt(1, 0.0, 0.1, REFUSED),), 0.1) is None
-    assert scheduler.abandon() == [launch]
-    assert scheduler.waiting == scheduler.retrying == 0
+    assert scheduler.settle(launch, Attempt(1, 0.0, 0.1, REFUSED), 0.1) is None
+    assert scheduler.tried() == [launch]
 
 
 def test_a_loop_that_lags_gets_less_to_do_and_then_more_again() -> None:
     scheduler = Scheduler(Policy(10), lambda: 1.0, 0.0, 0.0)
-    scheduler.lagged(0.5)
-    assert scheduler.limit == 8
+    scheduler.capacity.lagged(0.5)
+    assert scheduler.capacity.limit == 7
     for _ in range(5):
-        scheduler.lagged(0.0)
-    assert scheduler.limit == 10
+        scheduler.capacity.lagged(0.0)
+    assert scheduler.capacity.limit == 10
     for _ in range(50):
-        scheduler.lagged(0.5)
-    assert scheduler.limit == 1
+        scheduler.capacity.lagged(0.5)
+    assert scheduler.capacity.limit == 1
+
+
+def scheduler_of(policy: Policy) -> Scheduler:
+    return Scheduler(policy, lambda: 1.0, 0.0, 0.0)
+
+
+def launched(scheduler: Scheduler, now: float) -> Launch:
+    launch = scheduler.next(now)
+    assert isinstance(launch, Launch), launch
+    return launch
+
+
+def test_a_probe_that_never_went_out_leaves_the_next_one_to_try() -> None:
+    """The half-open request meets a machine without descriptors."""
+    scheduler = scheduler_of(Policy(1, pace=Pace(max_host_errors=1), retry=Retry(0)))
+    for row in rows([0]):
+        scheduler.offer(row, 0.0)
+    scheduler.settle(launched(scheduler, 0.0), Attempt(1, 0.0, 0.1, REFUSED), 0.1)
+    scheduler.offer(rows([0])[0], 40.0)
+    probe = launched(scheduler, 40.0)
+    assert scheduler.settle(probe, Attempt(1, 40.0, 0.1, NO_ROOM), 40.1) is None
+    assert launched(scheduler, 41.0) is probe
+    assert scheduler.settle(probe, Attempt(1, 41.0, 0.1, answer()), 41.1) is not None
+    assert scheduler.next(50.0) is IDLE
+
+
+def test_room_comes_back_little_by_little() -> None:
+    scheduler = scheduler_of(Policy(10))
+    scheduler.offer(rows([0])[0], 0.0)
+    scheduler.settle(launched(scheduler, 0.0), Attempt(1, 0.0, 0.1, NO_ROOM), 0.1)
+    assert scheduler.capacity.limit == 7
+    for number in range(350):
+        scheduler.offer(rows([1])[0], 1.0 + number)
+        scheduler.settle(launched(scheduler, 1.0 + number), Attempt(1, 0.0, 0.1, answer()), 1.5 + number)
+    assert scheduler.capacity.limit == 10
+
+
+def test_rows_that_only_wait_for_a_slot_are_not_held() -> None:
+    scheduler = scheduler_of(Policy(1, pace=Pace(host_rate=Rate(1, 1.0))))
+    for row in rows([0, 0, 0, 1]):
+        scheduler.offer(row, 0.0)
+    launched(scheduler, 0.0)
+    assert scheduler.held == 2
+    paced = scheduler_of(Policy(1, pace=Pace(rate=Rate(1, 1.0))))
+    paced.offer(rows([0])[0], 0.0)
+    assert paced.held == 1
+
+
+def test_only_a_host_that_does_not_answer_is_down() -> None:
+    gone_on = Failure(ErrorKind.CONNECT, "", redirects=(Redirect("http://h0/", 302),), remedy=Remedy.LATER)
+    policy = Policy(1, pace=Pace(max_host_errors=2, adaptive=True), retry=Retry(0))
+    for result in (
+        gone_on,
+        Failure(ErrorKind.TOO_LARGE, ""),
+        Failure(ErrorKind.BLOCKED, ""),
+        Failure(ErrorKind.INTERNAL, ""),
+    ):
+        run = simulate(rows([0] * 10), policy, world_of(result))
+        assert not any(ends[0].skipped for ends in run.ends.values())
+    waiting = Policy(1, pace=Pace(max_host_errors=2), retry=Retry(0, wait=60.0))
+    run = simulate(rows([0] * 3), waiting, lambda _, __, now: (REFUSED if now < 30 else answer(), 0.1))
+    assert not any(ends[0].skipped for ends in run.ends.values())
+
+
+def test_the_host_that_asks_is_left_alone_and_not_the_one_that_led_there() -> None:
+    asked = {"h1": 0.0}
+
+    def world(row: Target, number: int, now: float) -> tuple[Response | Failure, float]:
+        if row.seq == 1:
+            asked["h1"] = now + 0.1 + 5
+            redirects = (Redirect("http://h0/1", 302),)
+            headers = {b"retry-after": [b"5"]}
+            return Response(503, "http://h1/x", Timings(), redirects, headers=headers), 0.1
+        if row.seq == 3:  # to a host that no row is for: there is nobody to leave alone
+            redirects = (Redirect("http://h0/3", 302),)
+            return Response(503, "https://h9:444/x", Timings(), redirects, headers={b"retry-after": [b"5"]}), 0.1
+        if row.url.host == "h1":
+            assert now >= asked["h1"] or now < 0.1
+        return answer(), 0.3
+
+    run = simulate(rows([0, 1, 0, 0, 1, 1, 1]), Policy(2, retry=Retry(0)), world)
+    assert max(run.starts["http", "h0", 80]) < 2
+    assert max(run.starts["http", "h1", 80]) >= 5
+
+
+def test_a_timer_of_a_lane_that_is_gone_harms_no_later_one() -> None:
+    pace = Pace(per_host=1, host_rate=Rate(2, 1.0))
+    scheduler = Scheduler(Policy(1, pace=pace, retry=Retry(0)), lambda: 1.0, 0.0, 0.0)
+    row, again, third = rows([0, 0, 0])
+
+    def launched(now: float) -> Launch:
+        launch = scheduler.next(now)
+        assert isinstance(launch, Launch), launch
+        return launch
+
+    scheduler.offer(row, 0.0)
+    scheduler.settle(launched(0.0), Attempt(1, 0.0, 0.1, answer()), 0.1)  # retired by a timer at 1.0
+    scheduler.offer(again, 0.2)
+    scheduler.settle(launched(0.2), Attempt(1, 0.0, 2.0, answer()), 2.2)  # and at once, for its time is over
+    scheduler.offer(third, 2.3)
+    first = launched(2.3)
+    assert len(scheduler._lanes) == 1
+    assert scheduler._lanes["http", "h0", 80] is first.lane
+
+
+def test_a_request_on_a_fresh_connection_is_paced_like_any_other() -> None:
+    stale = Failure(ErrorKind.EMPTY, "connection closed", remedy=Remedy.FRESH)
+    policy = Policy(5, pace=Pace(rate=Rate(5, 1.0)))
+    run = simulate(rows([0] * 10), policy, lambda _, number, __: (stale if number == 1 else answer(), 0.01))
+    assert {len(ends[0].attempts) for ends in run.ends.values()} == {2}
+    starts = run.starts["http", "h0", 80]
+    assert all(over - first >= 1.0 - 1e-9 for first, over in zip(starts, starts[5:], strict=False))
+
+
+def test_a_retry_whose_time_ran_out_while_it_waited_is_not_made() -> None:
+    def world(row: Target, number: int, now: float) -> tuple[Response | Failure, float]:
+        if row.seq == 1:
+            return REFUSED, 0.1
+        return answer(503, retry_after="50"), 0.1
+
+    run = simulate(rows([0, 0]), Policy(2, retry=Retry(5, 1.0, max_time=2.0)), world)
+    assert run.makespan < 60
+    assert len(run.ends[1][0].attempts) == 1
 
 
 def test_a_resolver_that_answers_nobody_is_said_once() -> None:
@@ -222,7 +345,7 @@ def test_a_resolver_that_answers_nobody_is_said_once() -> None:
         scheduler.offer(row, 0.0)
         launch = scheduler.next(0.0)
         assert isinstance(launch, Launch)
-        scheduler.settle(launch, (Attempt(1, 0.0, 0.1, lost),), 0.1)
+        scheduler.settle(launch, Attempt(1, 0.0, 0.1, lost), 0.1)
     assert len(said) == 1
     assert "is the resolver down?" in said[0]
 
@@ -234,7 +357,7 @@ def test_hosts_that_cool_down_are_counted_and_forgotten(monkeypatch: pytest.Monk
         scheduler.offer(row, now)
         launch = scheduler.next(now)
         assert isinstance(launch, Launch)
-        scheduler.settle(launch, (Attempt(1, 0.0, 0.1, answer(503, retry_after="2")),), now)
+        scheduler.settle(launch, Attempt(1, 0.0, 0.1, answer(503, retry_after="2")), now)
     assert scheduler.feedback.cooling(9.5) == 2
     assert len(scheduler.feedback._cooling) <= 5
 

@@ -10,7 +10,7 @@ from fetchcli.core.errors import ErrorKind, ExitCode
 from fetchcli.core.latency import RELATIVE_ACCURACY
 from fetchcli.core.model import Outcome, Verdict
 from fetchcli.core.summary import KEPT_FAILURES, KEPT_HOSTS, Summary, exit_code
-from tests.support.outcomes import answered, failed, rejected
+from tests.support.outcomes import answered, failed, rejected, target
 
 
 def summed(outcomes: list[Outcome]) -> Summary:
@@ -110,4 +110,11 @@ def test_a_cancelled_row_is_no_success() -> None:
     summary = summed([answered(), failed(ErrorKind.CANCELLED)])
     assert (summary.not_accepted, summary.failed, summary.failures) == (1, 0, [])
     assert summary.verdicts[Verdict.CANCELLED] == 1
+    assert exit_code(summary) is ExitCode.TRANSPORT
+
+
+def test_skipped_rows_count_on_their_own_and_as_failures_of_the_transport() -> None:
+    summary = Summary()
+    summary.add(Outcome(target(), Verdict.SKIPPED, note="its host is down"))
+    assert (summary.verdicts[Verdict.SKIPPED], summary.failed, summary.failures) == (1, 0, [])
     assert exit_code(summary) is ExitCode.TRANSPORT

@@ -35,10 +35,10 @@ class DnsServer:
         while True:
             try:
                 query, sender = self._socket.recvfrom(4096)
+                if (answer := self._answer(query)) is not None:
+                    self._socket.sendto(answer, sender)
             except OSError:
                 return
-            if (answer := self._answer(query)) is not None:
-                self._socket.sendto(answer, sender)
 
     def _answer(self, query: bytes) -> bytes | None:
         labels, at = [], 12

@@ -93,6 +93,7 @@ def simulate(rows: Iterable[Target], policy: Policy, world: World, seed: int = 0
                 cost += time.perf_counter() - began
                 continue
         times = [flying[0][0]] if flying else []
+        assert decision is not Hold.FULL or scheduler.in_flight, "nobody is there to be waited for"
         if isinstance(decision, Wait):
             assert decision.until > now, "a wait that is over: a live lock"
             times.append(decision.until)
@@ -105,7 +106,7 @@ def simulate(rows: Iterable[Target], policy: Policy, world: World, seed: int = 0
             in_flight[launch.lane.origin] -= 1
             attempt = Attempt(len(launch.attempts) + 1, 1_767_225_600.0 + launch.began, now - launch.began, result)
             began = time.perf_counter()
-            settled = scheduler.settle(launch, (attempt,), now)
+            settled = scheduler.settle(launch, attempt, now)
             cost += time.perf_counter() - began
             if settled is not None:
                 finish(launch)

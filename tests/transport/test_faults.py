@@ -98,7 +98,10 @@ def test_what_this_machine_ran_out_of_is_not_blamed_on_the_url(number: int) -> N
 def test_several_errors_without_a_number() -> None:
     several = OSError("Multiple exceptions: [Errno 111] Connect call failed, [Errno 101] Network is unreachable")
     assert classify(several, exchange()).detail.startswith("multiple exceptions: [Errno 111]")
-    local = OSError(f"Multiple exceptions: [Errno 111] refused, [Errno {errno.EMFILE}] Too many open files")
+    mixed = OSError(f"Multiple exceptions: [Errno 111] refused, [Errno {errno.EADDRNOTAVAIL}] Cannot assign")
+    assert classify(mixed, exchange()).kind is ErrorKind.CONNECT
+    number = errno.EMFILE
+    local = OSError(f"Multiple exceptions: [Errno {number}] Too many open files, [Errno {number}] Too many open files")
     assert classify(local, exchange()).kind is ErrorKind.INTERNAL
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.transport import resolver as resolver_module
-from fetchcli.transport.resolver import Resolver
+from fetchcli.transport.resolver import NoSuchName, Resolver
 from tests.support.dns import A, DnsServer, dns_server
 
 NAMES = {"one.test": ("127.0.0.1",), "two.test": ("127.0.0.1", "::1"), "dead.test": None}
@@ -155,3 +155,19 @@ async def test_a_name_without_an_address_is_dns() -> None:
     with dns_server({"v4only.test": ("127.0.0.1",)}) as server:
         async with resolving(server, 6) as resolver:
             await failure(resolver, "v4only.test")
+
+
+async def test_a_failure_that_may_pass_is_asked_for_again_at_once() -> None:
+    """Whoever tries a row again is to learn something new."""
+    with dns_server({"flaky.test": ("127.0.0.1",)}) as server:
+        async with resolving(server, 4) as resolver:
+            resolver._known["flaky.test"] = (0.0, ())
+            answer = await resolver._look_up("none.test")
+            assert isinstance(answer, NoSuchName)
+            assert answer.final
+            assert "none.test" in resolver._known
+    async with resolving(server, 4) as resolver:  # it is gone: nobody answers
+        answer = await resolver._look_up("flaky.test")
+        assert isinstance(answer, NoSuchName)
+        assert not answer.final
+        assert "flaky.test" not in resolver._known
