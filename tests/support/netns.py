@@ -9,13 +9,13 @@ import shutil
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.support.dns import DnsServer
+from tests.support.listen import serve_each
 from tests.support.recorder import ok, see
 
 ROOT = Path(__file__).parents[2]
@@ -94,15 +94,9 @@ def main() -> None:
     DnsServer(lambda name: NAMES.get(name, ()), port=DNS_PORT)
     for family, address in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):
         listener = socket.create_server((address, PORT), family=family)
-        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        serve_each(listener, answer)
     print("ready", flush=True)
     sys.stdin.read()
-
-
-def serve(listener: socket.socket) -> None:
-    while True:
-        connection, _ = listener.accept()
-        threading.Thread(target=answer, args=(connection,), daemon=True).start()
 
 
 def answer(connection: socket.socket) -> None:

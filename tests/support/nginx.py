@@ -45,6 +45,19 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def await_listener(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    """Wait until a server takes connections; what it wrote is why it does not."""
+    for _ in range(200):
+        if process.poll() is not None:
+            raise RuntimeError(log.read_text())
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+
+
 @contextmanager
 def nginx(*, tls_port: int = 0, cert: str = "") -> Iterator[int]:
     """Serve ``/page/ANYTHING`` with 1 KB; give the port."""
@@ -59,14 +72,7 @@ def nginx(*, tls_port: int = 0, cert: str = "") -> Iterator[int]:
         (folder / "nginx.conf").write_text(CONFIG.format(folder=folder, port=port, tls=tls))
         process = subprocess.Popen([binary, "-e", f"{folder}/start.log", "-c", f"{folder}/nginx.conf"])
         try:
-            for _ in range(200):
-                if process.poll() is not None:
-                    raise RuntimeError((folder / "start.log").read_text())
-                try:
-                    socket.create_connection(("127.0.0.1", port), 1).close()
-                    break
-                except OSError:
-                    time.sleep(0.05)
+            await_listener(process, port, folder / "start.log")
             yield port
         finally:
             process.terminate()

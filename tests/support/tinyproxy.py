@@ -1,14 +1,12 @@
 """A real tinyproxy on a free port of loopback."""
 
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.nginx import free_port
+from tests.support.nginx import await_listener, free_port
 
 BINARY = shutil.which("tinyproxy", path="/usr/bin:/usr/sbin:/bin:/usr/local/bin")
 CONFIG = """
@@ -31,12 +29,7 @@ def tinyproxy(folder: Path) -> Iterator[int]:
     config.write_text(CONFIG.format(port=port, folder=folder))
     process = subprocess.Popen([BINARY, "-d", "-c", str(config)], stdout=subprocess.DEVNULL)
     try:
-        for _ in range(200):
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                time.sleep(0.05)
+        await_listener(process, port, folder / "tinyproxy.log")
         yield port
     finally:
         process.terminate()
