@@ -12,9 +12,11 @@ from fetchcli._version import __version__
 from fetchcli.cli import options, settings
 from fetchcli.cli.preflight import fit_descriptors, occupy_standard_descriptors
 from fetchcli.core.errors import ExitCode, FetchcliError, UsageError
+from fetchcli.core.pacing import parse_rate
 from fetchcli.core.policy import Limits, Network, Pace, Policy, Redirects, Retry, Timeouts, Tls
 from fetchcli.core.settings import ProgressMode, Settings
 from fetchcli.core.status import parse_status_set
+from fetchcli.core.units import parse_duration, parse_size
 from fetchcli.messages import say
 
 HELP = """Fetch a list of URLs, many at a time; every line ends as exactly one true outcome.
@@ -110,10 +112,10 @@ def fetchcli(
     policy = Policy(
         concurrency=concurrency,
         timeouts=Timeouts(
-            settings.duration("--timeout", timeout),
-            settings.duration("--connect-timeout", connect_timeout),
-            settings.duration("--read-timeout", read_timeout),
-            settings.size("--min-rate", min_rate),
+            settings.read("--timeout", parse_duration, timeout),
+            settings.read("--connect-timeout", parse_duration, connect_timeout),
+            settings.read("--read-timeout", parse_duration, read_timeout),
+            settings.read("--min-rate", parse_size, min_rate),
         ),
         redirects=Redirects(location, max_redirs, allow_downgrade),
         accept=parse_status_set(accept),
@@ -124,7 +126,9 @@ def fetchcli(
             head=head,
             json=bool(json),
         ),
-        limits=Limits(settings.size("--max-filesize", max_filesize), settings.count("--max-ratio", max_ratio)),
+        limits=Limits(
+            settings.read("--max-filesize", parse_size, max_filesize), settings.count("--max-ratio", max_ratio)
+        ),
         network=Network()
         if demo
         else settings.network(
@@ -141,15 +145,15 @@ def fetchcli(
         tls=Tls(not insecure, cacert, cert, key, tls_min),
         pace=Pace(
             per_host,
-            settings.rate("--rate", rate),
-            settings.rate("--host-rate", host_rate),
+            settings.read("--rate", parse_rate, rate),
+            settings.read("--host-rate", parse_rate, host_rate),
             adaptive,
             max_host_errors,
         ),
         retry=Retry(
             retry,
-            settings.duration("--retry-delay", retry_delay) or 0.0,
-            settings.duration("--retry-max-time", retry_max_time),
+            settings.read("--retry-delay", parse_duration, retry_delay) or 0.0,
+            settings.read("--retry-max-time", parse_duration, retry_max_time),
             parse_status_set(retry_status, "--retry-status"),
             retry_all_errors,
             respect_retry_after,

@@ -3,48 +3,34 @@
 import os
 import re
 from base64 import b64encode
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from fetchcli.core.addresses import AddressRules, parse_networks
 from fetchcli.core.errors import UsageError
 from fetchcli.core.overrides import parse_detour, parse_pin, parse_servers
-from fetchcli.core.pacing import Rate, parse_rate
 from fetchcli.core.policy import Network
 from fetchcli.core.proxies import proxy_rules
 from fetchcli.core.request import Request, parse_header
-from fetchcli.core.units import parse_duration, parse_size
+from fetchcli.core.units import parse_duration
 
+T = TypeVar("T")
 JSON = "application/json"
 _COUNT = re.compile(r"[0-9]{1,9}")
 
 
-def duration(option: str, text: str) -> float | None:
-    """Seconds, or None for no limit."""
+def read(option: str, parse: Callable[[str], T], text: str) -> T:
+    """The value of an option, by the parser that its error does not know the option of."""
     try:
-        return parse_duration(text)
+        return parse(text)
     except UsageError as error:
         raise UsageError(f"{option}: {error}") from None
 
 
 def longest(option: str, text: str) -> float:
     """Seconds; no limit is for ever."""
-    return duration(option, text) or float("inf")
-
-
-def size(option: str, text: str) -> int | None:
-    """Bytes, or None for no limit."""
-    try:
-        return parse_size(text)
-    except UsageError as error:
-        raise UsageError(f"{option}: {error}") from None
-
-
-def rate(option: str, text: str) -> Rate | None:
-    """Starts in a time, or None for no limit."""
-    try:
-        return parse_rate(text)
-    except UsageError as error:
-        raise UsageError(f"{option}: {error}") from None
+    return read(option, parse_duration, text) or float("inf")
 
 
 def count(option: str, text: str) -> int | None:
@@ -60,10 +46,7 @@ def request(method: str | None, headers: list[str], content: bytes | None, *, he
     """``-X -I -H``, and the content of ``-d`` or ``--json``."""
     if head and (method is not None or content is not None):
         raise UsageError("-I asks with HEAD; leave out -I, or -X and the content")
-    try:
-        fields = tuple(map(parse_header, headers))
-    except UsageError as error:
-        raise UsageError(f"-H: {error}") from None
+    fields = tuple(read("-H", parse_header, header) for header in headers)
     if json:
         given = {name.lower() for name, _ in fields}
         fields += tuple((name, JSON) for name in ("Content-Type", "Accept") if name.lower() not in given)

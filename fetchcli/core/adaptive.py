@@ -42,7 +42,7 @@ class Window:
         self._accepted += 1
         if self._accepted >= PROBE_AFTER:
             self._accepted = 0
-            self.limit = min(self.limit + 1.0, self.limit * 2)
+            self.limit += 1.0
             self._known = self.limit
 
     def refused(self, in_flight: int, launched_at: float, now: float) -> None:
@@ -50,10 +50,9 @@ class Window:
         fine = float(max(1, in_flight - 1))
         if launched_at <= self._last_cut:
             # One of the same handful: it may say more precisely where the limit is, but no more than that.
-            self.limit = min(self.limit, max(fine, self.limit * SHRINK)) if fine < self.limit else self.limit
-            self._known = self.limit
+            self.limit = self._known = min(self.limit, max(fine, self.limit * SHRINK))
             return
-        self._cut(now, min(self.limit, max(fine, 1.0)))
+        self._cut(now, min(self.limit, fine))
 
     def _cut(self, now: float, limit: float) -> None:
         self.limit = self._known = limit

@@ -11,7 +11,7 @@ LINE_LIMIT = 16 * 1024  # bytes of a chunk's size and extensions
 
 # White space after the size stands in no grammar, but old servers pad with it and it hides nothing.
 _SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[\t -~\x80-\xff]*)?\r\n")
-_SECTION_END = re.compile(rb"\n\r?\n")
+SECTION_END = re.compile(rb"\n\r?\n")  # the line end before an empty line, and that line
 
 
 class _State(Enum):
@@ -117,7 +117,7 @@ class ChunkedBody:
             return bytes(self._waiting[2:])
         if self._waiting.startswith(b"\n"):
             raise TransportError(ErrorKind.PROTOCOL, "a bare LF at the end of the chunks")
-        match = _SECTION_END.search(self._waiting, scanned)
+        match = SECTION_END.search(self._waiting, scanned)
         if len(self._waiting) > self._trailer_limit and (match is None or match.end() > self._trailer_limit):
             raise TransportError(ErrorKind.TOO_LARGE, f"more than {self._trailer_limit} bytes of trailers")
         if match is None:

@@ -65,6 +65,11 @@ class ProxyRules(msgspec.Struct, frozen=True):
     https: Proxy | None = None
     bypass: tuple[str, ...] = ()
 
+    @property
+    def schemes(self) -> set[str]:
+        """How proxies are spoken to."""
+        return {proxy.scheme for proxy in (self.http, self.https) if proxy is not None}
+
     def proxy_for(self, url: HttpUrl) -> Proxy | None:
         """The proxy for a URL, asked anew at every hop."""
         proxy = self.https if url.scheme == "https" else self.http

@@ -1,16 +1,14 @@
 """One response out of the segments of a connection, wherever they are cut. Pure: nothing here does I/O."""
 
-import re
 from collections import deque
 
-from fetchcli.core.chunked import ChunkedBody
+from fetchcli.core.chunked import SECTION_END, ChunkedBody
 from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.core.http1 import HEAD_LIMIT, UNTIL_CLOSE, Head, body_framing, excerpt, parse_head, refuse
 
 MOST_INTERIM = 100
 NO_BODY = frozenset({204, 304})
 
-_HEAD_END = re.compile(rb"\n\r?\n")
 _PREFIX = b"HTTP/1."
 
 
@@ -93,8 +91,8 @@ class ResponseReader:
         if self._buffer is not None:
             scanned = max(len(self._buffer) - 2, 0)
             self._buffer += data
-            data = bytes(self._buffer) if _HEAD_END.search(self._buffer, scanned) else b""
-        while end := _HEAD_END.search(data, scanned):
+            data = bytes(self._buffer) if SECTION_END.search(self._buffer, scanned) else b""
+        while end := SECTION_END.search(data, scanned):
             self._count_head(end.end())
             head = parse_head(data[: end.start() + 1])
             data, scanned = data[end.end() :], 0

@@ -38,7 +38,7 @@ class AiohttpTransport:
     """Fetches over one ``aiohttp.ClientSession``; make it inside a running event loop."""
 
     def __init__(self, policy: Policy, user_agent: str) -> None:
-        if SOCKS & {proxy.scheme for proxy in (policy.network.proxies.http, policy.network.proxies.https) if proxy}:
+        if SOCKS & policy.network.proxies.schemes:
             require_socks()
         self._defaults = {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": ACCEPT_ENCODING}
         self._settled = lru_cache(maxsize=16)(self._settle)

@@ -34,7 +34,8 @@ class Dialer:
         self._resolver = resolver
         self._context = make_context(tls)
         # What is allowed of servers (-k) or shown to them (--cert) is not meant for a proxy.
-        self._proxy_context = make_context(Tls(cacert=tls.cacert))
+        own = "https" in network.proxies.schemes
+        self._proxy_context = make_context(Tls(cacert=tls.cacert)) if own else self._context
         self._loop = asyncio.get_running_loop()
 
     async def dial(self, exchange: Exchange) -> PooledProtocol:

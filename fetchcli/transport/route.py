@@ -45,6 +45,10 @@ class Routes:
 
     def to(self, url: HttpUrl) -> Route:
         """The route to a URL's origin; the proxy rules are asked anew for every hop."""
+        proxy = self._proxies.proxy_for(url)
+        # Only a proxy needs to know: a direct connection takes the detour when it is dialled.
+        return self._make(url.scheme, url.host, url.port, proxy, detour=proxy is not None and self._leads_away(url))
+
+    def _leads_away(self, url: HttpUrl) -> bool:
         origin = (url.host, url.port)
-        detour = detoured(self._detours, *origin) != origin or bool(pinned(self._pins, *origin))
-        return self._make(url.scheme, url.host, url.port, self._proxies.proxy_for(url), detour=detour)
+        return detoured(self._detours, *origin) != origin or bool(pinned(self._pins, *origin))
