@@ -271,28 +271,26 @@ async def test_an_answer_before_the_request_was_sent_whole_ends_the_connection(s
 
 
 async def test_an_upload_that_goes_on_is_no_silence(sender: Sender) -> None:
+    """The server reads 12 MB slowly and the rest at once: what the kernel holds (a few MB) goes out unseen by the client."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
 
-        def serve(steps: int) -> None:
+        def serve(steps: int, rest: int) -> None:
             connection, _ = listener.accept()
             with connection, suppress(OSError):
-                left = 8_000_000
                 for _ in range(steps):
-                    taken = 0
-                    while left > 0 and taken < 1_000_000 and (data := connection.recv(65536)):
-                        taken += len(data)
-                        left -= len(data)
+                    connection.recv(1_000_000, socket.MSG_WAITALL)
                     time.sleep(0.15)
-                if steps == 9:
+                if rest:
+                    connection.recv(rest, socket.MSG_WAITALL)
                     connection.sendall(ok())
-                time.sleep(2)
+                time.sleep(3)
 
-        policy = Policy(request=Request("PUT", content=bytes(8_000_000)), timeouts=Timeouts(read=0.5))
+        policy = Policy(request=Request("PUT", content=bytes(20_000_000)), timeouts=Timeouts(read=1.2))
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-        threading.Thread(target=serve, args=(9,), daemon=True).start()
+        threading.Thread(target=serve, args=(12, 8_000_000), daemon=True).start()
         assert isinstance(await sender(policy)(url), Response)
-        threading.Thread(target=serve, args=(2,), daemon=True).start()
+        threading.Thread(target=serve, args=(2, 0), daemon=True).start()
         failure = await sender(policy)(url)
         assert isinstance(failure, Failure)
         assert failure.kind is ErrorKind.TIMEOUT_TTFB
