@@ -16,7 +16,7 @@ from fetchcli.core.checks import judge, reject
 from fetchcli.core.decisions import Settled, Skip, Wait
 from fetchcli.core.errors import ErrorKind, Failure, TransportError
 from fetchcli.core.lane import Launch
-from fetchcli.core.model import Attempt, Outcome, Response, Row, Target
+from fetchcli.core.model import Attempt, Outcome, Passed, Rejected, Response, Row
 from fetchcli.core.ordering import Reorder
 from fetchcli.core.policy import Policy
 from fetchcli.core.schedule import LOOK_AHEAD, Scheduler
@@ -165,10 +165,10 @@ class Fetcher:
         if self._order is not None and not self._order.may_start(row.seq):
             return False
         self._rows.popleft()
-        if isinstance(row, Target):
-            self.scheduler.offer(row, arrived)
-        else:
+        if isinstance(row, Rejected | Passed):
             self._settle(reject(row))
+        else:
+            self.scheduler.offer(row, arrived)
         return True
 
     def _wake_at(self, when: float) -> None:
@@ -205,10 +205,10 @@ class Fetcher:
         self._wake.set()  # or it may be launched again at once, by whoever has a slot
 
     async def _attempt(self, launch: Launch) -> Attempt:
-        started, number = time.monotonic(), len(launch.attempts) + 1
+        started, number, row = time.monotonic(), len(launch.attempts) + 1, launch.row
         result: Response | Failure
         try:
-            result = await self._transport.send(launch.row.url, self._policy, fresh=launch.fresh)
+            result = await self._transport.send(row.url, self._policy, request=row.request, fresh=launch.fresh)
         except TransportError as error:
             result = error.failure
         except asyncio.CancelledError:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from fetchcli.core.errors import ErrorKind, Failure, Remedy, TransportError
 from fetchcli.core.model import Outcome, Rejected, Response, Row, Timings, Verdict
 from fetchcli.core.policy import Pace, Policy, Retry
+from fetchcli.core.request import Request
 from fetchcli.core.urls import HttpUrl
 from fetchcli.fetcher import Fetcher
 from fetchcli.transport.fake import NullTransport, ScriptedTransport
@@ -82,7 +83,9 @@ async def test_a_transport_error_is_the_failure_it_carries() -> None:
 
 async def test_85_a_stale_connection_is_one_visible_attempt_and_a_second_on_a_fresh_one() -> None:
     class ClosedMeanwhile(NullTransport):
-        async def send(self, url: HttpUrl, policy: Policy, *, fresh: bool = False) -> Response:
+        async def send(
+            self, url: HttpUrl, policy: Policy, *, request: Request | None = None, fresh: bool = False
+        ) -> Response:
             if not fresh:
                 raise TransportError(ErrorKind.EMPTY, "connection closed", Remedy.FRESH)
             return OK
@@ -192,7 +195,9 @@ async def test_stop_while_the_input_is_silent() -> None:
 
 async def test_ordered_output_survives_a_stop() -> None:
     class FirstHangs(ScriptedTransport):
-        async def send(self, url: HttpUrl, policy: Policy, *, fresh: bool = False) -> Response:
+        async def send(
+            self, url: HttpUrl, policy: Policy, *, request: Request | None = None, fresh: bool = False
+        ) -> Response:
             if url.target == "/1":
                 await asyncio.Event().wait()
             return await super().send(url, policy)

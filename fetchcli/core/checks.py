@@ -1,7 +1,7 @@
 """Expectations: what a finished target must satisfy to be accepted."""
 
 from fetchcli.core.errors import ErrorKind
-from fetchcli.core.model import Attempt, Outcome, Rejected, Response, Target, Verdict
+from fetchcli.core.model import Attempt, Outcome, Passed, Rejected, Response, Target, Verdict
 from fetchcli.core.policy import Policy
 from fetchcli.core.retry import is_flaky
 
@@ -20,6 +20,8 @@ def judge(target: Target, attempts: tuple[Attempt, ...], queued: float, policy: 
     return Outcome(target, verdict, attempts, (), queued, False, note)
 
 
-def reject(row: Rejected) -> Outcome:
-    """The outcome of a row that cannot be fetched."""
+def reject(row: Rejected | Passed) -> Outcome:
+    """The outcome of a row that cannot be fetched, or is not to be."""
+    if isinstance(row, Passed):
+        return Outcome(row, Verdict.SKIPPED, note=row.reason)
     return Outcome(row, Verdict.REJECTED)

@@ -37,6 +37,7 @@ class ErrorKind(StrEnum):
     REDIRECT_INVALID = "redirect_invalid"
     REDIRECT_MISSING = "redirect_missing"
     BLOCKED = "blocked"
+    READ = "read"
     CANCELLED = "cancelled"
     INTERNAL = "internal"
 

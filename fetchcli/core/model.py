@@ -7,23 +7,35 @@ import msgspec
 
 from fetchcli.core.errors import ErrorKind, Failure, Redirect
 from fetchcli.core.http1 import Fields
+from fetchcli.core.request import Request
+from fetchcli.core.row_request import RowRequest
 from fetchcli.core.urls import HttpUrl
+
+Kept = bool | int | float | str | None
 
 
 class Target(msgspec.Struct, frozen=True):
     """One row of the input that can be fetched.
 
     Attributes:
-        seq: ordinal of the data row over all inputs, from 1.
+        seq: ordinal of the selected row over all inputs, from 1.
         url: what to fetch.
         source: the file that the row stands in, ``-`` for stdin, empty for an argument.
         line: line number in the source, from 1; 0 where there are no lines.
+        request: what is sent, where the row says anything of it; None for the request of the run.
+        own: what the row says of it.
+        tag: the row's name for itself, or empty.
+        kept: values of the columns that ``--keep`` carries into the output.
     """
 
     seq: int
     url: HttpUrl
     source: str = ""
     line: int = 0
+    request: Request | None = None
+    own: RowRequest | None = None
+    tag: str = ""
+    kept: tuple[Kept, ...] = ()
 
     @property
     def text(self) -> str:
@@ -44,6 +56,9 @@ class Rejected(msgspec.Struct, frozen=True):
     reason: str
     source: str = ""
     line: int = 0
+    own: RowRequest | None = None
+    tag: str = ""
+    kept: tuple[Kept, ...] = ()
 
     @property
     def host(self) -> str:
@@ -55,6 +70,16 @@ class Rejected(msgspec.Struct, frozen=True):
         """File, line and reason: ``urls.txt:17: no scheme``."""
         source = "stdin" if self.source == "-" else self.source
         return f"{source}:{self.line}: {self.reason}" if source else self.reason
+
+
+class Passed(Target, frozen=True):
+    """One row of the input that could be fetched and is not.
+
+    Attributes:
+        reason: why; it is no fault of the row.
+    """
+
+    reason: str = ""
 
 
 Row = Target | Rejected
@@ -91,6 +116,7 @@ class Response(msgspec.Struct, frozen=True):
             that ends only because the connection closed proves nothing.
         headers: values by name in lower case, as they came.
         unknown_coding: the Content-Encoding that was not undone because nobody here knows it.
+        body: the decoded body, where it was to be kept.
     """
 
     status: int
@@ -105,6 +131,7 @@ class Response(msgspec.Struct, frozen=True):
     length_verified: bool = True
     unknown_coding: str = ""
     headers: Fields = {}
+    body: bytes | None = None
 
 
 class Attempt(msgspec.Struct, frozen=True):

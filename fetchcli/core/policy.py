@@ -5,6 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from fetchcli.core.addresses import AddressRules
+from fetchcli.core.credentials import Credentials
 from fetchcli.core.errors import UsageError
 from fetchcli.core.overrides import Detour, Pin
 from fetchcli.core.pacing import Rate
@@ -96,6 +97,7 @@ class Limits(msgspec.Struct, frozen=True):
 
     Attributes:
         size: bytes, as they come on the wire and as they are after decoding.
+        keep: whether the decoded body is kept in the response.
         ratio: decoded bytes for each byte on the wire, once more than ``ratio_free`` were decoded: what
             is above is a decompression bomb.
         ratio_free: decoded bytes that may have any ratio.
@@ -104,6 +106,7 @@ class Limits(msgspec.Struct, frozen=True):
     size: int | None = None
     ratio: int | None = 250
     ratio_free: int = 16 * 1024 * 1024
+    keep: bool = False
 
 
 class Network(msgspec.Struct, frozen=True):
@@ -184,6 +187,7 @@ class Policy(msgspec.Struct, frozen=True):
         tls: how servers are authenticated.
         pace: how many at once, and in which time.
         retry: what is tried again.
+        credentials: who asks, where no header says so.
     """
 
     concurrency: int = DEFAULT_CONCURRENCY
@@ -196,6 +200,7 @@ class Policy(msgspec.Struct, frozen=True):
     tls: Tls = Tls()
     pace: Pace = Pace()
     retry: Retry = Retry()
+    credentials: Credentials = Credentials()
 
     def __post_init__(self) -> None:
         """Refuse what would never fetch anything."""

@@ -23,20 +23,22 @@ class Request(msgspec.Struct, frozen=True):
         headers: name and value of the user's headers; they replace fetchcli's of the same name, and
             one without a value takes that away. The value ``";"`` stands for an empty one.
         content: the body, or None for none.
+        content_file: path of a file to send instead; it is read when the request is made.
     """
 
     method: str = "GET"
     headers: tuple[tuple[str, str], ...] = ()
     content: bytes | None = None
+    content_file: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what would not be one well-formed request (RFC 9112 section 3, RFC 9110 section 5)."""
-        if not _TOKEN.fullmatch(self.method):
+        if not is_token(self.method):
             raise UsageError(f"{self.method!r} is not an HTTP method")
         if self.method == "CONNECT":
             raise UsageError("CONNECT asks for a tunnel, not for a resource; -x uses one")
         for name, value in self.headers:
-            _check_header(name, value)
+            check_header(name, value)
 
     @property
     def idempotent(self) -> bool:
@@ -63,12 +65,22 @@ def parse_header(text: str) -> tuple[str, str]:
         shown = repr(text.split(maxsplit=1)[0] + " ..." if " " in text.strip() else text)  # the rest may be a secret
         raise UsageError(f"header {shown} has no colon; write 'Name: value'")
     value = value.strip(" \t")
-    _check_header(name, value)
+    check_header(name, value)
     return name, value
 
 
-def _check_header(name: str, value: str) -> None:
-    if not _TOKEN.fullmatch(name):
+def is_token(text: str) -> bool:
+    """Whether it is a token (RFC 9110 section 5.6.2), as methods and header names are."""
+    return _TOKEN.fullmatch(text) is not None
+
+
+def check_header(name: str, value: str) -> None:
+    """Refuse what is not one well-formed header line of the user's.
+
+    Raises:
+        UsageError: it never shows the value, which may be a secret.
+    """
+    if not is_token(name):
         raise UsageError(f"{name!r} is not a header name")
     if control := _CONTROL.search(value):  # which may be a secret, and is not shown
         raise UsageError(f"header '{name}: ...' holds a control character (U+{ord(control[0]):04X})")
@@ -104,16 +116,17 @@ def redirected(request: Request, status: int, *, same_origin: bool) -> Request:
     302, everything but HEAD to GET at 303, nothing at 307 and 308. Another origin is sent none of
     the user's headers, for each may be a secret, but those that say what the content is.
     """
-    method, content = request.method, request.content
+    method, content, content_file = request.method, request.content, request.content_file
     if (status in (301, 302) and method == "POST") or (status == 303 and method != "HEAD"):
-        method, content = "GET", None
-    dropped = content is None and request.content is not None
+        method, content, content_file = "GET", None, None
+    has_content = content is not None or content_file is not None
+    dropped = not has_content and (request.content is not None or request.content_file is not None)
     headers = tuple(
         (name, value)
         for name, value in request.headers
-        if (content is not None or (same_origin and not dropped) if _is_about_content(name) else same_origin)
+        if (has_content or (same_origin and not dropped) if _is_about_content(name) else same_origin)
     )
-    return Request(method, headers, content)
+    return Request(method, headers, content, content_file)
 
 
 def _is_about_content(name: str) -> bool:

@@ -8,6 +8,7 @@ from fetchcli.core.errors import Failure, Remedy
 from fetchcli.core.model import Attempt, Response
 from fetchcli.core.pauses import quota_reset, retry_after
 from fetchcli.core.policy import Policy
+from fetchcli.core.request import Request
 
 MOST_DELAY = 60.0  # seconds that the exponential backoff grows to
 WAIT_DELAY = 1.0  # seconds between tries while waiting for a deployment, at most
@@ -48,8 +49,14 @@ def _told(response: Response, policy: Policy, wall: float) -> float:
     return (quota_reset(fields, wall) if told is None else told) or 0.0
 
 
-def decide(
-    attempts: tuple[Attempt, ...], policy: Policy, *, run_seconds: float, wall: float, chance: Callable[[], float]
+def decide(  # noqa: PLR0913 - all that a decision hangs on
+    attempts: tuple[Attempt, ...],
+    policy: Policy,
+    *,
+    run_seconds: float,
+    wall: float,
+    chance: Callable[[], float],
+    request: Request | None = None,
 ) -> Again | Final:
     """Whether a row is tried again after its last attempt.
 
@@ -59,11 +66,12 @@ def decide(
         run_seconds: how long the run has taken, for ``--wait``.
         wall: seconds since the epoch.
         chance: a number from 0 to 1, evenly distributed (full jitter).
+        request: the row's own, where it has one.
     """
     result, retry = attempts[-1].result, policy.retry
     if isinstance(result, Response) and result.status in policy.accept:
         return Final()
-    if not (policy.request.idempotent or retry.all_errors):
+    if not ((request or policy.request).idempotent or retry.all_errors):
         return Final()
     if retry.wait is not None and run_seconds < retry.wait and _may_be_deploying(result):
         return Again(min(WAIT_DELAY, retry.wait - run_seconds))

@@ -152,6 +152,7 @@ class Scheduler:
             run_seconds=now - self._began,
             wall=now + self._epoch,
             chance=self._chance,
+            request=launch.row.request,
         )
         if isinstance(decision, Again):
             self._delay(launch, now + decision.delay)

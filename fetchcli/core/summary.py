@@ -8,7 +8,7 @@ from heapq import nlargest, nsmallest
 
 from fetchcli.core.errors import ErrorKind, ExitCode, Failure
 from fetchcli.core.latency import Latency
-from fetchcli.core.model import Outcome, Verdict
+from fetchcli.core.model import Outcome, Passed, Verdict
 
 KEPT_FAILURES = 20
 KEPT_HOSTS = 5
@@ -21,6 +21,7 @@ class Summary:
         verdicts: rows by verdict.
         statuses: responses by status.
         flaky: rows that were accepted after they had failed.
+        passed: rows that were skipped as they were read, as duplicates are.
         kinds: failed attempts and rejected rows by error kind.
         latency: seconds of every response, from slot to last byte.
         size_download: body bytes that complete responses brought over the wire.
@@ -34,7 +35,7 @@ class Summary:
         self.statuses: Counter[int] = Counter()
         self.kinds: Counter[ErrorKind] = Counter()
         self.latency = Latency()
-        self.size_download = self.flaky = 0
+        self.size_download = self.flaky = self.passed = 0
         self.slowest_hosts: dict[str, float] = {}
         self.failures: list[Outcome] = []
         self.elapsed = 0.0
@@ -52,14 +53,15 @@ class Summary:
 
     @property
     def not_accepted(self) -> int:
-        """Rows that ended in any way but OK."""
-        return self.total - self.verdicts[Verdict.OK]
+        """Rows that ended in any way but OK, and were not passed over."""
+        return self.total - self.verdicts[Verdict.OK] - self.passed
 
     def add(self, outcome: Outcome) -> None:
         """Count one outcome."""
         self.verdicts[outcome.verdict] += 1
         self.flaky += outcome.flaky
         if outcome.verdict is Verdict.SKIPPED:
+            self.passed += isinstance(outcome.row, Passed)
             return
         result = outcome.result
         if isinstance(result, Failure):
@@ -84,6 +86,7 @@ class Summary:
         self.latency.merge(other.latency)
         self.size_download += other.size_download
         self.flaky += other.flaky
+        self.passed += other.passed
         for host, seconds in other.slowest_hosts.items():
             self._note_host(host, seconds)
         for outcome in other.failures:
@@ -109,7 +112,7 @@ class Summary:
 def exit_code(summary: Summary) -> ExitCode:
     """The lowest code that any outcome asks for (the table is in `errors.EXIT_MEANING`)."""
     codes = {_code_of(kind) for kind in summary.kinds}
-    skipped = summary.verdicts[Verdict.SKIPPED]
+    skipped = summary.verdicts[Verdict.SKIPPED] - summary.passed
     if skipped:  # because of transport failures of their host
         codes.add(ExitCode.TRANSPORT)
     if summary.not_accepted - skipped > summary.kinds.total():
@@ -121,7 +124,7 @@ def _code_of(kind: ErrorKind) -> ExitCode:
     match kind:
         case ErrorKind.INTERNAL:
             return ExitCode.INTERNAL
-        case ErrorKind.INVALID_URL:
+        case ErrorKind.INVALID_URL | ErrorKind.READ:
             return ExitCode.INPUT
         case _:
             return ExitCode.TRANSPORT

@@ -7,23 +7,27 @@ import asyncio
 import time
 from contextlib import suppress
 from functools import lru_cache
+from pathlib import Path
 from typing import cast
 
 import aiohttp
+import msgspec
 
-from fetchcli.core.errors import ErrorKind, Failure, Redirect, Remedy, TransportError
+from fetchcli.core.errors import ErrorKind, Failure, Remedy, TransportError
 from fetchcli.core.model import Response, Timings
 from fetchcli.core.policy import Policy
 from fetchcli.core.proxies import SOCKS
 from fetchcli.core.redirects import next_hop
-from fetchcli.core.request import Request, closes, header_lines, redirected, user_host
+from fetchcli.core.request import Request, closes, header_lines, user_host
 from fetchcli.core.urls import HttpUrl
 from fetchcli.transport.body import Body
 from fetchcli.transport.connector import PooledConnector
 from fetchcli.transport.decode import ACCEPT_ENCODING
 from fetchcli.transport.dial import Dialer
+from fetchcli.transport.digest import DigestAuth
 from fetchcli.transport.exchange import Exchange
 from fetchcli.transport.faults import classify
+from fetchcli.transport.hops import Hops
 from fetchcli.transport.rate import RateWatch
 from fetchcli.transport.resolver import Resolver
 from fetchcli.transport.route import Routes
@@ -41,6 +45,8 @@ class AiohttpTransport:
         if SOCKS & policy.network.proxies.schemes:
             require_socks()
         self._defaults = {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": ACCEPT_ENCODING}
+        login = policy.credentials.digest
+        self._digest = DigestAuth(login) if login is not None else None
         self._settled = lru_cache(maxsize=16)(self._settle)
         self._routes = Routes(policy.network)
         self._resolver = Resolver(policy.network.dns_servers, policy.network.family)
@@ -60,9 +66,14 @@ class AiohttpTransport:
         await self._session.close()
         await self._resolver.close()
 
-    async def send(self, url: HttpUrl, policy: Policy, *, fresh: bool = False) -> Response:
+    async def send(
+        self, url: HttpUrl, policy: Policy, *, request: Request | None = None, fresh: bool = False
+    ) -> Response:
         """See `transport.base.Transport`."""
-        hops = _Hops(url, policy.request)
+        request = request or policy.request
+        if request.content_file is not None:
+            request = await asyncio.to_thread(_with_content, request, request.content_file)
+        hops = Hops(url, request)
         hops.exchange = self._exchange(hops, policy, fresh=fresh)
         try:
             async with asyncio.timeout(policy.timeouts.total) as limit:
@@ -75,22 +86,20 @@ class AiohttpTransport:
             else:
                 known = classify(error, exchange)
             where = f" (redirected to {hops.url.text})" if hops.taken else ""
-            stale = policy.request.idempotent and exchange.met_a_stale_connection(known.kind)
+            stale = request.idempotent and exchange.met_a_stale_connection(known.kind)
             remedy = Remedy.FRESH if stale else known.remedy
             detail = known.detail + where
             failure = Failure(known.kind, detail, hops.url.text, tuple(hops.taken), exchange.peer, remedy)
             raise TransportError.of(failure) from error
 
-    async def _follow(self, hops: "_Hops", policy: Policy, *, fresh: bool) -> Response:
+    async def _follow(self, hops: Hops, policy: Policy, *, fresh: bool) -> Response:
         """Send hop after hop until one is the last."""
         floor = policy.timeouts.min_rate
         watch = RateWatch(floor, policy.timeouts.rate_window) if floor is not None else None
         try:
             while True:
+                answer = await self._ask(hops, policy, watch, fresh=fresh)
                 exchange = hops.exchange
-                if watch is not None:
-                    watch.watch(exchange)
-                answer = await self._request(exchange, policy)
                 try:
                     locations = answer.head.fields.get(b"location", [])
                     following = next_hop(hops.url, answer.status, locations, len(hops.taken), policy.redirects)
@@ -107,7 +116,21 @@ class AiohttpTransport:
             if watch is not None:
                 watch.stop()
 
-    def _exchange(self, hops: "_Hops", policy: Policy, *, fresh: bool) -> Exchange:
+    async def _ask(self, hops: Hops, policy: Policy, watch: RateWatch | None, *, fresh: bool) -> WireResponse:
+        """Send the request of this hop; where a digest is asked for and known, twice."""
+
+        async def send(authorization: str) -> WireResponse:
+            if authorization:
+                hops.exchange = self._exchange(hops, policy, fresh=fresh, authorization=authorization)
+            if watch is not None:
+                watch.watch(hops.exchange)
+            return await self._request(hops.exchange, policy)
+
+        if self._digest is None or hops.left_origin:
+            return await send("")
+        return await self._digest.ask(hops.url, hops.request, send, lambda: _discard(hops.exchange))
+
+    def _exchange(self, hops: Hops, policy: Policy, *, fresh: bool, authorization: str = "") -> Exchange:
         """The bytes of a request, and where its answer goes."""
         request, url = hops.request, hops.url
         route = self._routes.to(url)
@@ -116,8 +139,10 @@ class AiohttpTransport:
         if route.proxy is not None and route.forwarded and route.proxy.authorization:
             # Through a tunnel they would reach the origin: there the proxy is told when it is opened.
             proxy = f"Proxy-Authorization: {route.proxy.authorization}\r\n"
-        if url.authorization and not authorized:
-            lines += f"Authorization: {url.authorization}\r\n"
+        if not authorized:
+            known = url.authorization or policy.credentials.authorization(url.host, redirected=bool(hops.taken))
+            if value := authorization or known:
+                lines += f"Authorization: {value}\r\n"
         target = f"http://{url.authority}{url.target}" if route.forwarded else url.target
         head = f"{request.method} {target} HTTP/1.1\r\nHost: {host or url.authority}\r\n{lines}{proxy}\r\n"
         return Exchange(
@@ -125,7 +150,7 @@ class AiohttpTransport:
             head.encode("utf-8", "surrogateescape"),
             request.content,
             # What must not be done twice takes no connection that the server may have closed, at no hop.
-            fresh=fresh or not policy.request.idempotent,
+            fresh=fresh or not hops.first.idempotent,
             last=last,
             silence=policy.timeouts.read,
             to_head_request=request.method == "HEAD",
@@ -149,35 +174,12 @@ class AiohttpTransport:
         return cast("WireResponse", response)
 
 
-class _Hops:
-    """Where a chain of redirects stands.
-
-    Attributes:
-        url: the URL that is asked now.
-        request: what it is asked with.
-        taken: the redirects that led there.
-        exchange: the request to it.
-        began: when the first hop began (`time.monotonic`).
-    """
-
-    exchange: Exchange
-
-    def __init__(self, url: HttpUrl, request: Request) -> None:
-        self.began = time.monotonic()
-        self.url = url
-        self.request = request
-        self.taken: list[Redirect] = []
-
-    def go_on(self, following: HttpUrl, status: int) -> None:
-        """Take a redirect: credentials stay with the origin, and none come from a Location."""
-        url = self.url
-        same_origin = (url.scheme, url.host, url.port) == (following.scheme, following.host, following.port)
-        self.taken.append(Redirect(url.text, status))
-        self.request = redirected(self.request, status, same_origin=same_origin)
-        authorization = url.authorization if same_origin else ""
-        # Shown as it is asked: without the credentials that a Location may hold.
-        text = f"{following.scheme}://{following.authority}{following.target}"
-        self.url = HttpUrl(following.scheme, following.host, following.port, following.target, text, authorization)
+def _with_content(request: Request, path: str) -> Request:
+    """Read the file that a request sends."""
+    try:
+        return msgspec.structs.replace(request, content=Path(path).read_bytes(), content_file=None)
+    except OSError as error:
+        raise TransportError(ErrorKind.READ, f"body_file {path}: {error.strerror}") from None
 
 
 @lru_cache(maxsize=16)
@@ -195,7 +197,7 @@ async def _discard(exchange: Exchange) -> None:
                 size += len(chunk)
 
 
-def _response(answer: WireResponse, body: Body, hops: _Hops) -> Response:
+def _response(answer: WireResponse, body: Body, hops: Hops) -> Response:
     exchange, began = hops.exchange, hops.began
     content_type = answer.head.fields.get(b"content-type", (b"",))[0]
     return Response(
@@ -217,4 +219,5 @@ def _response(answer: WireResponse, body: Body, hops: _Hops) -> Response:
         exchange.reader.length_verified,
         body.unknown_coding,
         answer.head.fields,
+        None if body.kept is None else b"".join(body.kept),
     )

@@ -4,16 +4,20 @@ from typing import Protocol
 
 from fetchcli.core.model import Response
 from fetchcli.core.policy import Policy
+from fetchcli.core.request import Request
 from fetchcli.core.urls import HttpUrl
 
 
 class Transport(Protocol):
     """Sends one request at a time per call; calls may overlap."""
 
-    async def send(self, url: HttpUrl, policy: Policy, *, fresh: bool = False) -> Response:
+    async def send(
+        self, url: HttpUrl, policy: Policy, *, request: Request | None = None, fresh: bool = False
+    ) -> Response:
         """Fetch a URL, follow its redirects, and read the body to its end.
 
-        Each request is sent once. With ``fresh`` no connection is taken that was used before.
+        Each request is sent once; without ``request`` it is the policy's. With ``fresh`` no connection
+        is taken that was used before.
 
         Raises:
             TransportError: no complete response came; it carries the kind and the detail.

@@ -23,12 +23,14 @@ class Body:
         decoded: bytes after content decoding.
         sha256: of the decoded bytes, hexadecimal, at the end.
         unknown_coding: the Content-Encoding that nobody here undoes; the body is counted as it came.
+        kept: the pieces of the decoded body, where they are to be kept.
     """
 
     def __init__(self, head: Head, exchange: Exchange, limits: Limits) -> None:
         self._exchange = exchange
         self._limits = limits
         self._digest = hashlib.sha256()
+        self.kept: list[bytes] | None = [] if limits.keep else None
         self.wire = self.decoded = 0
         self.sha256 = self.unknown_coding = ""
         self._decoder: Decoder | None = None
@@ -48,7 +50,7 @@ class Body:
             self.wire += len(chunk)
             self._bound(self.wire, "")
             if self._decoder is None:
-                self._digest.update(chunk)
+                self._take(chunk)
             else:
                 await self._decode(self._decoder, chunk)
         if self._decoder is None:
@@ -62,13 +64,18 @@ class Body:
         began = time.monotonic()
         for start in range(0, len(chunk), SLICE):  # decoders copy what they have not taken yet
             for piece in decoder.feed(chunk[start : start + SLICE]):
-                self._digest.update(piece)
+                self._take(piece)
                 self.decoded += len(piece)
                 self._bound(self.decoded, " after decoding")
                 self._bound_ratio()
                 if time.monotonic() - began > TURN_SECONDS:
                     await asyncio.sleep(0)
                     began = time.monotonic()
+
+    def _take(self, piece: bytes) -> None:
+        self._digest.update(piece)
+        if self.kept is not None:
+            self.kept.append(piece)
 
     def _bound(self, size: int, when: str) -> None:
         limit = self._limits.size

@@ -5,13 +5,16 @@ from collections.abc import Callable
 
 from fetchcli.core.model import Response, Timings
 from fetchcli.core.policy import Policy
+from fetchcli.core.request import Request
 from fetchcli.core.urls import HttpUrl
 
 
 class NullTransport:
     """Answers 200 to everything at once."""
 
-    async def send(self, url: HttpUrl, policy: Policy, *, fresh: bool = False) -> Response:
+    async def send(
+        self, url: HttpUrl, policy: Policy, *, request: Request | None = None, fresh: bool = False
+    ) -> Response:
         """Answer without waiting."""
         return Response(200, url.text, Timings())
 
@@ -36,7 +39,9 @@ class ScriptedTransport:
         self.most_in_flight = 0
         self.closed = False
 
-    async def send(self, url: HttpUrl, policy: Policy, *, fresh: bool = False) -> Response:
+    async def send(
+        self, url: HttpUrl, policy: Policy, *, request: Request | None = None, fresh: bool = False
+    ) -> Response:
         """Wait for the scripted delay, then answer as scripted."""
         self.sent.append(url.text)
         self.in_flight += 1

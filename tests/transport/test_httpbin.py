@@ -7,10 +7,12 @@ from collections.abc import Iterator
 import pytest
 from werkzeug.serving import make_server
 
+from fetchcli.core.credentials import Credentials, Login
 from fetchcli.core.errors import ErrorKind, Failure
 from fetchcli.core.model import Response
 from fetchcli.core.policy import Policy, Redirects
-from tests.transport.conftest import Send
+from fetchcli.core.request import Request
+from tests.transport.conftest import Send, Sender
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +87,17 @@ async def test_digest_auth_is_refused_politely(send: Send, httpbin: str) -> None
         response = await send(url)
         assert isinstance(response, Response)
         assert (response.status, response.redirects) == (401, ())
+
+
+@pytest.mark.parametrize("algorithm", ["MD5", "SHA-256", "SHA-512"])
+@pytest.mark.parametrize("qop", ["auth", "auth-int"])
+async def test_digest_answers_the_challenge(sender: Sender, httpbin: str, algorithm: str, qop: str) -> None:
+    url = f"{httpbin}/digest-auth/{qop}/user/pass/{algorithm}"
+    for password, status in (("pass", 200), ("wrong", 401)):
+        credentials = Credentials(digest=Login("user", password))
+        response = await sender(Policy(credentials=credentials, request=Request(headers=(("Cookie", "fake=1"),))))(url)
+        assert isinstance(response, Response)
+        assert response.status == status
 
 
 async def test_basic_auth_from_the_url(send: Send, httpbin: str) -> None:

@@ -271,7 +271,7 @@ async def test_an_answer_before_the_request_was_sent_whole_ends_the_connection(s
 
 
 async def test_an_upload_that_goes_on_is_no_silence(sender: Sender) -> None:
-    """The server reads 12 MB slowly and the rest at once: what the kernel holds (a few MB) goes out unseen by the client."""
+    """The server reads 12 MB slowly and the rest at once: what the kernel holds (a few MB) goes out unseen."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
 
