@@ -55,8 +55,7 @@ class Scheduler:
         warn: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.capacity = Capacity(policy.concurrency, warn)
-        self._policy = policy
-        self._chance = chance
+        self._policy, self._chance = policy, chance
         self._began, self._epoch = began, epoch
         self.waiting = self.retrying = self.in_flight = 0
         self.latest, self.hungry = began, True
