@@ -49,7 +49,7 @@ def _progress(
     total: list[int] = []
 
     def count() -> None:
-        if (rows := count_rows(inputs)) is not None:
+        if (rows := count_rows(inputs, settings.reading)) is not None:
             total.append(rows)
 
     threading.Thread(target=count, name="fetchcli-count", daemon=True).start()

@@ -13,6 +13,7 @@ import msgspec
 
 from fetchcli.core.errors import OutputError, UsageError
 from fetchcli.core.model import Outcome
+from fetchcli.core.schema import Schema
 from fetchcli.core.settings import Settings
 from fetchcli.core.summary import Summary
 from fetchcli.core.template import compile_template
@@ -47,13 +48,14 @@ def plan_outputs(settings: Settings, *, stdout_is_terminal: bool) -> Plan:
     Raises:
         UsageError: a format or a template is wrong, or two outputs want the same destination.
     """
+    schema = Schema(settings.reading.keep)
     wanted: list[tuple[str, MakeSink]] = [
-        (spec.path, FORMATS[spec.format]) for spec in map(parse_output, settings.outputs)
+        (spec.path, _maker(spec.format, schema)) for spec in map(parse_output, settings.outputs)
     ]
     if settings.write_out is not None:
-        wanted.append((STDOUT, partial(TemplateSink, render=compile_template(settings.write_out))))
+        wanted.append((STDOUT, partial(TemplateSink, render=compile_template(settings.write_out, schema))))
     if not wanted and (settings.quiet or not stdout_is_terminal):
-        wanted.append((STDOUT, FORMATS["text"]))
+        wanted.append((STDOUT, _maker("text", schema)))
     places = [name if name == STDOUT else str(Path(name).absolute()) for name, _ in wanted]
     if len(set(places)) < len(places):
         twice = next(name for (name, _), place in zip(wanted, places, strict=True) if places.count(place) > 1)
@@ -62,6 +64,10 @@ def plan_outputs(settings: Settings, *, stdout_is_terminal: bool) -> Plan:
     to_stdout = stdout_is_terminal and STDOUT not in data
     report = "" if settings.quiet else "stdout" if to_stdout else "stderr"
     return Plan(data, report, stdout_is_terminal and STDOUT in data)
+
+
+def _maker(name: str, schema: Schema) -> MakeSink:
+    return lambda output: FORMATS[name](output, schema)
 
 
 class Outlets:

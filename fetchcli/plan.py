@@ -8,7 +8,8 @@ from fetchcli.core.pacing import Rate
 from fetchcli.core.policy import Pace
 from fetchcli.core.text import visible
 from fetchcli.core.units import format_clock
-from fetchcli.inputs.lines import RowReader
+from fetchcli.inputs.reader import RowReader
+from fetchcli.inputs.select import identity
 
 MOST_HOSTS = 20
 MOST_INVALID = 20
@@ -24,7 +25,7 @@ class Plan:
     def __init__(self, pace: Pace) -> None:
         self._pace = pace
         self._hosts: Counter[str] = Counter()
-        self._seen: set[int] = set()
+        self._seen: set[bytes] = set()
         self._duplicates = 0
         self._messages: list[str] = []
         self.invalid = 0
@@ -42,7 +43,7 @@ class Plan:
                 self._messages.append(row.message)
             return
         self._hosts[f"{row.url.scheme}://{row.url.authority}"] += 1
-        key = hash(row.url)  # a number a row: the URLs of a million rows would not fit
+        key = identity(row)  # a few bytes a row: the URLs of a million rows would not fit
         self._duplicates += key in self._seen
         self._seen.add(key)
 

@@ -15,10 +15,11 @@ from fetchcli.core.policy import Policy
 from fetchcli.core.settings import Settings
 from fetchcli.core.summary import Summary, exit_code
 from fetchcli.displays import make_displays
+from fetchcli.documents import make_loader
 from fetchcli.fetcher import Fetcher
 from fetchcli.inputs.base import Argument, File, Input
-from fetchcli.inputs.lines import RowReader
 from fetchcli.inputs.readahead import ReadAhead
+from fetchcli.inputs.reader import RowReader
 from fetchcli.interrupt import Interrupt
 from fetchcli.messages import say
 from fetchcli.outlets import Outlets, plan_outputs
@@ -48,15 +49,15 @@ async def fetch(
     transport = make_transport(policy)
     try:
         fetcher = Fetcher(transport, policy, ordered=ordered)
-        async with aclosing(_batches(urls)) as batches, aclosing(fetcher.run(batches)) as outcomes:
+        async with aclosing(_batches(urls, policy)) as batches, aclosing(fetcher.run(batches)) as outcomes:
             async for outcome in outcomes:
                 yield outcome
     finally:
         await transport.close()
 
 
-async def _batches(urls: Iterable[str] | AsyncIterable[str]) -> AsyncGenerator[list[Row], None]:
-    reader = RowReader(())
+async def _batches(urls: Iterable[str] | AsyncIterable[str], policy: Policy) -> AsyncGenerator[list[Row], None]:
+    reader = RowReader((), request=policy.request)
     if isinstance(urls, AsyncIterable):
         async with AsyncExitStack() as stack:
             if isinstance(urls, AsyncGenerator):
@@ -91,7 +92,8 @@ def run(settings: Settings) -> ExitCode:
 
 
 def _print_plan(settings: Settings) -> ExitCode:
-    plan = read_plan(RowReader(_named(settings.inputs)), settings.policy.pace)
+    policy = settings.policy
+    plan = read_plan(RowReader(_named(settings.inputs), settings.reading, policy.request), policy.pace)
     if not plan.total and not settings.allow_empty:
         say(EMPTY)
     try:
@@ -117,10 +119,11 @@ async def _run(settings: Settings) -> ExitCode:
         loop.set_exception_handler(lambda _loop, _context: None)
     async with AsyncExitStack() as stack:
         inputs = await _inputs(settings, stack)
-        reader = RowReader(inputs)
         summary = Summary()
         transport = make_transport(settings.policy)
         stack.push_async_callback(transport.close)
+        load = make_loader(transport, settings.policy)
+        reader = RowReader(inputs, settings.reading, settings.policy.request, load)
         fetcher = Fetcher(transport, settings.policy, ordered=settings.ordered, warn=say)
         plan = plan_outputs(settings, stdout_is_terminal=sys.stdout is not None and sys.stdout.isatty())
         displays = make_displays(settings, plan, inputs, summary, fetcher)

@@ -14,7 +14,7 @@ import msgspec
 from fetchcli.core.errors import ErrorKind, Failure, Redirect, UsageError
 from fetchcli.core.model import Outcome, Response, Verdict
 
-Value = bool | int | float | str | tuple[str | Redirect, ...] | None
+Value = bool | int | float | str | tuple[str | Redirect, ...] | dict[str, object] | None
 Getter = Callable[[Outcome, Response | None], Value]
 
 
@@ -23,7 +23,7 @@ class Column(msgspec.Struct, frozen=True):
 
     Attributes:
         name: as it is written in every format.
-        type: ``boolean``, ``integer``, ``number``, ``string`` or ``list``.
+        type: ``boolean``, ``integer``, ``number``, ``string``, ``list`` or ``object``.
         get: reads it from an outcome and that outcome's response, which is looked up once a row.
         doc: what it means, unit included.
         aliases: other names that ``-w`` understands, for people who come from curl.
@@ -76,6 +76,8 @@ def _detail(outcome: Outcome) -> Value:
 COLUMNS: tuple[Column, ...] = (
     Column("seq", "integer", lambda o, r: o.row.seq, "ordinal of the row over all inputs, from 1", ("urlnum",)),
     Column("url", "string", lambda o, r: o.row.text, "the URL of the row, credentials masked"),
+    Column("method", "string", lambda o, r: o.row.method, "the method that it was to be asked with"),
+    Column("tag", "string", lambda o, r: o.row.tag or None, "what the row calls itself in the input"),
     Column("verdict", "string", lambda o, r: o.verdict.value, "OK, FAILED, REJECTED, SKIPPED or CANCELLED"),
     Column(
         "status",
@@ -173,6 +175,12 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column("source", "string", lambda o, r: o.row.source or None, "the input file, - for stdin; none for an argument"),
     Column("line", "integer", lambda o, r: o.row.line or None, "line number in the source, from 1"),
+    Column(
+        "request",
+        "object",
+        lambda o, r: None if o.row.own is None else o.row.own.written(),
+        "what the row itself says of its request (method, headers, body, body_file), credentials masked",
+    ),
 )
 
 NAMES: tuple[str, ...] = tuple(column.name for column in COLUMNS)
@@ -191,6 +199,8 @@ def as_text(value: Value) -> str:
         return ""
     if isinstance(value, tuple):
         return "; ".join(item if isinstance(item, str) else f"{item.status} {item.url}" for item in value)
+    if isinstance(value, dict):
+        return msgspec.json.encode(value).decode()
     if isinstance(value, float):
         return f"{value:.6f}"
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -22,7 +22,7 @@ class Target(msgspec.Struct, frozen=True):
         url: what to fetch.
         source: the file that the row stands in, ``-`` for stdin, empty for an argument.
         line: line number in the source, from 1; 0 where there are no lines.
-        request: what is sent, where the row says anything of it; None for the request of the run.
+        request: what is sent; None for the request of the run.
         own: what the row says of it.
         tag: the row's name for itself, or empty.
         kept: values of the columns that ``--keep`` carries into the output.
@@ -41,6 +41,11 @@ class Target(msgspec.Struct, frozen=True):
     def text(self) -> str:
         """The URL as it may be shown: credentials masked."""
         return self.url.text
+
+    @property
+    def method(self) -> str | None:
+        """The method it is asked with, where that is known."""
+        return self.request.method if self.request is not None else None
 
     @property
     def host(self) -> str:
@@ -64,6 +69,11 @@ class Rejected(msgspec.Struct, frozen=True):
     def host(self) -> str:
         """A rejected row has none."""
         return ""
+
+    @property
+    def method(self) -> str | None:
+        """As the row says; it may be what the row is rejected for."""
+        return self.own.method if self.own is not None else None
 
     @property
     def message(self) -> str:

@@ -20,7 +20,7 @@ class RowProblem(UsageError):  # noqa: N818 - it is a reason for a REJECTED outc
         super().__init__(f"{column}: {reason}" if column else reason)
 
 
-class RowRequest(msgspec.Struct, frozen=True, omit_defaults=True):
+class RowRequest(msgspec.Struct, frozen=True):
     """The part of a request that a row brings along; what is absent comes from the run.
 
     Attributes:
@@ -51,16 +51,22 @@ class RowRequest(msgspec.Struct, frozen=True, omit_defaults=True):
             except UsageError as error:
                 raise RowProblem("headers", str(error)) from None
 
-    @property
-    def masked(self) -> "RowRequest":
-        """The same, as it may be written down: without what says who asks."""
-        shown = tuple((name, _mask(name, value)) for name, value in self.headers)
-        return msgspec.structs.replace(self, headers=shown)
+    def written(self) -> dict[str, object]:
+        """As it is written into results, and read from there: without the secret that says who asks."""
+        shown = {
+            "method": self.method,
+            "headers": [[name, _shown(name, value)] for name, value in self.headers] or None,
+            "body": self.body,
+            "body_file": self.body_file,
+        }
+        return {name: value for name, value in shown.items() if value is not None}
 
 
-def _mask(name: str, value: str) -> str:
-    """A value that comes from the environment shows where from, and no more."""
-    return MASK if name.lower() in _CREDENTIALS and "${" not in value else value
+def _shown(name: str, value: str) -> str | None:
+    """A value as JSON has it: null for none at all; what comes from the environment says where from, and no more."""
+    if name.lower() in _CREDENTIALS and value and "${" not in value:
+        return MASK
+    return "" if value == ";" else value or None
 
 
 class Combined(NamedTuple):

@@ -1,5 +1,6 @@
 """What the command line asks for, as one value: the flags build it, `run` reads it."""
 
+import re
 from enum import StrEnum
 
 import msgspec
@@ -16,11 +17,76 @@ class ProgressMode(StrEnum):
     NONE = "none"
 
 
+class InputFormat(StrEnum):
+    """How a list is written."""
+
+    AUTO = "auto"
+    LINES = "lines"
+    CSV = "csv"
+    TSV = "tsv"
+    JSONL = "jsonl"
+    JSON = "json"
+    SITEMAP = "sitemap"
+    CURL = "curl"
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """Which rows of the lists are fetched.
+
+    Attributes:
+        include: patterns of which one must be found in the URL; none of them means any URL.
+        exclude: patterns of which none may be.
+        only_failed: of a result file, the rows that were not accepted.
+        dedupe: rows that ask for the same again (URL and method) are skipped.
+        limit: the most rows; None is all.
+        sample: so many rows, chosen at random; None is all.
+        seed: makes the choice the same every time.
+        shuffle: fetch in random order, as far as the look-ahead goes.
+    """
+
+    include: tuple[re.Pattern[str], ...] = ()
+    exclude: tuple[re.Pattern[str], ...] = ()
+    only_failed: bool = False
+    dedupe: bool = False
+    limit: int | None = None
+    sample: int | None = None
+    seed: int | None = None
+    shuffle: bool = False
+
+    @property
+    def chooses(self) -> bool:
+        """Whether rows may be left out for what they hold."""
+        return bool(self.include or self.exclude or self.only_failed)
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """How lists are read.
+
+    Attributes:
+        format: how they are written; AUTO looks at the extension, then at the content.
+        url_column: the column, or key, of the URL.
+        keep: columns that are carried into the output.
+        glob: whether ``{a,b}`` and ``[1-9]`` in URLs stand for many.
+        strict: whether the first row that cannot be fetched ends the reading.
+        environment: what ``${NAME}`` in the headers of rows stands for; None leaves it alone.
+        selection: which rows are fetched.
+    """
+
+    format: InputFormat = InputFormat.AUTO
+    url_column: str = "url"
+    keep: tuple[str, ...] = ()
+    glob: bool = False
+    strict: bool = False
+    environment: dict[str, str] | None = None
+    selection: Selection = Selection()
+
+
 class Settings(msgspec.Struct, frozen=True):
     """One run.
 
     Attributes:
         inputs: files, ``-`` for stdin, or URLs, in order.
+        reading: how lists are read.
         policy: how each target is fetched and judged.
         outputs: ``FORMAT[:PATH]`` texts, as given to ``-o``.
         write_out: the ``-w`` template, or None.
@@ -32,10 +98,13 @@ class Settings(msgspec.Struct, frozen=True):
         allow_empty: an input without rows is fine.
         exit_zero: outcomes do not decide the exit code.
         dry_run: print the plan, request nothing.
+        print_curl: print a curl command for each row, request nothing.
+        secrets: values that came from the environment, by the names of the variables; never printed.
         demo: fetch from the embedded server instead of inputs.
     """
 
     inputs: tuple[str, ...] = ()
+    reading: Reading = Reading()
     policy: Policy = Policy()
     outputs: tuple[str, ...] = ()
     write_out: str | None = None
@@ -47,4 +116,6 @@ class Settings(msgspec.Struct, frozen=True):
     allow_empty: bool = False
     exit_zero: bool = False
     dry_run: bool = False
+    print_curl: bool = False
+    secrets: dict[str, str] = {}
     demo: bool = False

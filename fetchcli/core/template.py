@@ -3,16 +3,17 @@ r"""``-w`` templates: curl's ``%{name}`` over the columns, with ``%%``, ``\n``, 
 import re
 from collections.abc import Callable
 
-from fetchcli.core.columns import as_text, find
+from fetchcli.core.columns import as_text
 from fetchcli.core.errors import UsageError
 from fetchcli.core.model import Outcome
+from fetchcli.core.schema import Schema
 from fetchcli.core.text import visible
 
 _TOKEN = re.compile(r"%\{(?P<name>[^}]*)\}|%%|\\(?P<escape>[nrt\\])|%\{")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\"}
 
 
-def compile_template(template: str) -> Callable[[Outcome], str]:
+def compile_template(template: str, schema: Schema) -> Callable[[Outcome], str]:
     """Turn a template into a function from outcome to text.
 
     Raises:
@@ -22,7 +23,7 @@ def compile_template(template: str) -> Callable[[Outcome], str]:
     position = 0
     for token in _TOKEN.finditer(template):
         parts.append(template[position : token.start()])
-        parts.append(_part(token, template))
+        parts.append(_part(token, template, schema))
         position = token.end()
     parts.append(template[position:])
 
@@ -32,9 +33,9 @@ def compile_template(template: str) -> Callable[[Outcome], str]:
     return render
 
 
-def _part(token: re.Match[str], template: str) -> str | Callable[[Outcome], str]:
+def _part(token: re.Match[str], template: str, schema: Schema) -> str | Callable[[Outcome], str]:
     if token["name"] is not None:
-        column = find(token["name"])
+        column = schema.find(token["name"])
         return lambda outcome: visible(as_text(column.get(outcome, outcome.response)))
     if token["escape"]:
         return _ESCAPES[token["escape"]]

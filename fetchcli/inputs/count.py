@@ -3,22 +3,42 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from fetchcli.core.errors import InputError
+from fetchcli.core.errors import InputError, UsageError
+from fetchcli.core.globbing import count, parse_glob
+from fetchcli.core.settings import InputFormat, Reading
 from fetchcli.inputs.base import STDIN, Argument, Input
-from fetchcli.inputs.lines import data_lines
+from fetchcli.inputs.formats import read_records
+from fetchcli.inputs.record import BadFormat
 
 
-def count_rows(inputs: Iterable[Input]) -> int | None:
-    """Count the rows of regular files and arguments; None where one of the inputs is a stream."""
+def count_rows(inputs: Iterable[Input], reading: Reading) -> int | None:
+    """Count the rows of regular files and arguments; None where that takes more than reading them."""
+    selection = reading.selection
+    if selection.chooses or reading.strict:
+        return None
     total = 0
     for source in inputs:
         if isinstance(source, Argument):
-            total += 1
+            if reading.format is InputFormat.SITEMAP:
+                return None
+            total += _of(source.text, reading)
         elif source.name == STDIN or not Path(source.name).is_file():
             return None
         else:
             try:
-                total += sum(len(lines) for lines in data_lines(source.blocks()))
-            except InputError:
+                _, batches = read_records(source.blocks(), source.name, reading)
+                for records in batches:
+                    if any(record.sitemap for record in records):
+                        return None
+                    total += sum(_of(record.url, reading) for record in records) if reading.glob else len(records)
+            except (InputError, BadFormat):
                 return None
-    return total
+    bounds = [bound for bound in (selection.limit, selection.sample) if bound is not None]
+    return min([total, *bounds])
+
+
+def _of(url: str, reading: Reading) -> int:
+    try:
+        return count(parse_glob(url)) if reading.glob else 1
+    except UsageError:
+        return 1

@@ -3,8 +3,9 @@
 import csv
 import io
 
-from fetchcli.core.columns import NAMES, Value, as_text, values
+from fetchcli.core.columns import Value, as_text
 from fetchcli.core.model import Outcome
+from fetchcli.core.schema import Schema
 from fetchcli.core.summary import Summary
 from fetchcli.core.text import cell, visible
 from fetchcli.sinks.base import ByteSink
@@ -13,18 +14,19 @@ from fetchcli.sinks.base import ByteSink
 class CsvSink:
     """All columns; cells that a spreadsheet would run are neutralised."""
 
-    def __init__(self, output: ByteSink) -> None:
+    def __init__(self, output: ByteSink, schema: Schema) -> None:
         self._output = output
+        self._schema = schema
         self._buffer = io.StringIO()
         self._writer = csv.writer(self._buffer, lineterminator="\n")
 
     def open(self) -> None:
         """Write the header."""
-        self._write(list(NAMES))
+        self._write([_text(name) for name in self._schema.names])
 
     def handle(self, outcome: Outcome) -> None:
         """Write one row."""
-        self._write([_text(value) for value in values(outcome)])
+        self._write([_text(value) for value in self._schema.values(outcome)])
 
     def close(self, summary: Summary) -> None:
         """CSV has no footer."""
@@ -38,4 +40,4 @@ class CsvSink:
 
 def _text(value: Value) -> str:
     text = as_text(value)
-    return cell(visible(text)) if isinstance(value, (str, tuple)) else text
+    return cell(visible(text)) if isinstance(value, (str, tuple, dict)) else text

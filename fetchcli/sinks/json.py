@@ -1,16 +1,18 @@
 """``json``: one array of the same objects as ``jsonl``, written as they finish."""
 
 from fetchcli.core.model import Outcome
+from fetchcli.core.schema import Schema
 from fetchcli.core.summary import Summary
 from fetchcli.sinks.base import ByteSink
-from fetchcli.sinks.jsonl import encode_row
+from fetchcli.sinks.jsonl import RowEncoder
 
 
 class JsonSink:
     """A JSON array that is complete whenever the run ends, even by a signal."""
 
-    def __init__(self, output: ByteSink) -> None:
+    def __init__(self, output: ByteSink, schema: Schema) -> None:
         self._output = output
+        self._encode = RowEncoder(schema)
         self._separator = b"\n"
 
     def open(self) -> None:
@@ -19,7 +21,7 @@ class JsonSink:
 
     def handle(self, outcome: Outcome) -> None:
         """Add one element."""
-        self._output.write(self._separator + encode_row(outcome))
+        self._output.write(self._separator + self._encode(outcome))
         self._separator = b",\n"
 
     def close(self, summary: Summary) -> None:

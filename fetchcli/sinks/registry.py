@@ -6,6 +6,7 @@ from pathlib import PurePath
 import msgspec
 
 from fetchcli.core.errors import UsageError
+from fetchcli.core.schema import Schema
 from fetchcli.sinks.base import ByteSink, Sink
 from fetchcli.sinks.csv import CsvSink
 from fetchcli.sinks.json import JsonSink
@@ -13,7 +14,7 @@ from fetchcli.sinks.jsonl import JsonLinesSink
 from fetchcli.sinks.output import STDOUT
 from fetchcli.sinks.text import TextSink
 
-FORMATS: dict[str, Callable[[ByteSink], Sink]] = {
+FORMATS: dict[str, Callable[[ByteSink, Schema], Sink]] = {
     "text": TextSink,
     "jsonl": JsonLinesSink,
     "csv": CsvSink,

@@ -1,6 +1,7 @@
 """``text``: a line a row, tab-separated: STATUS SECONDS BYTES URL ERROR."""
 
 from fetchcli.core.model import Outcome, Verdict
+from fetchcli.core.schema import Schema
 from fetchcli.core.summary import Summary
 from fetchcli.core.text import visible
 from fetchcli.sinks.base import ByteSink
@@ -9,7 +10,7 @@ from fetchcli.sinks.base import ByteSink
 class TextSink:
     """Five columns for ``cut`` and ``awk``; ``-`` where there is nothing."""
 
-    def __init__(self, output: ByteSink) -> None:
+    def __init__(self, output: ByteSink, schema: Schema) -> None:
         self._output = output
 
     def open(self) -> None:

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 from fetchcli.core.columns import COLUMNS, NAMES, as_text, find, values
 from fetchcli.core.errors import ErrorKind, Failure, Redirect, UsageError
 from fetchcli.core.model import Attempt, Outcome, Verdict
+from fetchcli.core.schema import Schema
 from fetchcli.core.template import compile_template
 from tests.support.outcomes import STARTED, answered, failed, rejected, target
 
-TYPES = {"boolean": bool, "integer": int, "number": float, "string": str, "list": tuple}
+TYPES = {"boolean": bool, "integer": int, "number": float, "string": str, "list": tuple, "object": dict}
 
 
 @pytest.mark.parametrize("outcome", [answered(), answered(404), failed(), rejected()])
@@ -73,12 +74,12 @@ def test_a_rejected_row_was_never_tried() -> None:
     ],
 )
 def test_templates(template: str, text: str) -> None:
-    assert compile_template(template)(answered()) == text
+    assert compile_template(template, Schema())(answered()) == text
 
 
 def test_template_values_cannot_drive_a_terminal() -> None:
     outcome = answered(content_type="\x1b]0;x\x07")
-    assert compile_template("%{content_type}")(outcome) == "\\x1b]0;x\\x07"
+    assert compile_template("%{content_type}", Schema())(outcome) == "\\x1b]0;x\\x07"
 
 
 @pytest.mark.parametrize(
@@ -87,13 +88,13 @@ def test_template_values_cannot_drive_a_terminal() -> None:
 )
 def test_wrong_templates_are_usage_errors(template: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        compile_template(template)
+        compile_template(template, Schema())
 
 
 @given(st.text())
 def test_no_template_raises_anything_but_a_usage_error(template: str) -> None:
     try:
-        render = compile_template(template)
+        render = compile_template(template, Schema())
     except UsageError:
         return
     assert isinstance(render(answered()), str)

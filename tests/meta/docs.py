@@ -13,7 +13,7 @@ from fetchcli.core.errors import EXIT_MEANING, ErrorKind, Failure
 from fetchcli.core.model import Attempt, Outcome, Response, Timings, Verdict
 from fetchcli.core.summary import Summary
 from fetchcli.demo import DEMO_PATHS
-from fetchcli.inputs.lines import RowReader
+from fetchcli.inputs.reader import RowReader
 from fetchcli.render.report import Report
 from tests.support.outcomes import STARTED
 

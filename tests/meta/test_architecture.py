@@ -15,7 +15,7 @@ PACKAGE = ROOT / "fetchcli"
 LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "_version": (set(), set()),
     "core": ({"core"}, {"msgspec", "idna", "ddsketch"}),
-    "inputs": ({"core", "inputs"}, {"msgspec"}),
+    "inputs": ({"core", "inputs"}, {"msgspec", "backports", "compression"}),
     "transport": (
         {"core", "transport"},
         {
@@ -36,12 +36,13 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "messages": ({"core"}, set()),
     "interrupt": ({"core"}, set()),
     "demo": (set(), {"aiohttp"}),
+    "documents": ({"core", "inputs", "fetcher", "transport.base"}, {"msgspec"}),
     "outlets": ({"core", "inputs", "sinks", "messages"}, {"msgspec"}),
     "displays": ({"core", "inputs", "sinks", "render", "outlets", "fetcher"}, set()),
     "plan": ({"core", "inputs"}, set()),
     "run": (
         {"_version", "core", "inputs", "transport", "sinks", "render", "fetcher", "messages"}
-        | {"interrupt", "outlets", "plan", "displays", "demo"},
+        | {"interrupt", "outlets", "plan", "displays", "demo", "documents"},
         {"uvloop"},
     ),
     "cli": ({"_version", "core", "run", "messages", "cli"}, {"typer", "click", "msgspec"}),
@@ -56,6 +57,7 @@ PURE = frozenset(
         "datetime",
         "email",
         "itertools",
+        "math",
         "difflib",
         "enum",
         "functools",

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from fetchcli.core.columns import NAMES, Value, values
 from fetchcli.core.errors import ErrorKind
 from fetchcli.core.model import Outcome
+from fetchcli.core.schema import Schema
 from fetchcli.core.summary import Summary
 from fetchcli.core.template import compile_template
 from fetchcli.sinks.base import Sink
@@ -34,8 +35,10 @@ class Memory:
 
 def make(name: str, output: Memory) -> Sink:
     if name == "template":
-        return TemplateSink(output, compile_template("%{http_code} %{url} %{error_detail} %{content_type}\\n"))
-    return FORMATS[name](output)
+        return TemplateSink(
+            output, compile_template("%{http_code} %{url} %{error_detail} %{content_type}\\n", Schema())
+        )
+    return FORMATS[name](output, Schema())
 
 
 def written(name: str, outcomes: list[Outcome]) -> bytes:

@@ -1,0 +1,100 @@
+"""gzip, zstd, bzip2 and xz, known by their first bytes, undone as they come."""
+
+import bz2
+import lzma
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from fetchcli.inputs.record import BadFormat
+
+PIECE = 64 * 1024
+_MEMORY = 256 * 1024 * 1024  # that an xz stream may ask for
+
+
+class _Codec(NamedTuple):
+    name: str
+    magic: bytes
+    make: Callable[[], Any]
+
+
+def _zstd() -> Any:
+    try:
+        from compression import zstd  # type: ignore[import-not-found,unused-ignore]  # Python 3.14
+    except ImportError:
+        from backports import zstd
+    return zstd.ZstdDecompressor()
+
+
+class _Gzip:
+    """zlib's object in the manner of the others."""
+
+    def __init__(self) -> None:
+        self._stream = zlib.decompressobj(31)
+
+    def decompress(self, data: bytes, most: int) -> bytes:
+        return self._stream.decompress(self._stream.unconsumed_tail + data, most)
+
+    @property
+    def eof(self) -> bool:
+        return self._stream.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._stream.unused_data
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._stream.unconsumed_tail
+
+
+_CODECS = (
+    _Codec("gzip", b"\x1f\x8b", _Gzip),
+    _Codec("zstd", b"\x28\xb5\x2f\xfd", _zstd),
+    _Codec("bzip2", b"BZh", bz2.BZ2Decompressor),
+    _Codec("xz", b"\xfd7zXZ\x00", lambda: lzma.LZMADecompressor(memlimit=_MEMORY)),
+)
+LONGEST_MAGIC = max(len(codec.magic) for codec in _CODECS)
+
+
+def decompressed(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The blocks, any compression undone, in pieces of at most `PIECE` bytes; several streams may follow each other.
+
+    Raises:
+        BadFormat: the stream is corrupt, or ends too early.
+    """
+    head = b""
+    while len(head) < LONGEST_MAGIC and (block := next(blocks, b"")):
+        head += block
+        if not any(codec.magic.startswith(head[: len(codec.magic)]) for codec in _CODECS):
+            break
+    codec = next((codec for codec in _CODECS if head.startswith(codec.magic)), None)
+    if codec is None:
+        if head:
+            yield head
+        yield from blocks
+    else:
+        yield from _undo(codec, head, blocks)
+
+
+def _undo(codec: _Codec, data: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
+    stream = codec.make()
+    try:
+        while True:
+            piece = stream.decompress(data, PIECE)
+            if piece:
+                yield piece
+            data = b""
+            if stream.eof:
+                rest = stream.unused_data.lstrip(b"\0") or next((block for block in blocks if block.strip(b"\0")), b"")
+                if not rest:
+                    return
+                stream, data = codec.make(), rest
+            elif stream.needs_input and not (data := next(blocks, b"")):
+                raise BadFormat(f"ends before its {codec.name} stream does")
+    except (zlib.error, OSError, lzma.LZMAError, EOFError, ValueError) as error:
+        raise BadFormat(f"corrupt {codec.name}: {error}") from None
+    except Exception as error:
+        if type(error).__name__ != "ZstdError":  # its class is imported with the codec only
+            raise
+        raise BadFormat(f"corrupt {codec.name}: {error}") from None

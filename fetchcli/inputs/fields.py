@@ -1,0 +1,105 @@
+"""The columns of a row that has more than a URL, checked one by one; the same for CSV and for JSON."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from fetchcli.core.errors import UsageError
+from fetchcli.core.model import Kept
+from fetchcli.core.request import parse_header
+from fetchcli.core.row_request import RowProblem, RowRequest, json_request
+
+
+def request_of(row: Mapping[str, Any]) -> RowRequest | None:
+    """What a row says of its request, or None where it says nothing.
+
+    Raises:
+        RowProblem: a column holds what it must not; it names the column and what was expected.
+    """
+    method, body, body_file = (_text(row, name) for name in ("method", "body", "body_file"))
+    headers = _headers(row.get("headers"))
+    if row.get("json") is not None:
+        if body is not None or body_file is not None:
+            raise RowProblem("json", "body and json are two contents; expected one of them")
+        content = row["json"]
+        text = content if isinstance(content, msgspec.Raw) else msgspec.json.encode(content)
+        return json_request(method, headers, bytes(text).decode("utf-8", "surrogateescape"))
+    if method is None and not headers and body is None and body_file is None:
+        return None
+    return RowRequest(method, headers, body, body_file)
+
+
+def _text(row: Mapping[str, Any], name: str) -> str | None:
+    value = row.get(name)
+    if value is None or isinstance(value, str):
+        return value
+    raise RowProblem(name, f"expected text, got {named(value)}")
+
+
+def tag_of(value: object) -> str:
+    """A tag: text, or a number that stands for one.
+
+    Raises:
+        RowProblem: something else.
+    """
+    if value is None or (isinstance(value, str | int | float) and not isinstance(value, bool)):
+        return "" if value is None else str(value)
+    raise RowProblem("tag", f"expected text, got {named(value)}")
+
+
+def kept_of(value: object) -> Kept:
+    """A value to be carried along: what a cell cannot hold is carried as its JSON."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return msgspec.json.encode(value).decode()
+
+
+def _headers(value: object) -> tuple[tuple[str, str], ...]:
+    """An object, pairs, or ``Name: value`` lines: in one text, or one a piece."""
+    if value is None or value == "":
+        return ()
+    if isinstance(value, str):
+        if value.lstrip().startswith("{"):
+            try:
+                return _headers(msgspec.json.decode(value))
+            except msgspec.DecodeError as error:
+                raise RowProblem("headers", f"expected 'Name: value' lines or a JSON object: {error}") from None
+        return tuple(_header_line(line) for line in value.splitlines() if line.strip())
+    if isinstance(value, dict):
+        return tuple((str(name), _header_value(name, text)) for name, text in value.items())
+    if isinstance(value, list):
+        return tuple(_pair(item) for item in value)
+    raise RowProblem("headers", f"expected an object, got {named(value)}")
+
+
+def _pair(item: object) -> tuple[str, str]:
+    if isinstance(item, str):
+        return _header_line(item)
+    if isinstance(item, list) and len(item) == 2 and isinstance(item[0], str):
+        return item[0], _header_value(item[0], item[1])
+    raise RowProblem("headers", f"expected 'Name: value' or [name, value], got {named(item)}")
+
+
+def _header_line(line: str) -> tuple[str, str]:
+    try:
+        return parse_header(line)
+    except UsageError as error:
+        raise RowProblem("headers", str(error)) from None
+
+
+def _header_value(name: object, value: object) -> str:
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        # In an object an empty value is one; in a line it takes the header away, as with curl.
+        return str(value).strip(" \t") or ";"
+    if value is None:
+        return ""
+    raise RowProblem("headers", f"expected text for {name}, got {named(value)}")
+
+
+def named(value: object) -> str:
+    """What kind of JSON value it is, for messages."""
+    if isinstance(value, bool) or value is None:
+        return "null" if value is None else str(value).lower()
+    names = {dict: "an object", list: "a list", int: "a number", float: "a number", str: "text"}
+    return names.get(type(value), type(value).__name__)

@@ -1,0 +1,109 @@
+"""One JSON array, element by element: it never stands in memory whole. ``-o json`` writes such lists."""
+
+import json
+import re
+from codecs import getincrementaldecoder
+from collections.abc import Iterator, Sequence
+
+from fetchcli.inputs.objects import object_record
+from fetchcli.inputs.record import SHOWN, BadFormat, Record, Records
+
+MOST_ELEMENT = 16 * 1024 * 1024
+_BETWEEN = re.compile(r"[ \t\r\n]*")
+_raw_decode = json.JSONDecoder().raw_decode
+
+
+def read_json(blocks: Iterator[bytes], url_column: str, keep: Sequence[str]) -> Records:
+    """The records of every block.
+
+    Raises:
+        BadFormat: it is no array, or breaks off; what came before has been given out.
+    """
+    array = _Array(url_column, keep)
+    for block in blocks:
+        if records := array.take(block):
+            yield records
+    array.finish()
+
+
+class _Array:
+    """Finds the elements of an array that comes in pieces."""
+
+    def __init__(self, url_column: str, keep: Sequence[str]) -> None:
+        self._url_column, self._keep = url_column, keep
+        self._decode = getincrementaldecoder("utf-8-sig")("surrogateescape").decode
+        self._text = ""
+        self._line = 1
+        self._expected = "["  # what may come: the array, an element or its end, a comma or the end, nothing
+        self._enough = 0  # text that is worth another look
+        self._why = "the array never ends"
+
+    def take(self, block: bytes) -> list[Record]:
+        """The elements that are complete now."""
+        self._text += self._decode(block)
+        if len(self._text) < self._enough:
+            return []
+        records: list[Record] = []
+        position = 0
+        while (at := self._skip(position)) < len(self._text):
+            if self._expected not in ("element", "element or ]"):
+                position = self._punctuation(at)
+            elif self._text[at] == "]" and self._expected == "element or ]":
+                self._expected, position = "nothing", at + 1
+            else:
+                end = self._element(at, records)
+                if end is None:
+                    position = at
+                    break
+                position = end
+        else:
+            position = at
+        self._text = self._text[position:]
+        self._enough = 2 * len(self._text) if len(self._text) > SHOWN else 0
+        return records
+
+    def finish(self) -> None:
+        """The file is over."""
+        if self._expected == "[":
+            raise BadFormat("expected a JSON array", self._line)
+        if self._expected != "nothing":
+            raise BadFormat(self._why, self._line)
+
+    def _skip(self, position: int) -> int:
+        """Behind the white space; its lines are counted."""
+        match = _BETWEEN.match(self._text, position)
+        end = match.end() if match else position
+        self._line += self._text.count("\n", position, end)
+        return end
+
+    def _punctuation(self, at: int) -> int:
+        char = self._text[at]
+        if self._expected == "[" and char == "[":
+            self._expected = "element or ]"
+        elif self._expected == "," and char == ",":
+            self._expected = "element"
+        elif self._expected == "," and char == "]":
+            self._expected = "nothing"
+        elif self._expected == "[":
+            raise BadFormat(f"expected a JSON array, got {self._text[at : at + 20]!r}", self._line)
+        else:
+            wanted = "the end" if self._expected == "nothing" else "a comma or ]"
+            raise BadFormat(f"expected {wanted}, got {self._text[at : at + 20]!r}", self._line)
+        return at + 1
+
+    def _element(self, at: int, records: list[Record]) -> int | None:
+        """Take one element; None where more of it must come."""
+        try:
+            value, end = _raw_decode(self._text, at)
+        except (json.JSONDecodeError, RecursionError) as error:
+            if len(self._text) - at > MOST_ELEMENT:
+                raise BadFormat(f"an element of more than {MOST_ELEMENT} characters", self._line) from None
+            self._why = f"expected JSON: {error}"
+            return None
+        if end == len(self._text) and not isinstance(value, dict | list | str):
+            return None  # a number may go on
+        shown = self._text[at : min(end, at + SHOWN)]
+        records.append(object_record(value, self._line, self._url_column, self._keep, shown))
+        self._line += self._text.count("\n", at, end)
+        self._expected = ","
+        return end

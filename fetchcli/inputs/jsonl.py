@@ -1,0 +1,29 @@
+"""JSON Lines: a URL or an object a line. The result files of ``-o jsonl`` are such lists."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from fetchcli.inputs.lines import data_lines, lossless
+from fetchcli.inputs.objects import object_record
+from fetchcli.inputs.record import SHOWN, Record, Records
+
+MOST_LINE = 16 * 1024 * 1024
+_decode = msgspec.json.Decoder().decode
+
+
+def read_jsonl(blocks: Iterator[bytes], url_column: str, keep: Sequence[str]) -> Records:
+    """The records of every block."""
+    for lines in data_lines(blocks, MOST_LINE):
+        yield [_record(number, raw, url_column, keep) for number, raw in lines]
+
+
+def _record(number: int, raw: bytes, url_column: str, keep: Sequence[str]) -> Record:
+    text = lossless(raw[: 4 * SHOWN])
+    if len(raw) > MOST_LINE:
+        return Record(number, text[:SHOWN] + "…", problem=f"a line of more than {MOST_LINE} bytes")
+    try:
+        value = _decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return Record(number, text[:SHOWN], problem=f"expected JSON: {error or 'nested too deep'}")
+    return object_record(value, number, url_column, keep, text)

@@ -1,0 +1,196 @@
+"""Inputs -> numbered rows: every record ends as a `Target` or a `Rejected`, none is lost."""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from fetchcli.core.errors import InputError, InvalidUrl, UsageError
+from fetchcli.core.globbing import expand, parse_glob
+from fetchcli.core.model import Rejected, Row, Target
+from fetchcli.core.request import Request
+from fetchcli.core.row_request import Combined, RowProblem, RowRequest
+from fetchcli.core.secrets import Expander
+from fetchcli.core.settings import InputFormat, Reading
+from fetchcli.core.urls import HttpUrl, mask_credentials, parse_url
+from fetchcli.inputs.base import File, Input
+from fetchcli.inputs.formats import COLUMNS, read_records
+from fetchcli.inputs.lines import line_record
+from fetchcli.inputs.record import BadFormat, Record
+from fetchcli.inputs.select import chosen, select
+
+Load = Callable[[HttpUrl], bytes]
+GLOB_BATCH = 1000  # rows of one record that are handed on together
+MOST_NESTED = 5  # sitemaps inside each other
+_MASKED = re.compile(r"[a-zA-Z]+://[^/?#]*\*\*\*@")
+
+
+class RowReader:
+    """Reads inputs one after another.
+
+    Args:
+        inputs: what to read, in order.
+        reading: how.
+        request: the request of the run, which rows override.
+        load: fetches a sitemap; it may block. Raises InputError.
+
+    Attributes:
+        errors: the inputs that could not be read to their end; the others are read all the same.
+        left_out: rows that the selection left out for what they hold.
+        secrets: values from the environment that went into rows, by name.
+    """
+
+    def __init__(
+        self,
+        inputs: Iterable[Input],
+        reading: Reading | None = None,
+        request: Request | None = None,
+        load: Load | None = None,
+    ) -> None:
+        self._inputs = inputs
+        self._reading = reading or Reading()
+        self._load = load
+        environment = self._reading.environment
+        expander = Expander(environment or {})
+        self._combined = Combined(request or Request(), str if environment is None else expander)
+        self.secrets = expander.used
+        self._seq = 0
+        self._loaded: set[str] = set()
+        self.errors: list[InputError] = []
+        self.left_out = 0
+
+    def batches(self) -> Iterator[list[Row]]:
+        """Yield the rows of every block as soon as it was read."""
+        rows = self._rows()
+        if self._reading.strict:
+            rows = self._strictly(rows)
+        return select(rows, self._reading.selection)
+
+    def row(self, text: str) -> Row:
+        """The next row, from a text that stands in no file."""
+        row = self._build(_argument(text), "", "")
+        self._seq += 1
+        return row
+
+    def _rows(self) -> Iterator[list[Row]]:
+        for source in self._inputs:
+            try:
+                if isinstance(source, File):
+                    yield from self._list(source.blocks(), source.name, 0)
+                elif self._reading.format is InputFormat.SITEMAP:
+                    yield from self._sitemap(_argument(source.text), "", 0)
+                else:
+                    yield from self._expanded([_argument(source.text)], "", "")
+            except InputError as error:
+                self.errors.append(error)
+
+    def _strictly(self, batches: Iterator[list[Row]]) -> Iterator[list[Row]]:
+        """Up to the first row that cannot be fetched."""
+        for batch in batches:
+            for number, row in enumerate(batch, 1):
+                if isinstance(row, Rejected):
+                    yield batch[:number]
+                    self.errors.append(InputError(f"{row.message}; nothing after it was read (--strict-input)"))
+                    return
+            yield batch
+
+    def _list(self, blocks: Iterator[bytes], name: str, depth: int) -> Iterator[list[Row]]:
+        try:
+            found, batches = read_records(blocks, name, self._reading)
+            column = self._reading.url_column if found in COLUMNS else ""
+            for records in batches:
+                if found is InputFormat.SITEMAP and any(record.sitemap for record in records):
+                    for record in records:
+                        yield from self._sitemap(record, name, depth + 1)
+                else:
+                    yield from self._expanded(records, name, column)
+        except BadFormat as error:
+            shown = "stdin" if name == "-" else mask_credentials(name)
+            where = f"{shown}:{error.line}" if error.line else shown
+            raise InputError(f"{where}: {error.reason}") from None
+
+    def _sitemap(self, record: Record, source: str, depth: int) -> Iterator[list[Row]]:
+        """The rows of a sitemap that must be fetched; one that cannot be is an error of its own."""
+        row = self._build(record, source, "")
+        if isinstance(row, Rejected):
+            self._seq += 1
+            yield [row]
+            return
+        if row.text in self._loaded:
+            return
+        self._loaded.add(row.text)
+        try:
+            if depth > MOST_NESTED:
+                raise InputError(f"{row.text}: sitemaps nested more than {MOST_NESTED} deep")
+            if self._load is None:
+                raise InputError(f"{row.text}: a sitemap that would have to be fetched")
+            yield from self._list(iter([self._load(row.url)]), row.text, depth)
+        except InputError as error:
+            self.errors.append(error)
+
+    def _expanded(self, records: list[Record], source: str, column: str) -> Iterator[list[Row]]:
+        """The rows of records: one each, or as many as its glob stands for."""
+        rows: list[Row] = []
+        for record in records:
+            if record.accepted and self._reading.selection.only_failed:
+                self.left_out += 1
+            elif not self._reading.glob or record.problem:
+                self._add(rows, record, source, column)
+            else:
+                for url in self._urls(record):
+                    single = Record(record.line, url, record.own, record.tag, record.kept, record.problem)
+                    self._add(rows, single, source, column)
+                    if len(rows) >= GLOB_BATCH:
+                        yield rows
+                        rows = []
+        if rows:
+            yield rows
+
+    def _urls(self, record: Record) -> Iterator[str]:
+        try:
+            yield from expand(parse_glob(record.url))
+        except UsageError as error:
+            record.problem = str(error)
+            yield record.url
+
+    def _add(self, rows: list[Row], record: Record, source: str, column: str) -> None:
+        row = self._build(record, source, column)
+        selection = self._reading.selection
+        if selection.chooses and isinstance(row, Target) and not chosen(row.text, selection):
+            self.left_out += 1
+        else:
+            self._seq += 1
+            rows.append(row)
+
+    def _build(self, record: Record, source: str, column: str) -> Row:
+        """The row that a record would be, if it is the next one."""
+        seq, line, own, tag, kept = self._seq + 1, record.line, record.own, record.tag, record.kept
+        problem, url = record.problem, record.url
+        try:
+            if not problem:
+                request = self._combined.base if own is None else self._request(own)
+                return Target(seq, _url(url), source, line, request, own, tag, kept)
+        except InvalidUrl as error:
+            problem = f"{column}: {error}" if column else str(error)
+        except RowProblem as error:
+            problem = str(error)
+        return Rejected(seq, mask_credentials(url), problem, source, line, own, tag, kept)
+
+    def _request(self, own: RowRequest) -> Request:
+        if own.body_file is not None and not (Path(own.body_file).is_file() and os.access(own.body_file, os.R_OK)):
+            raise RowProblem("body_file", f"expected a file that can be read, got {own.body_file!r}")
+        return self._combined(own)
+
+
+def _argument(text: str) -> Record:
+    try:
+        raw = os.fsencode(text)  # the bytes that the shell gave, where they are not UTF-8
+    except UnicodeEncodeError:
+        raw = text.encode("utf-8", "surrogatepass")
+    return line_record(0, raw.strip(b" \t"))
+
+
+def _url(text: str) -> HttpUrl:
+    if "***@" in text and _MASKED.match(text):
+        raise InvalidUrl("its password was masked when it was written; expected the true one")
+    return parse_url(text)

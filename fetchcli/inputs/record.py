@@ -1,0 +1,50 @@
+"""What a format makes of a list: records, still without a checked URL; and what it is asked for."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from fetchcli.core.model import Kept
+from fetchcli.core.row_request import RowRequest
+
+SHOWN = 200  # characters of what is too long or too strange to be shown whole
+
+
+class Record(msgspec.Struct):
+    """One row as its format reads it.
+
+    Attributes:
+        line: where it begins, from 1; 0 where there are no lines.
+        url: as written.
+        own: what it says of its request.
+        tag: its name for itself.
+        kept: values of the columns to keep.
+        problem: why it cannot be fetched, column first; or empty.
+        accepted: it comes from a result file, where it had been accepted.
+        sitemap: the URL leads to another sitemap.
+    """
+
+    line: int
+    url: str
+    own: RowRequest | None = None
+    tag: str = ""
+    kept: tuple[Kept, ...] = ()
+    problem: str = ""
+    accepted: bool = False
+    sitemap: bool = False
+
+
+Records = Iterator[list[Record]]
+
+
+class BadFormat(Exception):  # noqa: N818 - it becomes an InputError that names the file
+    """A list, or the rest of it, is not what its format says.
+
+    Attributes:
+        reason: one clause for people.
+        line: where, or 0.
+    """
+
+    def __init__(self, reason: str, line: int = 0) -> None:
+        super().__init__(reason)
+        self.reason, self.line = reason, line

@@ -1,0 +1,102 @@
+"""Which rows of the lists are fetched: by pattern, number, chance, and once each."""
+
+import random
+import re
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
+from itertools import islice
+
+import msgspec
+
+from fetchcli.core.model import Passed, Rejected, Row, Target
+from fetchcli.core.settings import Selection
+
+WINDOW = 10_000  # rows that `--shuffle` chooses from
+DUPLICATE = "the same URL and method as an earlier row (--dedupe)"
+
+
+def chosen(url: str, selection: Selection) -> bool:
+    """Whether ``--include`` and ``--exclude`` let a URL pass."""
+    return _any(selection.include, url, none=True) and not _any(selection.exclude, url, none=False)
+
+
+def _any(patterns: tuple[re.Pattern[str], ...], url: str, *, none: bool) -> bool:
+    return any(pattern.search(url) for pattern in patterns) if patterns else none
+
+
+def select(batches: Iterable[list[Row]], selection: Selection) -> Iterator[list[Row]]:
+    """Sample, cut, mark duplicates and shuffle, in that order."""
+    if selection.sample is not None:
+        batches = _sampled(batches, selection)
+    if selection.limit is not None:
+        batches = _limited(batches, selection.limit)
+    if selection.dedupe:
+        batches = _once(batches)
+    if selection.shuffle:
+        batches = _shuffled(batches, random.Random(selection.seed))  # noqa: S311 - no secret
+    return iter(batches)
+
+
+def _limited(batches: Iterable[list[Row]], most: int) -> Iterator[list[Row]]:
+    """The first rows; the input is read no further."""
+    left = most
+    if left:
+        for batch in batches:
+            yield batch[:left]
+            left -= min(left, len(batch))
+            if not left:
+                return
+
+
+def _sampled(batches: Iterable[list[Row]], selection: Selection) -> Iterator[list[Row]]:
+    """A reservoir (Vitter's algorithm R): every row has the same chance, and no more rows are kept than asked for."""
+    rng, size = random.Random(selection.seed), selection.sample or 0  # noqa: S311 - no secret
+    kept: list[Row] = []
+    for seen, row in enumerate((row for batch in batches for row in batch), 1):
+        if len(kept) < size:
+            kept.append(row)
+        elif (at := rng.randrange(seen)) < size:
+            kept[at] = row
+    kept.sort(key=lambda row: row.seq)
+    renumbered: Iterator[Row] = (msgspec.structs.replace(row, seq=seq) for seq, row in enumerate(kept, 1))
+    while batch := list(islice(renumbered, 1000)):
+        yield batch
+
+
+def _once(batches: Iterable[list[Row]]) -> Iterator[list[Row]]:
+    seen: set[bytes] = set()
+    for batch in batches:
+        rows: list[Row] = []
+        for row in batch:
+            if isinstance(row, Rejected):
+                rows.append(row)
+                continue
+            key = identity(row)
+            rows.append(_passed(row) if key in seen else row)
+            seen.add(key)
+        yield rows
+
+
+def identity(row: Target) -> bytes:
+    """What two rows that ask for the same have in common, in 16 bytes."""
+    url = row.url
+    text = f"{row.method} {url.scheme} {url.authorization} {url.host} {url.port} {url.target}"
+    return blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).digest()
+
+
+def _passed(row: Target) -> Passed:
+    return Passed(**{name: getattr(row, name) for name in row.__struct_fields__}, reason=DUPLICATE)
+
+
+def _shuffled(batches: Iterable[list[Row]], rng: random.Random) -> Iterator[list[Row]]:
+    """A window that rows leave in random order."""
+    window: list[Row] = []
+    for batch in batches:
+        window += batch
+        if len(window) > WINDOW:
+            rng.shuffle(window)
+            leaving, window = window[WINDOW:], window[:WINDOW]
+            yield leaving
+    rng.shuffle(window)
+    if window:
+        yield window

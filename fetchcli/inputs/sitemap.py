@@ -1,0 +1,93 @@
+"""Sitemaps and sitemap indexes (sitemaps.org 0.9), as XML or as text.
+
+Expat reads the XML as it comes. A sitemap declares no entities, so whatever declares one is refused:
+nothing is expanded, nothing is loaded from anywhere.
+"""
+
+from collections.abc import Iterator
+from itertools import chain
+from xml.parsers import expat
+
+from fetchcli.inputs.lines import read_lines
+from fetchcli.inputs.record import BadFormat, Record, Records
+
+_CHILD = {"urlset": "url", "sitemapindex": "sitemap"}
+_MOST_TEXT = 64 * 1024  # characters of one URL
+
+
+def read_sitemap(blocks: Iterator[bytes]) -> Records:
+    """The records of every block; the children of an index are marked as sitemaps.
+
+    Raises:
+        BadFormat: the XML is not well-formed, or no sitemap.
+    """
+    first = next(blocks, b"")
+    while first and not first.removeprefix(b"\xef\xbb\xbf").strip():
+        first = next(blocks, b"")
+    everything = chain((first,), blocks)
+    if first.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] not in (b"<", b""):
+        yield from read_lines(everything)
+        return
+    sitemap = _Sitemap()
+    for block in everything:
+        if records := sitemap.take(block, last=False):
+            yield records
+    if records := sitemap.take(b"", last=True):
+        yield records
+
+
+class _Sitemap:
+    """Collects what stands in ``loc``."""
+
+    def __init__(self) -> None:
+        self._parser = expat.ParserCreate(namespace_separator=" ")
+        self._parser.buffer_text = True
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._text
+        self._parser.EntityDeclHandler = self._refuse_entity
+        self._path: list[str] = []
+        self._loc: list[str] | None = None
+        self._found = False
+        self._line = 0
+        self._records: list[Record] = []
+
+    def take(self, block: bytes, *, last: bool) -> list[Record]:
+        """The records that are complete now."""
+        try:
+            self._parser.Parse(block, last)
+        except expat.ExpatError as error:
+            reason = expat.errors.messages.get(error.code, "").strip() if isinstance(error.code, int) else ""
+            raise BadFormat(f"expected a sitemap: {expat.ErrorString(error.code) or reason}", error.lineno) from None
+        records, self._records = self._records, []
+        return records
+
+    def _start(self, name: str, _: dict[str, str]) -> None:
+        local = name.rpartition(" ")[2]
+        if not self._path and local not in _CHILD:
+            what = "an HTML page" if local.lower() == "html" else f"a document of <{local}>"
+            raise BadFormat(f"{what}, not a sitemap", self._parser.CurrentLineNumber)
+        self._path.append(local)
+        if len(self._path) == 2 and local == _CHILD[self._path[0]]:
+            self._found, self._line = False, self._parser.CurrentLineNumber
+        elif len(self._path) == 3 and local == "loc" and self._path[1] == _CHILD[self._path[0]]:
+            self._loc, self._line = [], self._parser.CurrentLineNumber
+
+    def _text(self, text: str) -> None:
+        if self._loc is not None and len(self._path) == 3:
+            self._loc.append(text)
+
+    def _end(self, _: str) -> None:
+        depth, root = len(self._path), self._path[0]
+        if depth == 3 and self._loc is not None:
+            url = "".join(self._loc).strip()
+            self._loc, self._found = None, True
+            problem = f"a URL of more than {_MOST_TEXT} characters" if len(url) > _MOST_TEXT else ""
+            record = Record(self._line, url[:200] if problem else url, problem=problem, sitemap=root == "sitemapindex")
+            self._records.append(record)
+        elif depth == 2 and self._path[1] == _CHILD[root] and not self._found:
+            self._records.append(Record(self._line, "", problem="loc: expected a URL, and there is none"))
+        self._path.pop()
+
+    def _refuse_entity(self, *_: object) -> None:
+        raise BadFormat("it declares an entity, which no sitemap needs", self._parser.CurrentLineNumber)
