@@ -12,6 +12,7 @@ from fetchcli._version import __version__
 from fetchcli.core.errors import ExitCode, InputError, OutputError
 from fetchcli.core.model import Outcome, Row
 from fetchcli.core.policy import Policy
+from fetchcli.core.request import default_headers
 from fetchcli.core.settings import Settings
 from fetchcli.core.summary import Summary, exit_code
 from fetchcli.displays import make_displays
@@ -24,9 +25,11 @@ from fetchcli.interrupt import Interrupt
 from fetchcli.messages import say
 from fetchcli.outlets import Outlets, plan_outputs
 from fetchcli.plan import read_plan
+from fetchcli.print_curl import curl_lines
 from fetchcli.transport.base import Transport
 
 EMPTY = "the input holds no URL; --allow-empty accepts that"
+USER_AGENT = f"fetchcli/{__version__}"
 ROWS_AHEAD = 16  # of an iterable that a caller of `fetch` hands in
 GC_THRESHOLD = 20_000
 
@@ -74,7 +77,7 @@ def make_transport(policy: Policy) -> Transport:
     """The transport over aiohttp, imported only here: ``--help`` must not wait for it."""
     from fetchcli.transport.aiohttp_client import AiohttpTransport
 
-    return AiohttpTransport(policy, f"fetchcli/{__version__}")
+    return AiohttpTransport(policy, USER_AGENT)
 
 
 def run(settings: Settings) -> ExitCode:
@@ -85,6 +88,8 @@ def run(settings: Settings) -> ExitCode:
     """
     if settings.dry_run:
         return _print_plan(settings)
+    if settings.print_curl:
+        return _print_curl(settings)
     # Small requests make many short-lived cycles; collecting them less often is worth 10 % of CPU.
     gc.set_threshold(GC_THRESHOLD, *gc.get_threshold()[1:])
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
@@ -102,6 +107,29 @@ def _print_plan(settings: Settings) -> ExitCode:
         raise OutputError(f"cannot write to stdout: {error.strerror}") from None
     faulty = (plan.invalid and not settings.exit_zero) or not (plan.total or settings.allow_empty)
     return ExitCode.INPUT if faulty else ExitCode.OK
+
+
+def _print_curl(settings: Settings) -> ExitCode:
+    reader = RowReader(_named(settings.inputs), settings.reading, settings.policy.request)
+    rows = invalid = 0
+    try:
+        for line in curl_lines(reader, settings, default_headers(USER_AGENT)):
+            rows += 1
+            invalid += line is None
+            if line is not None:
+                sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:  # `| head`
+        sys.stdout = None
+        return ExitCode.OUTPUT
+    except OSError as error:
+        raise OutputError(f"cannot write to stdout: {error.strerror}") from None
+    for problem in reader.errors:
+        say(str(problem))
+    empty = not (rows or reader.errors or settings.allow_empty)
+    if empty:
+        say(EMPTY)
+    return ExitCode.INPUT if empty or reader.errors or (invalid and not settings.exit_zero) else ExitCode.OK
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

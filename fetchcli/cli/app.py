@@ -1,63 +1,82 @@
 """The command: flags -> Settings -> run -> exit code."""
 
 import os
-import re
-import sys
-from contextlib import suppress
 
-import click
 import typer
 
-from fetchcli._version import __version__
 from fetchcli.cli import options, settings
-from fetchcli.cli.preflight import fit_descriptors, occupy_standard_descriptors
-from fetchcli.core.errors import ExitCode, FetchcliError, UsageError
+from fetchcli.cli.about import print_about
+from fetchcli.cli.command import ConfiguredCommand
+from fetchcli.cli.preflight import fit_descriptors
+from fetchcli.cli.request import Flags, build
+from fetchcli.core.errors import ExitCode
 from fetchcli.core.pacing import parse_rate
 from fetchcli.core.policy import Limits, Network, Pace, Policy, Redirects, Retry, Timeouts, Tls
-from fetchcli.core.settings import ProgressMode, Settings
+from fetchcli.core.settings import ProgressMode, Reading, Selection, Settings
 from fetchcli.core.status import parse_status_set
 from fetchcli.core.units import parse_duration, parse_size
-from fetchcli.messages import say
 
 HELP = """Fetch a list of URLs, many at a time; every line ends as exactly one true outcome.
 
 \b
 fetchcli urls.txt --concurrency 50
 cut -f1 sites.tsv | fetchcli - -o jsonl | jq .status
-fetchcli smoke.txt --accept 200..299 --timeout 5s -o rows.csv
+fetchcli smoke.csv --accept 200..299 --timeout 5s -o rows.jsonl
+fetchcli rows.jsonl --only-failed
+fetchcli https://example.com/sitemap.xml --input-format sitemap
+fetchcli --glob 'https://example.com/page/[1-100]'
 
-Options can also be set in the environment: FETCHCLI_CONCURRENCY=20.
+Options can also be set in the environment (FETCHCLI_CONCURRENCY=20) and in
+fetchcli.toml (concurrency = 20); --print-config shows what came from where.
 """
 
-_SUGGESTIONS = re.compile(r"\.? \(Possible options?: (.*?)\)")
-
+DEFAULTS = Settings()
 app = typer.Typer(
-    add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "FETCHCLI"},
 )
 
 
-@app.command(help=HELP)
+@app.command(cls=ConfiguredCommand, help=HELP)
 def fetchcli(
     inputs: options.Inputs = None,
     *,
+    input_format: options.InputFormats = DEFAULTS.reading.format,
+    url_column: options.UrlColumn = DEFAULTS.reading.url_column,
+    keep: options.Keep = None,
+    glob: options.Glob = False,
+    strict_input: options.StrictInput = False,
     allow_empty: options.AllowEmpty = False,
     dry_run: options.DryRun = False,
+    print_curl: options.PrintCurl = False,
     demo: options.Demo = False,
-    location: options.Location = options.DEFAULTS.redirects.follow,
-    max_redirs: options.MaxRedirs = options.DEFAULTS.redirects.limit,
-    allow_downgrade: options.AllowDowngrade = options.DEFAULTS.redirects.downgrade,
+    include: options.Include = None,
+    exclude: options.Exclude = None,
+    only_failed: options.OnlyFailed = False,
+    dedupe: options.Dedupe = False,
+    limit: options.Limit = None,
+    sample: options.Sample = None,
+    seed: options.Seed = None,
+    shuffle: options.Shuffle = False,
     request: options.Method = None,
     head: options.Head = False,
     header: options.Headers = None,
     data: options.Data = None,
     json: options.Json = None,
-    user: options.User = None,
-    bearer: options.Bearer = None,
+    form: options.Form = None,
     cookie: options.Cookie = None,
     user_agent: options.UserAgent = None,
     referer: options.Referer = None,
     range: options.Range = None,  # noqa: A002 - curl's name
+    user: options.User = None,
+    digest: options.Digest = False,
+    bearer: options.Bearer = None,
+    netrc: options.Netrc = False,
+    netrc_file: options.NetrcFile = None,
+    expand_env: options.ExpandEnv = None,
+    location: options.Location = options.DEFAULTS.redirects.follow,
+    max_redirs: options.MaxRedirs = options.DEFAULTS.redirects.limit,
+    allow_downgrade: options.AllowDowngrade = options.DEFAULTS.redirects.downgrade,
+    compressed: options.Compressed = True,
     max_filesize: options.MaxFilesize = "none",
     max_ratio: options.MaxRatio = str(options.DEFAULTS.limits.ratio),
     concurrency: options.Concurrency = options.DEFAULTS.concurrency,
@@ -103,12 +122,38 @@ def fetchcli(
     no_color: options.NoColor = False,
     accept: options.Accept = options.DEFAULTS.accept.text,
     exit_zero: options.ExitZero = False,
+    config: options.Config = None,  # noqa: ARG001 - `ConfiguredCommand` has read it
+    no_config: options.NoConfig = False,  # noqa: ARG001 - likewise
+    print_config: options.PrintConfig = False,
+    print_schema: options.PrintSchema = None,
     version: options.Version = False,
 ) -> int:
     """Build the settings from the flags, and run."""
-    if version:
-        typer.echo(f"fetchcli {__version__}")
+    if version or print_config or print_schema:
+        print_about(print_schema, version=version)
         return ExitCode.OK
+    asking = build(
+        Flags(
+            request,
+            head,
+            header or [],
+            data or [],
+            json or [],
+            form or [],
+            cookie,
+            user_agent,
+            referer,
+            range,
+            compressed,
+            user,
+            digest,
+            bearer,
+            netrc,
+            netrc_file,
+            expand_env,
+            stdin_is_free=demo or bool(inputs and "-" not in inputs),
+        )
+    )
     policy = Policy(
         concurrency=concurrency,
         timeouts=Timeouts(
@@ -119,13 +164,8 @@ def fetchcli(
         ),
         redirects=Redirects(location, max_redirs, allow_downgrade),
         accept=parse_status_set(accept),
-        request=settings.request(
-            request,
-            [*(header or []), *settings.named_headers(header or [], user, bearer, cookie, user_agent, referer, range)],
-            settings.content(data or [], json or []),
-            head=head,
-            json=bool(json),
-        ),
+        request=asking.request,
+        credentials=asking.credentials,
         limits=Limits(
             settings.read("--max-filesize", parse_size, max_filesize), settings.count("--max-ratio", max_ratio)
         ),
@@ -162,7 +202,28 @@ def fetchcli(
         ),
     )
     chosen = Settings(
-        inputs=_inputs(inputs or [], demo=demo, dry_run=dry_run),
+        inputs=settings.inputs(inputs or [], demo=demo, dry_run=dry_run or print_curl),
+        reading=Reading(
+            input_format,
+            url_column,
+            tuple(keep or ()),
+            glob,
+            strict_input,
+            dict(os.environ) if asking.expands_rows else None,
+            settings.selection(
+                Selection(
+                    settings.patterns("--include", include or []),
+                    settings.patterns("--exclude", exclude or []),
+                    only_failed,
+                    dedupe,
+                    limit,
+                    sample,
+                    seed,
+                    shuffle,
+                ),
+                ordered=ordered,
+            ),
+        ),
         policy=policy,
         outputs=tuple(output or ()),
         write_out=write_out,
@@ -174,53 +235,10 @@ def fetchcli(
         allow_empty=allow_empty,
         exit_zero=exit_zero,
         dry_run=dry_run,
+        print_curl=print_curl,
+        secrets=asking.secrets,
         demo=demo,
     )
     from fetchcli.run import run  # asyncio and all the rest, which --help and mistakes do without
 
     return run(fit_descriptors(chosen))
-
-
-def _inputs(given: list[str], *, demo: bool, dry_run: bool) -> tuple[str, ...]:
-    if demo and dry_run:
-        raise UsageError("--demo has no plan to print; leave out --demo or --dry-run")
-    if demo and given:
-        raise UsageError("--demo brings its own URLs; leave the inputs out")
-    if given.count("-") > 1:
-        raise UsageError("stdin ('-') can be read only once")
-    if "" in given:
-        raise UsageError("an empty argument is neither a file nor a URL")
-    if given or demo:
-        return tuple(given)
-    if sys.stdin is None or sys.stdin.isatty():
-        raise UsageError("nothing to fetch: give a file, '-' for stdin, a URL, or --demo; --help says more")
-    return ("-",)
-
-
-def main() -> ExitCode:
-    """Every way of ending is one exit code and at most one line on stderr."""
-    occupy_standard_descriptors()
-    try:
-        return ExitCode(app(standalone_mode=False))
-    except click.ClickException as error:
-        message = error.format_message().replace(" Did you mean", "; did you mean").rstrip(".?")
-        message = _SUGGESTIONS.sub(r"; did you mean \1", message)
-        say(f"{message}; --help says what there is")
-        return ExitCode.USAGE
-    except FetchcliError as error:
-        say(str(error))
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        return ExitCode.SIGINT
-    except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback for a user
-        say(f"internal error: {type(error).__name__}: {error}")
-        return ExitCode.INTERNAL
-
-
-def entry() -> None:
-    """Run, and leave at once: taking the interpreter down module by module costs 40 ms and saves nothing."""
-    code = main()
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(AttributeError, OSError):  # closed from the start, or broken since
-            stream.flush()
-    os._exit(code)

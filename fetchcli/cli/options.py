@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
+from fetchcli.cli.lines_type import LINES
 from fetchcli.core.policy import Policy, TlsVersion
-from fetchcli.core.settings import ProgressMode
+from fetchcli.core.settings import InputFormat, ProgressMode, SchemaName
 from fetchcli.core.units import format_duration
 
 DEFAULTS = Policy()
@@ -20,29 +21,41 @@ Inputs = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[INPUT]...",
-        help="Files with one URL a line, '-' for stdin, or http(s) URLs. With none, a piped stdin is read.",
+        help="Lists (one URL a line, CSV, JSON, sitemaps), '-' for stdin, or http(s) URLs. With none, a piped stdin.",
         show_default=False,
     ),
 ]
 
 _input = partial(typer.Option, rich_help_panel="Input", show_envvar=False)
+InputFormats = Annotated[
+    InputFormat, _input("--input-format", help="How lists are written; auto: by extension, then by content.")
+]
+UrlColumn = Annotated[str, _input("--url-column", metavar="NAME", help="Column (CSV) or key (JSON) of the URL.")]
+Keep = Annotated[
+    list[str] | None,
+    _input("--keep", metavar="NAME", help="Carry this column into the output. Repeatable.", show_default=False),
+]
+Glob = Annotated[bool, _input("--glob", help="{a,b} and [1-100:2] in URLs stand for many, as with curl.")]
+StrictInput = Annotated[bool, _input("--strict-input", help="Read nothing after the first row that is not valid.")]
 AllowEmpty = Annotated[bool, _input("--allow-empty", help="An input without URLs is fine (exit 0).")]
-DryRun = Annotated[
-    bool,
-    _input(
-        "--dry-run", help="Print the plan, and request nothing: rows by host, duplicates, invalid rows, least time."
-    ),
+_select = partial(typer.Option, rich_help_panel="Selection", show_envvar=False, show_default=False)
+Include = Annotated[
+    list[str] | None,
+    _select("--include", metavar="REGEX", help="Only URLs in which this is found. Repeatable.", click_type=LINES),
 ]
-Demo = Annotated[bool, _input("--demo", help="Fetch from a small server inside the process; no network.")]
+Exclude = Annotated[
+    list[str] | None,
+    _select("--exclude", metavar="REGEX", help="No URLs in which this is found. Repeatable.", click_type=LINES),
+]
+OnlyFailed = Annotated[bool, _select("--only-failed", help="Of a result file, the rows that were not accepted.")]
+Dedupe = Annotated[bool, _select("--dedupe", help="Skip rows that ask for the same URL and method again.")]
+Limit = Annotated[int | None, _select("--limit", metavar="N", min=0, help="The first N rows.")]
+Sample = Annotated[int | None, _select("--sample", metavar="N", min=0, help="N rows, chosen at random from all.")]
+Seed = Annotated[int | None, _select("--seed", metavar="N", help="Choose and shuffle the same way every time.")]
+Shuffle = Annotated[bool, _select("--shuffle", help="In random order, 10,000 rows at a time.")]
 
-_request = partial(typer.Option, rich_help_panel="Request", show_envvar=False)
-Location = Annotated[bool, _request("--location/--no-location", "-L", help="Follow redirects.")]
-MaxRedirs = Annotated[int, _request("--max-redirs", metavar="N", min=0, help="Redirects to follow, at most.")]
-AllowDowngrade = Annotated[bool, _request("--allow-downgrade", help="Follow redirects from https to http, too.")]
-Method = Annotated[
-    str | None,
-    _request("--request", "-X", metavar="METHOD", help="The method: GET, with -d POST.", show_default=False),
-]
+_request = partial(typer.Option, rich_help_panel="Request", show_envvar=False, show_default=False)
+Method = Annotated[str | None, _request("--request", "-X", metavar="METHOD", help="The method: GET, with -d POST.")]
 Head = Annotated[bool, _request("--head", "-I", help="The method HEAD: status and headers, no body.")]
 Headers = Annotated[
     list[str] | None,
@@ -50,9 +63,8 @@ Headers = Annotated[
         "--header",
         "-H",
         metavar="'NAME: VALUE'",
-        help="A header; 'NAME:' sends none of that name. Not sent on to another origin. Repeatable.",
-        show_default=False,
-        allow_from_autoenv=False,  # a value would be split at its spaces
+        help="A header; 'NAME:' sends none; @FILE has one a line. Repeatable.",
+        click_type=LINES,
     ),
 ]
 Data = Annotated[
@@ -61,9 +73,8 @@ Data = Annotated[
         "--data",
         "-d",
         metavar="TEXT",
-        help="Content to send; @FILE reads it, without its line ends, as curl does. Repeatable: joined by &.",
-        show_default=False,
-        allow_from_autoenv=False,  # likewise
+        help="Content; @FILE reads it, without line ends. Repeatable: joined by &.",
+        click_type=LINES,
     ),
 ]
 Json = Annotated[
@@ -71,25 +82,52 @@ Json = Annotated[
     _request(
         "--json",
         metavar="TEXT",
-        help="Content as with -d, line ends kept, labelled application/json. Repeatable: put together.",
-        show_default=False,
-        allow_from_autoenv=False,
+        help="The same, line ends kept, labelled as JSON. Repeatable: put together.",
+        click_type=LINES,
     ),
 ]
-User = Annotated[
-    str | None, _request("--user", "-u", metavar="NAME:PASSWORD", help="Basic credentials.", show_default=False)
+Form = Annotated[
+    list[str] | None,
+    _request(
+        "--form",
+        "-F",
+        metavar="NAME=TEXT",
+        help="A part of a form; NAME=@FILE uploads. Repeatable.",
+        click_type=LINES,
+    ),
 ]
-Bearer = Annotated[str | None, _request("--bearer", metavar="TOKEN", help="A bearer token.", show_default=False)]
-Cookie = Annotated[str | None, _request("--cookie", "-b", metavar="NAME=VALUE", help="Cookies.", show_default=False)]
-UserAgent = Annotated[str | None, _request("--user-agent", "-A", metavar="TEXT", help="Who asks.", show_default=False)]
-Referer = Annotated[str | None, _request("--referer", "-e", metavar="URL", help="Where from.", show_default=False)]
-Range = Annotated[str | None, _request("--range", "-r", metavar="RANGE", help="Bytes: 0-499.", show_default=False)]
+Cookie = Annotated[str | None, _request("--cookie", "-b", metavar="NAME=VALUE", help="Cookies.")]
+UserAgent = Annotated[str | None, _request("--user-agent", "-A", metavar="TEXT", help="Who asks.")]
+Referer = Annotated[str | None, _request("--referer", "-e", metavar="URL", help="Where from.")]
+Range = Annotated[str | None, _request("--range", "-r", metavar="RANGE", help="Bytes: 0-499.")]
+_auth = partial(typer.Option, rich_help_panel="Credentials", show_envvar=False, show_default=False)
+User = Annotated[str | None, _auth("--user", "-u", metavar="NAME:PASSWORD", help="Basic credentials.")]
+Digest = Annotated[bool, _auth("--digest", help="Answer digest challenges with those of -u, instead.")]
+Bearer = Annotated[str | None, _auth("--bearer", metavar="TOKEN", help="A bearer token.")]
+Netrc = Annotated[bool, _auth("--netrc", "-n", help="Basic credentials by host, from $NETRC or ~/.netrc.")]
+NetrcFile = Annotated[str | None, _auth("--netrc-file", metavar="FILE", help="From this file.")]
+ExpandEnv = Annotated[
+    str | None,
+    _auth(
+        "--expand-env",
+        metavar="OPTIONS",
+        help="Fill in ${NAME} from the environment in these: header, user, bearer, rows (their headers).",
+    ),
+]
+
+_response = partial(typer.Option, rich_help_panel="Response", show_envvar=False)
+Location = Annotated[bool, _response("--location/--no-location", "-L", help="Follow redirects.")]
+MaxRedirs = Annotated[int, _response("--max-redirs", metavar="N", min=0, help="Redirects to follow, at most.")]
+AllowDowngrade = Annotated[bool, _response("--allow-downgrade", help="Follow redirects from https to http, too.")]
+Compressed = Annotated[
+    bool, _response("--compressed/--no-compressed", help="Ask for compressed content; it is undone in any case.")
+]
 MaxFilesize = Annotated[
-    str, _request("--max-filesize", metavar="SIZE", help="Bytes of a body, as they come and when decoded, at most.")
+    str, _response("--max-filesize", metavar="SIZE", help="Bytes of a body, as they come and when decoded, at most.")
 ]
 MaxRatio = Annotated[
     str,
-    _request("--max-ratio", metavar="N", help="Decoded bytes for each byte that comes, from 16 MB on; or none."),
+    _response("--max-ratio", metavar="N", help="Decoded bytes for each byte that comes, from 16 MB on; or none."),
 ]
 
 _pace = partial(typer.Option, rich_help_panel="Pace", show_envvar=False)
@@ -128,16 +166,6 @@ RetryStatus = Annotated[str, _retry("--retry-status", metavar="STATUSES", help="
 RetryAllErrors = Annotated[
     bool, _retry("--retry-all-errors", help="Try again whatever failed, and with any method: POST may happen twice.")
 ]
-RespectRetryAfter = Annotated[
-    bool,
-    _retry(
-        "--respect-retry-after/--no-respect-retry-after",
-        help="Leave a host alone for as long as Retry-After or RateLimit asks.",
-    ),
-]
-MaxRetryAfter = Annotated[
-    str, _retry("--max-retry-after", metavar="TIME", help="The longest that it may ask for; with more the row fails.")
-]
 WaitFor = Annotated[
     str | None,
     _retry(
@@ -146,6 +174,18 @@ WaitFor = Annotated[
         help="For a deployment on its way: so long, try again until every row is accepted.",
         show_default=False,
     ),
+]
+
+_polite = partial(typer.Option, rich_help_panel="Retry-After", show_envvar=False)
+RespectRetryAfter = Annotated[
+    bool,
+    _polite(
+        "--respect-retry-after/--no-respect-retry-after",
+        help="Leave a host alone for as long as Retry-After or RateLimit asks.",
+    ),
+]
+MaxRetryAfter = Annotated[
+    str, _polite("--max-retry-after", metavar="TIME", help="The longest that it may ask for; with more the row fails.")
 ]
 
 _time = partial(typer.Option, rich_help_panel="Time", metavar="TIME", show_envvar=False)
@@ -251,8 +291,25 @@ Accept = Annotated[
 ]
 ExitZero = Annotated[bool, _checks("--exit-zero", help="Outcomes do not decide the exit code.")]
 
-# Not from the environment: FETCHCLI_VERSION means something else to many a CI job.
-Version = Annotated[
+_run = partial(typer.Option, rich_help_panel="Run", show_envvar=False, show_default=False)
+DryRun = Annotated[
     bool,
-    typer.Option("--version", "-V", help="Show the version and exit.", is_eager=True, allow_from_autoenv=False),
+    _run("--dry-run", help="Print the plan, and request nothing: rows by host, duplicates, invalid rows, least time."),
 ]
+PrintCurl = Annotated[
+    bool, _run("--print-curl", help="Print a curl command that does the same for every row; request nothing.")
+]
+Demo = Annotated[bool, _run("--demo", help="Fetch from a small server inside the process; no network.")]
+# Not from the environment: FETCHCLI_VERSION means something else to many a CI job.
+_alone = partial(_run, allow_from_autoenv=False, is_eager=True)
+Config = Annotated[
+    str | None,
+    _run("--config", "-K", metavar="FILE", help="Read options from this TOML file, and from no other.", is_eager=True),
+]
+NoConfig = Annotated[bool, _run("--no-config", help="Read no configuration file.", is_eager=True)]
+PrintConfig = Annotated[bool, _alone("--print-config", help="Print every option, its value, and where that is from.")]
+PrintSchema = Annotated[
+    SchemaName | None,
+    _alone("--print-schema", metavar="NAME", help="A JSON Schema: config, row or result.", hidden=True),
+]
+Version = Annotated[bool, _alone("--version", "-V", help="Show the version and exit.")]

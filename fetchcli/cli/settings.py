@@ -2,9 +2,8 @@
 
 import os
 import re
-from base64 import b64encode
+import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeVar
 
 from fetchcli.core.addresses import AddressRules, parse_networks
@@ -12,11 +11,10 @@ from fetchcli.core.errors import UsageError
 from fetchcli.core.overrides import parse_detour, parse_pin, parse_servers
 from fetchcli.core.policy import Network
 from fetchcli.core.proxies import proxy_rules
-from fetchcli.core.request import Request, parse_header
+from fetchcli.core.settings import Selection
 from fetchcli.core.units import parse_duration
 
 T = TypeVar("T")
-JSON = "application/json"
 _COUNT = re.compile(r"[0-9]{1,9}")
 
 
@@ -42,68 +40,22 @@ def count(option: str, text: str) -> int | None:
     return int(text)
 
 
-def request(method: str | None, headers: list[str], content: bytes | None, *, head: bool, json: bool) -> Request:
-    """``-X -I -H``, and the content of ``-d`` or ``--json``."""
-    if head and (method is not None or content is not None):
-        raise UsageError("-I asks with HEAD; leave out -I, or -X and the content")
-    fields = tuple(read("-H", parse_header, header) for header in headers)
-    if json:
-        given = {name.lower() for name, _ in fields}
-        fields += tuple((name, JSON) for name in ("Content-Type", "Accept") if name.lower() not in given)
-    implied = "HEAD" if head else "GET" if content is None else "POST"
-    return Request(implied if method is None else method, fields, content)
+def selection(chosen: Selection, *, ordered: bool) -> Selection:
+    """The options of the selection panel."""
+    if chosen.shuffle and ordered:
+        raise UsageError("--shuffle and --ordered are two orders; give one of them")
+    if chosen.seed is not None and not (chosen.shuffle or chosen.sample is not None):
+        raise UsageError("--seed is for --sample and --shuffle")
+    return chosen
 
 
-def named_headers(  # noqa: PLR0917 - one for each option
-    headers: list[str],
-    user: str | None,
-    bearer: str | None,
-    cookie: str | None,
-    user_agent: str | None,
-    referer: str | None,
-    byte_range: str | None,
-) -> list[str]:
-    """The options that stand for a header; ``-H`` comes before them, as with curl."""
-    if user is not None and bearer is not None:
-        raise UsageError("-u and --bearer are two ways to say who asks; give one of them")
-    if user is not None and ":" not in user:
-        raise UsageError("-u: write NAME:PASSWORD; nobody is there to be asked for a password")
-    if cookie is not None and "=" not in cookie:
-        raise UsageError("-b: write NAME=VALUE; cookie files are not read")
-    basic = None if user is None else "Basic " + b64encode(os.fsencode(user)).decode("ascii")
-    said = {
-        "Authorization": basic if bearer is None else f"Bearer {bearer}",
-        "Cookie": cookie,
-        "User-Agent": user_agent,
-        "Referer": referer,
-        "Range": None if byte_range is None else f"bytes={byte_range}",
-    }
-    given = {header.partition(":")[0].strip().rstrip(";").lower() for header in headers}
-    return [f"{name}: {value}" for name, value in said.items() if value is not None and name.lower() not in given]
-
-
-def content(data: list[str], json: list[str]) -> bytes | None:
-    """What ``-d`` or ``--json`` send, or None."""
-    if data and json:
-        raise UsageError("-d and --json are two contents; give one of them")
-    if json:
-        return b"".join(_piece("--json", text) for text in json)
-    # A file loses its line ends, as with curl.
-    pieces = [
-        _piece("-d", text).translate(None, b"\r\n\0") if text.startswith("@") else os.fsencode(text) for text in data
-    ]
-    return b"&".join(pieces) if data else None
-
-
-def _piece(option: str, text: str) -> bytes:
-    if not text.startswith("@"):
-        return os.fsencode(text)
-    if text == "@-":
-        raise UsageError(f"{option} @-: stdin is for URLs; give a file")
+def patterns(option: str, texts: list[str]) -> tuple[re.Pattern[str], ...]:
+    """Regular expressions."""
     try:
-        return Path(text[1:]).read_bytes()
-    except OSError as error:
-        raise UsageError(f"{option} {text}: {error.strerror}") from None
+        return tuple(re.compile(text) for text in texts)
+    except re.error as error:
+        shown = error.pattern if isinstance(error.pattern, str) else ""
+        raise UsageError(f"{option}: {shown!r} is not a regular expression: {error}") from None
 
 
 def network(  # noqa: PLR0917 - one for each option of the panel
@@ -139,3 +91,20 @@ def address_rules(block: bool, allow: list[str], deny: list[str]) -> AddressRule
             "to dial nothing else, add --deny-cidr 0.0.0.0/0,::/0"
         )
     return AddressRules(block, parse_networks("--allow-cidr", allow), parse_networks("--deny-cidr", deny))
+
+
+def inputs(given: list[str], *, demo: bool, dry_run: bool) -> tuple[str, ...]:
+    """Where the rows come from."""
+    if demo and dry_run:
+        raise UsageError("--demo has no rows to plan or print; leave out --demo, or --dry-run and --print-curl")
+    if demo and given:
+        raise UsageError("--demo brings its own URLs; leave the inputs out")
+    if given.count("-") > 1:
+        raise UsageError("stdin ('-') can be read only once")
+    if "" in given:
+        raise UsageError("an empty argument is neither a file nor a URL")
+    if given or demo:
+        return tuple(given)
+    if sys.stdin is None or sys.stdin.isatty():
+        raise UsageError("nothing to fetch: give a file, '-' for stdin, a URL, or --demo; --help says more")
+    return ("-",)

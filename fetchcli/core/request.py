@@ -7,12 +7,13 @@ import msgspec
 from fetchcli.core.errors import UsageError
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})  # RFC 9110 section 9.2.2
+ACCEPT_ENCODING = "gzip, deflate, br, zstd"  # what transport/decode.py undoes
 FORM = "application/x-www-form-urlencoded"
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _OURS = {"content-length", "transfer-encoding"}  # framing is fetchcli's own business
-_EXPECTS_CONTENT = {"POST", "PUT", "PATCH"}  # RFC 9110 section 8.6
+EXPECTS_CONTENT = {"POST", "PUT", "PATCH"}  # RFC 9110 section 8.6
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -44,6 +45,11 @@ class Request(msgspec.Struct, frozen=True):
     def idempotent(self) -> bool:
         """Whether sending it twice does what sending it once does."""
         return self.method in IDEMPOTENT
+
+
+def default_headers(user_agent: str) -> dict[str, str]:
+    """What is sent unless the user says otherwise."""
+    return {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": ACCEPT_ENCODING}
 
 
 def closes(request: Request) -> bool:
@@ -98,7 +104,7 @@ def header_lines(request: Request, defaults: dict[str, str]) -> str:
         if "content-type" not in own:
             fields.append(("Content-Type", FORM))
         fields.append(("Content-Length", str(len(request.content))))
-    elif request.method in _EXPECTS_CONTENT:
+    elif request.method in EXPECTS_CONTENT:
         fields.append(("Content-Length", "0"))
     fields += [(name, "" if value == ";" else value) for name, value in request.headers if value]
     return "".join(f"{name}: {value}\r\n" for name, value in fields if name.lower() != "host")

@@ -17,6 +17,14 @@ class ProgressMode(StrEnum):
     NONE = "none"
 
 
+class SchemaName(StrEnum):
+    """What a JSON Schema may be asked for."""
+
+    CONFIG = "config"
+    ROW = "row"
+    RESULT = "result"
+
+
 class InputFormat(StrEnum):
     """How a list is written."""
 

@@ -11,14 +11,14 @@ from typing import Any
 
 import msgspec
 
-from fetchcli.core.row_request import RowProblem
-from fetchcli.inputs.fields import request_of, tag_of
+from fetchcli.core.row_request import RowProblem, RowRequest
+from fetchcli.inputs.fields import request_of
 from fetchcli.inputs.record import SHOWN, BadFormat, Record, Records
 
 MOST_RECORD = 4 * 1024 * 1024  # characters of one row
 _BOM = "\ufeff"
 _DELIMITERS = ",;\t|"
-_NAMED = ("method", "headers", "body", "body_file", "json", "request", "tag", "expect", "verdict")
+_REQUEST = ("method", "headers", "body", "body_file", "json", "request")
 
 
 def read_csv(blocks: Iterator[bytes], url_column: str, keep: Sequence[str], delimiter: str = "") -> Records:
@@ -163,8 +163,8 @@ class _Columns:
                 raise BadFormat(
                     f"no column is named {name!r} (--keep); the header has {', '.join(names)[:SHOWN]}", line
                 )
-        named = {name: place(name) for name in _NAMED if name != url_column.lower()}
-        self._named = {name: at for name, at in named.items() if at is not None}
+        self._tag, self._verdict = place("tag"), place("verdict")
+        self._request = [(name, at) for name in _REQUEST if (at := place(name)) is not None]
 
     def record(self, cells: list[str], line: int) -> Record:
         """The record of a row that is not empty."""
@@ -178,33 +178,37 @@ class _Columns:
         record = Record(line, cells[self._url].strip(" \t"))
         if self._keep:
             record.kept = tuple(cells[at] for _, at in self._keep if at is not None)
-        if self._named:
+        if self._tag is not None:
+            record.tag = cells[self._tag]
+        if self._verdict is not None:
+            record.accepted = cells[self._verdict] == "OK"
+        if self._request and (said := {name: cells[at] for name, at in self._request if cells[at]}):
             try:
-                self._fill(record, {name: cells[at] or None for name, at in self._named.items()})
+                record.own = _request(said)
             except RowProblem as problem:
                 record.problem = str(problem)
         return record
 
-    def _fill(self, record: Record, row: dict[str, Any]) -> None:
-        record.tag = tag_of(row.get("tag"))
-        record.accepted = row.get("verdict") == "OK"
-        record.own = request_of(row | {"json": _json(row.get("json"))} | _written(row.get("request")))
+
+def _request(said: dict[str, str]) -> RowRequest | None:
+    row: dict[str, Any] = dict(said)
+    if "json" in said:
+        row["json"] = _json(said["json"])
+    if "request" in said:
+        row |= _written(said["request"])
+    return request_of(row)
 
 
-def _json(cell: str | None) -> msgspec.Raw | None:
+def _json(cell: str) -> msgspec.Raw:
     """A cell that holds JSON, as it stands."""
-    if cell is None:
-        return None
     try:
         return msgspec.json.decode(cell, type=msgspec.Raw)
     except msgspec.DecodeError as error:
         raise RowProblem("json", f"expected JSON: {error}") from None
 
 
-def _written(cell: str | None) -> dict[str, Any]:
+def _written(cell: str) -> dict[str, Any]:
     """The request column of our own result files."""
-    if cell is None:
-        return {}
     try:
         return msgspec.json.decode(cell, type=dict[str, Any])
     except msgspec.DecodeError as error:

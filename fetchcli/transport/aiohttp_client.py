@@ -18,11 +18,10 @@ from fetchcli.core.model import Response, Timings
 from fetchcli.core.policy import Policy
 from fetchcli.core.proxies import SOCKS
 from fetchcli.core.redirects import next_hop
-from fetchcli.core.request import Request, closes, header_lines, user_host
+from fetchcli.core.request import Request, closes, default_headers, header_lines, user_host
 from fetchcli.core.urls import HttpUrl
 from fetchcli.transport.body import Body
 from fetchcli.transport.connector import PooledConnector
-from fetchcli.transport.decode import ACCEPT_ENCODING
 from fetchcli.transport.dial import Dialer
 from fetchcli.transport.digest import DigestAuth
 from fetchcli.transport.exchange import Exchange
@@ -44,7 +43,7 @@ class AiohttpTransport:
     def __init__(self, policy: Policy, user_agent: str) -> None:
         if SOCKS & policy.network.proxies.schemes:
             require_socks()
-        self._defaults = {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": ACCEPT_ENCODING}
+        self._defaults = default_headers(user_agent)
         login = policy.credentials.digest
         self._digest = DigestAuth(login) if login is not None else None
         self._settled = lru_cache(maxsize=16)(self._settle)

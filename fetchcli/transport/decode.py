@@ -14,7 +14,6 @@ PIECE = 256 * 1024
 BROTLI_LIMIT = 64 * 1024  # brotli stops at the end of the block that passes this
 ZSTD_WINDOW_LOG = 23  # 8 MB, the most that a client must accept (RFC 9659)
 MOST_CODINGS = 5
-ACCEPT_ENCODING = "gzip, deflate, br, zstd"
 
 
 class Decoder(Protocol):

@@ -36,16 +36,17 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "messages": ({"core"}, set()),
     "interrupt": ({"core"}, set()),
     "demo": (set(), {"aiohttp"}),
+    "print_curl": ({"core", "inputs", "messages"}, set()),
     "documents": ({"core", "inputs", "fetcher", "transport.base"}, {"msgspec"}),
     "outlets": ({"core", "inputs", "sinks", "messages"}, {"msgspec"}),
     "displays": ({"core", "inputs", "sinks", "render", "outlets", "fetcher"}, set()),
     "plan": ({"core", "inputs"}, set()),
     "run": (
         {"_version", "core", "inputs", "transport", "sinks", "render", "fetcher", "messages"}
-        | {"interrupt", "outlets", "plan", "displays", "demo", "documents"},
+        | {"interrupt", "outlets", "plan", "displays", "demo", "documents", "print_curl"},
         {"uvloop"},
     ),
-    "cli": ({"_version", "core", "run", "messages", "cli"}, {"typer", "click", "msgspec"}),
+    "cli": ({"_version", "core", "run", "messages", "cli"}, {"typer", "click", "msgspec", "platformdirs"}),
     "__init__": ({"_version", "core", "run"}, set()),
     "__main__": ({"cli"}, set()),
 }

@@ -8,7 +8,7 @@ import pytest
 PROBE = """
 import sys
 sys.argv = ["fetchcli", *{args!r}]
-from fetchcli.cli.app import main
+from fetchcli.cli.main import main
 main()
 print("LOADED", *sorted({{name.partition(".")[0] for name in sys.modules}}))
 """

@@ -21,7 +21,7 @@ def environment(**extra: str) -> dict[str, str]:
         if name not in dropped and not name.lower().endswith("_proxy") and not name.startswith("FETCHCLI_")
     }
     # What is tried again would only make the tests of everything else slow.
-    return {**base, "TERM": "xterm-256color", "FETCHCLI_RETRY": "0", **extra}
+    return {**base, "TERM": "xterm-256color", "FETCHCLI_RETRY": "0", "FETCHCLI_NO_CONFIG": "1", **extra}
 
 
 class Result(NamedTuple):

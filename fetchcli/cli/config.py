@@ -1,0 +1,172 @@
+"""Configuration files: found, read, checked against the options, and merged, option by option.
+
+    flag > environment > nearest file > user's file > default
+
+The nearest file is ``fetchcli.toml``, or ``pyproject.toml`` with a table ``[tool.fetchcli]``, in the
+working folder or the first above it, as far as the top of the repository or the home folder. Keys
+are the long names of the options.
+"""
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+from fetchcli.core.errors import UsageError
+
+NAME = "fetchcli.toml"
+PYPROJECT = "pyproject.toml"
+# What a run is told once, by whoever starts it.
+_NOT_SETTINGS = {
+    "help", "version", "config", "no_config", "print_config", "print_schema", "print_curl", "demo", "dry_run",
+    "install_completion", "show_completion",
+}  # fmt: skip
+_NOT_OURS = {"FETCHCLI_VERSION", "FETCHCLI_HELP"}  # names that CI jobs use for something else
+
+
+class Loaded(NamedTuple):
+    """Values of options that stand in files.
+
+    Attributes:
+        values: by parameter name.
+        origins: the file of each.
+    """
+
+    values: dict[str, Any]
+    origins: dict[str, str]
+
+
+def settings_of(command: click.Command) -> dict[str, click.Option]:
+    """The options that may stand in a file, by their keys there."""
+    found = {}
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and parameter.name not in _NOT_SETTINGS:
+            found[key_of(parameter)] = parameter
+    return found
+
+
+def key_of(option: click.Option) -> str:
+    """The long name without its dashes."""
+    return max(option.opts, key=len).lstrip("-")
+
+
+def load(command: click.Command, path: str | None) -> Loaded:
+    """The values of one file, or of the nearest and the user's.
+
+    Raises:
+        UsageError: a file cannot be read, a key is unknown, or a value has the wrong type.
+    """
+    files = [Path(path)] if path is not None else [*_user_files(), *_nearest(Path.cwd())]
+    options = settings_of(command)
+    loaded = Loaded({}, {})
+    for file in files:  # the stronger comes last
+        shown = _shown(file)
+        for key, value in _table(file).items():
+            name = str(key).replace("_", "-")
+            option = options.get(name)
+            if option is None:
+                raise UsageError(f"{shown}: {key}: {unknown(name, options)}")
+            loaded.values[option.name or ""] = _checked(option, value, f"{shown}: {key}")
+            loaded.origins[option.name or ""] = shown
+    return loaded
+
+
+def unknown(name: str, known: Iterable[str]) -> str:
+    """What to say of a name that nobody knows."""
+    near = get_close_matches(name, known, n=1)
+    return f"no such option; did you mean {near[0]}" if near else "no such option; fetchcli --help says what there is"
+
+
+def check_environment(command: click.Command, environment: Mapping[str, str]) -> None:
+    """Refuse a variable that is nearly the name of an option's; others may be anybody's.
+
+    Raises:
+        UsageError: there is one.
+    """
+    known = {f"FETCHCLI_{(option.name or '').upper()}" for option in command.params} | _NOT_OURS
+    for name in environment:
+        if name.startswith("FETCHCLI_") and name not in known:
+            near = get_close_matches(name, known, n=1, cutoff=0.85)
+            if near:
+                raise UsageError(f"{name}: no such variable; did you mean {near[0]}")
+
+
+def _nearest(folder: Path) -> Iterator[Path]:
+    home = Path.home()
+    for place in (folder, *folder.parents):
+        for name in (NAME, PYPROJECT):
+            file = place / name
+            if file.is_file() and (name == NAME or _has_table(file)):
+                yield file
+                return
+        if place == home or (place / ".git").exists():
+            return
+
+
+def _has_table(pyproject: Path) -> bool:
+    try:
+        return b"tool.fetchcli" in pyproject.read_bytes()
+    except OSError:
+        return False
+
+
+def _user_files() -> Iterator[Path]:
+    from platformdirs import user_config_path
+
+    file = user_config_path("fetchcli", appauthor=False) / NAME
+    if file.is_file():
+        yield file
+
+
+def _table(file: Path) -> dict[str, Any]:
+    shown = _shown(file)
+    try:
+        content = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise UsageError(f"{shown}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{shown}: not TOML: {error}") from None
+    if file.name != PYPROJECT:
+        return content
+    tool = content.get("tool", {})
+    table = tool.get("fetchcli", {}) if isinstance(tool, dict) else {}
+    if not isinstance(table, dict):
+        raise UsageError(f"{shown}: tool.fetchcli: expected a table")
+    return table
+
+
+def _shown(file: Path) -> str:
+    try:
+        return str(file.relative_to(Path.cwd()))
+    except ValueError:
+        return str(file)
+
+
+def _checked(option: click.Option, value: Any, where: str) -> Any:
+    """A value as click takes it.
+
+    Raises:
+        UsageError: it has another type than the option.
+    """
+    if option.is_flag:
+        if isinstance(value, bool):
+            return value
+        raise UsageError(f"{where}: expected true or false, got {value!r}")
+    if option.multiple:
+        items = value if isinstance(value, list) else [value]
+        return [_single(option, item, where) for item in items]
+    return _single(option, value, where)
+
+
+def _single(option: click.Option, value: Any, where: str) -> Any:
+    numeric = isinstance(option.type, click.types.IntParamType)
+    if isinstance(value, bool) or not isinstance(value, int if numeric else str | int | float):
+        raise UsageError(f"{where}: expected {'a whole number' if numeric else 'text'}, got {_toml(value)}")
+    return value if numeric else str(value)
+
+
+def _toml(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(value)

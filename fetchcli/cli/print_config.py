@@ -1,0 +1,61 @@
+"""``--print-config``: every option as a line of TOML, and where its value came from; secrets masked."""
+
+from typing import Any
+
+import click
+
+from fetchcli.cli.command import origin
+from fetchcli.cli.config import settings_of
+from fetchcli.core.row_request import MASK
+from fetchcli.core.urls import mask_credentials
+
+_SECRET_HEADERS = {"authorization", "cookie", "x-api-key", "api-key", "x-auth-token"}
+
+
+def config_lines(ctx: click.Context) -> list[str]:
+    """A line an option, in the order of ``--help``; what has no value is a comment."""
+    lines = []
+    for key, option in settings_of(ctx.command).items():
+        value = ctx.params.get(option.name or "")
+        where = origin(ctx, option) or _plainly(ctx, option)
+        line = f"# {key} =" if value is None or value == () else f"{key} = {_toml(_masked(key, value))}"
+        lines.append(f"{line}  # {where}")
+    return lines
+
+
+def _plainly(ctx: click.Context, option: click.Option) -> str:
+    given = ctx.get_parameter_source(option.name or "") is click.core.ParameterSource.COMMANDLINE
+    return "command line" if given else "default"
+
+
+def _masked(key: str, value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_masked(key, item) for item in value]
+    if key in ("bearer", "cookie"):
+        return value if "${" in value and key == "bearer" else MASK
+    if key == "user":
+        name, colon, password = value.partition(":")
+        return f"{name}{colon}{password if '${' in password else MASK}"
+    if key == "proxy":
+        return mask_credentials(value)
+    if key == "header":
+        name, colon, _ = value.partition(":")
+        secret = name.strip().lower() in _SECRET_HEADERS and "${" not in value
+        return f"{name}{colon} {MASK}" if secret else value
+    return value
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
+    text = str(getattr(value, "value", value))
+    escaped = "".join(char if char.isprintable() and char not in '"\\' else _escape(char) for char in text)
+    return f'"{escaped}"'
+
+
+def _escape(char: str) -> str:
+    return f"\\{char}" if char in '"\\' else f"\\u{ord(char):04X}" if ord(char) < 0x10000 else f"\\U{ord(char):08X}"
