@@ -47,7 +47,7 @@ def test_a_long_plan_is_cut() -> None:
         (("missing.txt",), b"", 3, "missing.txt: no such file"),
         (("-",), b"", 3, "the input holds no URL"),
         (("-", "--allow-empty"), b"", 0, ""),
-        (("--demo",), b"", 2, "--demo has no plan to print"),
+        (("--demo",), b"", 2, "--demo has no rows to plan or print"),
     ],
 )
 def test_what_there_is_no_plan_for(args: tuple[str, ...], stdin: bytes, code: int, said: str) -> None:

@@ -12,6 +12,7 @@ from fetchcli.core.credentials import Login
 from fetchcli.core.errors import UsageError
 from fetchcli.core.request import parse_header
 from fetchcli.core.row_request import JSON, RowProblem, RowRequest
+from fetchcli.core.shell import PIPE
 
 _LONG = {
     "-X": "--request",
@@ -63,7 +64,7 @@ def read_curl_line(words: list[str]) -> CurlRow:
     """
     if not words or words[0].rpartition("/")[2] != "curl":
         raise RowProblem("", f"expected a curl command, got {words[0] if words else ''!r}")
-    if "|" in words:
+    if PIPE in words:
         raise RowProblem("", "expected one curl command, got a pipe")
     reading = _Reading()
     for option, value in _options(words[1:]):

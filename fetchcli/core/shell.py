@@ -13,6 +13,7 @@ _PIECE = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+PIPE = "\0|"  # no word: a shell's words hold no NUL
 _END = re.compile(r"[;&\n]+")
 _BLANK = re.compile(r"[ \t\r]+")
 _IN_DOUBLE = re.compile(r'\\([$`"\\])|\\\n')
@@ -26,7 +27,7 @@ class Unfinished(ValueError):  # noqa: N818 - no error yet: more may come
 
 
 def split_commands(text: str) -> list[list[str]]:
-    """The words of every command; they end at a line end, ``;`` or ``&``. A pipe is a word of its own.
+    """The words of every command; they end at a line end, ``;`` or ``&``. A pipe is the word `PIPE`.
 
     Raises:
         Unfinished: more must come.
@@ -46,7 +47,7 @@ def split_commands(text: str) -> list[list[str]]:
             if match := _END.match(text, position):
                 commands.append([])
             elif text[position] == "|":
-                commands[-1].append("|")
+                commands[-1].append(PIPE)
                 position += 1
                 continue
             elif not (match := _BLANK.match(text, position)):

@@ -33,8 +33,8 @@ def read_csv(blocks: Iterator[bytes], url_column: str, keep: Sequence[str], deli
     Raises:
         BadFormat: no header, or none with the columns that are needed; a quoted cell without its end.
     """
-    # One for the process: a body may stand in a cell.
-    csv.field_size_limit(MOST_RECORD)
+    # One for the process: a body may stand in a cell, and what is too long for a row is found before.
+    csv.field_size_limit(2 * MOST_RECORD)
     table: _Table | None = None
     for text, line in _whole_lines(blocks):
         head, _, rest = text.partition("\n")
@@ -88,7 +88,9 @@ class _Table:
     def take(self, text: str, first_line: int) -> list[Record]:
         """The records that are complete now."""
         if self._open:
-            if '"' not in text and len(self._open) <= MOST_RECORD:
+            if len(self._open) > MOST_RECORD:
+                self.finish()
+            if '"' not in text:
                 self._open += text
                 return []
             text, first_line = self._open + text, self._open_line
@@ -106,7 +108,7 @@ class _Table:
                 return records
             except csv.Error as error:
                 if "unexpected end of data" in str(error):
-                    self._leave_open(text, before, first_line)
+                    self._open, self._open_line = _first_lines(text, before), first_line + before
                     return records
                 record = Record(first_line + before, _first_lines(text, before)[:SHOWN].strip(), problem=f"{error}")
                 records.append(record)
@@ -116,11 +118,6 @@ class _Table:
         """Refuse what is left at the end of the file."""
         if self._open:
             raise BadFormat("the quoted cell that begins here never ends", self._open_line)
-
-    def _leave_open(self, text: str, lines: int, first_line: int) -> None:
-        self._open, self._open_line = _first_lines(text, lines), first_line + lines
-        if len(self._open) > MOST_RECORD:
-            self.finish()
 
     def _add(self, records: list[Record], cells: list[str], line: int) -> None:
         if self._columns is None:

@@ -4,6 +4,7 @@ import json
 import re
 from codecs import getincrementaldecoder
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from fetchcli.inputs.objects import object_record
 from fetchcli.inputs.record import SHOWN, BadFormat, Record, Records
@@ -20,14 +21,19 @@ def read_json(blocks: Iterator[bytes], url_column: str, keep: Sequence[str]) -> 
         BadFormat: it is no array, or breaks off; what came before has been given out.
     """
     array = _Array(url_column, keep)
-    for block in blocks:
-        if records := array.take(block):
+    for block in chain(blocks, (b"",)):
+        if records := array.take(block, last=not block):
             yield records
-    array.finish()
+        if array.problem is not None:
+            raise array.problem
 
 
 class _Array:
-    """Finds the elements of an array that comes in pieces."""
+    """Finds the elements of an array that comes in pieces.
+
+    Attributes:
+        problem: why it is not read any further.
+    """
 
     def __init__(self, url_column: str, keep: Sequence[str]) -> None:
         self._url_column, self._keep = url_column, keep
@@ -37,13 +43,22 @@ class _Array:
         self._expected = "["  # what may come: the array, an element or its end, a comma or the end, nothing
         self._enough = 0  # text that is worth another look
         self._why = "the array never ends"
+        self.problem: BadFormat | None = None
 
-    def take(self, block: bytes) -> list[Record]:
+    def take(self, block: bytes, *, last: bool) -> list[Record]:
         """The elements that are complete now."""
         self._text += self._decode(block)
-        if len(self._text) < self._enough:
-            return []
         records: list[Record] = []
+        try:
+            if last or len(self._text) >= self._enough:
+                self._scan(records)
+            if last and self._expected != "nothing":
+                raise BadFormat("expected a JSON array" if self._expected == "[" else self._why, self._line)
+        except BadFormat as problem:  # what came before is good
+            self.problem = problem
+        return records
+
+    def _scan(self, records: list[Record]) -> None:
         position = 0
         while (at := self._skip(position)) < len(self._text):
             if self._expected not in ("element", "element or ]"):
@@ -60,14 +75,6 @@ class _Array:
             position = at
         self._text = self._text[position:]
         self._enough = 2 * len(self._text) if len(self._text) > SHOWN else 0
-        return records
-
-    def finish(self) -> None:
-        """The file is over."""
-        if self._expected == "[":
-            raise BadFormat("expected a JSON array", self._line)
-        if self._expected != "nothing":
-            raise BadFormat(self._why, self._line)
 
     def _skip(self, position: int) -> int:
         """Behind the white space; its lines are counted."""
@@ -100,6 +107,7 @@ class _Array:
                 raise BadFormat(f"an element of more than {MOST_ELEMENT} characters", self._line) from None
             self._why = f"expected JSON: {error}"
             return None
+        self._why = "the array never ends"
         if end == len(self._text) and not isinstance(value, dict | list | str):
             return None  # a number may go on
         shown = self._text[at : min(end, at + SHOWN)]

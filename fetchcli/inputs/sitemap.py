@@ -29,15 +29,19 @@ def read_sitemap(blocks: Iterator[bytes]) -> Records:
         yield from read_lines(everything)
         return
     sitemap = _Sitemap()
-    for block in everything:
-        if records := sitemap.take(block, last=False):
+    for block in chain(everything, (b"",)):
+        if records := sitemap.take(block, last=not block):
             yield records
-    if records := sitemap.take(b"", last=True):
-        yield records
+        if sitemap.problem is not None:
+            raise sitemap.problem
 
 
 class _Sitemap:
-    """Collects what stands in ``loc``."""
+    """Collects what stands in ``loc``.
+
+    Attributes:
+        problem: why it is not read any further.
+    """
 
     def __init__(self) -> None:
         self._parser = expat.ParserCreate(namespace_separator=" ")
@@ -51,14 +55,16 @@ class _Sitemap:
         self._found = False
         self._line = 0
         self._records: list[Record] = []
+        self.problem: BadFormat | None = None
 
     def take(self, block: bytes, *, last: bool) -> list[Record]:
         """The records that are complete now."""
         try:
             self._parser.Parse(block, last)
         except expat.ExpatError as error:
-            reason = expat.errors.messages.get(error.code, "").strip() if isinstance(error.code, int) else ""
-            raise BadFormat(f"expected a sitemap: {expat.ErrorString(error.code) or reason}", error.lineno) from None
+            self.problem = BadFormat(f"expected a sitemap: {expat.ErrorString(error.code)}", error.lineno)
+        except BadFormat as problem:
+            self.problem = problem
         records, self._records = self._records, []
         return records
 

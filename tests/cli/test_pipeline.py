@@ -145,7 +145,7 @@ def test_python_dash_m_and_the_script_are_the_same() -> None:
 
 
 def test_it_works_without_uvloop(faults: FaultServer) -> None:
-    code = "import sys; sys.modules['uvloop'] = None; from fetchcli.cli.app import entry; entry()"
+    code = "import sys; sys.modules['uvloop'] = None; from fetchcli.cli.main import entry; entry()"
     done = subprocess.run(
         [sys.executable, "-c", code, "-q", "-", "--timeout", "1s"],
         input="\n".join([faults.url("ok"), faults.url("gzip"), faults.url("stall-in-body")]).encode(),

@@ -1,14 +1,14 @@
 """Outcomes made by hand."""
 
 from fetchcli.core.errors import ErrorKind, Failure, Redirect
-from fetchcli.core.model import Attempt, Outcome, Rejected, Response, Target, Timings, Verdict
+from fetchcli.core.model import Attempt, Kept, Outcome, Rejected, Response, Target, Timings, Verdict
 from fetchcli.core.urls import parse_url
 
 STARTED = 1_767_225_600.25  # 2026-01-01T00:00:00.25Z
 
 
-def target(seq: int = 1, url: str = "http://example.com/a") -> Target:
-    return Target(seq, parse_url(url), "urls.txt", seq + 1)
+def target(seq: int = 1, url: str = "http://example.com/a", kept: tuple[Kept, ...] = ()) -> Target:
+    return Target(seq, parse_url(url), "urls.txt", seq + 1, kept=kept)
 
 
 def answered(
@@ -17,6 +17,7 @@ def answered(
     url: str = "http://example.com/a",
     elapsed: float = 0.25,
     content_type: str = "text/html",
+    kept: tuple[Kept, ...] = (),
 ) -> Outcome:
     response = Response(
         status=status,
@@ -31,7 +32,7 @@ def answered(
     )
     accepted = 200 <= status < 400
     return Outcome(
-        target(seq, url),
+        target(seq, url, kept),
         Verdict.OK if accepted else Verdict.FAILED,
         (Attempt(1, STARTED, elapsed, response),),
         () if accepted else ("status",),

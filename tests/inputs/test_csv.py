@@ -1,0 +1,130 @@
+"""CSV and TSV as others write them, and what is wrong with a row."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from fetchcli.core.model import Rejected, Row, Target
+from fetchcli.core.settings import Reading
+from fetchcli.inputs.csv import read_csv
+from tests.support.lists import read
+
+# As Excel saves "CSV UTF-8" where the comma is the decimal point: BOM, semicolons, CRLF, quoted line ends.
+EXCEL = (
+    "\ufeffURL;Name;Größe;method;body\r\n"
+    'http://h/1;"Straße; nord";1,5;;\r\n'
+    'http://h/2;"two\r\nlines ""quoted""";;POST;"{""a"":\r\n1}"\r\n'
+    ";;;;\r\n"
+    '"http://h/3?q=a;b";;;;\r\n'
+).encode()
+
+
+def message(row: Row) -> str:
+    assert isinstance(row, Rejected)
+    return row.message
+
+
+def test_as_excel_saves_it() -> None:
+    rows, errors = read(EXCEL, "urls.csv", Reading(keep=("Name", "größe")), sizes=(3,))
+    assert not errors
+    assert [(row.text, row.line, row.kept) for row in rows] == [
+        ("http://h/1", 2, ("Straße; nord", "1,5")),
+        ("http://h/2", 3, ('two\r\nlines "quoted"', "")),
+        ("http://h/3?q=a;b", 7, ("", "")),
+    ]
+    assert isinstance(rows[1], Target)
+    assert rows[1].request is not None
+    assert rows[1].request.content == b'{"a":\r\n1}'
+
+
+def test_what_is_wrong_with_a_row_is_said_with_file_line_and_column() -> None:
+    data = (
+        b"url,method,headers,json,tag\n"
+        b"http://h/1,GE T,,,\n"
+        b"ftp://h/,GET,,,\n"
+        b"http://h/2,,nothing,,\n"
+        b'http://h/3,,"{""a"": [1]}",,\n'
+        b"http://h/4,,,{,\n"
+        b"http://h/5,a,b,c,d,e\n"
+        b'"http://h/6"x,,,,\n'
+        b"http://h/\xff,,,,\n"
+        b",,,,only a tag\n"
+        b'http://h/7,PUT,"A: b\nC: d",3,fine\n'
+        b"http://h/8\n"
+    )
+    rows, errors = read(data, "urls.csv")
+    assert not errors
+    assert [message(row) for row in rows[:-2]] == [
+        "urls.csv:2: method: expected a token, got 'GE T'",
+        "urls.csv:3: url: the scheme is 'ftp', not http or https",
+        "urls.csv:4: headers: header 'nothing' has no colon; write 'Name: value'",
+        "urls.csv:5: headers: expected text for a, got a list",
+        "urls.csv:6: json: expected JSON: Input data was truncated",
+        "urls.csv:7: expected 5 cells, got 6; quote the delimiter",
+        "urls.csv:8: ',' expected after '\"'",
+        "urls.csv:9: url: text that is not Unicode (a lone surrogate)",
+        "urls.csv:10: url: no scheme; write it as http:// or https://",
+    ]
+    last = rows[-2]
+    assert isinstance(last, Target)
+    assert (last.line, last.tag) == (11, "fine")
+    assert last.request is not None
+    assert (last.request.method, last.request.content) == ("PUT", b"3")
+    assert dict(last.request.headers)["C"] == "d"
+    assert rows[-1].text == "http://h/8"
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"name,link\n1,2\n", "x.csv:1: no column is named 'url' (--url-column); the header has name, link"),
+        (b"http://h/,1\n", "the header has http://h/, 1; the first row must be a header"),
+        (b"url,URL\n", "x.csv:1: the header has 2 columns named 'url'"),
+        (b'url\nhttp://h/1\n"http://h/2\nhttp://h/3\n', "x.csv:3: the quoted cell that begins here never ends"),
+        (b"url," + b"x" * 5_000_000, "x.csv:1: a line of more than 4194304 bytes"),
+        (b'url\n"' + b"x\n" * 3_000_000, "x.csv:2: the quoted cell that begins here never ends"),
+        (b"PK\x03\x04rest", "x.csv: not a list of URLs but a zip archive or a workbook; save it as CSV"),
+        ("url\n".encode("utf-16"), "x.csv: not a list of URLs but UTF-16 text; save it as UTF-8"),
+        (bytes(range(32)) * 40, "x.csv: not a list of URLs but binary data"),
+    ],
+)
+def test_what_is_no_table(data: bytes, said: str) -> None:
+    rows, errors = read(data, "x.csv")
+    assert said in str(errors[0])
+    assert len(rows) <= 1
+
+
+def test_columns_to_keep_must_be_there() -> None:
+    _, errors = read(b"url,a\n", "x.csv", Reading(keep=("b",)))
+    assert str(errors[0]) == "x.csv:1: no column is named 'b' (--keep); the header has url, a"
+    _, errors = read(b"http://h/\n", "x.txt", Reading(keep=("b",)))
+    assert str(errors[0]) == "x.txt: --keep names columns, and a list of the format lines has none"
+
+
+@pytest.mark.parametrize("data", [b"sep=|\nurl|a\nhttp://h/|1\n", b"a|url\n1|http://h/\n", b"url\r\rhttp://h/\r"])
+def test_delimiters_and_line_ends(data: bytes) -> None:
+    rows, errors = read(data, "x.csv")
+    assert (len(rows), errors) == (1, [])
+    assert rows[0].text == "http://h/"
+
+
+def test_an_empty_table_has_no_rows() -> None:
+    assert read(b"", "x.csv") == ([], [])
+    assert read(b"url\n", "x.csv") == ([], [])
+
+
+def test_another_column_for_the_url() -> None:
+    rows, _ = read(b"link,url\nhttp://h/,no\n", "x.csv", Reading(url_column="link"))
+    assert rows[0].text == "http://h/"
+
+
+def test_rows_are_out_before_the_next_block_is_read() -> None:  # 8
+    taken = []
+
+    def blocks() -> Iterator[bytes]:
+        for block in (b"url,x\nhttp://h/1,1\nhttp://h/2,", b"2\n", b'"http://h/3"', b"\n"):
+            taken.append(block)
+            yield block
+
+    seen = [(record.url, len(taken)) for records in read_csv(blocks(), "url", ()) for record in records]
+    assert seen == [("http://h/1", 1), ("http://h/2", 2), ("http://h/3", 4)]
