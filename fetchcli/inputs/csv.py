@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from fetchcli.core.row_request import RowProblem, RowRequest
-from fetchcli.inputs.fields import request_of
+from fetchcli.inputs.fields import json_cell, request_of
 from fetchcli.inputs.record import SHOWN, BadFormat, Record, Records
 
 MOST_RECORD = 4 * 1024 * 1024  # characters of one row
@@ -108,10 +108,10 @@ class _Table:
                 return records
             except csv.Error as error:
                 if "unexpected end of data" in str(error):
-                    self._open, self._open_line = _first_lines(text, before), first_line + before
+                    self._open, self._open_line = "".join(_lines_from(text, before)), first_line + before
                     return records
-                record = Record(first_line + before, _first_lines(text, before)[:SHOWN].strip(), problem=f"{error}")
-                records.append(record)
+                shown = "".join(_lines_from(text, before)[: reader.line_num - before])[:SHOWN].strip()
+                records.append(Record(first_line + before, shown, problem=f"{error}"))
                 before = reader.line_num
 
     def finish(self) -> None:
@@ -126,12 +126,9 @@ class _Table:
             records.append(self._columns.record(cells, line))
 
 
-def _first_lines(text: str, skipped: int) -> str:
-    """What follows after so many lines."""
-    source = io.StringIO(text, newline="")
-    for _ in range(skipped):
-        source.readline()
-    return source.read()
+def _lines_from(text: str, line: int) -> list[str]:
+    """The lines after so many."""
+    return list(io.StringIO(text, newline=""))[line:]
 
 
 class _Columns:
@@ -190,23 +187,7 @@ class _Columns:
 def _request(said: dict[str, str]) -> RowRequest | None:
     row: dict[str, Any] = dict(said)
     if "json" in said:
-        row["json"] = _json(said["json"])
-    if "request" in said:
-        row |= _written(said["request"])
+        row["json"] = json_cell("json", said["json"], msgspec.Raw)
+    if "request" in said:  # of our own result files
+        row |= json_cell("request", said["request"], dict[str, Any])
     return request_of(row)
-
-
-def _json(cell: str) -> msgspec.Raw:
-    """A cell that holds JSON, as it stands."""
-    try:
-        return msgspec.json.decode(cell, type=msgspec.Raw)
-    except msgspec.DecodeError as error:
-        raise RowProblem("json", f"expected JSON: {error}") from None
-
-
-def _written(cell: str) -> dict[str, Any]:
-    """The request column of our own result files."""
-    try:
-        return msgspec.json.decode(cell, type=dict[str, Any])
-    except msgspec.DecodeError as error:
-        raise RowProblem("request", f"expected a JSON object: {error}") from None

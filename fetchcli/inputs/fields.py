@@ -55,16 +55,25 @@ def kept_of(value: object) -> Kept:
     return msgspec.json.encode(value).decode()
 
 
+def json_cell(column: str, cell: str, kind: Any) -> Any:
+    """What a cell holds as JSON, as that type.
+
+    Raises:
+        RowProblem: it holds something else.
+    """
+    try:
+        return msgspec.json.decode(cell.encode("utf-8", "surrogateescape"), type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise RowProblem(column, f"expected JSON: {error}") from None
+
+
 def _headers(value: object) -> tuple[tuple[str, str], ...]:
     """An object, pairs, or ``Name: value`` lines: in one text, or one a piece."""
     if value is None or value == "":
         return ()
     if isinstance(value, str):
         if value.lstrip().startswith("{"):
-            try:
-                return _headers(msgspec.json.decode(value))
-            except msgspec.DecodeError as error:
-                raise RowProblem("headers", f"expected 'Name: value' lines or a JSON object: {error}") from None
+            return _headers(json_cell("headers", value, dict[str, Any]))
         return tuple(_header_line(line) for line in value.splitlines() if line.strip())
     if isinstance(value, dict):
         return tuple((str(name), _header_value(name, text)) for name, text in value.items())

@@ -12,7 +12,7 @@ from fetchcli.inputs.json import read_json
 from fetchcli.inputs.jsonl import read_jsonl
 from fetchcli.inputs.lines import read_lines
 from fetchcli.inputs.record import BadFormat, Records
-from fetchcli.inputs.sitemap import read_sitemap
+from fetchcli.inputs.sitemap import is_html, read_sitemap
 
 EXTENSIONS = {
     ".txt": InputFormat.LINES,
@@ -40,6 +40,7 @@ _FOREIGN = {
 }
 _MOST_CONTROLS = 0.1  # of the first bytes: with more it is no text
 _LOOKED_AT = 1024
+_BOM = b"\xef\xbb\xbf"
 
 
 def read_records(blocks: Iterator[bytes], name: str, reading: Reading) -> tuple[InputFormat, Records]:
@@ -49,7 +50,7 @@ def read_records(blocks: Iterator[bytes], name: str, reading: Reading) -> tuple[
         BadFormat: it is not what it should be; also while the records are read.
     """
     plain = decompressed(blocks)
-    first = next(plain, b"")
+    first = _first_line(plain)
     _refuse_foreign(first)
     chosen = reading.format if reading.format is not InputFormat.AUTO else guess(name, first)
     plain = chain((first,), plain)
@@ -73,6 +74,17 @@ def read_records(blocks: Iterator[bytes], name: str, reading: Reading) -> tuple[
             return chosen, read_lines(plain)
 
 
+def _first_line(blocks: Iterator[bytes]) -> bytes:
+    """Blocks, until the first line with something in it has come: what a list is must not hang on how it is cut."""
+    head = b""
+    for block in blocks:
+        head += block
+        text = head.removeprefix(_BOM).lstrip()
+        if len(head) > _LOOKED_AT or text[:1] == b"[" or text.find(b"\n") >= 0 or text.find(b"\r", 0, -1) >= 0:
+            break
+    return head
+
+
 def guess(name: str, first: bytes) -> InputFormat:
     """The format of a list, by its name and its first bytes.
 
@@ -82,14 +94,14 @@ def guess(name: str, first: bytes) -> InputFormat:
     path = PurePath(name)
     if path.suffix.lower() in COMPRESSED:
         path = path.with_suffix("")
-    text = first.removeprefix(b"\xef\xbb\xbf").lstrip()
+    text = first.removeprefix(_BOM).lstrip()[:_LOOKED_AT]
     known = EXTENSIONS.get(path.suffix.lower())
     if known is InputFormat.JSON and text[:1] == b"{":
         return InputFormat.JSONL
     if known is not None:
         return known
     start = text[:200].lower()
-    if start.startswith((b"<!doctype html", b"<html")):
+    if is_html(start):
         raise BadFormat("an HTML page, not a list of URLs")
     if start.startswith(b"<"):
         return InputFormat.SITEMAP
@@ -115,7 +127,7 @@ def _by_header(text: bytes) -> InputFormat:
 
 def _refuse_foreign(first: bytes) -> None:
     what = next((what for magic, what in _FOREIGN.items() if first.startswith(magic)), "")
-    head = first[:_LOOKED_AT]
+    head = (first.splitlines() or [b""])[0][:_LOOKED_AT]
     controls = sum(byte < 9 or 13 < byte < 32 for byte in head)
     if not what and controls > max(8, _MOST_CONTROLS * len(head)):
         what = "binary data"

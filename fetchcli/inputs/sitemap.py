@@ -25,7 +25,10 @@ def read_sitemap(blocks: Iterator[bytes]) -> Records:
     while first and not first.removeprefix(b"\xef\xbb\xbf").strip():
         first = next(blocks, b"")
     everything = chain((first,), blocks)
-    if first.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] not in (b"<", b""):
+    start = first.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if is_html(start):
+        raise BadFormat("an HTML page, not a sitemap")
+    if start[:1] not in (b"<", b""):
         yield from read_lines(everything)
         return
     sitemap = _Sitemap()
@@ -34,6 +37,11 @@ def read_sitemap(blocks: Iterator[bytes]) -> Records:
             yield records
         if sitemap.problem is not None:
             raise sitemap.problem
+
+
+def is_html(start: bytes) -> bool:
+    """Whether a document begins as a page does (WHATWG MIME Sniffing, section 7.1)."""
+    return start[:14].lower().startswith((b"<!doctype html", b"<html"))
 
 
 class _Sitemap:
