@@ -2,14 +2,16 @@
 
 from collections import Counter
 
-from fetchcli.core.errors import InputError
+from fetchcli.core.errors import ExitCode, InputError, OutputError
 from fetchcli.core.model import Rejected, Row
 from fetchcli.core.pacing import Rate
 from fetchcli.core.policy import Pace
+from fetchcli.core.settings import Settings
 from fetchcli.core.text import visible
 from fetchcli.core.units import format_clock
 from fetchcli.inputs.reader import RowReader
 from fetchcli.inputs.select import identity
+from fetchcli.listing import complain, named_inputs, why_empty
 
 MOST_HOSTS = 20
 MOST_INVALID = 20
@@ -95,3 +97,21 @@ def read_plan(reader: RowReader, pace: Pace) -> Plan:
     if reader.errors:
         raise InputError("; ".join(map(str, reader.errors)))
     return plan
+
+
+def print_plan(settings: Settings) -> ExitCode:
+    """Print it.
+
+    Raises:
+        InputError: an input cannot be read.
+        OutputError: stdout cannot be written.
+    """
+    reader = RowReader(named_inputs(settings.inputs), settings.reading, settings.policy.request)
+    plan = read_plan(reader, settings.policy.pace)
+    empty = "" if plan.total else why_empty(settings, reader)
+    complain(settings, reader, empty)
+    try:
+        print("\n".join(plan.lines()), flush=True)  # noqa: T201 - it is what was asked for
+    except OSError as error:
+        raise OutputError(f"cannot write to stdout: {error.strerror}") from None
+    return ExitCode.INPUT if empty or (plan.invalid and not settings.exit_zero) else ExitCode.OK

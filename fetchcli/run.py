@@ -9,26 +9,25 @@ from contextlib import AsyncExitStack, aclosing
 from itertools import islice
 
 from fetchcli._version import __version__
-from fetchcli.core.errors import ExitCode, InputError, OutputError
+from fetchcli.core.errors import ExitCode
 from fetchcli.core.model import Outcome, Row
 from fetchcli.core.policy import Policy
-from fetchcli.core.request import default_headers
 from fetchcli.core.settings import Settings
 from fetchcli.core.summary import Summary, exit_code
 from fetchcli.displays import make_displays
 from fetchcli.documents import make_loader
 from fetchcli.fetcher import Fetcher
-from fetchcli.inputs.base import Argument, File, Input
+from fetchcli.inputs.base import Argument, Input
 from fetchcli.inputs.readahead import ReadAhead
 from fetchcli.inputs.reader import RowReader
 from fetchcli.interrupt import Interrupt
+from fetchcli.listing import complain, named_inputs, why_empty
 from fetchcli.messages import say
 from fetchcli.outlets import Outlets, plan_outputs
-from fetchcli.plan import read_plan
-from fetchcli.print_curl import curl_lines
+from fetchcli.plan import print_plan
+from fetchcli.print_curl import print_curl
 from fetchcli.transport.base import Transport
 
-EMPTY = "the input holds no URL; --allow-empty accepts that"
 USER_AGENT = f"fetchcli/{__version__}"
 ROWS_AHEAD = 16  # of an iterable that a caller of `fetch` hands in
 GC_THRESHOLD = 20_000
@@ -87,49 +86,13 @@ def run(settings: Settings) -> ExitCode:
         FetchcliError: the run could not begin; nothing was requested.
     """
     if settings.dry_run:
-        return _print_plan(settings)
+        return print_plan(settings)
     if settings.print_curl:
-        return _print_curl(settings)
+        return print_curl(settings, USER_AGENT)
     # Small requests make many short-lived cycles; collecting them less often is worth 10 % of CPU.
     gc.set_threshold(GC_THRESHOLD, *gc.get_threshold()[1:])
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(_run(settings))
-
-
-def _print_plan(settings: Settings) -> ExitCode:
-    policy = settings.policy
-    plan = read_plan(RowReader(_named(settings.inputs), settings.reading, policy.request), policy.pace)
-    if not plan.total and not settings.allow_empty:
-        say(EMPTY)
-    try:
-        print("\n".join(plan.lines()), flush=True)  # noqa: T201 - it is what was asked for
-    except OSError as error:
-        raise OutputError(f"cannot write to stdout: {error.strerror}") from None
-    faulty = (plan.invalid and not settings.exit_zero) or not (plan.total or settings.allow_empty)
-    return ExitCode.INPUT if faulty else ExitCode.OK
-
-
-def _print_curl(settings: Settings) -> ExitCode:
-    reader = RowReader(_named(settings.inputs), settings.reading, settings.policy.request)
-    rows = invalid = 0
-    try:
-        for line in curl_lines(reader, settings, default_headers(USER_AGENT)):
-            rows += 1
-            invalid += line is None
-            if line is not None:
-                sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
-    except BrokenPipeError:  # `| head`
-        sys.stdout = None
-        return ExitCode.OUTPUT
-    except OSError as error:
-        raise OutputError(f"cannot write to stdout: {error.strerror}") from None
-    for problem in reader.errors:
-        say(str(problem))
-    empty = not (rows or reader.errors or settings.allow_empty)
-    if empty:
-        say(EMPTY)
-    return ExitCode.INPUT if empty or reader.errors or (invalid and not settings.exit_zero) else ExitCode.OK
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -160,8 +123,9 @@ async def _run(settings: Settings) -> ExitCode:
             await _pump(fetcher.run(ReadAhead(reader.batches())), summary, outlets)
         if interrupt.code is not None:
             say(f"interrupted after {summary.total:,} outcomes; the rest of the input was not fetched")
-        _complain(reader.errors, summary, empty_is_fine=settings.allow_empty or interrupt.code is not None)
-        return _exit_code(settings, summary, reader, outlets, interrupt.code)
+        empty = "" if summary.total or interrupt.code is not None else why_empty(settings, reader)
+        complain(settings, reader, empty)
+        return _exit_code(settings, summary, reader, outlets, interrupt.code, empty=bool(empty))
 
 
 async def _inputs(settings: Settings, stack: AsyncExitStack) -> list[Input]:
@@ -170,15 +134,7 @@ async def _inputs(settings: Settings, stack: AsyncExitStack) -> list[Input]:
         from fetchcli.demo import demo_server
 
         return [Argument(url) for url in await stack.enter_async_context(demo_server())]
-    return _named(settings.inputs)
-
-
-def _named(texts: tuple[str, ...]) -> list[Input]:
-    inputs: list[Input] = [Argument(text) if "://" in text else File(text) for text in texts]
-    for source in inputs:
-        if isinstance(source, File):
-            source.check()
-    return inputs
+    return named_inputs(settings.inputs)
 
 
 async def _pump(outcomes: AsyncGenerator[Outcome, None], summary: Summary, outlets: Outlets) -> None:
@@ -196,15 +152,14 @@ async def _pump(outcomes: AsyncGenerator[Outcome, None], summary: Summary, outle
         await asyncio.shield(asyncio.to_thread(outlets.close, summary))
 
 
-def _complain(errors: list[InputError], summary: Summary, *, empty_is_fine: bool) -> None:
-    for error in errors:
-        say(str(error))
-    if not (summary.total or errors or empty_is_fine):
-        say(EMPTY)
-
-
-def _exit_code(
-    settings: Settings, summary: Summary, reader: RowReader, outlets: Outlets, interrupted: ExitCode | None
+def _exit_code(  # noqa: PLR0913 - everything that has a say
+    settings: Settings,
+    summary: Summary,
+    reader: RowReader,
+    outlets: Outlets,
+    interrupted: ExitCode | None,
+    *,
+    empty: bool,
 ) -> ExitCode:
     """Signals first, then outputs, then the lowest of the rest."""
     if interrupted is not None:
@@ -216,6 +171,4 @@ def _exit_code(
         judged = ExitCode.OK
     if judged is ExitCode.INTERNAL:
         return judged
-    if reader.errors or not (summary.total or settings.allow_empty):
-        return ExitCode.INPUT
-    return judged
+    return ExitCode.INPUT if reader.errors or empty else judged

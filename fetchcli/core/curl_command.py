@@ -15,6 +15,7 @@ from fetchcli.core.urls import HttpUrl
 MOST_ARGUMENT = 100_000  # bytes: Linux takes 128 KiB in one argument
 EXPECTS_CONTINUE = 1024 * 1024  # bytes from which on curl would ask before it sends
 _BASIC = "Basic "
+_IN_FORMAT = {ord("\n"): "\\n", ord("'"): "\\047", ord("%"): "%%", ord("\\"): "\\\\"}
 
 
 def curl_command(row: Target, policy: Policy, defaults: dict[str, str], secrets: dict[str, str]) -> str:
@@ -92,11 +93,17 @@ def _content(request: Request) -> tuple[str, list[str]]:
         return "", []
     quiet = ["-H", "Expect:"] if len(content) > EXPECTS_CONTINUE else []
     text = content.decode("utf-8", "surrogateescape")
-    plain = len(content) <= MOST_ARGUMENT and "\0" not in text and text.encode("utf-8", "ignore") == content
-    if plain:
+    # One line a row, and nothing in it that a terminal would obey.
+    if len(content) <= MOST_ARGUMENT and text.isprintable():
         return "", [*quiet, "--data-raw", text]
-    printed = "".join(chr(byte) if chr(byte).isalnum() and byte < 0x80 else f"\\{byte:03o}" for byte in content)
-    return f"printf '{printed}' | ", [*quiet, "--data-binary", "@-"]
+    return f"printf -- '{''.join(map(_printf, content))}' | ", [*quiet, "--data-binary", "@-"]
+
+
+def _printf(byte: int) -> str:
+    """A byte in the format of printf(1), within single quotes."""
+    if byte in _IN_FORMAT:
+        return _IN_FORMAT[byte]
+    return chr(byte) if 0x20 <= byte < 0x7F else f"\\{byte:03o}"
 
 
 def _timeouts(timeouts: Timeouts) -> Iterator[str]:

@@ -69,7 +69,9 @@ def test_headers_of_the_user_replace_our_own() -> None:
     assert "User-Agent: fetchcli/1" not in found
 
 
-@pytest.mark.parametrize("content", [b"\0", b"\xff", b"'" + b"x" * MOST_ARGUMENT])
+@pytest.mark.parametrize(
+    "content", [b"\0", b"\xff", b"'" + b"x" * MOST_ARGUMENT, bytes(range(256)), b"two\nlines 5% \\n"]
+)
 def test_what_no_argument_can_hold_comes_from_printf(content: bytes) -> None:
     row = Target(1, parse_url("http://h/"), request=Request("POST", content=content))
     printf, _, command = curl_command(row, Policy(), {}, {}).partition(" | ")

@@ -36,14 +36,15 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "messages": ({"core"}, set()),
     "interrupt": ({"core"}, set()),
     "demo": (set(), {"aiohttp"}),
-    "print_curl": ({"core", "inputs", "messages"}, set()),
+    "print_curl": ({"core", "inputs", "listing", "messages"}, set()),
     "documents": ({"core", "inputs", "fetcher", "transport.base"}, {"msgspec"}),
     "outlets": ({"core", "inputs", "sinks", "messages"}, {"msgspec"}),
     "displays": ({"core", "inputs", "sinks", "render", "outlets", "fetcher"}, set()),
-    "plan": ({"core", "inputs"}, set()),
+    "listing": ({"core", "inputs", "messages"}, set()),
+    "plan": ({"core", "inputs", "listing"}, set()),
     "run": (
         {"_version", "core", "inputs", "transport", "sinks", "render", "fetcher", "messages"}
-        | {"interrupt", "outlets", "plan", "displays", "demo", "documents", "print_curl"},
+        | {"interrupt", "outlets", "plan", "displays", "demo", "documents", "print_curl", "listing"},
         {"uvloop"},
     ),
     "cli": ({"_version", "core", "run", "messages", "cli"}, {"typer", "click", "msgspec", "platformdirs"}),

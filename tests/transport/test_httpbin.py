@@ -1,29 +1,23 @@
 """httpbin, a server that others wrote, for what it offers to a GET."""
 
 import hashlib
-import threading
 from collections.abc import Iterator
 
 import pytest
-from werkzeug.serving import make_server
 
 from fetchcli.core.credentials import Credentials, Login
 from fetchcli.core.errors import ErrorKind, Failure
 from fetchcli.core.model import Response
 from fetchcli.core.policy import Policy, Redirects
 from fetchcli.core.request import Request
+from tests.support.httpbin import httpbin_server
 from tests.transport.conftest import Send, Sender
 
 
 @pytest.fixture(scope="module")
 def httpbin() -> Iterator[str]:
-    from httpbin import app
-
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with httpbin_server() as server:
+        yield server.url
 
 
 @pytest.mark.parametrize("status", [200, 204, 304, 404, 418, 500, 503])

@@ -1,0 +1,39 @@
+"""The lists of a run: what they are, what was wrong with them, and whether they held nothing."""
+
+from fetchcli.core.settings import Settings
+from fetchcli.inputs.base import Argument, File, Input
+from fetchcli.inputs.reader import RowReader
+from fetchcli.messages import say
+
+
+def named_inputs(texts: tuple[str, ...]) -> list[Input]:
+    """What to read; what can be seen to be unreadable is refused now.
+
+    Raises:
+        InputError: there is such an input.
+    """
+    inputs: list[Input] = [Argument(text) if "://" in text else File(text) for text in texts]
+    for source in inputs:
+        if isinstance(source, File):
+            source.check()
+    return inputs
+
+
+def why_empty(settings: Settings, reader: RowReader) -> str:
+    """What to say of a run without a single row; nothing where that is fine."""
+    selection = settings.reading.selection
+    if settings.allow_empty or (reader.left_out and not (selection.include or selection.exclude)):
+        return ""  # in the latter case all of them had been accepted
+    if reader.left_out:
+        return f"none of the {reader.left_out:,} rows was selected; --allow-empty accepts that"
+    return "the input holds no URL; --allow-empty accepts that"
+
+
+def complain(settings: Settings, reader: RowReader, empty: str) -> None:
+    """Say what was left out, what could not be read, and that there was nothing."""
+    if reader.left_out and not (settings.quiet or empty):
+        say(f"{reader.left_out:,} rows left out (--include, --exclude, --only-failed)")
+    for error in reader.errors:
+        say(str(error))
+    if empty and not reader.errors:
+        say(empty)

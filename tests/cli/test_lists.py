@@ -1,0 +1,235 @@
+"""Every kind of list through the real command: formats, selection, sitemaps on the web, results as input."""
+
+import bz2
+import gzip
+import json
+import lzma
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from backports import zstd
+
+from tests.inputs.test_sitemap import URLSET
+from tests.support.command import Result, fetchcli, start
+from tests.support.faults import FaultServer
+from tests.support.recorder import Recorder, ok, recorder, see
+
+
+@pytest.fixture
+def site() -> Iterator[Recorder]:
+    """A site with a sitemap index, its children in all forms, and pages."""
+    pages: dict[bytes, bytes] = {}
+
+    def answer(request: bytes) -> bytes:
+        return pages.get(request.split(b" ")[1], ok())
+
+    with recorder(answer) as server:
+        here = server.url()[:-1]
+        index = "".join(
+            f"<sitemap><loc>{here}/{name}</loc></sitemap>" for name in ("one.xml.gz", "two.txt", "gone.xml", "moved")
+        )
+        head = '<?xml version="1.0"?>\n'
+        one = URLSET.replace(b"http://www.example.com", here.encode())
+        pages[b"/index.xml"] = ok(
+            f'{head}<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{index}</sitemapindex>'.encode()
+        )
+        pages[b"/one.xml.gz"] = ok(gzip.compress(one), "Content-Type: application/gzip")
+        pages[b"/two.txt"] = ok(f"{here}/text\n".encode())
+        pages[b"/gone.xml"] = ok(status="404 Not Found")
+        pages[b"/moved"] = see("/three.xml")
+        pages[b"/three.xml"] = ok(
+            f"{head}<urlset><url><loc>{here}/deep</loc></url></urlset>".encode(), "Content-Encoding: identity"
+        )
+        yield server
+
+
+def rows_of(result: Result) -> list[dict[str, object]]:
+    return [json.loads(line) for line in result.lines]
+
+
+def test_a_sitemap_index_with_everything_under_it(site: Recorder, tmp_path: Path) -> None:
+    result = fetchcli(
+        site.url("/index.xml"),
+        "--input-format",
+        "sitemap",
+        "-q",
+        "-o",
+        "jsonl",
+        "--ordered",
+        "-H",
+        "X-Key: k",
+        "-d",
+        "x",
+    )
+    assert [(row["url"], row["status"]) for row in rows_of(result)] == [
+        (site.url(path), 200)
+        for path in ("/", "/catalog?item=12&desc=vacation_hawaii", "/catalog?item=73&desc=x", "/text", "/deep")
+    ]
+    assert (result.code, result.err) == (3, f"fetchcli: {site.url('/gone.xml')}: status 404\n")
+    assert rows_of(result)[0]["source"] == site.url("/one.xml.gz")
+    # The lists are asked for as lists; the rows as the options say.
+    methods = {request.split(b" ")[1]: request.split(b" ")[0] for request in site.requests}
+    assert {methods[path] for path in (b"/index.xml", b"/one.xml.gz", b"/two.txt", b"/gone.xml", b"/moved")} == {b"GET"}
+    assert {methods[path] for path in (b"/", b"/text", b"/deep")} == {b"POST"}
+    assert all(b"\r\nX-Key: k\r\n" in request for request in site.requests)
+
+    listing = tmp_path / "sitemap.xml"
+    listing.write_text(f"<sitemapindex><sitemap><loc>{site.url('/two.txt')}</loc></sitemap></sitemapindex>")
+    assert fetchcli(str(listing), "-q", "-w", "%{url} ").out == site.url("/text ")
+    planned = fetchcli(str(listing), "--dry-run")
+    assert (planned.code, planned.out) == (3, "")
+    assert "two.txt: a sitemap that would have to be fetched" in planned.err
+
+
+def test_a_sitemap_is_fetched_under_the_same_policy(site: Recorder) -> None:
+    blocked = fetchcli(site.url("/index.xml"), "--input-format", "sitemap", "--block-private", "-q")
+    assert (blocked.code, site.requests) == (3, [])
+    assert "index.xml: blocked: " in blocked.err
+    large = fetchcli(site.url("/index.xml"), "--input-format", "sitemap", "--max-filesize", "100", "-q")
+    assert "index.xml: too_large: " in large.err
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress, bz2.compress, lzma.compress, zstd.compress])
+def test_lists_by_content_from_files_and_stdin(faults: FaultServer, tmp_path: Path, compress: type) -> None:
+    data = compress(f"url;tag\r\n{faults.url('ok')};a\r\n{faults.url('gzip')};b\r\n".encode())
+    (tmp_path / "list").write_bytes(data)
+    template = ("-q", "--ordered", "-w", "%{http_code} %{tag} %{line}\\n")
+    assert fetchcli("list", *template, cwd=tmp_path).out == "200 a 2\n200 b 3\n"
+    assert fetchcli(*template, stdin=data).out == "200 a 2\n200 b 3\n"
+
+
+def test_columns_are_kept(faults: FaultServer, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text(f"url,owner,when\n{faults.url('ok')},=me,\nftp://x,you,now\n")
+    args = ("x.csv", "--keep", "owner", "--keep", "when", "-q", "--ordered")
+    result = fetchcli(*args, "-o", "jsonl", "-o", "out.csv", cwd=tmp_path)
+    assert [(row["owner"], row["when"], row["verdict"]) for row in rows_of(result)] == [
+        ("=me", "", "OK"),
+        ("you", "now", "REJECTED"),
+    ]
+    header, first, _ = (tmp_path / "out.csv").read_text().splitlines()
+    assert header.endswith("request,owner,when")
+    assert first.endswith(",'=me,")
+    assert fetchcli(*args, "-w", "%{owner},", cwd=tmp_path).out == "=me,you,"
+
+
+def test_results_are_a_list_and_only_the_failed_can_be_fetched_again(faults: FaultServer, tmp_path: Path) -> None:
+    listing = [
+        {"url": faults.url("ok"), "tag": "fine"},
+        {"url": faults.url("escape-codes"), "method": "PUT", "headers": {"X-A": "1"}, "body": "x", "tag": "bad"},
+        {"url": faults.url("empty")},
+        {"url": "nothing"},
+    ]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in listing))
+    args = ("-q", "--ordered")
+    assert fetchcli("in.jsonl", *args, "-o", "out.jsonl", cwd=tmp_path).code == 3
+    again = rows_of(fetchcli("out.jsonl", *args, "-o", "jsonl", cwd=tmp_path))
+    first = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    for one, other in zip(again[:3], first, strict=False):
+        assert all(one[name] == other[name] for name in ("url", "method", "tag", "status", "verdict"))
+    assert again[1]["request"] == {"method": "PUT", "headers": [["X-A", "1"]], "body": "x"}
+    failed = fetchcli("out.jsonl", "--only-failed", *args, "-o", "failed.csv", "-w", "%{tag}|%{url}\\n", cwd=tmp_path)
+    assert failed.out == f"bad|{faults.url('escape-codes')}\n|{faults.url('empty')}\n|nothing\n"
+    assert fetchcli("failed.csv", *args, "-w", "%{method}:%{tag},", cwd=tmp_path).out == "PUT:bad,GET:,:,"
+
+
+def test_a_strict_list_stops_at_the_first_bad_row(faults: FaultServer) -> None:
+    data = f"{faults.url('ok')}\nftp://x\n{faults.url('ok')}\n".encode()
+    result = fetchcli("-", "--strict-input", "-q", "--ordered", "-w", "%{verdict} ", stdin=data)
+    assert (result.code, result.out) == (3, "OK REJECTED ")
+    assert result.err == (
+        "fetchcli: stdin:2: the scheme is 'ftp', not http or https; nothing after it was read (--strict-input)\n"
+    )
+
+
+def test_duplicates_are_skipped_and_counted(faults: FaultServer) -> None:
+    data = f"{faults.url('ok')}\n{faults.url('ok')}#x\n{faults.url('gzip')}\n".encode()
+    result = fetchcli("-", "--dedupe", "--ordered", "-w", "%{verdict}:%{note}\\n", stdin=data)
+    assert result.code == 0
+    assert result.lines == ["OK:", "SKIPPED:the same URL and method as an earlier row (--dedupe)", "OK:"]
+    assert "2 accepted, 1 skipped" in result.err
+
+
+def test_what_was_left_out_is_said(faults: FaultServer) -> None:
+    data = f"{faults.url('ok')}\n{faults.url('gzip')}\n{faults.url('empty')}\n".encode()
+    result = fetchcli("-", "--exclude", "gzip|empty", "-w", "%{seq} ", stdin=data)
+    assert (result.code, result.out) == (0, "1 ")
+    assert "2 rows left out" in result.err
+    none = fetchcli("-", "--include", "nothing", stdin=data)
+    assert (none.code, none.err) == (3, "fetchcli: none of the 3 rows was selected; --allow-empty accepts that\n")
+    assert fetchcli("-", "--limit", "0", stdin=data).code == 3
+    sampled = fetchcli("-", "--sample", "2", "--seed", "1", "--ordered", "-q", "-w", "%{seq}", stdin=data)
+    assert sampled.out == "12"
+    shuffled = fetchcli("-", "--shuffle", "-q", "-w", "%{verdict}", stdin=data)
+    assert sorted((shuffled.out.count("OK"), shuffled.out.count("FAILED"))) == [1, 2]
+
+
+def test_globs(faults: FaultServer) -> None:
+    url = faults.url("ok")
+    result = fetchcli(f"{url}?[08-10]{{a,b}}", "--glob", "-q", "--ordered", "-w", "%{url} ")
+    assert [word.partition("?")[2] for word in result.out.split()] == ["08a", "08b", "09a", "09b", "10a", "10b"]
+    plain = fetchcli(f"{url}?{{a,b}}", "-q", "-w", "%{url}")
+    assert plain.out == f"{url}?{{a,b}}"
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "sitemap"])
+def test_the_first_result_is_out_before_a_slow_list_ends(faults: FaultServer, tmp_path: Path, form: str) -> None:  # 8
+    url = faults.url("ok")
+    first, rest = {
+        "csv": (f"url,a\n{url},1\n", f"{url},2\n"),
+        "jsonl": (f'"{url}"\n', f'"{url}"\n'),
+        "sitemap": (f"<urlset>\n<url><loc>{url}</loc></url>", f"<url><loc>{url}</loc></url></urlset>"),
+    }[form]
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    process = start(str(fifo), "--input-format", form, "-q", "-w", "%{http_code}\\n")
+    seen: list[bytes] = []
+
+    def listen() -> None:
+        assert process.stdout is not None
+        seen.append(process.stdout.readline())
+
+    with fifo.open("w") as writer:
+        writer.write(first)
+        writer.flush()
+        thread = threading.Thread(target=listen)
+        thread.start()
+        thread.join(20)
+        assert seen == [b"200\n"]
+        writer.write(rest)
+    out, _ = process.communicate(timeout=20)
+    assert (out, process.returncode) == (b"200\n", 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("x.xml", b"<!doctype html><html></html>", "x.xml: an HTML page, not a sitemap"),
+        ("x", b"<!doctype html><html></html>", "x: an HTML page, not a list of URLs"),
+        ("x.csv", b"\x89PNG\r\n\x1a\n\0\0", "x.csv: not a list of URLs but a picture"),
+        ("x.gz", gzip.compress(b"http://h/\n" * 9999)[:40], "x.gz: ends before its gzip stream does"),
+        ("x.csv", b"a,b\n1,2\n", "x.csv:1: no column is named 'url' (--url-column); the header has a, b"),
+    ],
+)
+def test_what_is_no_list_is_one_clear_error(tmp_path: Path, name: str, data: bytes, said: str) -> None:
+    (tmp_path / name).write_bytes(data)
+    result = fetchcli(name, "-q", "--limit", "0" if name == "x.gz" else "5", cwd=tmp_path)
+    if name == "x.gz":
+        result = fetchcli(name, "-q", "--include", "nothing", cwd=tmp_path)
+    assert (result.code, result.out) == (3, "")
+    assert said in result.err
+
+
+def test_a_large_compressed_list_keeps_memory_flat(tmp_path: Path, faults: FaultServer) -> None:
+    import resource
+
+    with gzip.open(tmp_path / "x.csv.gz", "wt") as out:
+        out.write("url,tag\n")
+        for number in range(300_000):
+            out.write(f"{faults.url('ok')}?{number},t\n")
+    began = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    result = fetchcli("x.csv.gz", "--exclude", "[?]", "--limit", "5", "-q", cwd=tmp_path)
+    assert result.code == 3
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < max(began, 90_000)

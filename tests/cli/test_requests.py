@@ -1,0 +1,221 @@
+"""What is sent for every option and kind of row: as httpbin echoes it, and as curl sends it from ``--print-curl``."""
+
+import base64
+import json
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.core.test_curl_line import CHROMIUM
+from tests.support.command import environment, fetchcli, start
+from tests.support.curl import BINARY
+from tests.support.httpbin import Httpbin, httpbin_server
+
+SECRETS = {"TOKEN": "s3cret $x 'y'", "PASSWORD": "p:w d"}
+
+
+@pytest.fixture(scope="module")
+def httpbin() -> Iterator[Httpbin]:
+    with httpbin_server() as server:
+        yield server
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "data.txt").write_bytes(b"line one\r\nline two\n")
+    (tmp_path / "data.bin").write_bytes(bytes(range(256)))
+    (tmp_path / "headers.txt").write_text("X-One: 1\n# a comment\n\nX-Two: zwei\n")
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login net password rc\ndefault login d password e\n")
+    return tmp_path
+
+
+CASES: dict[str, list[str]] = {
+    "nothing": [],
+    "method": ["-X", "DELETE"],
+    "post without content": ["-X", "POST"],
+    "head": ["-I"],
+    "headers": ["-H", 'X-A: it\'s "quoted"', "-H", "Accept:", "-H", "X-Empty;", "-H", "user-agent: me"],
+    "headers from a file": ["-H", "@headers.txt"],
+    "data": ["-d", "a=1", "-d", "b=2 & 3"],
+    "data from a file": ["-d", "@data.txt"],
+    "get with data": ["-X", "GET", "-d", "x"],
+    "json": ["--json", '{"a": ', "--json", '"é"}'],
+    "json from a file, put": ["-X", "PUT", "--json", "@data.txt"],
+    "bytes": ["--json", "@data.bin", "-H", "Content-Type: application/octet-stream"],
+    "form": [
+        "-F",
+        "name=vä lue;type=text/x",
+        "-F",
+        "file=@data.txt",
+        "-F",
+        'b=@data.bin;filename="x y.png"',
+        "-F",
+        "r=<data.txt",
+    ],
+    "basic": ["-u", "me:pass word"],
+    "bearer": ["--bearer", "abc"],
+    "cookie": ["-b", "a=1; b=2"],
+    "named headers": ["-A", "agent/1 (x; y)", "-e", "http://from/", "-r", "0-99"],
+    "no compression": ["--no-compressed"],
+    "netrc": ["--netrc-file", "netrc"],
+    "secrets": ["-H", "X-Key: ${TOKEN}", "-u", "me:${PASSWORD}", "--expand-env", "header,user"],
+    "a secret bearer": ["--bearer", "${TOKEN}", "--expand-env", "bearer"],
+    "not asked to expand": ["-H", "X-Key: ${TOKEN}"],
+}
+
+
+def same(httpbin: Httpbin, folder: Path, *args: str, stdin: bytes | None = None) -> list[dict[str, Any]]:
+    """What fetchcli sent, after it was compared with what curl sends."""
+    httpbin.echoes.clear()
+    ran = fetchcli(*args, "-q", "--ordered", "-c", "1", "-o", "jsonl", stdin=stdin, cwd=folder, env=SECRETS)
+    assert [json.loads(line)["status"] for line in ran.lines] == [200] * len(ran.lines), ran
+    ours = list(httpbin.echoes)
+    assert len(ours) == len(ran.lines) > 0
+    printed = fetchcli(*args, "--print-curl", stdin=stdin, cwd=folder, env=SECRETS)
+    assert (printed.code, printed.err) == (0, "")
+    for value in SECRETS.values():
+        assert value not in printed.out + ran.out + ran.err
+    if BINARY is not None:
+        httpbin.echoes.clear()
+        for line in printed.lines:
+            script = line.replace("curl ", f"{BINARY} -q --noproxy '*' ", 1)
+            done = subprocess.run(
+                ["/bin/sh", "-c", script], cwd=folder, env=environment(**SECRETS), capture_output=True, check=False
+            )
+            assert done.returncode == 0, (line, done.stderr)
+        assert [comparable(echo) for echo in httpbin.echoes] == [comparable(echo) for echo in ours]
+    return ours
+
+
+def comparable(echo: dict[str, Any]) -> dict[str, Any]:
+    """Without what is another every time."""
+    text = json.dumps({name: value for name, value in echo.items() if name != "origin"})
+    found: dict[str, Any] = json.loads(re.sub(r"-{24}[0-9a-f]{22}", "BOUNDARY", text))
+    return found
+
+
+# What must be in the echo besides being the same as curl's.
+def password(echo: dict[str, Any]) -> str:
+    return base64.b64decode(echo["headers"]["Authorization"].split()[1]).decode()
+
+
+EXPECTED: dict[str, Callable[[dict[str, Any]], bool]] = {
+    "method": lambda echo: bool(echo["method"] == "DELETE"),
+    "head": lambda echo: bool(echo["method"] == "HEAD"),
+    "headers": lambda echo: (
+        (echo["headers"]["X-A"], echo["headers"]["User-Agent"], echo["headers"]["X-Empty"])
+        == ('it\'s "quoted"', "me", "")
+        and "Accept" not in echo["headers"]
+    ),
+    "headers from a file": lambda echo: (echo["headers"]["X-One"], echo["headers"]["X-Two"]) == ("1", "zwei"),
+    "data": lambda echo: bool(echo["form"] == {"a": "1", "b": "2 ", " 3": ""}),
+    "data from a file": lambda echo: bool(echo["form"] == {"line oneline two": ""}),
+    "json": lambda echo: (echo["json"], echo["headers"]["Accept"]) == ({"a": "é"}, "application/json"),
+    "json from a file, put": lambda echo: (echo["method"], echo["data"]) == ("PUT", "line one\r\nline two\n"),
+    "bytes": lambda echo: base64.b64decode(echo["data"].partition("base64,")[2]) == bytes(range(256)),
+    "form": lambda echo: (
+        echo["form"] == {"name": "vä lue", "r": "line one\r\nline two\n"} and set(echo["files"]) == {"file", "b"}
+    ),
+    "basic": lambda echo: password(echo) == "me:pass word",
+    "netrc": lambda echo: password(echo) == "net:rc",
+    "secrets": lambda echo: (
+        (echo["headers"]["X-Key"], password(echo)) == (SECRETS["TOKEN"], f"me:{SECRETS['PASSWORD']}")
+    ),
+    "a secret bearer": lambda echo: bool(echo["headers"]["Authorization"] == f"Bearer {SECRETS['TOKEN']}"),
+    "not asked to expand": lambda echo: bool(echo["headers"]["X-Key"] == "${TOKEN}"),
+    "no compression": lambda echo: "Accept-Encoding" not in echo["headers"],
+}
+
+
+@pytest.mark.needs_curl
+@pytest.mark.parametrize("case", CASES)
+def test_options(httpbin: Httpbin, folder: Path, case: str) -> None:
+    (echo,) = same(httpbin, folder, f"{httpbin.url}/anything/p?q=%2f", *CASES[case])
+    assert EXPECTED.get(case, bool)(echo), echo
+
+
+@pytest.mark.needs_curl
+def test_rows(httpbin: Httpbin, folder: Path) -> None:
+    anything = f"{httpbin.url}/anything"
+    credentials = anything.replace("://", "://us%40er:p@")
+    rows = [
+        anything,
+        {"url": f"{anything}/1", "method": "PATCH", "headers": {"X-Row": "1", "accept": None}, "body": "it's\nme"},
+        {"url": f"{anything}/2", "json": {"a": [1, None, "é"]}},
+        {"url": f"{anything}/3", "body_file": "data.bin", "headers": ["Content-Type: application/x"]},
+        {"url": f"{anything}/4", "headers": [["X-Key", "${TOKEN}"]]},
+        credentials,
+    ]
+    listing = folder / "rows.jsonl"
+    listing.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    echoes = same(httpbin, folder, "rows.jsonl", "-H", "X-Row: flag", "-H", "X-All: x", "--expand-env", "rows")
+    assert [echo["method"] for echo in echoes] == ["GET", "PATCH", "POST", "POST", "GET", "GET"]
+    assert [echo["headers"]["X-Row"] for echo in echoes] == ["flag", "1", "flag", "flag", "flag", "flag"]
+    assert all(echo["headers"]["X-All"] == "x" for echo in echoes)
+    assert "Accept" not in echoes[1]["headers"]
+    assert echoes[2]["json"] == {"a": [1, None, "é"]}
+    assert echoes[4]["headers"]["X-Key"] == SECRETS["TOKEN"]
+    assert base64.b64decode(echoes[5]["headers"]["Authorization"].split()[1]) == b"us@er:p"
+
+
+@pytest.mark.needs_curl
+def test_a_line_from_the_browser_and_what_curl_made_of_it(httpbin: Httpbin, folder: Path) -> None:
+    line = CHROMIUM.replace("https://example.com/", f"{httpbin.url}/anything/")
+    (folder / "requests.curl").write_text(f"{line}\n")
+    (echo,) = same(httpbin, folder, "requests.curl")
+    assert echo["json"] == {"name": "it's", "emoji": "é"}
+    assert echo["headers"]["Cookie"] == "session=abc; theme=dark"
+    if BINARY is not None:  # the line itself, unchanged; what curl says of itself aside
+        httpbin.echoes.clear()
+        script = line.replace("curl ", f"{BINARY} -q -s ", 1)
+        subprocess.run(["/bin/bash", "-c", script], env=environment(), capture_output=True, check=True)
+        original = comparable(httpbin.echoes[0])
+        ours = comparable(echo)
+        for said in (original["headers"], ours["headers"]):
+            said.pop("Accept-Encoding", None)
+        assert ours == original
+
+
+def test_content_from_stdin(httpbin: Httpbin, folder: Path) -> None:
+    httpbin.echoes.clear()
+    assert fetchcli(f"{httpbin.url}/anything", "--json", "@-", "-q", stdin=b'{"a":1}\n', cwd=folder).code == 0
+    assert httpbin.echoes[0]["data"] == '{"a":1}\n'
+
+
+def test_digest(httpbin: Httpbin) -> None:
+    url = f"{httpbin.url}/digest-auth/auth/user/pass"
+    rows = fetchcli(
+        url, url, "-u", "user:pass", "--digest", "-H", "Cookie: fake=1", "-q", "-o", "jsonl", "-c", "1"
+    ).lines
+    assert [(json.loads(row)["status"], json.loads(row)["attempts"]) for row in rows] == [(200, 1), (200, 1)]
+    assert fetchcli(url, "-u", "user:wrong", "--digest", "-q").code == 5
+
+
+def test_netrc_is_read_where_curl_looks(httpbin: Httpbin, folder: Path) -> None:
+    url = f"{httpbin.url}/basic-auth/net/rc"
+    (folder / ".netrc").write_text((folder / "netrc").read_text())
+    for env in ({"NETRC": str(folder / "netrc")}, {"HOME": str(folder)}):
+        assert fetchcli(url, "-n", "-q", env=env).code == 0
+        assert fetchcli(url, "-q", env=env).code == 5
+    (folder / "bad").write_text("machine h login l password secret nonsense")
+    bad = fetchcli(url, "--netrc-file", "bad", cwd=folder)
+    assert (bad.code, bad.err) == (2, "fetchcli: bad:1: not a line of a netrc file\n")
+
+
+def test_a_file_to_send_that_went_away_is_an_outcome(httpbin: Httpbin, folder: Path) -> None:
+    """It was there when the row was read, and is not when its turn comes."""
+    rows = [{"url": f"{httpbin.url}/delay/1"}, {"url": f"{httpbin.url}/anything", "body_file": "data.txt"}]
+    listing = folder / "rows.jsonl"
+    listing.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    process = start(str(listing), "-c", "1", "-q", "-o", "jsonl", cwd=folder)
+    time.sleep(0.7)
+    (folder / "data.txt").unlink()
+    out, _ = process.communicate(timeout=30)
+    last = json.loads(out.splitlines()[-1])
+    assert (last["error"], last["error_detail"]) == ("read", "body_file data.txt: No such file or directory")
+    assert process.returncode == 3
