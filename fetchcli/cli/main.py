@@ -20,7 +20,7 @@ def main() -> ExitCode:
     """Every way of ending is one exit code and at most one line on stderr."""
     occupy_standard_descriptors()
     try:
-        return ExitCode(app(standalone_mode=False))
+        return ExitCode(app(standalone_mode=False, prog_name="fetchcli"))
     except click.ClickException as error:
         say(f"{_message(error)}; --help says what there is")
         return ExitCode.USAGE

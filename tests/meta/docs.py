@@ -23,7 +23,7 @@ def options() -> str:
     lines = ["| option | default | meaning |", "| --- | --- | --- |"]
     for parameter in inspect.signature(app_module.fetchcli).parameters.values():
         option = next(item for item in get_args(parameter.annotation) if hasattr(item, "param_decls"))
-        if isinstance(option, typer.models.OptionInfo):
+        if isinstance(option, typer.models.OptionInfo) and not option.hidden:
             lines.append(f"| {_flags(option)} | {_default(parameter.default)} | {_cell(option.help or '')} |")
     return "\n".join(lines)
 

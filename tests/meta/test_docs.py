@@ -8,11 +8,13 @@ import pytest
 
 from fetchcli.demo import DEMO_PATHS
 from tests.meta.docs import GENERATED, picture, replace
+from tests.meta.manpage import man_page
 from tests.support.command import fetchcli
 from tests.support.faults import FaultServer
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
+MAN = ROOT / "fetchcli" / "cli" / "fetchcli.1"
 PICTURE = ROOT / ".github" / "demo.svg"
 
 
@@ -31,6 +33,24 @@ def test_the_picture_is_made_by_the_project(request: pytest.FixtureRequest) -> N
         PICTURE.write_text(picture())
     assert PICTURE.read_text() == picture(), "the picture differs: pytest --regenerate"
     assert f"({PICTURE.relative_to(ROOT)})" in README.read_text()
+
+
+def test_the_man_page_is_made_by_the_project(request: pytest.FixtureRequest) -> None:
+    if request.config.getoption("--regenerate"):
+        MAN.write_text(man_page())
+    assert MAN.read_text() == man_page(), "the man page differs: pytest --regenerate"
+    for option in re.findall(r"\| `(?:-\w`, `)?(--[a-z-]+)", README.read_text()):
+        assert option.replace("-", "\\-") in MAN.read_text(), option
+
+
+def test_each_panel_of_the_help_fits_a_screen_and_examples_come_first() -> None:
+    text = fetchcli("--help", env={"COLUMNS": "80"}).out
+    panels = re.findall(r"^╭─ (.*?) ─+╮\n(.*?)^╰", text, re.DOTALL | re.MULTILINE)
+    assert len(panels) > 12
+    for name, inside in panels:
+        assert inside.count("\n") + 2 <= 24, name
+    assert 0 < text.index("fetchcli urls.txt --concurrency 50") < text.index("╭")
+    assert all(len(line) <= 80 for line in text.splitlines())
 
 
 def commands(heading: str) -> list[str]:
@@ -58,6 +78,26 @@ def test_every_option_in_an_example_exists() -> None:
     for example in examples:
         for option in re.findall(r"(?<=\s)(--?[a-z][a-z-]*)", example.partition("#")[0].partition("|")[0]):
             assert re.search(rf"(?<![\w-]){option}(?![\w-])", help_text), (example, option)
+
+
+def block(language: str) -> str:
+    found = re.search(rf"```{language}\n(.*?)```", README.read_text(), re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_the_list_of_the_readme_is_one(tmp_path: Path) -> None:
+    (tmp_path / "smoke.csv").write_text(block("csv"))
+    printed = fetchcli("smoke.csv", "--print-curl", cwd=tmp_path)
+    assert (printed.code, printed.err, len(printed.lines)) == (0, "", 2)
+    assert "Content-Type: application/json" in printed.out
+
+
+def test_the_configuration_of_the_readme_is_one(tmp_path: Path) -> None:
+    (tmp_path / "fetchcli.toml").write_text(block("toml"))
+    keys = re.findall(r"^([a-z-]+) =", block("toml"), re.MULTILINE)
+    printed = fetchcli("-K", "fetchcli.toml", "--print-config", cwd=tmp_path, env={"FETCHCLI_NO_CONFIG": ""})
+    assert len(keys) == sum("fetchcli.toml: " in line for line in printed.lines) == 4
 
 
 def test_the_library_example_runs(faults: FaultServer, capsys: pytest.CaptureFixture[str]) -> None:

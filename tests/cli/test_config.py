@@ -1,0 +1,223 @@
+"""Configuration: which value wins, where it came from, and what is wrong with a file."""
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from tests.support.command import Result, fetchcli
+from tests.support.faults import FaultServer
+from tests.support.recorder import ok, recorder, see
+
+
+def configured(*args: str, cwd: Path, **env: str) -> Result:
+    """With configuration files, of which none is the developer's own."""
+    isolated = {"FETCHCLI_NO_CONFIG": "", "XDG_CONFIG_HOME": str(cwd / "user"), "HOME": str(cwd / "home"), **env}
+    return fetchcli(*args, cwd=cwd, env=isolated)
+
+
+def printed(*args: str, cwd: Path, **env: str) -> dict[str, tuple[str, str]]:
+    """``--print-config``: value and origin of every option."""
+    result = configured(*args, "--print-config", cwd=cwd, **env)
+    assert (result.code, result.err) == (0, "")
+    lines = (line.removeprefix("# ").partition(" =") for line in result.lines)
+    return {key: (rest.rpartition("  # ")[0].strip(), rest.rpartition("  # ")[2]) for key, _, rest in lines}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "home").mkdir()
+    (tmp_path / "user" / "fetchcli").mkdir(parents=True)
+    return tmp_path
+
+
+def test_flag_environment_nearest_file_user_file_default(folder: Path) -> None:
+    user = folder / "user" / "fetchcli" / "fetchcli.toml"
+    user.write_text('retry = 1\nconcurrency = 2\ntimeout = 3\naccept = "204"\nuser-agent = "mine"\n')
+    (folder / "fetchcli.toml").write_text('concurrency = 20\ntimeout = "30s"\naccept = "2xx"\n')
+    found = printed("--accept", "401", cwd=folder, FETCHCLI_TIMEOUT="300ms", FETCHCLI_RETRY="")
+    assert found["accept"] == ('"401"', "command line")
+    assert found["timeout"] == ('"300ms"', "FETCHCLI_TIMEOUT")
+    assert found["concurrency"] == ("20", "fetchcli.toml: concurrency")
+    assert found["user-agent"] == ('"mine"', "user/fetchcli/fetchcli.toml: user-agent")
+    assert found["retry"] == ("1", "user/fetchcli/fetchcli.toml: retry")
+    assert found["per-host"] == ("", "default")
+    assert found["location"] == ("true", "default")
+    chosen = folder / "other.toml"
+    chosen.write_text("concurrency = 7\n")
+    for found in (printed("-K", "other.toml", cwd=folder), printed(cwd=folder, FETCHCLI_CONFIG=str(chosen))):
+        assert found["concurrency"] == ("7", "other.toml: concurrency")
+        assert found["user-agent"] == ("", "default")
+    assert printed("--no-config", cwd=folder)["concurrency"] == ("50", "default")
+    assert printed(cwd=folder, FETCHCLI_NO_CONFIG="1")["concurrency"] == ("50", "default")
+
+
+def test_the_nearest_file_is_looked_for_up_to_the_top_of_the_repository(folder: Path) -> None:
+    below = folder / "a" / "b"
+    below.mkdir(parents=True)
+    (folder / "pyproject.toml").write_text('[project]\nname = "x"\n[tool.fetchcli]\nconcurrency = 3\n')
+    env = {"XDG_CONFIG_HOME": str(folder / "none")}
+    assert printed(cwd=below, **env)["concurrency"] == ("3", f"{folder}/pyproject.toml: concurrency")
+    (folder / "a" / "pyproject.toml").write_text("[tool.other]\nconcurrency = 4\n")
+    assert printed(cwd=below, **env)["concurrency"][0] == "3"
+    (folder / "a" / "fetchcli.toml").write_text("concurrency = 5\n")
+    assert printed(cwd=below, **env)["concurrency"][0] == "5"
+    (below / ".git").mkdir()
+    assert printed(cwd=below, **env)["concurrency"] == ("50", "default")
+
+
+def test_values_do_what_flags_do(folder: Path, faults: FaultServer) -> None:
+    (folder / "fetchcli.toml").write_text(
+        'accept = "404"\nquiet = true\nwrite_out = "%{http_code} %{num_redirects}\\n"\nheader = ["X-A: 1", "X-B: 2"]\n'
+        "location = false\nmax-redirs = 3\ntimeout = 5\n"
+    )
+    result = configured(faults.url("escape-codes"), cwd=folder)
+    assert (result.code, result.out) == (0, "404 0\n")
+    assert configured(faults.url("escape-codes"), "--location", "--accept", "200", cwd=folder).code == 5
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("max-redir = 3", "fetchcli.toml: max-redir: no such option; did you mean max-redirs"),
+        ("xyzzy = 3", "fetchcli.toml: xyzzy: no such option; fetchcli --help says what there is"),
+        ("demo = true", "fetchcli.toml: demo: no such option"),
+        ('concurrency = "many"', "fetchcli.toml: concurrency: expected a whole number, got 'many'"),
+        ("concurrency = true", "fetchcli.toml: concurrency: expected a whole number, got true"),
+        ("concurrency = 0", "fetchcli.toml: concurrency: 0 is not in the range x>=1"),
+        ("quiet = 1", "fetchcli.toml: quiet: expected true or false, got 1"),
+        ('timeout = "soon"', "fetchcli.toml: timeout: 'soon' is not a duration"),
+        ("timeout = true", "fetchcli.toml: timeout: expected text, got true"),
+        ("header = [[]]", "fetchcli.toml: header: expected text, got []"),
+        ('progress = "loud"', "fetchcli.toml: progress: 'loud' is not one of"),
+        ("a = ", "fetchcli.toml: not TOML: "),
+        ('user = "nobody"', "fetchcli.toml: user: write NAME:PASSWORD"),
+    ],
+)
+def test_a_mistake_names_file_and_key(folder: Path, content: str, said: str) -> None:
+    (folder / "fetchcli.toml").write_text(f"{content}\n")
+    result = configured("http://127.0.0.1:1/", cwd=folder)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith(f"fetchcli: {said}")
+    assert result.err.count("\n") == 1
+    assert configured("--help", cwd=folder).code == configured("--version", cwd=folder).code == 0
+
+
+def test_files_that_are_not_there_or_not_right(folder: Path) -> None:
+    missing = configured("-K", "no.toml", "http://h/", cwd=folder)
+    assert (missing.code, missing.err) == (2, "fetchcli: no.toml: No such file or directory\n")
+    (folder / "pyproject.toml").write_text("[tool]\nfetchcli = 3 # tool.fetchcli\n")
+    assert "pyproject.toml: tool.fetchcli: expected a table" in configured("http://h/", cwd=folder).err
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("FETCHCLI_BLOCK_PRIVAT", "1", "FETCHCLI_BLOCK_PRIVAT: no such variable; did you mean FETCHCLI_BLOCK_PRIVATE"),
+        ("FETCHCLI_CONCURRENCY", "x", "FETCHCLI_CONCURRENCY: 'x' is not a valid"),
+        ("FETCHCLI_TIMEOUT", "x", "FETCHCLI_TIMEOUT: 'x' is not a duration"),
+        ("FETCHCLI_BLOCK_PRIVATE", "x", "FETCHCLI_BLOCK_PRIVATE: 'x' is not a valid boolean"),
+    ],
+)
+def test_a_mistake_in_the_environment_names_the_variable(folder: Path, name: str, value: str, said: str) -> None:
+    result = configured("http://127.0.0.1:1/", cwd=folder, **{name: value})
+    assert result.code == 2
+    assert result.err.startswith(f"fetchcli: {said}")
+
+
+def test_variables_that_are_somebody_elses(folder: Path, faults: FaultServer) -> None:
+    env = {"FETCHCLI_TOKEN": "x", "FETCHCLI_VERSION": "3", "FETCHCLI_HELP": "1", "FETCHCLI_SHOW_COMPLETION": "1"}
+    assert configured(faults.url("ok"), "-q", cwd=folder, **env).code == 0
+
+
+def test_every_option_has_a_variable(folder: Path) -> None:
+    """Those with spaces in their values, too: there a line is a value."""
+    env = {"FETCHCLI_HEADER": "X-A: 1 2\nX-B: 3", "FETCHCLI_JSON": '{"a": 1}', "FETCHCLI_OUTPUT": "a.csv b.jsonl"}
+    found = printed(cwd=folder, **env)
+    assert found["header"] == ('["X-A: 1 2", "X-B: 3"]', "FETCHCLI_HEADER")
+    assert found["json"] == ('["{\\"a\\": 1}"]', "FETCHCLI_JSON")
+    assert found["output"][0] == '["a.csv", "b.jsonl"]'
+
+
+def test_secrets_are_masked(folder: Path) -> None:
+    options = ["-H", "Authorization: Bearer s3cret", "-H", "X-Key: ${KEY}", "-H", "Accept: a/b"]
+    more = ["-u", "me:s3cret", "-b", "a=s3cret", "-x", "http://u:s3cret@proxy"]
+    result = configured(*options, *more, "--print-config", cwd=folder)
+    assert "s3cret" not in result.out
+    values = tomllib.loads("\n".join(line for line in result.lines if not line.startswith("#")))
+    assert values["header"] == ["Authorization: ***", "X-Key: ${KEY}", "Accept: a/b"]
+    assert (values["user"], values["cookie"], values["proxy"]) == ("me:***", "***", "http://***@proxy")
+    assert printed("-u", "me:${P}", cwd=folder)["user"][0] == '"me:${P}"'
+    assert printed("--bearer", "${P}", cwd=folder)["bearer"][0] == '"${P}"'
+    assert printed("--bearer", "p", cwd=folder)["bearer"][0] == '"***"'
+
+
+def test_what_is_printed_is_a_configuration_file(folder: Path) -> None:
+    result = configured(
+        "-c", "3", "--accept", '2xx,"', "--no-location", "-o", "a\x1b.csv", "--print-config", cwd=folder
+    )
+    assert "\x1b" not in result.out
+    (folder / "fetchcli.toml").write_text("\n".join(line.replace('2xx,\\"', "2xx") for line in result.lines))
+    found = printed(cwd=folder)
+    assert found["concurrency"] == ("3", "fetchcli.toml: concurrency")
+    assert found["location"] == ("false", "fetchcli.toml: location")
+
+
+def schema(name: str) -> Draft202012Validator:
+    found: dict[str, Any] = json.loads(fetchcli("--print-schema", name).out)
+    Draft202012Validator.check_schema(found)
+    return Draft202012Validator(found)
+
+
+def test_the_schema_of_the_file_says_what_the_command_says(folder: Path) -> None:
+    validator = schema("config")
+    good = 'concurrency = 3\ntimeout = 5\nheader = ["A: b"]\ninclude = "x"\nquiet = true\nprogress = "bar"\n'
+    (folder / "fetchcli.toml").write_text(good)
+    assert configured("--print-config", cwd=folder).code == 0
+    validator.validate(tomllib.loads(good))
+    everything = configured("--print-config", cwd=folder).lines
+    validator.validate(tomllib.loads("\n".join(line for line in everything if not line.startswith("#"))))
+    for bad in (
+        "max-redir = 3",
+        "concurrency = 'x'",
+        "concurrency = 0",
+        "quiet = 1",
+        "progress = 'loud'",
+        "header = [[]]",
+    ):
+        assert not validator.is_valid(tomllib.loads(bad)), bad
+
+
+def check_results(tmp_path: Path, rows: list[object]) -> None:
+    validator = schema("result")
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    result = fetchcli("in.jsonl", "-q", "-o", "jsonl", cwd=tmp_path)
+    assert len(result.lines) == len(rows)
+    for line in result.lines:
+        validator.validate(json.loads(line))
+    as_rows = schema("row")
+    for line in result.lines:  # and a result is a row
+        as_rows.validate(json.loads(line))
+
+
+def test_the_schema_of_a_result_validates_what_we_write(faults: FaultServer, tmp_path: Path) -> None:
+    own = {"url": faults.url("ok"), "method": "PUT", "headers": {"A": "b"}, "body": "x", "tag": "t"}
+    rows: list[object] = [own, *(faults.url(name) for name in ("empty", "gzip", "escape-codes")), "x"]
+    with recorder(lambda request: see("/b") if b"GET /a" in request else ok()) as server:
+        rows.append(server.url("/a"))
+        check_results(tmp_path, rows)
+
+
+def test_the_schema_of_a_row_agrees_with_the_reader() -> None:
+    from tests.inputs.test_json import VALUES, WRONG
+
+    validator = schema("row")
+    for value in VALUES:
+        validator.validate(value)
+    types: list[object] = [value for value, reason in WRONG if "got" in reason and "/missing" not in reason]
+    for wrong in types:
+        assert not validator.is_valid(wrong), wrong
