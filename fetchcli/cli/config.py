@@ -7,9 +7,7 @@ working folder or the first above it, as far as the top of the repository or the
 are the long names of the options.
 """
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -76,6 +74,8 @@ def load(command: click.Command, path: str | None) -> Loaded:
 
 def unknown(name: str, known: Iterable[str]) -> str:
     """What to say of a name that nobody knows."""
+    from difflib import get_close_matches  # only a mistake needs it
+
     near = get_close_matches(name, known, n=1)
     return f"no such option; did you mean {near[0]}" if near else "no such option; fetchcli --help says what there is"
 
@@ -89,6 +89,8 @@ def check_environment(command: click.Command, environment: Mapping[str, str]) ->
     known = {f"FETCHCLI_{(option.name or '').upper()}" for option in command.params} | _NOT_OURS
     for name in environment:
         if name.startswith("FETCHCLI_") and name not in known:
+            from difflib import get_close_matches
+
             near = get_close_matches(name, known, n=1, cutoff=0.85)
             if near:
                 raise UsageError(f"{name}: no such variable; did you mean {near[0]}")
@@ -122,6 +124,8 @@ def _user_files() -> Iterator[Path]:
 
 
 def _table(file: Path) -> dict[str, Any]:
+    import tomllib
+
     shown = _shown(file)
     try:
         content = tomllib.loads(file.read_bytes().decode("utf-8-sig"))

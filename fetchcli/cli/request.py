@@ -1,7 +1,6 @@
 """The options of the request and of who asks -> `Request` and `Credentials`."""
 
 import os
-import secrets
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -137,6 +136,8 @@ def _content(flags: Flags) -> tuple[bytes | None, list[tuple[str, str]]]:
         return b"".join(pieces), [("Content-Type", JSON), ("Accept", JSON)]
     if flags.form:
         parts = [parse_part(text, lambda path: _file("-F", path, flags)) for text in flags.form]
+        import secrets  # what few runs need
+
         boundary = "-" * 24 + secrets.token_hex(11)
         return encode_form(parts, boundary), [("Content-Type", f"multipart/form-data; boundary={boundary}")]
     # A file loses its line ends, as with curl.

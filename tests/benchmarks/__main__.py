@@ -226,6 +226,46 @@ def narrow_server(limit: int) -> Iterator[int]:
         server.stdout.close()
 
 
+LIST_FORMATS: dict[str, tuple[str, Callable[[int], str], str]] = {
+    "urls.txt": ("", lambda n: f"https://h{n % 1000}.example.com/path/{n}?q={n}", ""),
+    "urls.csv": ("url,name,tag\n", lambda n: f"https://h{n % 1000}.example.com/path/{n}?q={n},name {n},t{n % 7}", ""),
+    "quoted.csv": ('"url";"name"\n', lambda n: f'"https://h{n % 1000}.example.com/path/{n}";"say ""{n}"""', ""),
+    "urls.jsonl": ("", lambda n: f'{{"url":"https://h{n % 1000}.example.com/path/{n}","tag":"t{n % 7}"}}', ""),
+    "urls.json": ('["http://h/"', lambda n: f',{{"url":"https://h{n % 1000}.example.com/path/{n}"}}', "]"),
+    "urls.xml": ("<urlset>", lambda n: f"<url><loc>https://h{n % 1000}.example.com/path/{n}</loc></url>", "</urlset>"),
+}
+
+
+def reading(rounds: int, count: int) -> None:
+    """Lists into rows, on their own: how many a second, and whether memory stays flat."""
+    print("\n### (h) reading lists, compressed or not (wanted: 200,000 rows/s of CSV)")
+    print("\n| list | rows | rows/s | peak | peak at a tenth of the rows |\n| --- | --: | --: | --: | --: |")
+    with tempfile.TemporaryDirectory() as name:
+        for file, (head, row, tail) in LIST_FORMATS.items():
+            paths = []
+            for size in (count, count // 10):
+                paths.append(Path(name) / str(size) / file)
+                paths[-1].parent.mkdir(exist_ok=True)
+                with paths[-1].open("w") as out:
+                    out.write(head)
+                    out.writelines(f"{row(number)}\n" for number in range(size))
+                    out.write(tail)
+            for suffix in ("", ".gz") if file == "urls.csv" else ("",):
+                if suffix:
+                    subprocess.run(["gzip", "-k", *map(str, paths)], check=True)
+                read = [_read(Path(f"{paths[0]}{suffix}")) for _ in range(rounds)]
+                small = _read(Path(f"{paths[1]}{suffix}"))
+                speed = statistics.median(one["rows"] / one["seconds"] for one in read)
+                peaks = f"{read[0]['peak'] / 1e6:.0f} MB | {small['peak'] / 1e6:.0f} MB"
+                print(f"| {file}{suffix} | {read[0]['rows']:,.0f} | {speed:,.0f} | {peaks} |", flush=True)
+
+
+def _read(path: Path) -> dict[str, float]:
+    command = [PYTHON, "-m", "tests.benchmarks.reading", str(path)]
+    said: dict[str, float] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    return said
+
+
 def start_up(rounds: int, count: int) -> None:
     del count
     with nginx() as port, tempfile.TemporaryDirectory() as name:
@@ -254,13 +294,16 @@ WORKLOADS: dict[str, tuple[Callable[[int, int], None], int]] = {
     "e": (memory, 1_000_000),
     "f": (timeouts, 20_000),
     "g": (adaptive, 200),
+    "h": (reading, 1_000_000),
     "start": (start_up, 0),
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("workloads", nargs="*", default=list(WORKLOADS), metavar="WORKLOAD", help="a b c d e f g start")
+    parser.add_argument(
+        "workloads", nargs="*", default=list(WORKLOADS), metavar="WORKLOAD", help="a b c d e f g h start"
+    )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--scale", type=float, default=1.0, help="share of the URLs")
     arguments = parser.parse_args()
