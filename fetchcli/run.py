@@ -24,8 +24,6 @@ from fetchcli.interrupt import Interrupt
 from fetchcli.listing import complain, named_inputs, why_empty
 from fetchcli.messages import say
 from fetchcli.outlets import Outlets, plan_outputs
-from fetchcli.plan import print_plan
-from fetchcli.print_curl import print_curl
 from fetchcli.transport.base import Transport
 
 USER_AGENT = f"fetchcli/{__version__}"
@@ -86,8 +84,12 @@ def run(settings: Settings) -> ExitCode:
         FetchcliError: the run could not begin; nothing was requested.
     """
     if settings.dry_run:
+        from fetchcli.plan import print_plan
+
         return print_plan(settings)
     if settings.print_curl:
+        from fetchcli.print_curl import print_curl
+
         return print_curl(settings, USER_AGENT)
     # Small requests make many short-lived cycles; collecting them less often is worth 10 % of CPU.
     gc.set_threshold(GC_THRESHOLD, *gc.get_threshold()[1:])

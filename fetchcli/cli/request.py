@@ -9,7 +9,6 @@ from typing import NamedTuple
 from fetchcli.cli.settings import read
 from fetchcli.core.credentials import Credentials, Login
 from fetchcli.core.errors import UsageError
-from fetchcli.core.multipart import encode_form, parse_part
 from fetchcli.core.request import Request, parse_header
 from fetchcli.core.row_request import JSON
 from fetchcli.core.secrets import Expander
@@ -135,9 +134,11 @@ def _content(flags: Flags) -> tuple[bytes | None, list[tuple[str, str]]]:
         pieces = [_piece("--json", text, flags) for text in flags.json]
         return b"".join(pieces), [("Content-Type", JSON), ("Accept", JSON)]
     if flags.form:
-        parts = [parse_part(text, lambda path: _file("-F", path, flags)) for text in flags.form]
         import secrets  # what few runs need
 
+        from fetchcli.core.multipart import encode_form, parse_part
+
+        parts = [parse_part(text, lambda path: _file("-F", path, flags)) for text in flags.form]
         boundary = "-" * 24 + secrets.token_hex(11)
         return encode_form(parts, boundary), [("Content-Type", f"multipart/form-data; boundary={boundary}")]
     # A file loses its line ends, as with curl.

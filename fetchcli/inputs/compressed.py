@@ -1,7 +1,5 @@
 """gzip, zstd, bzip2 and xz, known by their first bytes, undone as they come."""
 
-import bz2
-import lzma
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -9,6 +7,7 @@ from typing import Any, NamedTuple
 from fetchcli.inputs.record import BadFormat
 
 PIECE = 64 * 1024
+_ERRORS = ("ZstdError", "LZMAError")  # their classes are imported with the codec only
 _MEMORY = 256 * 1024 * 1024  # that an xz stream may ask for
 
 
@@ -24,6 +23,18 @@ def _zstd() -> Any:
     except ImportError:
         from backports import zstd
     return zstd.ZstdDecompressor()
+
+
+def _bzip2() -> Any:
+    import bz2
+
+    return bz2.BZ2Decompressor()
+
+
+def _xz() -> Any:
+    import lzma
+
+    return lzma.LZMADecompressor(memlimit=_MEMORY)
 
 
 class _Gzip:
@@ -51,8 +62,8 @@ class _Gzip:
 _CODECS = (
     _Codec("gzip", b"\x1f\x8b", _Gzip),
     _Codec("zstd", b"\x28\xb5\x2f\xfd", _zstd),
-    _Codec("bzip2", b"BZh", bz2.BZ2Decompressor),
-    _Codec("xz", b"\xfd7zXZ\x00", lambda: lzma.LZMADecompressor(memlimit=_MEMORY)),
+    _Codec("bzip2", b"BZh", _bzip2),
+    _Codec("xz", b"\xfd7zXZ\x00", _xz),
 )
 LONGEST_MAGIC = max(len(codec.magic) for codec in _CODECS)
 
@@ -92,9 +103,9 @@ def _undo(codec: _Codec, data: bytes, blocks: Iterator[bytes]) -> Iterator[bytes
                 stream, data = codec.make(), rest
             elif stream.needs_input and not (data := next(blocks, b"")):
                 raise BadFormat(f"ends before its {codec.name} stream does")
-    except (zlib.error, OSError, lzma.LZMAError, EOFError, ValueError) as error:
+    except (zlib.error, OSError, EOFError, ValueError) as error:
         raise BadFormat(f"corrupt {codec.name}: {error}") from None
     except Exception as error:
-        if type(error).__name__ != "ZstdError":  # its class is imported with the codec only
+        if type(error).__name__ not in _ERRORS:
             raise
         raise BadFormat(f"corrupt {codec.name}: {error}") from None

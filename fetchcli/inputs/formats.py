@@ -6,13 +6,9 @@ from pathlib import PurePath
 
 from fetchcli.core.settings import InputFormat, Reading
 from fetchcli.inputs.compressed import decompressed
-from fetchcli.inputs.csv import read_csv
-from fetchcli.inputs.curl import read_curl
-from fetchcli.inputs.json import read_json
-from fetchcli.inputs.jsonl import read_jsonl
+from fetchcli.inputs.html import is_html
 from fetchcli.inputs.lines import read_lines
 from fetchcli.inputs.record import BadFormat, Records
-from fetchcli.inputs.sitemap import is_html, read_sitemap
 
 EXTENSIONS = {
     ".txt": InputFormat.LINES,
@@ -54,24 +50,37 @@ def read_records(blocks: Iterator[bytes], name: str, reading: Reading) -> tuple[
     _refuse_foreign(first)
     chosen = reading.format if reading.format is not InputFormat.AUTO else guess(name, first)
     plain = chain((first,), plain)
-    url, keep = reading.url_column, reading.keep
-    if keep and chosen not in COLUMNS:
+    if reading.keep and chosen not in COLUMNS:
         raise BadFormat(f"--keep names columns, and a list of the format {chosen} has none")
+    return chosen, _records(chosen, plain, reading)
+
+
+def _records(chosen: InputFormat, blocks: Iterator[bytes], reading: Reading) -> Records:
+    """A format is imported when a list is written in it: most runs need one."""
+    url, keep = reading.url_column, reading.keep
     match chosen:
-        case InputFormat.CSV:
-            return chosen, read_csv(plain, url, keep)
-        case InputFormat.TSV:
-            return chosen, read_csv(plain, url, keep, "\t")
+        case InputFormat.CSV | InputFormat.TSV:
+            from fetchcli.inputs.csv import read_csv
+
+            return read_csv(blocks, url, keep, "\t" if chosen is InputFormat.TSV else "")
         case InputFormat.JSONL:
-            return chosen, read_jsonl(plain, url, keep)
+            from fetchcli.inputs.jsonl import read_jsonl
+
+            return read_jsonl(blocks, url, keep)
         case InputFormat.JSON:
-            return chosen, read_json(plain, url, keep)
+            from fetchcli.inputs.json import read_json
+
+            return read_json(blocks, url, keep)
         case InputFormat.SITEMAP:
-            return chosen, read_sitemap(plain)
+            from fetchcli.inputs.sitemap import read_sitemap
+
+            return read_sitemap(blocks)
         case InputFormat.CURL:
-            return chosen, read_curl(plain)
+            from fetchcli.inputs.curl import read_curl
+
+            return read_curl(blocks)
         case _:
-            return chosen, read_lines(plain)
+            return read_lines(blocks)
 
 
 def _first_line(blocks: Iterator[bytes]) -> bytes:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import chain
 from xml.parsers import expat
 
+from fetchcli.inputs.html import is_html
 from fetchcli.inputs.lines import read_lines
 from fetchcli.inputs.record import BadFormat, Record, Records
 
@@ -37,11 +38,6 @@ def read_sitemap(blocks: Iterator[bytes]) -> Records:
             yield records
         if sitemap.problem is not None:
             raise sitemap.problem
-
-
-def is_html(start: bytes) -> bool:
-    """Whether a document begins as a page does (WHATWG MIME Sniffing, section 7.1)."""
-    return start[:14].lower().startswith((b"<!doctype html", b"<html"))
 
 
 class _Sitemap:

@@ -97,7 +97,12 @@ class AiohttpTransport:
         watch = RateWatch(floor, policy.timeouts.rate_window) if floor is not None else None
         try:
             while True:
-                answer = await self._ask(hops, policy, watch, fresh=fresh)
+                if watch is not None:
+                    watch.watch(hops.exchange)
+                if self._digest is None or hops.left_origin:
+                    answer = await self._request(hops.exchange, policy)
+                else:
+                    answer = await self._answer_digest(self._digest, hops, policy, watch, fresh=fresh)
                 exchange = hops.exchange
                 try:
                     locations = answer.head.fields.get(b"location", [])
@@ -115,19 +120,19 @@ class AiohttpTransport:
             if watch is not None:
                 watch.stop()
 
-    async def _ask(self, hops: Hops, policy: Policy, watch: RateWatch | None, *, fresh: bool) -> WireResponse:
-        """Send the request of this hop; where a digest is asked for and known, twice."""
+    async def _answer_digest(
+        self, digest: DigestAuth, hops: Hops, policy: Policy, watch: RateWatch | None, *, fresh: bool
+    ) -> WireResponse:
+        """Send the request of this hop, and once more where a digest is asked for."""
 
         async def send(authorization: str) -> WireResponse:
             if authorization:
                 hops.exchange = self._exchange(hops, policy, fresh=fresh, authorization=authorization)
-            if watch is not None:
-                watch.watch(hops.exchange)
+                if watch is not None:
+                    watch.watch(hops.exchange)
             return await self._request(hops.exchange, policy)
 
-        if self._digest is None or hops.left_origin:
-            return await send("")
-        return await self._digest.ask(hops.url, hops.request, send, lambda: _discard(hops.exchange))
+        return await digest.ask(hops.url, hops.request, send, lambda: _discard(hops.exchange))
 
     def _exchange(self, hops: Hops, policy: Policy, *, fresh: bool, authorization: str = "") -> Exchange:
         """The bytes of a request, and where its answer goes."""
