@@ -67,6 +67,8 @@ class _Sitemap:
             self._parser.Parse(block, last)
         except expat.ExpatError as error:
             self.problem = BadFormat(f"expected a sitemap: {expat.ErrorString(error.code)}", error.lineno)
+        except (LookupError, ValueError) as error:  # an encoding that nobody here knows
+            self.problem = BadFormat(f"expected a sitemap: {error}", self._parser.CurrentLineNumber)
         except BadFormat as problem:
             self.problem = problem
         records, self._records = self._records, []

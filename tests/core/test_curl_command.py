@@ -110,6 +110,7 @@ def test_network_and_tls() -> None:
     )
     assert set(expected.split()) <= set(found)
     assert "-x" in words(network=Network(proxies=ProxyRules(http=parse_proxy("proxy"))))
+    assert "socks5://[::1]:1080" in words(network=Network(proxies=ProxyRules(http=parse_proxy("socks5://[::1]"))))
     assert "--unix-socket" in words(network=Network(unix_socket="s"))
 
 

@@ -2,13 +2,18 @@
 
 import pytest
 
+from fetchcli.core.checks import reject
+from fetchcli.core.columns import NAMES, as_text
 from fetchcli.core.credentials import Credentials, Login
-from fetchcli.core.errors import UsageError
-from fetchcli.core.model import Outcome, Rejected, Verdict
+from fetchcli.core.errors import ExitCode, UsageError
+from fetchcli.core.model import Outcome, Passed, Rejected, Target, Verdict
 from fetchcli.core.request import Request
 from fetchcli.core.row_request import Combined, RowProblem, RowRequest, json_request
 from fetchcli.core.schema import Schema
 from fetchcli.core.secrets import Expander
+from fetchcli.core.settings import Selection
+from fetchcli.core.summary import Summary, exit_code
+from fetchcli.core.urls import parse_url
 from tests.support.outcomes import answered
 
 BASE = Request("GET", (("X-A", "1"), ("Accept", "*/*")), None)
@@ -121,6 +126,28 @@ def test_kept_columns_follow_the_others() -> None:
     for names, said in ((("status",), "already"), (("a", "a"), "twice")):
         with pytest.raises(UsageError, match=said):
             Schema(names)
+
+
+def test_a_run_that_keeps_nothing_has_the_columns_of_every_run() -> None:
+    assert len(Schema().values(answered())) == len(Schema().names) == len(NAMES)
+    row = Outcome(Target(1, parse_url("http://h/"), own=RowRequest("PUT")), Verdict.SKIPPED)
+    assert as_text(dict(zip(NAMES, Schema().values(row), strict=True))["request"]) == '{"method":"PUT"}'
+
+
+def test_a_row_that_was_passed_over_is_skipped_with_the_reason_and_no_failure() -> None:
+    outcome = reject(Passed(1, parse_url("http://h/"), reason="seen"))
+    assert (outcome.verdict, outcome.note, outcome.attempts) == (Verdict.SKIPPED, "seen", ())
+    summary = Summary()
+    summary.add(outcome)
+    assert (summary.passed, summary.not_accepted, exit_code(summary)) == (1, 0, ExitCode.OK)
+
+
+def test_which_selections_choose() -> None:
+    assert [Selection().chooses, Selection(only_failed=True).chooses, Selection(limit=1).chooses] == [
+        False,
+        True,
+        False,
+    ]
 
 
 def test_the_method_of_a_row() -> None:

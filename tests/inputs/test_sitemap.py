@@ -126,6 +126,8 @@ OUTSIDE = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/p
         (OUTSIDE, 0, "x.xml:1: it declares an entity"),
         (b"<!doctype html>\n<html><head></head></html>", 0, "x.xml: an HTML page, not a sitemap"),
         (b"<?xml version='1.0'?><html/>", 0, "x.xml:1: an HTML page, not a sitemap"),
+        (b"<?xml version='1.0' encoding='utf-9'?><urlset/>", 0, "x.xml:1: expected a sitemap: unknown encoding: utf-9"),
+        (b"<?xml version='1.0' encoding='shift_jis'?><urlset/>", 0, "expected a sitemap: "),
         (b"<rss><channel/></rss>", 0, "x.xml:1: a document of <rss>, not a sitemap"),
         (
             b"<urlset><url><loc>http://h/1</loc></url>\n<url><loc>http://h/2</url>",
