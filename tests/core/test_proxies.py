@@ -20,6 +20,11 @@ from fetchcli.core.urls import parse_url
         ("http://u@proxy:1", Proxy("http", "proxy", 1, "u", "")),
     ],
 )
+def test_how_the_proxies_of_a_run_are_spoken_to() -> None:
+    assert ProxyRules(parse_proxy("h"), parse_proxy("socks5://h")).schemes == {"http", "socks5"}
+    assert ProxyRules().schemes == set()
+
+
 def test_proxies(text: str, proxy: Proxy) -> None:
     assert parse_proxy(text) == proxy
 
