@@ -3,7 +3,7 @@
 from collections import Counter
 
 from fetchcli.core.errors import ExitCode, InputError, OutputError
-from fetchcli.core.model import Rejected, Row
+from fetchcli.core.model import Passed, Rejected, Row
 from fetchcli.core.pacing import Rate
 from fetchcli.core.policy import Pace
 from fetchcli.core.settings import Settings
@@ -28,14 +28,14 @@ class Plan:
         self._pace = pace
         self._hosts: Counter[str] = Counter()
         self._seen: set[bytes] = set()
-        self._duplicates = 0
+        self._duplicates = self._passed = 0
         self._messages: list[str] = []
         self.invalid = 0
 
     @property
     def total(self) -> int:
         """Rows in all."""
-        return self._hosts.total() + self.invalid
+        return self._hosts.total() + self._passed + self.invalid
 
     def add(self, row: Row) -> None:
         """Count one row."""
@@ -43,6 +43,10 @@ class Plan:
             self.invalid += 1
             if len(self._messages) < MOST_INVALID:
                 self._messages.append(row.message)
+            return
+        if isinstance(row, Passed):
+            self._duplicates += 1
+            self._passed += 1
             return
         self._hosts[f"{row.url.scheme}://{row.url.authority}"] += 1
         key = identity(row)  # a few bytes a row: the URLs of a million rows would not fit
@@ -54,7 +58,8 @@ class Plan:
         hosts = len(self._hosts)
         lines = [
             f"{self.total:,} rows: {self._hosts.total():,} to fetch from {hosts:,} host{'s' * (hosts != 1)}, "
-            f"{self._duplicates:,} of them duplicates; {self.invalid:,} invalid",
+            f"{self._duplicates:,} {'duplicates skipped' if self._passed else 'of them duplicates'}; "
+            f"{self.invalid:,} invalid",
             *self._least_time(),
             *(f"{rows:>9,}  {visible(host)}" for host, rows in self._hosts.most_common(MOST_HOSTS)),
         ]

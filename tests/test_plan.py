@@ -41,6 +41,11 @@ def test_a_long_plan_is_cut() -> None:
     assert "at least 0:02 at the given rates (--rate)" in result.lines
 
 
+def test_what_dedupe_skips_is_not_to_fetch() -> None:
+    result = fetchcli("-", "--dedupe", "--dry-run", stdin=b"http://h/\nhttp://h/\nhttp://i/\n")
+    assert (result.code, result.lines[0]) == (0, "3 rows: 2 to fetch from 2 hosts, 1 duplicates skipped; 0 invalid")
+
+
 @pytest.mark.parametrize(
     ("args", "stdin", "code", "said"),
     [

@@ -20,11 +20,6 @@ from fetchcli.core.urls import parse_url
         ("http://u@proxy:1", Proxy("http", "proxy", 1, "u", "")),
     ],
 )
-def test_how_the_proxies_of_a_run_are_spoken_to() -> None:
-    assert ProxyRules(parse_proxy("h"), parse_proxy("socks5://h")).schemes == {"http", "socks5"}
-    assert ProxyRules().schemes == set()
-
-
 def test_proxies(text: str, proxy: Proxy) -> None:
     assert parse_proxy(text) == proxy
 
@@ -117,3 +112,8 @@ def test_each_scheme_has_its_proxy() -> None:
     assert rules.proxy_for(parse_url("http://x/")) == parse_proxy(HTTP)
     assert rules.proxy_for(parse_url("https://x/")) == parse_proxy(HTTPS)
     assert ProxyRules().proxy_for(parse_url("https://x/")) is None
+
+
+def test_how_the_proxies_of_a_run_are_spoken_to() -> None:
+    assert ProxyRules(parse_proxy("h"), parse_proxy("socks5://h")).schemes == {"http", "socks5"}
+    assert ProxyRules().schemes == set()
