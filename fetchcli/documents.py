@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 
 import msgspec
 
@@ -9,11 +10,13 @@ from fetchcli.core.errors import InputError
 from fetchcli.core.model import Outcome, Row, Target
 from fetchcli.core.policy import Policy
 from fetchcli.core.request import Request
+from fetchcli.core.status import parse_status_set
 from fetchcli.core.urls import HttpUrl
 from fetchcli.fetcher import Fetcher
 from fetchcli.inputs.reader import Load
 from fetchcli.transport.base import Transport
 
+_FOR_ROWS = ("content-", "range", "if-")
 MOST_BYTES = 64 * 1024 * 1024  # sitemaps.org allows 50 MB
 
 
@@ -37,11 +40,12 @@ def make_loader(transport: Transport, policy: Policy) -> Load:
 def _policy(policy: Policy) -> Policy:
     """The same, for documents: asked for with GET, whatever the rows do, and kept."""
     request = policy.request
-    headers = tuple((name, value) for name, value in request.headers if not name.lower().startswith("content-"))
+    headers = tuple((name, value) for name, value in request.headers if not name.lower().startswith(_FOR_ROWS))
     size = policy.limits.size
     return msgspec.structs.replace(
         policy,
         concurrency=1,
+        accept=parse_status_set("200"),
         request=Request("GET", headers),
         limits=msgspec.structs.replace(policy.limits, keep=True, size=min(size or MOST_BYTES, MOST_BYTES)),
     )
@@ -51,5 +55,5 @@ async def _fetch(transport: Transport, policy: Policy, url: HttpUrl) -> Outcome:
     async def one() -> AsyncIterator[list[Row]]:
         yield [Target(1, url)]
 
-    outcomes = [outcome async for outcome in Fetcher(transport, policy).run(one())]
-    return outcomes[0]
+    async with aclosing(Fetcher(transport, policy).run(one())) as outcomes:
+        return await anext(outcomes)

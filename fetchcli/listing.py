@@ -24,6 +24,8 @@ def why_empty(settings: Settings, reader: RowReader) -> str:
     selection = settings.reading.selection
     if settings.allow_empty or (reader.left_out and not (selection.include or selection.exclude)):
         return ""  # in the latter case all of them had been accepted
+    if selection.limit == 0 or selection.sample == 0:
+        return "--limit 0 and --sample 0 leave no row; --allow-empty accepts that"
     if reader.left_out:
         return f"none of the {reader.left_out:,} rows was selected; --allow-empty accepts that"
     return "the input holds no URL; --allow-empty accepts that"

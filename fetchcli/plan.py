@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from fetchcli.core.errors import ExitCode, InputError, OutputError
+from fetchcli.core.errors import ExitCode, OutputError
 from fetchcli.core.model import Passed, Rejected, Row
 from fetchcli.core.pacing import Rate
 from fetchcli.core.policy import Pace
@@ -90,17 +90,11 @@ def _least(rows: int, rate: Rate) -> float:
 
 
 def read_plan(reader: RowReader, pace: Pace) -> Plan:
-    """Read the input to its end.
-
-    Raises:
-        InputError: a part of it could not be read.
-    """
+    """Read the input to its end; ``reader.errors`` says what could not be read."""
     plan = Plan(pace)
     for batch in reader.batches():
         for row in batch:
             plan.add(row)
-    if reader.errors:
-        raise InputError("; ".join(map(str, reader.errors)))
     return plan
 
 
@@ -119,4 +113,4 @@ def print_plan(settings: Settings) -> ExitCode:
         print("\n".join(plan.lines()), flush=True)  # noqa: T201 - it is what was asked for
     except OSError as error:
         raise OutputError(f"cannot write to stdout: {error.strerror}") from None
-    return ExitCode.INPUT if empty or (plan.invalid and not settings.exit_zero) else ExitCode.OK
+    return ExitCode.INPUT if empty or reader.errors or (plan.invalid and not settings.exit_zero) else ExitCode.OK

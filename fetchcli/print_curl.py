@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from fetchcli.core.curl_command import curl_command
 from fetchcli.core.errors import ExitCode, OutputError
-from fetchcli.core.model import Rejected
+from fetchcli.core.model import Passed, Rejected
 from fetchcli.core.request import default_headers
 from fetchcli.core.settings import Settings
 from fetchcli.inputs.reader import RowReader
@@ -46,7 +46,5 @@ def _lines(reader: RowReader, settings: Settings, defaults: dict[str, str]) -> I
             if isinstance(row, Rejected):
                 say(row.message)
                 yield None
-            else:
-                # What a row brought in is known only now.
-                secrets = {**settings.secrets, **reader.secrets}
-                yield curl_command(row, settings.policy, defaults, secrets)
+            elif not isinstance(row, Passed):
+                yield curl_command(row, settings.policy, defaults)

@@ -1,7 +1,5 @@
 """The command: flags -> Settings -> run -> exit code."""
 
-import os
-
 import typer
 
 from fetchcli.cli import options, settings
@@ -152,6 +150,7 @@ def fetchcli(
             netrc_file,
             expand_env,
             stdin_is_free=demo or bool(inputs and "-" not in inputs),
+            leave_to_shell=print_curl,
         )
     )
     policy = Policy(
@@ -202,14 +201,14 @@ def fetchcli(
         ),
     )
     chosen = Settings(
-        inputs=settings.inputs(inputs or [], demo=demo, dry_run=dry_run or print_curl),
+        inputs=settings.inputs(inputs or [], demo=demo, dry_run=dry_run, print_curl=print_curl),
         reading=Reading(
             input_format,
             url_column,
             tuple(keep or ()),
             glob,
             strict_input,
-            dict(os.environ) if asking.expands_rows else None,
+            asking.expand_rows,
             settings.selection(
                 Selection(
                     settings.patterns("--include", include or []),
@@ -236,7 +235,6 @@ def fetchcli(
         exit_zero=exit_zero,
         dry_run=dry_run,
         print_curl=print_curl,
-        secrets=asking.secrets,
         demo=demo,
     )
     from fetchcli.run import run  # asyncio and all the rest, which --help and mistakes do without

@@ -7,7 +7,7 @@ from typing import Any
 import click
 from typer.core import TyperCommand
 
-from fetchcli.cli.config import Loaded, check_environment, key_of, load
+from fetchcli.cli.config import Loaded, check_environment, drop_contradicted, key_of, load, settings_of
 from fetchcli.core.errors import UsageError
 
 _ALONE = ("help", "version")
@@ -25,10 +25,25 @@ class ConfiguredCommand(TyperCommand):
             if not any(given.get(name) for name in _ALONE):
                 check_environment(self, os.environ)
                 ctx.obj = self._load(given)
+                drop_contradicted(ctx.obj, {*given, *self._from_environment()})
                 ctx.default_map = ctx.obj.values
         return super().parse_args(ctx, args)
 
+    def _from_environment(self) -> set[str]:
+        names = {option.name or "" for option in self.params}
+        return {name for name in names if os.environ.get(f"FETCHCLI_{name.upper()}")}
+
+    def make_parser(self, ctx: click.Context) -> Any:
+        """What a file switched on, the command line can switch off: ``--no-X`` for every flag."""
+        parser = super().make_parser(ctx)
+        for key, option in settings_of(self).items():
+            if option.is_flag and not option.secondary_opts:
+                parser.add_option(option, [f"--no-{key}"], dest=option.name, action="store_const", const=False)
+        return parser
+
     def _load(self, given: dict[str, Any]) -> Loaded:
+        if given.get("config") and given.get("no_config"):
+            raise UsageError("-K and --no-config contradict each other; give one of them")
         path = given.get("config") or os.environ.get("FETCHCLI_CONFIG") or None
         none = given.get("no_config") or os.environ.get("FETCHCLI_NO_CONFIG", "").lower() in _YES
         return Loaded({}, {}) if none else load(self, path)

@@ -3,8 +3,8 @@
     flag > environment > nearest file > user's file > default
 
 The nearest file is ``fetchcli.toml``, or ``pyproject.toml`` with a table ``[tool.fetchcli]``, in the
-working folder or the first above it, as far as the top of the repository or the home folder. Keys
-are the long names of the options.
+working folder or, within a repository, in the first above it, up to its top. Keys are the long names
+of the options.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,6 +22,15 @@ _NOT_SETTINGS = {
     "help", "version", "config", "no_config", "print_config", "print_schema", "print_curl", "demo", "dry_run",
     "install_completion", "show_completion",
 }  # fmt: skip
+# Of each of these only one may be given.
+_ALTERNATIVES = (
+    {"user", "bearer"},
+    {"ipv4", "ipv6"},
+    {"data", "json", "form", "head"},
+    {"request", "head"},
+    {"shuffle", "ordered"},
+    {"unix_socket", "proxy"},
+)
 _NOT_OURS = {"FETCHCLI_VERSION", "FETCHCLI_HELP"}  # names that CI jobs use for something else
 
 
@@ -57,27 +66,36 @@ def load(command: click.Command, path: str | None) -> Loaded:
     Raises:
         UsageError: a file cannot be read, a key is unknown, or a value has the wrong type.
     """
-    files = [Path(path)] if path is not None else [*_user_files(), *_nearest(Path.cwd())]
+    files = [Path(path)] if path is not None else [*_user_files(), *_nearest()]
     options = settings_of(command)
     loaded = Loaded({}, {})
     for file in files:  # the stronger comes last
         shown = _shown(file)
         for key, value in _table(file).items():
-            name = str(key).replace("_", "-")
-            option = options.get(name)
+            option = options.get(key)
             if option is None:
-                raise UsageError(f"{shown}: {key}: {unknown(name, options)}")
+                raise UsageError(f"{shown}: {key}: {_unknown(key, command, options)}")
             loaded.values[option.name or ""] = _checked(option, value, f"{shown}: {key}")
             loaded.origins[option.name or ""] = shown
     return loaded
 
 
-def unknown(name: str, known: Iterable[str]) -> str:
-    """What to say of a name that nobody knows."""
+def _unknown(key: str, command: click.Command, known: Iterable[str]) -> str:
+    if any(f"--{key}" in option.opts for option in command.params):
+        return "this belongs on the command line"
     from difflib import get_close_matches  # only a mistake needs it
 
-    near = get_close_matches(name, known, n=1)
+    near = get_close_matches(key.replace("_", "-"), known, n=1)
     return f"no such option; did you mean {near[0]}" if near else "no such option; fetchcli --help says what there is"
+
+
+def drop_contradicted(loaded: Loaded, stronger: Iterable[str]) -> None:
+    """Forget values of files that cannot stand beside what the command line or the environment says."""
+    names = set(stronger)
+    for group in _ALTERNATIVES:
+        if names & group:
+            for name in group - names:
+                loaded.values.pop(name, None)
 
 
 def check_environment(command: click.Command, environment: Mapping[str, str]) -> None:
@@ -96,16 +114,28 @@ def check_environment(command: click.Command, environment: Mapping[str, str]) ->
                 raise UsageError(f"{name}: no such variable; did you mean {near[0]}")
 
 
-def _nearest(folder: Path) -> Iterator[Path]:
-    home = Path.home()
+def _nearest() -> Iterator[Path]:
+    """The file of the working folder; within a repository also of those above it, up to its top."""
+    try:
+        folder = Path.cwd()
+    except OSError:  # it was deleted
+        return
+    top = next((place for place in (folder, *folder.parents) if _there(place / ".git")), folder)
     for place in (folder, *folder.parents):
         for name in (NAME, PYPROJECT):
             file = place / name
-            if file.is_file() and (name == NAME or _has_table(file)):
+            if _there(file) and (name == NAME or _has_table(file)):
                 yield file
                 return
-        if place == home or (place / ".git").exists():
+        if place == top:
             return
+
+
+def _there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a folder that may not be looked into
+        return False
 
 
 def _has_table(pyproject: Path) -> bool:
@@ -118,8 +148,11 @@ def _has_table(pyproject: Path) -> bool:
 def _user_files() -> Iterator[Path]:
     from platformdirs import user_config_path
 
-    file = user_config_path("fetchcli", appauthor=False) / NAME
-    if file.is_file():
+    try:
+        file = user_config_path("fetchcli", appauthor=False) / NAME
+    except (OSError, RuntimeError):  # a user without a home
+        return
+    if _there(file):
         yield file
 
 
@@ -145,7 +178,7 @@ def _table(file: Path) -> dict[str, Any]:
 def _shown(file: Path) -> str:
     try:
         return str(file.relative_to(Path.cwd()))
-    except ValueError:
+    except (ValueError, OSError):
         return str(file)
 
 
@@ -158,7 +191,7 @@ def _checked(option: click.Option, value: Any, where: str) -> Any:
     if option.is_flag:
         if isinstance(value, bool):
             return value
-        raise UsageError(f"{where}: expected true or false, got {value!r}")
+        raise UsageError(f"{where}: expected true or false, got {_kind(value)}")
     if option.multiple:
         items = value if isinstance(value, list) else [value]
         return [_single(option, item, where) for item in items]
@@ -167,10 +200,13 @@ def _checked(option: click.Option, value: Any, where: str) -> Any:
 
 def _single(option: click.Option, value: Any, where: str) -> Any:
     numeric = isinstance(option.type, click.types.IntParamType)
-    if isinstance(value, bool) or not isinstance(value, int if numeric else str | int | float):
-        raise UsageError(f"{where}: expected {'a whole number' if numeric else 'text'}, got {_toml(value)}")
+    kind = int if numeric else str if isinstance(option.type, click.Choice) else str | int | float
+    if isinstance(value, bool) or not isinstance(value, kind):
+        raise UsageError(f"{where}: expected {'a whole number' if numeric else 'text'}, got {_kind(value)}")
     return value if numeric else str(value)
 
 
-def _toml(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else repr(value)
+def _kind(value: object) -> str:
+    """What it is, and no more: it may be a secret."""
+    names = {bool: "true or false", str: "text", int: "a number", float: "a number", list: "a list", dict: "a table"}
+    return names.get(type(value), "a date")

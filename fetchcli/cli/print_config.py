@@ -1,4 +1,4 @@
-"""``--print-config``: every option as a line of TOML, and where its value came from; secrets masked."""
+"""``--print-config``: every option as a line of TOML, and where its value came from; secrets are masked."""
 
 from typing import Any
 
@@ -6,10 +6,8 @@ import click
 
 from fetchcli.cli.command import origin
 from fetchcli.cli.config import settings_of
-from fetchcli.core.row_request import MASK
+from fetchcli.core.secrets import MASK, is_secret, masked
 from fetchcli.core.urls import mask_credentials
-
-_SECRET_HEADERS = {"authorization", "cookie", "x-api-key", "api-key", "x-auth-token"}
 
 
 def config_lines(ctx: click.Context) -> list[str]:
@@ -18,9 +16,16 @@ def config_lines(ctx: click.Context) -> list[str]:
     for key, option in settings_of(ctx.command).items():
         value = ctx.params.get(option.name or "")
         where = origin(ctx, option) or _plainly(ctx, option)
-        line = f"# {key} =" if value is None or value == () else f"{key} = {_toml(_masked(key, value))}"
-        lines.append(f"{line}  # {where}")
+        shown = _masked(key, value)
+        # What is masked is a comment: as a value it would be taken for the secret.
+        hidden = value is None or value == () or _hides(shown)
+        text = "" if value is None or value == () else f" {_toml(shown)}"
+        lines.append(f"{'# ' if hidden else ''}{key} ={text}  # {where}")
     return lines
+
+
+def _hides(shown: Any) -> bool:
+    return any(MASK in item for item in (shown if isinstance(shown, list) else [shown]) if isinstance(item, str))
 
 
 def _plainly(ctx: click.Context, option: click.Option) -> str:
@@ -32,16 +37,15 @@ def _masked(key: str, value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_masked(key, item) for item in value]
     if key in ("bearer", "cookie"):
-        return value if "${" in value and key == "bearer" else MASK
+        return masked(value)
     if key == "user":
         name, colon, password = value.partition(":")
-        return f"{name}{colon}{password if '${' in password else MASK}"
-    if key == "proxy":
+        return f"{name}{colon}{masked(password)}"
+    if key in ("proxy", "referer"):
         return mask_credentials(value)
     if key == "header":
-        name, colon, _ = value.partition(":")
-        secret = name.strip().lower() in _SECRET_HEADERS and "${" not in value
-        return f"{name}{colon} {MASK}" if secret else value
+        name, colon, text = value.partition(":")
+        return f"{name}{colon} {masked(text.strip())}" if is_secret(name) else value
     return value
 
 

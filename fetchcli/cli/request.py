@@ -9,7 +9,7 @@ from typing import NamedTuple
 from fetchcli.cli.settings import read
 from fetchcli.core.credentials import Credentials, Login
 from fetchcli.core.errors import UsageError
-from fetchcli.core.request import Request, parse_header
+from fetchcli.core.request import Request, check_header, parse_header
 from fetchcli.core.row_request import JSON
 from fetchcli.core.secrets import Expander
 
@@ -17,7 +17,12 @@ EXPANDABLE = ("header", "user", "bearer", "rows")
 
 
 class Flags(NamedTuple):
-    """The options as they were given; ``stdin_is_free`` where no list is read from it."""
+    """The options as they were given.
+
+    Attributes:
+        stdin_is_free: no list is read from it.
+        leave_to_shell: what comes from the environment is to be filled in by somebody else.
+    """
 
     method: str | None
     head: bool
@@ -37,6 +42,7 @@ class Flags(NamedTuple):
     netrc_file: str | None
     expand_env: str | None
     stdin_is_free: bool
+    leave_to_shell: bool
 
 
 class Asking(NamedTuple):
@@ -45,14 +51,12 @@ class Asking(NamedTuple):
     Attributes:
         request: what is sent.
         credentials: who asks, where no header says so.
-        secrets: values from the environment, by name.
-        expands_rows: whether the headers of rows are filled in, too.
+        expand_rows: fills in the headers of rows, or None.
     """
 
     request: Request
     credentials: Credentials
-    secrets: dict[str, str]
-    expands_rows: bool
+    expand_rows: Callable[[str], str] | None
 
 
 def build(flags: Flags) -> Asking:
@@ -61,7 +65,7 @@ def build(flags: Flags) -> Asking:
     Raises:
         UsageError: options that do not go together, a file that cannot be read, a variable that is not set.
     """
-    expander = Expander(os.environ)
+    expander = Expander(None if flags.leave_to_shell else os.environ)
     wanted = _expandable(flags.expand_env)
 
     def expanded(option: str, text: str) -> str:
@@ -69,7 +73,7 @@ def build(flags: Flags) -> Asking:
         return read(option, expander, text) if name in wanted else text
 
     lines = [line for text in flags.headers for line in _header_lines(text, flags)]
-    fields = [read("-H", parse_header, expanded("--header", line)) for line in lines]
+    fields = [_field(line, expanded) for line in lines]
     given = {name.lower() for name, _ in fields}
     login = _login(flags, expanded)
     # -H comes before the options that stand for a header, as with curl.
@@ -80,7 +84,7 @@ def build(flags: Flags) -> Asking:
         raise UsageError("-I asks with HEAD; leave out -I, or -X and the content")
     implied = "HEAD" if flags.head else "GET" if content is None else "POST"
     request = Request(implied if flags.method is None else flags.method, tuple(fields), content)
-    return Asking(request, _credentials(flags, login), expander.used, "rows" in wanted)
+    return Asking(request, _credentials(flags, login), expander if "rows" in wanted else None)
 
 
 def _expandable(text: str | None) -> set[str]:
@@ -88,6 +92,14 @@ def _expandable(text: str | None) -> set[str]:
     if unknown := sorted(names - set(EXPANDABLE)):
         raise UsageError(f"--expand-env: {unknown[0]!r} is none of {', '.join(EXPANDABLE)}")
     return names
+
+
+def _field(line: str, expanded: Callable[[str, str], str]) -> tuple[str, str]:
+    """A header, its value filled in only now: what is wrong with the line is said without any secret."""
+    name, value = read("-H", parse_header, line)
+    value = expanded("--header", value).strip(" \t")
+    read("-H", lambda _: check_header(name, value), line)
+    return name, value
 
 
 def _header_lines(text: str, flags: Flags) -> list[str]:
@@ -104,9 +116,11 @@ def _login(flags: Flags, expanded: Callable[[str, str], str]) -> Login | None:
         return None
     if flags.bearer is not None:
         raise UsageError("-u and --bearer are two ways to say who asks; give one of them")
-    name, colon, password = expanded("--user", flags.user).partition(":")
-    if not colon:
+    name, colon, password = flags.user.partition(":")
+    if not colon and "${" not in name:
         raise UsageError("-u: write NAME:PASSWORD; nobody is there to be asked for a password")
+    # A variable may hold the name, the password, or both.
+    name, _, password = expanded("--user", flags.user).partition(":")
     return Login(name, password)
 
 
@@ -161,7 +175,7 @@ def _file(option: str, path: str, flags: Flags) -> bytes:
     try:
         return Path(path).read_bytes()
     except OSError as error:
-        raise UsageError(f"{option} @{path}: {error.strerror}") from None
+        raise UsageError(f"{option} {path}: {error.strerror}") from None
 
 
 def _credentials(flags: Flags, login: Login | None) -> Credentials:
@@ -179,4 +193,4 @@ def _credentials(flags: Flags, login: Login | None) -> Credentials:
         raise UsageError(f"{path}: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None
     logins = {host.lower(): Login(name or "", password or "") for host, (name, _, password) in hosts.items()}
     default = logins.pop("default", None)
-    return Credentials(logins, default, digest)
+    return Credentials(logins, default, digest, str(path))

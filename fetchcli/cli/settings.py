@@ -93,9 +93,11 @@ def address_rules(block: bool, allow: list[str], deny: list[str]) -> AddressRule
     return AddressRules(block, parse_networks("--allow-cidr", allow), parse_networks("--deny-cidr", deny))
 
 
-def inputs(given: list[str], *, demo: bool, dry_run: bool) -> tuple[str, ...]:
+def inputs(given: list[str], *, demo: bool, dry_run: bool, print_curl: bool) -> tuple[str, ...]:
     """Where the rows come from."""
-    if demo and dry_run:
+    if dry_run and print_curl:
+        raise UsageError("--dry-run and --print-curl print two things; give one of them")
+    if demo and (dry_run or print_curl):
         raise UsageError("--demo has no rows to plan or print; leave out --demo, or --dry-run and --print-curl")
     if demo and given:
         raise UsageError("--demo brings its own URLs; leave the inputs out")

@@ -13,6 +13,7 @@ import msgspec
 
 from fetchcli.core.errors import ErrorKind, Failure, Redirect, UsageError
 from fetchcli.core.model import Outcome, Response, Verdict
+from fetchcli.core.text import without_surrogates
 
 Value = bool | int | float | str | tuple[str | Redirect, ...] | dict[str, object] | None
 Getter = Callable[[Outcome, Response | None], Value]
@@ -200,7 +201,7 @@ def as_text(value: Value) -> str:
     if isinstance(value, tuple):
         return "; ".join(item if isinstance(item, str) else f"{item.status} {item.url}" for item in value)
     if isinstance(value, dict):
-        return msgspec.json.encode(value).decode()
+        return msgspec.json.encode(without_surrogates(value)).decode()
     if isinstance(value, float):
         return f"{value:.6f}"
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -24,11 +24,13 @@ class Credentials(msgspec.Struct, frozen=True):
         machines: logins by host, for Basic.
         default: the login for hosts that are not named; no redirect leads to it.
         digest: the login that answers challenges (RFC 7616), or None.
+        netrc: the file that the machines came from, or None.
     """
 
     machines: dict[str, Login] = {}
     default: Login | None = None
     digest: Login | None = None
+    netrc: str | None = None
 
     def authorization(self, host: str, *, redirected: bool) -> str:
         """The Authorization field for a host, or nothing."""

@@ -9,23 +9,21 @@ from fetchcli.core.overrides import Detour
 from fetchcli.core.policy import Network, Policy, Timeouts, Tls
 from fetchcli.core.proxies import Proxy
 from fetchcli.core.request import EXPECTS_CONTENT, Request
-from fetchcli.core.shell import quote
+from fetchcli.core.shell import printf, quote
 from fetchcli.core.urls import HttpUrl
 
 MOST_ARGUMENT = 100_000  # bytes: Linux takes 128 KiB in one argument
 EXPECTS_CONTINUE = 1024 * 1024  # bytes from which on curl would ask before it sends
 _BASIC = "Basic "
-_IN_FORMAT = {ord("\n"): "\\n", ord("'"): "\\047", ord("%"): "%%", ord("\\"): "\\\\"}
 
 
-def curl_command(row: Target, policy: Policy, defaults: dict[str, str], secrets: dict[str, str]) -> str:
+def curl_command(row: Target, policy: Policy, defaults: dict[str, str]) -> str:
     """One line for a POSIX shell.
 
     Args:
         row: what is asked.
         policy: how.
         defaults: the headers that fetchcli sends by itself.
-        secrets: values from the environment, by name: the shell is told to put them in.
     """
     request = row.request or policy.request
     words = ["curl", "-sS", "--http1.1", "--globoff", "--path-as-is"]
@@ -34,7 +32,7 @@ def curl_command(row: Target, policy: Policy, defaults: dict[str, str], secrets:
     words += [*_method(request), *_who(row.url, request, policy), *_headers(request, defaults)]
     before, content = _content(request)
     words += [*content, *_timeouts(policy.timeouts), *_network(policy.network, row.url), *_tls(policy.tls)]
-    return before + " ".join(quote(word, secrets) for word in [*words, _address(row.url)])
+    return before + " ".join(quote(word) for word in [*words, _address(row.url)])
 
 
 def _method(request: Request) -> Iterator[str]:
@@ -54,9 +52,10 @@ def _who(url: HttpUrl, request: Request, policy: Policy) -> Iterator[str]:
     if (login := policy.credentials.digest) is not None:
         yield from ("--digest", "-u", f"{login.name}:{login.password}")
         return
-    known = url.authorization or policy.credentials.authorization(url.host, redirected=False)
-    if known.startswith(_BASIC):
-        yield from ("-u", _login(known))
+    if url.authorization:
+        yield from ("-u", _login(url.authorization))
+    elif policy.credentials.netrc is not None:
+        yield from ("--netrc-file", policy.credentials.netrc)
 
 
 def _login(authorization: str) -> str:
@@ -72,7 +71,7 @@ def _headers(request: Request, defaults: dict[str, str]) -> Iterator[str]:
         yield "--compressed"
     for name, value in request.headers:
         if name.lower() == "authorization" and value.startswith(_BASIC) and _is_base64(value):
-            yield from ("-u", _login(value))  # where a secret shows as what it is, and is masked as that
+            yield from ("-u", _login(value))  # where a mark for the shell can be seen
         else:
             yield from ("-H", f"{name};" if value == ";" else f"{name}: {value}" if value else f"{name}:")
 
@@ -96,14 +95,7 @@ def _content(request: Request) -> tuple[str, list[str]]:
     # One line a row, and nothing in it that a terminal would obey.
     if len(content) <= MOST_ARGUMENT and text.isprintable():
         return "", [*quiet, "--data-raw", text]
-    return f"printf -- '{''.join(map(_printf, content))}' | ", [*quiet, "--data-binary", "@-"]
-
-
-def _printf(byte: int) -> str:
-    """A byte in the format of printf(1), within single quotes."""
-    if byte in _IN_FORMAT:
-        return _IN_FORMAT[byte]
-    return chr(byte) if 0x20 <= byte < 0x7F else f"\\{byte:03o}"
+    return f"{printf(content)} | ", [*quiet, "--data-binary", "@-"]
 
 
 def _timeouts(timeouts: Timeouts) -> Iterator[str]:

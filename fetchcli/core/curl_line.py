@@ -3,6 +3,7 @@
 Source: curl's man page. What would change the request and is not understood makes the row a problem.
 """
 
+import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -47,6 +48,7 @@ _TAKES_VALUE = {
     "--user-agent", "--referer", "--user", "--range", "--oauth2-bearer", "--url",
 }  # fmt: skip
 _FLAGS = {"--head", "--get"}
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 class CurlRow(NamedTuple):
@@ -62,8 +64,10 @@ def read_curl_line(words: list[str]) -> CurlRow:
     Raises:
         RowProblem: it is not a curl command for one URL, or holds an option that is not understood.
     """
-    if not words or words[0].rpartition("/")[2] != "curl":
-        raise RowProblem("", f"expected a curl command, got {words[0] if words else ''!r}")
+    if words[:1] == ["$"]:  # a prompt that was copied along
+        words = words[1:]
+    if not words or words[0].rpartition("/")[2] not in ("curl", "curl.exe"):
+        raise RowProblem("", f"expected a curl command, got {words[0][:20] if words else ''!r}")
     if PIPE in words:
         raise RowProblem("", "expected one curl command, got a pipe")
     reading = _Reading()
@@ -101,16 +105,22 @@ class _Reading:
         self.url = ""
         self.method: str | None = None
         self.headers: list[tuple[str, str]] = []
+        self.named: dict[str, str] = {}
         self.data: list[str] = []
         self.file: str | None = None
         self.get = self.json = False
 
     def take(self, option: str, value: str) -> None:
-        """Take one option in."""
+        """Take one option in; of most, the last counts."""
         if option in _IGNORED or option in _IGNORED_WITH_VALUE:
             return
-        if option in _HEADERS:
-            self.headers.append(_HEADERS[option](value))
+        if option == "--header":
+            self.headers.append(_header(value))
+        elif option == "--cookie":
+            self.named["Cookie"] = "; ".join(filter(None, (self.named.get("Cookie"), _cookie(value))))
+        elif option in _HEADERS:
+            name, make = _HEADERS[option]
+            self.named[name] = make(value)
         elif option == "--url":
             if self.url:
                 raise RowProblem("url", "expected one URL, got two")
@@ -126,58 +136,65 @@ class _Reading:
         if option == "--json":
             self.json = True
         if option == "--data-urlencode":
-            name, equals, text = value.partition("=")
-            value = f"{name}{equals if name else ''}{quote_plus(text)}" if equals else quote_plus(value)
+            self.data.append(_urlencoded(value))
         elif value.startswith("@") and option != "--data-raw":
             if option != "--data-binary" or self.data or self.file is not None:
                 raise RowProblem(option, "expected text; only a single --data-binary may be a @FILE")
             self.file = value[1:]
-            return
-        self.data.append(value)
+        else:
+            self.data.append(value)
 
     def row(self) -> CurlRow:
         """What all of them ask for."""
         if not self.url:
             raise RowProblem("url", "expected a URL, and there is none")
-        url = self.url if "://" in self.url else f"http://{self.url}"
-        if self.file is not None and self.data:
-            raise RowProblem("--data-binary", "a @FILE cannot be joined with other data")
+        if self.file is not None and (self.data or self.get):
+            raise RowProblem("--data-binary", "a @FILE cannot be joined with other data, or put into the URL")
+        url = self.url if _SCHEME.match(self.url) else f"http://{self.url}"
         body = ("" if self.json else "&").join(self.data) if self.data else None
         if self.get and body is not None:
             before, mark, fragment = url.partition("#")
             url, body = f"{before}{'&' if '?' in before else '?'}{body}{mark}{fragment}", None
         if self.json:
-            given = {name.lower() for name, _ in self.headers}
-            self.headers += [(name, JSON) for name in ("Content-Type", "Accept") if name.lower() not in given]
+            self.named |= {"Content-Type": JSON, "Accept": JSON}
+        given = {name.lower() for name, _ in self.headers}  # -H comes before the options that stand for a header
+        headers = [*self.headers, *((name, value) for name, value in self.named.items() if name.lower() not in given)]
         method = self.method or ("POST" if body is not None or self.file is not None else "GET")
-        return CurlRow(url, RowRequest(method, tuple(self.headers), body, self.file))
+        return CurlRow(url, RowRequest(method, tuple(headers), body, self.file))
 
 
 def _header(value: str) -> tuple[str, str]:
-    """``-H``."""
     try:
         return parse_header(value)
     except UsageError as error:
         raise RowProblem("-H", str(error)) from None
 
 
-def _cookie(value: str) -> tuple[str, str]:
+def _cookie(value: str) -> str:
     if "=" not in value:
         raise RowProblem("--cookie", "expected NAME=VALUE; a cookie file is not read")
-    return "Cookie", value
+    return value
 
 
-def _user(value: str) -> tuple[str, str]:
+def _user(value: str) -> str:
+    if "${" in value:
+        raise RowProblem("-u", "a variable is filled in only in headers: -H 'Authorization: ...'")
     name, _, password = value.partition(":")
-    return "Authorization", Login(name, password).basic
+    return Login(name, password).basic
 
 
-_HEADERS: dict[str, Callable[[str], tuple[str, str]]] = {
-    "--header": _header,
-    "--user": _user,
-    "--cookie": _cookie,
-    "--user-agent": lambda value: ("User-Agent", value),
-    "--referer": lambda value: ("Referer", value),
-    "--oauth2-bearer": lambda value: ("Authorization", f"Bearer {value}"),
-    "--range": lambda value: ("Range", f"bytes={value}"),
+def _urlencoded(value: str) -> str:
+    name, equals, text = value.partition("=")
+    if not equals and "@" in value:
+        raise RowProblem("--data-urlencode", "expected text, got a @FILE")
+    encoded = quote_plus((text if equals else value).encode("utf-8", "surrogateescape"))
+    return f"{name}={encoded}" if name and equals else encoded
+
+
+_HEADERS: dict[str, tuple[str, Callable[[str], str]]] = {
+    "--user": ("Authorization", _user),
+    "--user-agent": ("User-Agent", str),
+    "--referer": ("Referer", str),
+    "--oauth2-bearer": ("Authorization", "Bearer {}".format),
+    "--range": ("Range", "bytes={}".format),
 }

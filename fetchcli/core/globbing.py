@@ -16,6 +16,9 @@ _NUMBERS = re.compile(r"(\d{1,18})-(\d{1,18})(?::(\d{1,18}))?")
 _LETTERS = re.compile(r"([A-Za-z])-([A-Za-z])(?::(\d{1,18}))?")
 
 
+_LONGEST_ADDRESS = len("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]")
+
+
 class _Numbers:
     """``[1-10:3]``, zero-padded where the first number is."""
 
@@ -63,12 +66,19 @@ def parse_glob(text: str) -> list[Part]:
 
 def expand(parts: list[Part]) -> Iterator[str]:
     """Every URL; the last glob changes fastest, as with curl."""
-    if not parts:
-        yield ""
-        return
-    for text in parts[0]:
-        for rest in expand(parts[1:]):
-            yield text + rest
+    texts: list[str] = []
+    levels = [iter(parts[0])]
+    while levels:
+        text = next(levels[-1], None)
+        if text is None:
+            levels.pop()
+            if texts:
+                texts.pop()
+        elif len(levels) == len(parts):
+            yield "".join(texts) + text
+        else:
+            texts.append(text)
+            levels.append(iter(parts[len(levels)]))
 
 
 def count(parts: list[Part]) -> int:
@@ -77,7 +87,7 @@ def count(parts: list[Part]) -> int:
 
 
 def _is_address(text: str, position: int) -> bool:
-    literal, bracket, _ = text[position + 1 :].partition("]")
+    literal, bracket, _ = text[position + 1 : position + 1 + _LONGEST_ADDRESS].partition("]")
     try:
         return bool(bracket) and bool(IPv6Address(literal))
     except AddressValueError:

@@ -20,7 +20,8 @@ _TYPES = {
     ".pdf": "application/pdf",
     ".xml": "application/xml",
 }
-_OPTION = re.compile(r';\s*(type|filename)=("(?:[^"\\]|\\.)*"|[^;]*)')
+_WORD = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*))\s*')  # quoted, or up to a semicolon
+_PARAMETER = re.compile(r"\s*(type|filename|headers|encoder)\s*=", re.IGNORECASE)
 _ESCAPES = {'"': "%22", "\r": "%0D", "\n": "%0A"}  # as browsers and curl 7.81 and later do
 
 
@@ -53,24 +54,47 @@ def parse_part(text: str, read: Callable[[str], bytes]) -> Part:
     name, equals, value = text.partition("=")
     if not equals or not name:
         raise UsageError(f"-F: write NAME=TEXT or NAME=@FILE, not {text!r}")
-    said = {match[1]: _unquoted(match[2]) for match in _OPTION.finditer(value)}
-    value = _unquoted(_OPTION.sub("", value))
+    kind = value[:1] if value[:1] in ("@", "<") else ""
+    content, said = _parameters(value[len(kind) :])
     content_type = said.get("type", "")
-    if value.startswith("@"):
-        path = value[1:]
-        extension = re.search(r"\.[^./\\]+$", path)
+    if kind == "@":
+        if "," in content and not value.startswith('@"'):
+            raise UsageError(f"-F: {content!r} would be several files; give each a -F")
+        extension = re.search(r"\.[^./\\]+$", content)
         known = _TYPES.get(extension[0].lower() if extension else "", "application/octet-stream")
-        base = path.replace("\\", "/").rpartition("/")[2]
-        return Part(name, read(path), said.get("filename", base), content_type or known)
-    content = read(value[1:]) if value.startswith("<") else value.encode("utf-8", "surrogateescape")
-    return Part(name, content, said.get("filename"), content_type)
+        base = content.replace("\\", "/").rpartition("/")[2]
+        return Part(name, read(content), said.get("filename", base), content_type or known)
+    data = read(content) if kind else content.encode("utf-8", "surrogateescape")
+    return Part(name, data, said.get("filename"), content_type)
 
 
-def _unquoted(value: str) -> str:
-    value = value.strip() if value.startswith('"') else value
-    if len(value) > 1 and value[0] == value[-1] == '"':
-        return re.sub(r"\\(.)", r"\1", value[1:-1])
-    return value
+def _parameters(text: str) -> tuple[str, dict[str, str]]:
+    """The first word, and what follows it after semicolons; the parameters of a type belong to the type."""
+    content, position = _word(text, 0)
+    said: dict[str, str] = {}
+    last = ""
+    while position < len(text):
+        match = _PARAMETER.match(text, position + 1)
+        word, end = _word(text, match.end() if match else position + 1)
+        if match:
+            last = match[1].lower()
+            if last in ("headers", "encoder"):
+                raise UsageError(f"-F: ;{last}= is not understood; ;type= and ;filename= are")
+            said[last] = word
+        elif last == "type":
+            said["type"] += f";{word}"
+        position = end
+    return content, said
+
+
+def _word(text: str, position: int) -> tuple[str, int]:
+    """A word, and where the semicolon behind it stands."""
+    match = _WORD.match(text, position)
+    if match is None:  # the pattern takes anything, the empty text too
+        return "", len(text)
+    word = match[2].rstrip() if match[1] is None else re.sub(r"\\(.)", r"\1", match[1])
+    end = text.find(";", match.end())
+    return word, len(text) if end < 0 else end
 
 
 def encode_form(parts: list[Part], boundary: str) -> bytes:

@@ -90,6 +90,10 @@ def check_header(name: str, value: str) -> None:
         raise UsageError(f"{name!r} is not a header name")
     if control := _CONTROL.search(value):  # which may be a secret, and is not shown
         raise UsageError(f"header '{name}: ...' holds a control character (U+{ord(control[0]):04X})")
+    try:
+        value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise UsageError(f"header '{name}: ...' holds half a character (a lone surrogate)") from None
     if name.lower() in _OURS:
         raise UsageError(f"{name} says where the request ends; fetchcli sets it")
     if name.lower() == "proxy-authorization":

@@ -7,10 +7,9 @@ import msgspec
 
 from fetchcli.core.errors import UsageError
 from fetchcli.core.request import Request, check_header, is_token
+from fetchcli.core.secrets import MASK, is_secret, masked
 
 JSON = "application/json"
-MASK = "***"
-_CREDENTIALS = {"authorization", "cookie", "x-api-key", "api-key", "x-auth-token"}
 
 
 class RowProblem(UsageError):  # noqa: N818 - it is a reason for a REJECTED outcome
@@ -64,9 +63,9 @@ class RowRequest(msgspec.Struct, frozen=True):
 
 def _shown(name: str, value: str) -> str | None:
     """A value as JSON has it: null for none at all; what comes from the environment says where from, and no more."""
-    if name.lower() in _CREDENTIALS and value and "${" not in value:
-        return MASK
-    return "" if value == ";" else value or None
+    if value == ";":
+        return ""
+    return (masked(value) if is_secret(name) else value) or None
 
 
 class Combined(NamedTuple):
@@ -78,7 +77,8 @@ class Combined(NamedTuple):
     def __call__(self, own: RowRequest) -> Request:
         """Rows override the run: its method, its headers of the same name, its content.
 
-        A row with a content and no method asks with POST, where the run would ask with GET or HEAD.
+        A row with a content and no method asks with POST, where the run would ask with GET or HEAD; one that
+        says GET or HEAD sends no content of the run.
 
         Raises:
             RowProblem: the row is not well-formed.
@@ -92,6 +92,8 @@ class Combined(NamedTuple):
             headers = tuple(field for field in headers if not _is_multipart(field))
             if own.method is None and method in ("GET", "HEAD"):
                 method = "POST"
+        elif own.method in ("GET", "HEAD"):
+            content = content_file = None  # those of the run are for rows that send something
         mine = tuple((name, self._expanded(name, value)) for name, value in own.headers)
         names = {name.lower() for name, _ in mine}
         kept = tuple((name, value) for name, value in headers if name.lower() not in names)

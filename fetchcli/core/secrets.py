@@ -1,35 +1,57 @@
-"""``${NAME}``: secrets that stand in the environment and nowhere else."""
+"""``${NAME}``: secrets that stand in the environment and nowhere else; and what is a secret in what is written."""
 
 import re
 from collections.abc import Mapping
 
 from fetchcli.core.errors import UsageError
 
+MASK = "***"
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_ONLY_REFERENCES = re.compile(r"(?:(?:Basic|Bearer|Token) +)?(?:\$\{[A-Za-z_][A-Za-z0-9_]*\})+", re.IGNORECASE)
+_SECRET_NAME = re.compile(r"auth|cookie|token|key|secret|passw|session|credential|signature", re.IGNORECASE)
+# Characters for private use, round the name of a variable that somebody else is to fill in.
+_OPEN, _CLOSE = "\uf8f0", "\uf8f1"
+_LEFT = re.compile(f"{_OPEN}([A-Za-z0-9_]+){_CLOSE}")
 
 
 class Expander:
-    """Fills in values, and remembers which, so that nobody prints them.
+    """Fills values in, or leaves marks where the shell is to do so.
 
-    Attributes:
-        used: values by name.
+    Args:
+        environment: values by name; None leaves marks, which `core.shell.quote` turns into references.
     """
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str] | None) -> None:
         self._environment = environment
-        self.used: dict[str, str] = {}
 
     def __call__(self, text: str) -> str:
         """Replace every ``${NAME}``.
 
         Raises:
-            UsageError: there is no such variable.
+            UsageError: there is no such variable, or nothing in it, as in a job that has no access to a secret.
         """
         return _REFERENCE.sub(self._value, text) if "${" in text else text
 
     def _value(self, reference: re.Match[str]) -> str:
         name = reference[1]
-        if name not in self._environment:
-            raise UsageError(f"${{{name}}} is not set in the environment")
-        self.used[name] = self._environment[name]
-        return self.used[name]
+        if self._environment is None:
+            return f"{_OPEN}{name}{_CLOSE}"
+        value = self._environment.get(name, "")
+        if not value:
+            raise UsageError(f"${{{name}}} is {'empty' if name in self._environment else 'not set'} in the environment")
+        return value
+
+
+def split_marks(text: str) -> list[str]:
+    """Text and names of variables in turn; the text comes first."""
+    return _LEFT.split(text)
+
+
+def is_secret(name: str) -> bool:
+    """Whether the value of a header of that name may say who asks."""
+    return _SECRET_NAME.search(name) is not None
+
+
+def masked(value: str) -> str:
+    """A secret as it may be shown: where from, if that is all it says."""
+    return value if not value or _ONLY_REFERENCES.fullmatch(value) else MASK

@@ -1,6 +1,7 @@
 """What the command line asks for, as one value: the flags build it, `run` reads it."""
 
 import re
+from collections.abc import Callable
 from enum import StrEnum
 
 import msgspec
@@ -76,7 +77,7 @@ class Reading(msgspec.Struct, frozen=True):
         keep: columns that are carried into the output.
         glob: whether ``{a,b}`` and ``[1-9]`` in URLs stand for many.
         strict: whether the first row that cannot be fetched ends the reading.
-        environment: what ``${NAME}`` in the headers of rows stands for; None leaves it alone.
+        expand: fills in ``${NAME}`` in the headers of rows; None leaves it alone.
         selection: which rows are fetched.
     """
 
@@ -85,7 +86,7 @@ class Reading(msgspec.Struct, frozen=True):
     keep: tuple[str, ...] = ()
     glob: bool = False
     strict: bool = False
-    environment: dict[str, str] | None = None
+    expand: Callable[[str], str] | None = None
     selection: Selection = Selection()
 
 
@@ -107,7 +108,6 @@ class Settings(msgspec.Struct, frozen=True):
         exit_zero: outcomes do not decide the exit code.
         dry_run: print the plan, request nothing.
         print_curl: print a curl command for each row, request nothing.
-        secrets: values that came from the environment, by the names of the variables; never printed.
         demo: fetch from the embedded server instead of inputs.
     """
 
@@ -125,5 +125,4 @@ class Settings(msgspec.Struct, frozen=True):
     exit_zero: bool = False
     dry_run: bool = False
     print_curl: bool = False
-    secrets: dict[str, str] = {}
     demo: bool = False

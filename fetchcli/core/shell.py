@@ -2,6 +2,8 @@ r"""Words of a POSIX shell: taken apart as browsers write them (``$'...'`` inclu
 
 import re
 
+from fetchcli.core.secrets import split_marks
+
 _PIECE = re.compile(
     r"""
     '(?P<single>[^']*)'
@@ -9,17 +11,27 @@ _PIECE = re.compile(
   | "(?P<double>(?:[^"\\]|\\.)*)"
   | (?P<continued>\\\n)
   | \\(?P<escaped>.)
-  | (?P<plain>(?:[^\s'"\\;&|$]|\$(?!'))+)
+  | (?P<expansion>`|\$[A-Za-z_{(])
+  | (?P<plain>(?:[^ \t\r\n'"\\;&|$`]|\$(?!['A-Za-z_{(]))+)
     """,
     re.VERBOSE | re.DOTALL,
 )
 PIPE = "\0|"  # no word: a shell's words hold no NUL
 _END = re.compile(r"[;&\n]+")
-_BLANK = re.compile(r"[ \t\r]+")
+_BLANK = re.compile(r"[ \t\r]+(?:#[^\n]*)?")  # and a comment
 _IN_DOUBLE = re.compile(r'\\([$`"\\])|\\\n')
 _ANSI = re.compile(r"\\(?:x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})|(.))", re.DOTALL)
+_HALVES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _ANSI_LETTERS = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "e": "\x1b", "E": "\x1b"}
+_ESCAPED = {ord("\n"): "\\n", ord("'"): "\\047", ord("%"): "%%", ord("\\"): "\\\\"}
 _SAFE = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
+
+
+_EXPANDED = re.compile(r"(?:[^\\$`]|\\.|\$(?![A-Za-z_{(]))*\Z", re.DOTALL)  # within double quotes: none
+
+
+class Expansion(ValueError):  # noqa: N818 - what a shell would do, and nobody here does
+    """A variable or a command is to be put there."""
 
 
 class Unfinished(ValueError):  # noqa: N818 - no error yet: more may come
@@ -31,6 +43,8 @@ def split_commands(text: str) -> list[list[str]]:
 
     Raises:
         Unfinished: more must come.
+        Expansion: a shell would put something else there.
+        ValueError: a character that there is not.
     """
     commands: list[list[str]] = [[]]
     word: str | None = None
@@ -38,6 +52,8 @@ def split_commands(text: str) -> list[list[str]]:
     while position < len(text):
         if match := _PIECE.match(text, position):
             kind = match.lastgroup or ""
+            if kind == "expansion" or (kind == "double" and not _EXPANDED.match(match[kind])):
+                raise Expansion
             if kind != "continued":
                 word = (word or "") + _UNQUOTE[kind](match[kind])
         else:
@@ -51,7 +67,7 @@ def split_commands(text: str) -> list[list[str]]:
                 position += 1
                 continue
             elif not (match := _BLANK.match(text, position)):
-                raise Unfinished
+                raise Unfinished  # a quote, or a backslash at the very end
         position = match.end()
     if word is not None:
         commands[-1].append(word)
@@ -66,8 +82,13 @@ def _ansi(text: str) -> str:
                 return chr(code) if code < 0x80 or group in (2, 3) else chr(0xDC00 + (code & 0xFF))
         return _ANSI_LETTERS.get(match[5], match[5] if match[5] in "\\'\"?" else match[0])
 
-    # Bytes that are written one by one may make up characters together.
-    return _ANSI.sub(decode, text).encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
+    # Browsers write what is beyond the first plane as two halves (UTF-16); and bytes may make up characters together.
+    halves = _HALVES.sub(_joined, _ANSI.sub(decode, text))
+    return halves.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
+
+
+def _joined(pair: re.Match[str]) -> str:
+    return pair[0].encode("utf-16", "surrogatepass").decode("utf-16")
 
 
 _UNQUOTE = {
@@ -79,17 +100,31 @@ _UNQUOTE = {
 }
 
 
-def quote(text: str, secrets: dict[str, str] | None = None) -> str:
-    """One word for a POSIX shell.
+def quote(text: str) -> str:
+    """One word for a POSIX shell, in one line of printable ASCII or Unicode.
 
-    Args:
-        text: without NUL.
-        secrets: values by the name of the environment variable that they came from; where one
-            stands in the text, the shell is told to put it there.
+    Where the text has a mark of `core.secrets`, the shell is told to put the variable there.
     """
-    found = [(value, name) for name, value in (secrets or {}).items() if value and value in text]
-    if not found:
-        return text if _SAFE.fullmatch(text) else "'" + text.replace("'", "'\\''") + "'"
-    value, name = max(found, key=lambda pair: len(pair[0]))
-    pieces = text.split(value)
-    return f'"${{{name}}}"'.join(quote(piece, secrets) if piece else "" for piece in pieces)
+    parts = split_marks(text)
+    if len(parts) > 1:
+        return "".join(f'"${{{part}}}"' if at % 2 else _quoted(part) if part else "" for at, part in enumerate(parts))
+    return _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    if _SAFE.fullmatch(text):
+        return text
+    if text.isprintable():
+        return "'" + text.replace("'", "'\\''") + "'"
+    return f'"$({printf(text.encode("utf-8", "surrogateescape"))})"'
+
+
+def printf(content: bytes) -> str:
+    """The command that prints these bytes."""
+    return f"printf -- '{''.join(map(_in_format, content))}'"
+
+
+def _in_format(byte: int) -> str:
+    if byte in _ESCAPED:
+        return _ESCAPED[byte]
+    return chr(byte) if 0x20 <= byte < 0x7F else f"\\{byte:03o}"

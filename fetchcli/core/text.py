@@ -5,6 +5,7 @@ next program in a pipe (CWE-150, CWE-1236).
 """
 
 import re
+from typing import Any
 
 # C0, DEL, C1, line and paragraph separators, bidi controls and isolates, zero-width and
 # byte-order marks, tag characters, lone surrogates, and the soft hyphen.
@@ -19,6 +20,10 @@ _UNSAFE = re.compile(
 _CI_COMMAND = re.compile(r"(?<!\S):(?=:[A-Za-z][A-Za-z-]*(?: [^:]*)?::)|#(?=#(?:vso)?\[)", re.IGNORECASE)
 
 
+# JSON allows C1 controls, bidi controls and separators raw; a terminal would obey them.
+_UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+
+
 def visible(text: str) -> str:
     r"""Escape everything that has no glyph of its own, as ``\x1b`` or ``\u202e``, and commands to a CI job."""
     if not (text.isascii() and text.isprintable()):
@@ -29,6 +34,25 @@ def visible(text: str) -> str:
 def _escape(match: re.Match[str]) -> str:
     code = ord(match[0])
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def inert_json(text: str) -> str:
+    r"""JSON that no terminal and no CI job obeys: what they could is written as ``\u001b``, and decodes to the same."""
+    text = _UNSAFE_IN_JSON.sub(_escape_in_json, text)
+    return _CI_COMMAND.sub(_escape_in_json, text) if "::" in text or "##" in text else text
+
+
+def _escape_in_json(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"
+
+
+def without_surrogates(value: object) -> Any:
+    """A value whose text has a UTF-8: bytes that never had one are shown as in `visible`."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {name: without_surrogates(item) for name, item in value.items()}
+    return [without_surrogates(item) for item in value] if isinstance(value, list) else value
 
 
 def cell(text: str) -> str:

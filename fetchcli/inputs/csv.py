@@ -6,18 +6,22 @@ the header has most of, quoted cells may hold line ends, and a row with nothing 
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from fetchcli.core.row_request import RowProblem, RowRequest
-from fetchcli.inputs.fields import json_cell, request_of
+from fetchcli.inputs.fields import json_cell, request_of, result_of
 from fetchcli.inputs.record import SHOWN, BadFormat, Record, Records
 
 MOST_RECORD = 4 * 1024 * 1024  # characters of one row
 _BOM = "\ufeff"
 _DELIMITERS = ",;\t|"
+_SEP = re.compile(r"sep=(.)")
+_ALWAYS = 64 * 1024  # characters of an open row up to which every block is worth another look
+_OPEN_TAB = 8 * 1024  # characters that a quoted cell of TSV may have: its quotes may as well be data
 _REQUEST = ("method", "headers", "body", "body_file", "json", "request")
 
 
@@ -37,18 +41,17 @@ def read_csv(blocks: Iterator[bytes], url_column: str, keep: Sequence[str], deli
     csv.field_size_limit(2 * MOST_RECORD)
     table: _Table | None = None
     for text, line in _whole_lines(blocks):
-        head, _, rest = text.partition("\n")
-        said = head.strip().lower()
-        if table is None and said.startswith("sep=") and len(said) == 5:
-            table = _Table(url_column, keep, said[4])
-            batch = table.take(rest, line + 1)
+        if table is None:
+            head = io.StringIO(text, newline="").readline()
+            said = _SEP.fullmatch(head.strip().lower())
+            table = _Table(url_column, keep, said[1] if said else delimiter or max(_DELIMITERS, key=head.count))
+            batch = table.take(text[len(head) :], line + 1) if said else table.take(text, line)
         else:
-            table = table or _Table(url_column, keep, delimiter or max(_DELIMITERS, key=head.count))
             batch = table.take(text, line)
         if batch:
             yield batch
-    if table is not None:
-        table.finish()
+    if table is not None and (batch := table.finish()):
+        yield batch
 
 
 def _whole_lines(blocks: Iterator[bytes]) -> Iterator[tuple[str, int]]:
@@ -82,42 +85,55 @@ class _Table:
         self._url_column = url_column
         self._keep = keep
         self._delimiter = delimiter
-        self._open, self._open_line = "", 0
+        self._most_open = _OPEN_TAB if delimiter == "\t" else MOST_RECORD
+        self._open, self._open_line, self._enough = "", 0, 0
         self._columns: _Columns | None = None
 
     def take(self, text: str, first_line: int) -> list[Record]:
         """The records that are complete now."""
         if self._open:
-            if len(self._open) > MOST_RECORD:
-                self.finish()
-            if '"' not in text:
-                self._open += text
-                return []
+            quoted = '"' in text
             text, first_line = self._open + text, self._open_line
+            if len(text) <= self._most_open and not (quoted and len(text) >= self._enough):
+                self._open = text
+                return []
+        return self._read(text, first_line, last=False)
+
+    def finish(self) -> list[Record]:
+        """What is left at the end of the file."""
+        return self._read(self._open, self._open_line, last=True) if self._open else []
+
+    def _read(self, text: str, first_line: int, *, last: bool) -> list[Record]:
+        """Read until the text ends, or a quoted cell is open that may end in text to come."""
         records: list[Record] = []
         self._open = ""
-        source = io.StringIO(text, newline="")
-        reader = csv.reader(source, delimiter=self._delimiter, strict=True)
-        before = 0
+        done, rest = 0, len(text)  # lines that are dealt with, characters that are not
+        lines: list[str] = []
+        reader = self._reader(io.StringIO(text, newline=""))
         while True:
+            before = 0
             try:
                 for cells in reader:
-                    line, before = first_line + before, reader.line_num
+                    line, before = first_line + done + before, reader.line_num
                     if any(cells):
                         self._add(records, cells, line)
                 return records
             except csv.Error as error:
-                if "unexpected end of data" in str(error):
-                    self._open, self._open_line = "".join(_lines_from(text, before)), first_line + before
+                lines = lines or list(io.StringIO(text, newline=""))
+                rest -= sum(len(lines[at]) for at in range(done, done + before))
+                done += before
+                if "unexpected end of data" in str(error) and not last and rest <= self._most_open:
+                    self._open, self._open_line = "".join(lines[done:]), first_line + done
+                    self._enough = 0 if rest < _ALWAYS else rest * 5 // 4
                     return records
-                shown = "".join(_lines_from(text, before)[: reader.line_num - before])[:SHOWN].strip()
-                records.append(Record(first_line + before, shown, problem=f"{error}"))
-                before = reader.line_num
+                # Only the line that it begins with is lost: the others may be rows.
+                self._add_faulty(records, lines[done], first_line + done, str(error))
+                rest -= len(lines[done])
+                done += 1
+                reader = self._reader(lines[at] for at in range(done, len(lines)))
 
-    def finish(self) -> None:
-        """Refuse what is left at the end of the file."""
-        if self._open:
-            raise BadFormat("the quoted cell that begins here never ends", self._open_line)
+    def _reader(self, lines: Iterable[str]) -> Any:
+        return csv.reader(lines, delimiter=self._delimiter, strict=True)
 
     def _add(self, records: list[Record], cells: list[str], line: int) -> None:
         if self._columns is None:
@@ -125,10 +141,19 @@ class _Table:
         else:
             records.append(self._columns.record(cells, line))
 
+    def _add_faulty(self, records: list[Record], text: str, line: int, error: str) -> None:
+        """A line whose quotes are not those of CSV; between tabs they may be data."""
+        if self._delimiter == "\t":
+            self._add(records, text.rstrip("\r\n").split("\t"), line)
+        elif self._columns is None:
+            raise BadFormat(f"the header: {_plainly(error)}", line)
+        else:
+            shown = text.split(self._delimiter, maxsplit=1)[0].strip()[:SHOWN]
+            records.append(Record(line, shown, problem=_plainly(error)))
 
-def _lines_from(text: str, line: int) -> list[str]:
-    """The lines after so many."""
-    return list(io.StringIO(text, newline=""))[line:]
+
+def _plainly(error: str) -> str:
+    return "the quoted cell that begins here never ends" if "unexpected end" in error else error
 
 
 class _Columns:
@@ -175,19 +200,30 @@ class _Columns:
         if self._tag is not None:
             record.tag = cells[self._tag]
         if self._verdict is not None:
-            record.accepted = cells[self._verdict] == "OK"
-        if self._request and (said := {name: cells[at] for name, at in self._request if cells[at]}):
+            self._take_result(record, cells)
+        elif self._request and (said := {name: cells[at] for name, at in self._request if cells[at]}):
             try:
                 record.own = _request(said)
             except RowProblem as problem:
                 record.problem = str(problem)
         return record
 
+    def _take_result(self, record: Record, cells: list[str]) -> None:
+        """Our own results: what was made safe for spreadsheets is undone, ``method`` may be the run's."""
+        record.tag, record.kept = _unneutralised(record.tag), tuple(map(_unneutralised, record.kept))
+        said = dict(zip((name for name, _ in self._request), (cells[at] for _, at in self._request), strict=True))
+        try:
+            record.own = result_of(record, cells[self._verdict or 0], said.get("request") or "{}")
+        except RowProblem as problem:
+            record.problem = str(problem)
+
+
+def _unneutralised(cell: Any) -> Any:
+    return cell[1:] if isinstance(cell, str) and cell[:1] == "'" and cell[1:2] in tuple("=+-@\t\r") else cell
+
 
 def _request(said: dict[str, str]) -> RowRequest | None:
     row: dict[str, Any] = dict(said)
     if "json" in said:
         row["json"] = json_cell("json", said["json"], msgspec.Raw)
-    if "request" in said:  # of our own result files
-        row |= json_cell("request", said["request"], dict[str, Any])
     return request_of(row)

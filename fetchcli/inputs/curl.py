@@ -1,15 +1,24 @@
 """curl command lines, as browsers copy them: ``curl 'https://...' -H '...' --data-raw '...'``."""
 
-from collections import deque
+import re
 from collections.abc import Iterator
 
-from fetchcli.core.curl_line import CurlRow, read_curl_line
-from fetchcli.core.row_request import RowProblem
-from fetchcli.core.shell import Unfinished, split_commands
+from fetchcli.core.curl_line import read_curl_line
+from fetchcli.core.errors import UsageError
+from fetchcli.core.shell import Expansion, Unfinished, split_commands
 from fetchcli.inputs.lines import split_lines
-from fetchcli.inputs.record import SHOWN, Record, Records
+from fetchcli.inputs.record import Record, Records
 
 MOST_COMMAND = 256 * 1024  # characters
+_OUTSIDE = re.compile(r"""\$?'|"|\\.""", re.DOTALL)  # what changes the state, or may not
+_ENDS = {
+    "'": re.compile(r"[^']*'"),
+    "$'": re.compile(r"(?:[^'\\]|\\.)*'", re.DOTALL),
+    '"': re.compile(r'(?:[^"\\]|\\.)*"', re.DOTALL),
+}
+_NEVER = "a quote is opened and never closed"
+_INSIDE = "it stands within a quote that is opened before and never closed"
+_SHELL = "a shell would put something else there ($, `): write it out, or ${NAME} in single quotes with --expand-env"
 
 
 def read_curl(blocks: Iterator[bytes]) -> Records:
@@ -24,61 +33,95 @@ def read_curl(blocks: Iterator[bytes]) -> Records:
 
 
 class _Commands:
-    """Puts the lines of a command together."""
+    """Puts the lines of a command together; each is looked at once."""
 
     def __init__(self) -> None:
         self._open: list[str] = []
         self._size = 0
         self._number = 0  # of the last line taken
+        self._quote = ""  # that is open at its end
 
     def take(self, line: str) -> Iterator[Record]:
         """The commands that end with this line."""
         self._number += 1
-        stripped = line.strip()
-        if not self._open and (not stripped or stripped.startswith("#")):
+        line = line.removeprefix("\ufeff") if self._number == 1 else line
+        if not self._open and (not line.strip() or line.lstrip().startswith("#")):
             return
         self._open.append(line)
         self._size += len(line)
+        self._quote = _quote_after(line, self._quote)
         if self._size > MOST_COMMAND:
             yield from self._give_up()
-        elif not line.endswith("\\") and (len(self._open) == 1 or "'" in line or '"' in line or self._continues()):
-            yield from self._try()
+        elif not self._quote and not line.endswith("\\"):
+            yield from self._split()
 
     def finish(self) -> Iterator[Record]:
         """What is left at the end of the file."""
-        while self._open:
+        if self._quote:
             yield from self._give_up()
+        elif self._open:
+            self._open[-1] = self._open[-1].removesuffix("\\")
+            yield from self._split()
 
-    def _continues(self) -> bool:
-        """Whether the line before asked for this one."""
-        return self._open[-2].endswith("\\")
-
-    def _try(self) -> Iterator[Record]:
-        try:
-            commands = split_commands("\n".join(self._open))
-        except Unfinished:
-            return
-        line = self._number - len(self._open) + 1
-        text = " ".join(self._open)[:SHOWN].strip()
+    def _split(self) -> Iterator[Record]:
+        line, text = self._number - len(self._open) + 1, "\n".join(self._open)
         self._open, self._size = [], 0
-        for words in commands:
-            yield _record(words, line, text)
+        yield from _records(text, line)
 
     def _give_up(self) -> Iterator[Record]:
-        """The first line is no command: the others may be."""
-        lines = deque(self._open)
-        self._number -= len(lines)
-        self._open, self._size = [], 0
-        first = lines.popleft()
-        self._number += 1
-        yield Record(self._number, first[:SHOWN].strip(), problem="a quote is opened and never closed")
-        for line in lines:
-            yield from self.take(line)
+        """The first line is no command. The others are, where they are one by themselves."""
+        first = self._number - len(self._open) + 1
+        lines = self._open
+        self._open, self._size, self._quote = [], 0, ""
+        goes_on = False
+        for number, line in enumerate(lines, first):
+            part, goes_on = goes_on, line.endswith("\\")
+            if number == first:
+                yield Record(number, _shown(line), problem=_NEVER)
+            elif part or not line.strip():
+                continue  # it belongs to the line before
+            elif goes_on or _quote_after(line, ""):
+                yield Record(number, _shown(line), problem=_INSIDE)
+            else:
+                yield from _records(line, number)
 
 
-def _record(words: list[str], line: int, text: str) -> Record:
+def _quote_after(line: str, quote: str) -> str:
+    """Which quote is open at the end of a line, if this one is at its beginning."""
+    position = 0
+    while True:
+        if quote:
+            end = _ENDS[quote].match(line, position)
+            if end is None:
+                return quote
+            quote, position = "", end.end()
+        opening = _OUTSIDE.search(line, position)
+        if opening is None:
+            return ""
+        position = opening.end()
+        quote = "" if opening[0][0] == "\\" else opening[0]
+
+
+def _records(text: str, line: int) -> Iterator[Record]:
     try:
-        row: CurlRow = read_curl_line(words)
-    except RowProblem as problem:
-        return Record(line, text, problem=str(problem))
-    return Record(line, row.url, row.own)
+        commands = split_commands(text)
+    except Expansion:
+        yield Record(line, _shown(text), problem=_SHELL)
+        return
+    except (Unfinished, ValueError, OverflowError) as error:
+        yield Record(line, _shown(text), problem=str(error) or _NEVER)
+        return
+    for words in commands:
+        try:
+            row = read_curl_line(words)
+        except UsageError as problem:
+            yield Record(line, _shown(text), problem=str(problem))
+        except ValueError as error:  # a lone surrogate, for one
+            yield Record(line, _shown(text), problem=f"expected text that can be sent: {type(error).__name__}")
+        else:
+            yield Record(line, row.url, row.own)
+
+
+def _shown(text: str) -> str:
+    """The name of the command: its options may hold secrets."""
+    return text.split(maxsplit=1)[0][:20] + " …"

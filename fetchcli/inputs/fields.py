@@ -9,6 +9,7 @@ from fetchcli.core.errors import UsageError
 from fetchcli.core.model import Kept
 from fetchcli.core.request import parse_header
 from fetchcli.core.row_request import RowProblem, RowRequest, json_request
+from fetchcli.inputs.record import Record
 
 
 def request_of(row: Mapping[str, Any]) -> RowRequest | None:
@@ -23,11 +24,22 @@ def request_of(row: Mapping[str, Any]) -> RowRequest | None:
         if body is not None or body_file is not None:
             raise RowProblem("json", "body and json are two contents; expected one of them")
         content = row["json"]
-        text = content if isinstance(content, msgspec.Raw) else msgspec.json.encode(content)
-        return json_request(method, headers, bytes(text).decode("utf-8", "surrogateescape"))
+        return json_request(method, headers, bytes(content).decode("utf-8", "surrogateescape"))
     if method is None and not headers and body is None and body_file is None:
         return None
     return RowRequest(method, headers, body, body_file)
+
+
+def result_of(record: Record, verdict: str, request: str | Mapping[str, Any]) -> RowRequest | None:
+    """What a row of our own results says of its request; the flags of that run are not there.
+
+    Raises:
+        RowProblem: it was rejected, and not all that it said was written down.
+    """
+    record.accepted = verdict == "OK"
+    if verdict == "REJECTED":
+        raise RowProblem("verdict", "it was rejected when this was written; expected the row itself, mended")
+    return request_of(json_cell("request", request, dict[str, Any]) if isinstance(request, str) else request)
 
 
 def _text(row: Mapping[str, Any], name: str) -> str | None:

@@ -48,7 +48,7 @@ def read_records(blocks: Iterator[bytes], name: str, reading: Reading) -> tuple[
     plain = decompressed(blocks)
     first = _first_line(plain)
     _refuse_foreign(first)
-    chosen = reading.format if reading.format is not InputFormat.AUTO else guess(name, first)
+    chosen = reading.format if reading.format is not InputFormat.AUTO else guess(name, first, reading)
     plain = chain((first,), plain)
     if reading.keep and chosen not in COLUMNS:
         raise BadFormat(f"--keep names columns, and a list of the format {chosen} has none")
@@ -94,7 +94,7 @@ def _first_line(blocks: Iterator[bytes]) -> bytes:
     return head
 
 
-def guess(name: str, first: bytes) -> InputFormat:
+def guess(name: str, first: bytes, reading: Reading) -> InputFormat:
     """The format of a list, by its name and its first bytes.
 
     Raises:
@@ -120,12 +120,14 @@ def guess(name: str, first: bytes) -> InputFormat:
         return InputFormat.JSON
     if start.startswith((b"curl ", b"curl\t")):
         return InputFormat.CURL
-    return _by_header(text)
+    return _by_header(text, reading)
 
 
-def _by_header(text: bytes) -> InputFormat:
-    """CSV where the first line is a header with a column ``url``, and no URL."""
+def _by_header(text: bytes, reading: Reading) -> InputFormat:
+    """CSV where the first line is a header with the column of the URL, and no URL; or where columns are asked for."""
     header = text.splitlines()[0].lower() if text else b""
+    if reading.keep or reading.url_column != Reading().url_column:
+        return InputFormat.CSV
     if b"://" in header:
         return InputFormat.LINES
     for delimiter in (b",", b";", b"\t", b"|"):

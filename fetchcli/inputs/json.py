@@ -7,11 +7,14 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from fetchcli.inputs.objects import object_record
-from fetchcli.inputs.record import SHOWN, BadFormat, Record, Records
+from fetchcli.inputs.record import BadFormat, Record, Records
 
 MOST_ELEMENT = 16 * 1024 * 1024
 _BETWEEN = re.compile(r"[ \t\r\n]*")
-_raw_decode = json.JSONDecoder().raw_decode
+_GOES_ON = re.compile(r"[0-9.eE+-]*")
+_ALWAYS = 64 * 1024  # characters up to which every block is worth another look; beyond, only twice as many are
+# An integer of thousands of digits is no reason to give up (Python's limit is against quadratic conversion).
+_raw_decode = json.JSONDecoder(parse_int=lambda text: int(text) if len(text) < 1000 else float(text)).raw_decode
 
 
 def read_json(blocks: Iterator[bytes], url_column: str, keep: Sequence[str]) -> Records:
@@ -74,7 +77,7 @@ class _Array:
         else:
             position = at
         self._text = self._text[position:]
-        self._enough = 2 * len(self._text) if len(self._text) > SHOWN else 0
+        self._enough = 2 * len(self._text) if len(self._text) > _ALWAYS else 0
 
     def _skip(self, position: int) -> int:
         """Behind the white space; its lines are counted."""
@@ -108,10 +111,11 @@ class _Array:
             self._why = f"expected JSON: {error}"
             return None
         self._why = "the array never ends"
-        if end == len(self._text) and not isinstance(value, dict | list | str):
-            return None  # a number may go on
-        shown = self._text[at : min(end, at + SHOWN)]
-        records.append(object_record(value, self._line, self._url_column, self._keep, shown))
+        if not isinstance(value, dict | list | str) and _GOES_ON.fullmatch(self._text, end):
+            return None  # a number may go on in the next block
+        written = self._text[at:end]
+        raw = lambda: written.encode("utf-8", "surrogateescape")  # noqa: E731
+        records.append(object_record(value, self._line, self._url_column, self._keep, raw))
         self._line += self._text.count("\n", at, end)
         self._expected = ","
         return end

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from fetchcli.inputs.lines import data_lines, lossless
-from fetchcli.inputs.objects import object_record
-from fetchcli.inputs.record import SHOWN, Record, Records
+from fetchcli.inputs.lines import data_lines
+from fetchcli.inputs.objects import object_record, shown
+from fetchcli.inputs.record import Record, Records
 
 MOST_LINE = 16 * 1024 * 1024
 _decode = msgspec.json.Decoder().decode
@@ -19,11 +19,10 @@ def read_jsonl(blocks: Iterator[bytes], url_column: str, keep: Sequence[str]) ->
 
 
 def _record(number: int, raw: bytes, url_column: str, keep: Sequence[str]) -> Record:
-    text = lossless(raw[: 4 * SHOWN])
     if len(raw) > MOST_LINE:
-        return Record(number, text[:SHOWN] + "…", problem=f"a line of more than {MOST_LINE} bytes")
+        return Record(number, shown(raw), problem=f"a line of more than {MOST_LINE} bytes")
     try:
         value = _decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return Record(number, text[:SHOWN], problem=f"expected JSON: {error or 'nested too deep'}")
-    return object_record(value, number, url_column, keep, text)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        return Record(number, shown(raw), problem=f"expected JSON: {error or 'nested too deep'}")
+    return object_record(value, number, url_column, keep, lambda: raw)

@@ -1,21 +1,30 @@
 """Lists with one URL a line, in batches, lazily, in bounded memory.
 
 LF, CRLF and a lone CR end a line; a UTF-8 byte-order mark is skipped; blank lines and lines that
-start with ``#`` are no rows.
+start with ``#`` are no rows; what follows a blank and ``#`` is a comment, too.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 
 from fetchcli.inputs.record import SHOWN, Record, Records
 
 MAX_LINE = 64 * 1024
 _BOM = b"\xef\xbb\xbf"
+_COMMENT = re.compile(rb"[ \t]+#.*", re.DOTALL)
 
 
 def read_lines(blocks: Iterable[bytes]) -> Records:
     """The records of every block."""
     for lines in data_lines(blocks):
-        yield [line_record(number, raw) for number, raw in lines]
+        yield [line_record(number, _before_comment(raw)) for number, raw in lines]
+
+
+def _before_comment(raw: bytes) -> bytes:
+    """A line without the comment behind its URL, which holds no blank."""
+    if b" #" in raw or b"\t#" in raw:
+        return _COMMENT.sub(b"", raw)
+    return raw
 
 
 def line_record(number: int, raw: bytes) -> Record:

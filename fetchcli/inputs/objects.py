@@ -1,14 +1,19 @@
 """JSON values -> records: a string is a URL, an object has it and more. For JSONL and for arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from fetchcli.core.row_request import RowProblem
-from fetchcli.inputs.fields import kept_of, named, request_of, tag_of
+import msgspec
+
+from fetchcli.core.row_request import RowProblem, RowRequest
+from fetchcli.inputs.fields import kept_of, named, request_of, result_of, tag_of
+from fetchcli.inputs.lines import lossless
 from fetchcli.inputs.record import SHOWN, Record
 
+FEW = 20  # bytes
 
-def object_record(value: Any, line: int, url_column: str, keep: Sequence[str], text: str) -> Record:
+
+def object_record(value: Any, line: int, url_column: str, keep: Sequence[str], raw: Callable[[], bytes]) -> Record:
     """The record of one JSON value.
 
     Args:
@@ -16,25 +21,45 @@ def object_record(value: Any, line: int, url_column: str, keep: Sequence[str], t
         line: where it begins.
         url_column: the key of the URL.
         keep: keys to carry along.
-        text: the value as it is shown where it holds no URL.
+        raw: gives the value as it was written.
     """
     if isinstance(value, str):
         return Record(line, value.strip(" \t"))
     if not isinstance(value, dict):
-        return Record(line, text[:SHOWN], problem=f"expected a string or an object, got {named(value)}")
+        return Record(line, shown(raw()), problem=f"expected a string or an object, got {named(value)}")
     url = value.get(url_column)
     if not isinstance(url, str):
         got = f"got {named(url)}" if url_column in value else f"and there is no {url_column!r} (--url-column)"
-        return Record(line, text[:SHOWN], problem=f"{url_column}: expected text, {got}")
-    record = Record(line, url.strip(" \t"), accepted=value.get("verdict") == "OK")
-    if keep:
-        record.kept = tuple(kept_of(value.get(name)) for name in keep)
+        return Record(line, f"{{{', '.join(value)}}}"[:SHOWN], problem=f"{url_column}: expected text, {got}")
+    record = Record(line, url.strip(" \t"))
     try:
+        if keep:
+            record.kept = tuple(kept_of(value.get(name)) for name in keep)
         record.tag = tag_of(value.get("tag"))
         if value.get("expect") is not None:
             raise RowProblem("expect", "this version understands no expectations")
-        written = value.get("request")
-        record.own = request_of(value | written if isinstance(written, dict) else value)
+        record.own = _own(record, value, raw)
     except RowProblem as problem:
         record.problem = str(problem)
+    except (ValueError, RecursionError) as error:  # a lone surrogate, for one
+        record.problem = f"expected values that can be written: {type(error).__name__}"
     return record
+
+
+def shown(raw: bytes) -> str:
+    """The beginning of what is no row: enough to find it, and too little to hold a secret."""
+    return lossless(raw[:FEW]) + ("…" if len(raw) > FEW else "")
+
+
+def _own(record: Record, value: dict[str, Any], raw: Callable[[], bytes]) -> RowRequest | None:
+    verdict, written = value.get("verdict"), value.get("request")
+    if isinstance(verdict, str):
+        return result_of(record, verdict, written if isinstance(written, dict) else {})
+    if value.get("json") is not None:
+        value["json"] = _as_written(raw())
+    return request_of(value)
+
+
+def _as_written(raw: bytes) -> msgspec.Raw:
+    """The value of ``json`` to the letter: numbers and repeated keys are the writer's."""
+    return msgspec.json.decode(raw, type=dict[str, msgspec.Raw])["json"]

@@ -10,12 +10,11 @@ from fetchcli.core.globbing import expand, parse_glob
 from fetchcli.core.model import Rejected, Row, Target
 from fetchcli.core.request import Request
 from fetchcli.core.row_request import Combined, RowProblem, RowRequest
-from fetchcli.core.secrets import Expander
 from fetchcli.core.settings import InputFormat, Reading
 from fetchcli.core.urls import HttpUrl, mask_credentials, parse_url
-from fetchcli.inputs.base import File, Input
+from fetchcli.inputs.base import BLOCK, File, Input
 from fetchcli.inputs.formats import COLUMNS, read_records
-from fetchcli.inputs.lines import line_record
+from fetchcli.inputs.lines import MAX_LINE, line_record
 from fetchcli.inputs.record import BadFormat, Record
 from fetchcli.inputs.select import chosen, select
 
@@ -37,7 +36,6 @@ class RowReader:
     Attributes:
         errors: the inputs that could not be read to their end; the others are read all the same.
         left_out: rows that the selection left out for what they hold.
-        secrets: values from the environment that went into rows, by name.
     """
 
     def __init__(
@@ -50,10 +48,7 @@ class RowReader:
         self._inputs = inputs
         self._reading = reading or Reading()
         self._load = load
-        environment = self._reading.environment
-        expander = Expander(environment or {})
-        self._combined = Combined(request or Request(), str if environment is None else expander)
-        self.secrets = expander.used
+        self._combined = Combined(request or Request(), self._reading.expand or str)
         self._seq = 0
         self._loaded: set[str] = set()
         self.errors: list[InputError] = []
@@ -76,7 +71,7 @@ class RowReader:
         for source in self._inputs:
             try:
                 if isinstance(source, File):
-                    yield from self._list(source.blocks(), source.name, 0)
+                    yield from self._list(source.blocks(), source.name, self._reading, 0)
                 elif self._reading.format is InputFormat.SITEMAP:
                     yield from self._sitemap(_argument(source.text), "", 0)
                 else:
@@ -94,9 +89,9 @@ class RowReader:
                     return
             yield batch
 
-    def _list(self, blocks: Iterator[bytes], name: str, depth: int) -> Iterator[list[Row]]:
+    def _list(self, blocks: Iterator[bytes], name: str, reading: Reading, depth: int) -> Iterator[list[Row]]:
         try:
-            found, batches = read_records(blocks, name, self._reading)
+            found, batches = read_records(blocks, name, reading)
             column = self._reading.url_column if found in COLUMNS else ""
             for records in batches:
                 if found is InputFormat.SITEMAP and any(record.sitemap for record in records):
@@ -106,8 +101,9 @@ class RowReader:
                     yield from self._expanded(records, name, column)
         except BadFormat as error:
             shown = "stdin" if name == "-" else mask_credentials(name)
-            where = f"{shown}:{error.line}" if error.line else shown
-            raise InputError(f"{where}: {error.reason}") from None
+            if error.line:
+                raise InputError(f"{shown}:{error.line}: {error.reason}; nothing after it was read") from None
+            raise InputError(f"{shown}: {error.reason}") from None
 
     def _sitemap(self, record: Record, source: str, depth: int) -> Iterator[list[Row]]:
         """The rows of a sitemap that must be fetched; one that cannot be is an error of its own."""
@@ -124,7 +120,10 @@ class RowReader:
                 raise InputError(f"{row.text}: sitemaps nested more than {MOST_NESTED} deep")
             if self._load is None:
                 raise InputError(f"{row.text}: a sitemap that would have to be fetched")
-            yield from self._list(iter([self._load(row.url)]), row.text, depth)
+            body = self._load(row.url)
+            blocks = (body[start : start + BLOCK] for start in range(0, len(body), BLOCK))
+            # Whoever serves it says where to go, and nothing else: no method, no header, no file of ours.
+            yield from self._list(blocks, row.text, Reading(InputFormat.SITEMAP), depth)
         except InputError as error:
             self.errors.append(error)
 
@@ -132,9 +131,13 @@ class RowReader:
         """The rows of records: one each, or as many as its glob stands for."""
         rows: list[Row] = []
         for record in records:
-            if record.accepted and self._reading.selection.only_failed:
-                self.left_out += 1
-            elif not self._reading.glob or record.problem:
+            if self._reading.selection.only_failed and not record.problem:
+                if record.accepted is None:
+                    raise BadFormat("--only-failed is for result files; this row has no verdict", record.line)
+                if record.accepted:
+                    self.left_out += 1
+                    continue
+            if not self._reading.glob or record.problem or len(record.url) > MAX_LINE:
                 self._add(rows, record, source, column)
             else:
                 for url in self._urls(record):
@@ -174,7 +177,7 @@ class RowReader:
             problem = f"{column}: {error}" if column else str(error)
         except RowProblem as error:
             problem = str(error)
-        return Rejected(seq, mask_credentials(url), problem, source, line, own, tag, kept)
+        return Rejected(seq, mask_credentials(url[:MAX_LINE]), problem, source, line, own, tag, kept)
 
     def _request(self, own: RowRequest) -> Request:
         if own.body_file is not None and not (Path(own.body_file).is_file() and os.access(own.body_file, os.R_OK)):
@@ -191,6 +194,8 @@ def _argument(text: str) -> Record:
 
 
 def _url(text: str) -> HttpUrl:
+    if len(text) > MAX_LINE:
+        raise InvalidUrl(f"a URL of more than {MAX_LINE} bytes")
     if "***@" in text and _MASKED.match(text):
         raise InvalidUrl("its password was masked when it was written; expected the true one")
     return parse_url(text)

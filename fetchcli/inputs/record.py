@@ -20,7 +20,7 @@ class Record(msgspec.Struct):
         tag: its name for itself.
         kept: values of the columns to keep.
         problem: why it cannot be fetched, column first; or empty.
-        accepted: it comes from a result file, where it had been accepted.
+        accepted: it comes from a result file, and had been accepted or not; None where it comes from elsewhere.
         sitemap: the URL leads to another sitemap.
     """
 
@@ -30,7 +30,7 @@ class Record(msgspec.Struct):
     tag: str = ""
     kept: tuple[Kept, ...] = ()
     problem: str = ""
-    accepted: bool = False
+    accepted: bool | None = None
     sitemap: bool = False
 
 

@@ -89,13 +89,18 @@ def _passed(row: Target) -> Passed:
 
 
 def _shuffled(batches: Iterable[list[Row]], rng: random.Random) -> Iterator[list[Row]]:
-    """A window that rows leave in random order."""
+    """A window; once it is full, each new row takes the place of a random one, which leaves."""
     window: list[Row] = []
     for batch in batches:
-        window += batch
-        if len(window) > WINDOW:
-            rng.shuffle(window)
-            leaving, window = window[WINDOW:], window[:WINDOW]
+        leaving: list[Row] = []
+        for row in batch:
+            if len(window) < WINDOW:
+                window.append(row)
+            else:
+                at = rng.randrange(WINDOW)
+                leaving.append(window[at])
+                window[at] = row
+        if leaving:
             yield leaving
     rng.shuffle(window)
     if window:

@@ -13,7 +13,9 @@ from fetchcli.inputs.lines import read_lines
 from fetchcli.inputs.record import BadFormat, Record, Records
 
 _CHILD = {"urlset": "url", "sitemapindex": "sitemap"}
-_MOST_TEXT = 64 * 1024  # characters of one URL
+_MOST_TEXT = 64 * 1024  # characters of one URL; a longer one is refused as that
+_MOST_QUIET = 4 * 1024 * 1024  # bytes without anything in them that ends
+_MOST_DEPTH = 100
 
 
 def read_sitemap(blocks: Iterator[bytes]) -> Records:
@@ -57,14 +59,17 @@ class _Sitemap:
         self._path: list[str] = []
         self._loc: list[str] | None = None
         self._found = False
-        self._line = 0
+        self._line = self._size = self._quiet = 0
         self._records: list[Record] = []
         self.problem: BadFormat | None = None
 
     def take(self, block: bytes, *, last: bool) -> list[Record]:
         """The records that are complete now."""
         try:
+            self._quiet += len(block)
             self._parser.Parse(block, last)
+            if self._quiet > _MOST_QUIET:
+                raise BadFormat("expected a sitemap: one piece of XML goes on for ever", self._parser.CurrentLineNumber)
         except expat.ExpatError as error:
             self.problem = BadFormat(f"expected a sitemap: {expat.ErrorString(error.code)}", error.lineno)
         except (LookupError, ValueError) as error:  # an encoding that nobody here knows
@@ -76,6 +81,9 @@ class _Sitemap:
 
     def _start(self, name: str, _: dict[str, str]) -> None:
         local = name.rpartition(" ")[2]
+        self._quiet = 0
+        if len(self._path) > _MOST_DEPTH:
+            raise BadFormat("expected a sitemap: nested too deep", self._parser.CurrentLineNumber)
         if not self._path and local not in _CHILD:
             what = "an HTML page" if local.lower() == "html" else f"a document of <{local}>"
             raise BadFormat(f"{what}, not a sitemap", self._parser.CurrentLineNumber)
@@ -83,20 +91,21 @@ class _Sitemap:
         if len(self._path) == 2 and local == _CHILD[self._path[0]]:
             self._found, self._line = False, self._parser.CurrentLineNumber
         elif len(self._path) == 3 and local == "loc" and self._path[1] == _CHILD[self._path[0]]:
+            self._size = 0
             self._loc, self._line = [], self._parser.CurrentLineNumber
 
     def _text(self, text: str) -> None:
-        if self._loc is not None and len(self._path) == 3:
+        self._quiet = 0
+        if self._loc is not None and len(self._path) == 3 and self._size <= _MOST_TEXT:
             self._loc.append(text)
+            self._size += len(text)
 
     def _end(self, _: str) -> None:
         depth, root = len(self._path), self._path[0]
         if depth == 3 and self._loc is not None:
             url = "".join(self._loc).strip()
             self._loc, self._found = None, True
-            problem = f"a URL of more than {_MOST_TEXT} characters" if len(url) > _MOST_TEXT else ""
-            record = Record(self._line, url[:200] if problem else url, problem=problem, sitemap=root == "sitemapindex")
-            self._records.append(record)
+            self._records.append(Record(self._line, url, sitemap=root == "sitemapindex"))
         elif depth == 2 and self._path[1] == _CHILD[root] and not self._found:
             self._records.append(Record(self._line, "", problem="loc: expected a URL, and there is none"))
         self._path.pop()

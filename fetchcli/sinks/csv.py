@@ -7,7 +7,7 @@ from fetchcli.core.columns import Value, as_text
 from fetchcli.core.model import Outcome
 from fetchcli.core.schema import Schema
 from fetchcli.core.summary import Summary
-from fetchcli.core.text import cell, visible
+from fetchcli.core.text import cell, inert_json, visible
 from fetchcli.sinks.base import ByteSink
 
 
@@ -40,4 +40,6 @@ class CsvSink:
 
 def _text(value: Value) -> str:
     text = as_text(value)
-    return cell(visible(text)) if isinstance(value, (str, tuple, dict)) else text
+    if isinstance(value, dict):
+        return inert_json(text)
+    return cell(visible(text)) if isinstance(value, (str, tuple)) else text

@@ -1,19 +1,15 @@
 """``jsonl``: one JSON object a row, every column always there, absent values null."""
 
-import re
-from typing import Any
-
 import msgspec
 
 from fetchcli.core.columns import Value
 from fetchcli.core.model import Outcome
 from fetchcli.core.schema import Schema
 from fetchcli.core.summary import Summary
+from fetchcli.core.text import inert_json, without_surrogates
 from fetchcli.sinks.base import ByteSink
 
 _encode = msgspec.json.Encoder().encode
-# JSON allows C1 controls, bidi controls and separators raw; a terminal would obey them.
-_UNSAFE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
 class RowEncoder:
@@ -29,18 +25,10 @@ class RowEncoder:
         try:
             encoded = _encode(self._row(*self._values(outcome)))
         except UnicodeEncodeError:  # a lone surrogate has no UTF-8
-            encoded = _encode(self._row(*map(_without_surrogates, self._values(outcome))))
+            encoded = _encode(self._row(*map(without_surrogates, self._values(outcome))))
         if encoded.isascii() and b"\x7f" not in encoded:
             return encoded
-        return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", encoded.decode()).encode()
-
-
-def _without_surrogates(value: object) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    if isinstance(value, dict):
-        return {name: _without_surrogates(item) for name, item in value.items()}
-    return [_without_surrogates(item) for item in value] if isinstance(value, list) else value
+        return inert_json(encoded.decode()).encode()
 
 
 class JsonLinesSink:

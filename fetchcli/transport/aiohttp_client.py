@@ -99,7 +99,7 @@ class AiohttpTransport:
             while True:
                 if watch is not None:
                     watch.watch(hops.exchange)
-                if self._digest is None or hops.left_origin:
+                if self._digest is None or hops.left_origin or self._settled(hops.request)[3]:
                     answer = await self._request(hops.exchange, policy)
                 else:
                     answer = await self._answer_digest(self._digest, hops, policy, watch, fresh=fresh)
@@ -144,8 +144,9 @@ class AiohttpTransport:
             # Through a tunnel they would reach the origin: there the proxy is told when it is opened.
             proxy = f"Proxy-Authorization: {route.proxy.authorization}\r\n"
         if not authorized:
-            known = url.authorization or policy.credentials.authorization(url.host, redirected=bool(hops.taken))
-            if value := authorization or known:
+            known = url.authorization or policy.credentials.authorization(url.host, redirected=hops.left_origin)
+            # Who answers challenges gives no secret away in clear.
+            if value := authorization if self._digest is not None else known:
                 lines += f"Authorization: {value}\r\n"
         target = f"http://{url.authority}{url.target}" if route.forwarded else url.target
         head = f"{request.method} {target} HTTP/1.1\r\nHost: {host or url.authority}\r\n{lines}{proxy}\r\n"

@@ -4,6 +4,7 @@ The middleware sees a request and a response of the few parts that it uses; what
 stays an `Exchange`. The challenge and its answer are one try, as redirects are.
 """
 
+import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
@@ -19,6 +20,21 @@ from fetchcli.transport.wire import WireResponse
 
 MOST_ORIGINS = 1000
 Send = Callable[[str], Awaitable[WireResponse]]
+
+
+_CHALLENGE = re.compile(r"digest (?:[^\",]|\"(?:[^\"\\]|\\.)*\"|,(?! *[a-z0-9-]+ +[a-z0-9-]+ *=))+", re.IGNORECASE)
+_ALGORITHM = re.compile(r'algorithm="?([\w-]+)', re.IGNORECASE)
+_DOMAIN = re.compile(r',?\s*domain="(?:[^"\\]|\\.)*"', re.IGNORECASE)
+_HASHES = ("MD5", "SHA", "SHA256", "SHA-256", "SHA512", "SHA-512")
+_KNOWN = {name + session for name in _HASHES for session in ("", "-SESS")}
+
+
+def _text(value: bytes) -> str:
+    """A field as it was meant: UTF-8, or as older servers write it."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 class _Asked:
@@ -38,10 +54,12 @@ class _Answered:
         self.answer = answer
         self.status = answer.status
         self.url = asked.url
-        fields = [value.decode("latin-1") for value in answer.head.fields.get(b"www-authenticate", ())]
-        # It looks at one field only: the one that it can answer.
-        challenge = next((field for field in fields if field[:7].lower() == "digest "), "")
-        self.headers = {"www-authenticate": challenge}
+        # The middleware looks at one challenge only: the first that it can answer.
+        fields = ", ".join(map(_text, answer.head.fields.get(b"www-authenticate", ())))
+        challenges = [match[0] for match in _CHALLENGE.finditer(fields)]
+        able = (one for one in challenges if (found := _ALGORITHM.search(one)) is None or found[1].upper() in _KNOWN)
+        # Where else the login may go (``domain``) is not for the server to say.
+        self.headers = {"www-authenticate": _DOMAIN.sub("", next(able, ""))}
 
 
 class DigestAuth:
@@ -79,8 +97,10 @@ class DigestAuth:
 
         try:
             done = cast("_Answered", await middleware(cast("Any", asked), handle))
-        except aiohttp.ClientError as error:
-            if type(error) is not aiohttp.ClientError:
+        except (aiohttp.ClientError, ValueError) as error:
+            if answered is not None:
+                answered.answer.close()
+            if not isinstance(error, ValueError) and type(error) is not aiohttp.ClientError:
                 raise
             raise TransportError(ErrorKind.PROTOCOL, f"digest: {error}") from None
         return done.answer

@@ -12,6 +12,7 @@ from fetchcli.core.overrides import parse_detour, parse_pin
 from fetchcli.core.policy import Network, Policy, Redirects, Timeouts, Tls, TlsVersion
 from fetchcli.core.proxies import ProxyRules, parse_proxy
 from fetchcli.core.request import Request, default_headers
+from fetchcli.core.secrets import Expander
 from fetchcli.core.urls import parse_url
 
 DEFAULTS = default_headers("fetchcli/1")
@@ -30,7 +31,7 @@ END = ["-m", "30", "--connect-timeout", "10", "--tlsv1.2"]
 
 def words(request: Request | None = None, url: str = "http://h/", **policy: object) -> list[str]:
     made = Policy(request=request or Request(), **policy)  # type: ignore[arg-type]
-    return shlex.split(curl_command(Target(1, parse_url(url)), made, DEFAULTS, {}))
+    return shlex.split(curl_command(Target(1, parse_url(url)), made, DEFAULTS))
 
 
 def middle(request: Request, url: str = "http://h/", **policy: object) -> list[str]:
@@ -74,7 +75,7 @@ def test_headers_of_the_user_replace_our_own() -> None:
 )
 def test_what_no_argument_can_hold_comes_from_printf(content: bytes) -> None:
     row = Target(1, parse_url("http://h/"), request=Request("POST", content=content))
-    printf, _, command = curl_command(row, Policy(), {}, {}).partition(" | ")
+    printf, _, command = curl_command(row, Policy(), {}).partition(" | ")
     assert "--data-binary @-" in command
     done = subprocess.run(["/bin/sh"], input=printf.encode(), capture_output=True, check=True)
     assert done.stdout == content
@@ -82,14 +83,15 @@ def test_what_no_argument_can_hold_comes_from_printf(content: bytes) -> None:
 
 def test_curl_is_not_to_ask_before_it_sends_much() -> None:
     row = Target(1, parse_url("http://h/"), request=Request("POST", content=b"a" * 1_100_000))
-    assert "-H Expect: --data-binary @- " in curl_command(row, Policy(), {}, {})
+    assert "-H Expect: --data-binary @- " in curl_command(row, Policy(), {})
 
 
 def test_who_asks() -> None:
     login = Login("a", "b c")
     assert middle(Request(), "http://u:p%20w@h/")[:2] == ["-u", "u:p w"]
     assert words(url="http://u:p@h/")[-1] == "http://h/"
-    assert middle(Request(), credentials=Credentials({"h": login}))[:2] == ["-u", "a:b c"]
+    known = Credentials({"h": login}, netrc="my netrc")
+    assert middle(Request(), credentials=known)[:2] == ["--netrc-file", "my netrc"]
     assert middle(Request(), credentials=Credentials(digest=login))[:3] == ["--digest", "-u", "a:b c"]
     own = Request(headers=(("Authorization", "x"),))
     assert "-u" not in middle(own, "http://u:p@h/")
@@ -121,7 +123,9 @@ def test_no_limits() -> None:
 
 
 def test_secrets_of_the_environment_stay_there() -> None:
-    row = Target(1, parse_url("http://h/"), request=Request(headers=(("Authorization", "Basic YTpzM2NyZXQ="),)))
-    line = curl_command(row, Policy(), {}, {"PASSWORD": "s3cret"})
-    assert "s3cret" not in line
-    assert """'a:'"${PASSWORD}\"""" in line or 'a:"${PASSWORD}"' in line
+    left = Expander(None)
+    basic = Request(headers=(("Authorization", Login("a", left("${PASSWORD}")).basic),))
+    assert """-u a:"${PASSWORD}" """ in curl_command(Target(1, parse_url("http://h/"), request=basic), Policy(), {})
+    coded = Request(headers=(("Authorization", left("Basic ${B64}")),))
+    line = curl_command(Target(1, parse_url("http://h/"), request=coded), Policy(), {})
+    assert """-H 'Authorization: Basic '"${B64}" """ in line

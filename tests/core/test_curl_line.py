@@ -83,6 +83,8 @@ def test_headers_of_their_own_options() -> None:
         ("curl -G -d a=1 http://h/p", "http://h/p?a=1"),
         ("curl -G -d a=1 'http://h/p?b=2#f'", "http://h/p?b=2&a=1#f"),
         ("curl h/p", "http://h/p"),
+        ("curl 'h/p?u=http://i/'", "http://h/p?u=http://i/"),
+        ("$ curl.exe h/p", "http://h/p"),
         ("curl --url https://h/p", "https://h/p"),
     ],
 )
@@ -91,6 +93,13 @@ def test_urls(line: str, url: str) -> None:
     assert found == url
     assert own.body is None
     assert own.method == "GET"
+
+
+def test_of_most_options_the_last_counts_and_headers_come_first() -> None:
+    _, own = row("curl http://h/ -A a -A b -b a=1 -b b=2 -u x:y --oauth2-bearer t")
+    assert dict(own.headers) == {"User-Agent": "b", "Cookie": "a=1; b=2", "Authorization": "Bearer t"}
+    _, own = row("curl http://h/ -A a -H 'user-agent: c' -u x:y -H 'Authorization: z'")
+    assert own.headers == (("user-agent", "c"), ("Authorization", "z"))
 
 
 def test_a_file_to_send() -> None:
@@ -112,6 +121,9 @@ def test_a_file_to_send() -> None:
         ("curl http://h/ -d @f", "--data: expected text; only a single --data-binary may be a @FILE"),
         ("curl http://h/ --data-binary @f -d x", "--data-binary: a @FILE cannot be joined"),
         ("curl http://h/ -d x --data-binary @f", "--data-binary: expected text"),
+        ("curl http://h/ --data-urlencode n@f", "--data-urlencode: expected text, got a @FILE"),
+        ("curl http://h/ -G --data-binary @f", "--data-binary: a @FILE cannot be joined with other data, or put"),
+        ("curl http://h/ -u 'a:${P}'", "-u: a variable is filled in only in headers"),
         ("curl http://h/ -X 'GE T'", "method: expected a token, got 'GE T'"),
     ],
 )

@@ -57,6 +57,11 @@ def test_what_curl_would_refuse(text: str, said: str) -> None:
         parse_glob(text)
 
 
+def test_many_globs_and_many_addresses() -> None:
+    assert list(expand(parse_glob("http://h/" + "{a}" * 3000))) == ["http://h/" + "a" * 3000]
+    assert count(parse_glob("http://" + "[::1]" * 20_000)) == 1
+
+
 def test_it_is_lazy() -> None:
     parts = parse_glob("http://h/[1-999999999999]/[a-z]")
     assert list(islice(expand(parts), 2)) == ["http://h/1/a", "http://h/1/b"]

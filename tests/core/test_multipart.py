@@ -5,7 +5,7 @@ import pytest
 from fetchcli.core.errors import UsageError
 from fetchcli.core.multipart import Part, encode_form, parse_part
 
-FILES = {"a.png": b"\x89PNG", "notes": b"text", "x/y.TXT": b"t"}
+FILES = {"a.png": b"\x89PNG", "notes": b"text", "x/y.TXT": b"t", "two;words,x": b"2"}
 
 
 @pytest.mark.parametrize(
@@ -23,10 +23,24 @@ FILES = {"a.png": b"\x89PNG", "notes": b"text", "x/y.TXT": b"t"}
         ("a=<notes;type=text/x", Part("a", b"text", None, "text/x")),
         ("a={};type=application/json", Part("a", b"{}", None, "application/json")),
         ('a="x;y"', Part("a", b"x;y")),
+        ('a="b;type=c"', Part("a", b"b;type=c")),
+        ("a=b;type=text/plain;charset=utf-8", Part("a", b"b", None, "text/plain;charset=utf-8")),
+        ("a=@notes;type=text/plain; charset=utf-8", Part("a", b"text", "notes", "text/plain;charset=utf-8")),
+        ('a=@"two;words,x"', Part("a", b"2", "two;words,x", "application/octet-stream")),
+        ('a="@notes"', Part("a", b"@notes")),
+        ("a=b;c", Part("a", b"b")),
+        ("a= b", Part("a", b"b")),
+        ("a=b;filename=", Part("a", b"b", "")),
     ],
 )
 def test_parts(text: str, part: Part) -> None:
     assert parse_part(text, FILES.__getitem__) == part
+
+
+@pytest.mark.parametrize("text", ["a=@b,c", "a=b;headers=X: y", "a=b;encoder=base64"])
+def test_what_curl_can_and_we_cannot_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="-F: "):
+        parse_part(text, FILES.__getitem__)
 
 
 @pytest.mark.parametrize("text", ["a", "=b", ""])

@@ -10,7 +10,7 @@ from fetchcli.core.model import Outcome, Passed, Rejected, Target, Verdict
 from fetchcli.core.request import Request
 from fetchcli.core.row_request import Combined, RowProblem, RowRequest, json_request
 from fetchcli.core.schema import Schema
-from fetchcli.core.secrets import Expander
+from fetchcli.core.secrets import Expander, is_secret, masked, split_marks
 from fetchcli.core.settings import Selection
 from fetchcli.core.summary import Summary, exit_code
 from fetchcli.core.urls import parse_url
@@ -33,7 +33,8 @@ def test_a_row_with_a_content_posts_unless_somebody_says_otherwise() -> None:
     assert combined(RowRequest(body="x"), Request("HEAD")).method == "POST"
     assert combined(RowRequest(body="x"), Request("PATCH")).method == "PATCH"
     assert combined(RowRequest("GET", body="x")).method == "GET"
-    assert combined(RowRequest("GET"), Request("POST", content=b"y")) == Request("GET", content=b"y")
+    assert combined(RowRequest("PUT"), Request("POST", content=b"y")) == Request("PUT", content=b"y")
+    assert combined(RowRequest("GET"), Request("POST", content=b"y")) == Request("GET")
 
 
 def test_the_content_of_a_row_is_not_the_form_of_the_run() -> None:
@@ -50,6 +51,7 @@ def test_the_content_of_a_row_is_not_the_form_of_the_run() -> None:
         ({"method": "GE T"}, "method: expected a token, got 'GE T'"),
         ({"headers": (("a b", "c"),)}, "headers: 'a b' is not a header name"),
         ({"headers": (("A", "b\nc"),)}, "headers: header 'A: ...' holds a control character"),
+        ({"headers": (("A", "\ud800"),)}, "headers: header 'A: ...' holds half a character"),
         ({"body": "x", "body_file": "y"}, "body_file: body and body_file are two contents"),
     ],
 )
@@ -74,23 +76,45 @@ def test_what_cannot_be_combined(own: RowRequest, said: str) -> None:
     assert str(problem.value).startswith(said)
 
 
-def test_secrets_come_from_the_environment_and_are_remembered() -> None:
-    expander = Expander({"TOKEN": "s3cret", "OTHER": "x"})
+def test_secrets_come_from_the_environment() -> None:
+    expander = Expander({"TOKEN": "s3cret", "EMPTY": ""})
     request = Combined(BASE, expander)(RowRequest(headers=(("Authorization", "Bearer ${TOKEN}"),)))
     assert request.headers[-1] == ("Authorization", "Bearer s3cret")
-    assert expander.used == {"TOKEN": "s3cret"}
     assert expander("no reference $TOKEN") == "no reference $TOKEN"
     with pytest.raises(UsageError, match="is not set"):
         expander("${missing}")
+    with pytest.raises(UsageError, match="is empty"):
+        expander("${EMPTY}")
+    assert split_marks(Expander(None)("a ${B} ${C}d")) == ["a ", "B", " ", "C", "d"]
+
+
+def test_what_may_be_shown_of_a_secret() -> None:
+    names = [
+        "Authorization",
+        "X-Goog-Api-Key",
+        "Set-Cookie",
+        "PRIVATE-TOKEN",
+        "Ocp-Apim-Subscription-Key",
+        "X-Vault-Token",
+    ]
+    assert all(map(is_secret, names))
+    assert not any(map(is_secret, ["Accept", "User-Agent", "Content-Type"]))
+    assert [masked(text) for text in ("", "${A}", "Bearer ${A}", "abc", "Bearer abc${A}")] == [
+        "",
+        "${A}",
+        "Bearer ${A}",
+        "***",
+        "***",
+    ]
 
 
 def test_what_is_written_down_holds_no_secret() -> None:
-    headers = (("Authorization", "Basic eA=="), ("cookie", "a=${C}"), ("X", ";"), ("Y", ""), ("Cookie", ""), ("Z", "1"))
+    headers = (("Authorization", "Basic eA=="), ("cookie", "${C}"), ("X", ";"), ("Y", ""), ("Cookie", ""), ("Z", "1"))
     assert RowRequest("PUT", headers, "b").written() == {
         "method": "PUT",
         "headers": [
             ["Authorization", "***"],
-            ["cookie", "a=${C}"],
+            ["cookie", "${C}"],
             ["X", ""],
             ["Y", None],
             ["Cookie", None],

@@ -3,7 +3,7 @@
 import pytest
 
 from fetchcli.core.model import Rejected, Target
-from fetchcli.core.settings import InputFormat, Reading
+from fetchcli.core.settings import InputFormat, Reading, Selection
 from fetchcli.inputs.base import Argument, File
 from fetchcli.inputs.count import count_rows
 from fetchcli.inputs.formats import guess
@@ -42,13 +42,18 @@ from tests.support.lists import as_jsonl, as_sitemap, read
     ],
 )
 def test_the_extension_and_then_the_content(name: str, first: bytes, found: str) -> None:
-    assert guess(name, first) == InputFormat(found)
+    assert guess(name, first, Reading()) == InputFormat(found)
 
 
 @pytest.mark.parametrize("first", [b"<!DOCTYPE html><html>", b"<html lang=en>"])
 def test_a_page_is_no_list(first: bytes) -> None:
     with pytest.raises(BadFormat, match="an HTML page"):
-        guess("-", first)
+        guess("-", first, Reading())
+
+
+def test_columns_that_are_asked_for_say_that_there_are_some() -> None:
+    assert guess("-", b"link,n\nhttp://h/,1", Reading(url_column="link")) is InputFormat.CSV
+    assert guess("-", b"http://h/\n", Reading(keep=("n",))) is InputFormat.CSV
 
 
 def test_curl_lines_with_comments_and_mistakes_between() -> None:
@@ -65,23 +70,64 @@ def test_curl_lines_with_comments_and_mistakes_between() -> None:
     assert not errors
     assert [(row.line, row.text) for row in rows] == [
         (2, "http://h/1"),
-        (5, "curl 'http://h/2"),
+        (5, "curl …"),
         (6, "http://h/3"),
         (6, "http://h/4"),
-        (7, "wget http://h/5"),
-        (8, "http://h/6"),
+        (7, "wget …"),
+        (8, "curl …"),
+        (9, 'b" …'),
     ]
     assert isinstance(rows[1], Rejected)
     assert rows[1].message == "x.curl:5: a quote is opened and never closed"
-    assert isinstance(rows[5], Target)
-    assert rows[5].request is not None
-    assert rows[5].request.content == b"a\nb"
+    assert isinstance(rows[5], Rejected)
+    assert "within a quote that is opened before" in rows[5].reason
+    (row,), _ = read(b'\xef\xbb\xbfcurl http://h/6 --data-raw "a\nb" \\', "x.curl")
+    assert isinstance(row, Target)
+    assert row.request is not None
+    assert row.request.content == b"a\nb"
 
 
 def test_a_quote_that_swallows_much_is_given_up() -> None:
-    data = b"curl 'http://h/0\n" + b"curl http://h/1 -H @x\n" * 20_000
+    data = b"curl 'http://h/0\n" + b"curl http://h/1 -H A:b\n" * 20_000
     rows, _ = read(data, "x.curl")
     assert len(rows) == 20_001
+    assert [type(row) for row in rows[:2]] == [Rejected, Target]
+
+
+@pytest.mark.parametrize("line", [b"curl \\''\n", b"curl http://h/\xc2\xa0\n", b"'\n", b"curl 'x' '\n"])
+def test_hostile_quotes_take_no_more_than_their_time(line: bytes) -> None:
+    rows, errors = read(line * 8000, "x.curl", sizes=(100,))
+    assert not errors
+    assert rows
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b'curl http://h/ -H "A: $B"', "a shell would put something else there"),
+        (b"curl http://h/ --data-raw $'\\ud800'", "surrogates not allowed"),
+        (b"curl http://h/ --data-raw $'\\U00110000'", "chr()"),
+        (b"curl http://h/ -u secret:word --bogus", "curl's option --bogus is not understood in a row"),
+    ],
+)
+def test_a_curl_line_that_cannot_be_a_row_says_why_and_shows_no_secret(line: bytes, said: str) -> None:
+    rows, errors = read(b"curl http://h/1\n" + line + b"\ncurl http://h/2\n", "x.curl")
+    assert not errors
+    assert [row.text for row in rows] == ["http://h/1", "curl …", "http://h/2"]
+    assert isinstance(rows[1], Rejected)
+    assert said in rows[1].reason
+    assert "secret" not in rows[1].text + rows[1].reason
+
+
+def test_only_result_files_know_what_failed() -> None:
+    rows, errors = read(b"http://h/\n", "x.txt", Reading(selection=Selection(only_failed=True)))
+    assert not rows
+    assert "x.txt:1: --only-failed is for result files; this row has no verdict" in str(errors[0])
+
+
+def test_a_comment_behind_a_url() -> None:
+    rows, _ = read(b"http://h/1 # one\nhttp://h/2\t#two\nhttp://h/3#three\nhttp://h/a b\n", "x.txt")
+    assert [row.text for row in rows] == ["http://h/1", "http://h/2", "http://h/3", "http://h/a%20b"]
 
 
 def test_globs_stand_for_rows_of_one_line() -> None:

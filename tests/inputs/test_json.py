@@ -8,6 +8,7 @@ import pytest
 from fetchcli.core.model import Outcome, Rejected, Target, Verdict
 from fetchcli.core.row_request import RowRequest
 from fetchcli.core.schema import Schema
+from fetchcli.core.secrets import Expander
 from fetchcli.core.settings import InputFormat, Reading, Selection
 from fetchcli.core.summary import Summary
 from fetchcli.core.urls import parse_url
@@ -23,6 +24,7 @@ VALUES = [
     {"url": "http://h/3", "json": {"a": [1, "é"]}, "tag": "t", "unknown": True},
     {"url": "http://h/4", "headers": ["A: b", ["C", "d"]], "body_file": "README.md"},
 ]
+LABELS = (("Content-Type", "application/json"), ("Accept", "application/json"))
 WRONG = [
     (5, "expected a string or an object, got a number"),
     (None, "expected a string or an object, got null"),
@@ -55,7 +57,9 @@ def test_strings_and_objects(data: bytes, name: str) -> None:
     assert [row.own for row in rows] == [
         None,
         RowRequest("PUT", (("A", "b"), ("N", "1"), ("E", ";"), ("None", "")), "x"),
-        RowRequest(None, (("Content-Type", "application/json"), ("Accept", "application/json")), '{"a":[1,"é"]}'),
+        RowRequest(
+            None, (("Content-Type", "application/json"), ("Accept", "application/json")), '{"a": [1, "\\u00e9"]}'
+        ),
         RowRequest(None, (("A", "b"), ("C", "d")), None, "README.md"),
     ]
     assert [row.tag for row in rows] == ["", "7", "t", ""]
@@ -127,6 +131,44 @@ def test_elements_are_out_before_the_next_block_is_read() -> None:  # 8
     assert seen == [("http://h/1", 1), ("http://h/2", 2)]
 
 
+def test_what_cannot_be_written_is_a_row_that_says_so_and_costs_no_other() -> None:
+    big = b'{"url":"http://h/2","id":' + b"9" * 5000 + b"}"
+    values = [
+        b'"http://h/1"',
+        big,
+        b'{"url":"http://h/3","json":"\\ud800"}',
+        b'{"url":"http://h/4","headers":{"A":"\\ud800"}}',
+        b'{"url":"http://h/5","json":NaN}',
+        b'{"url":"http://h/6","json":{"b":1.10,"b":12345678901234567890123.10}}',
+        b"[1.5, 12345]",
+        b'"http://h/8"',
+    ]
+    for sizes in ((65536,), (1,), (7, 300)):
+        rows, errors = read(b"[" + b",\n".join(values) + b"]", "x.json", Reading(keep=("n",)), sizes=sizes)
+        assert not errors
+        assert len(rows) == len(values)
+        assert [number for number, row in enumerate(rows, 1) if isinstance(row, Rejected)] == [3, 4, 5, 7]
+        sixth = rows[5]
+        assert isinstance(sixth, Target)
+        assert sixth.request is not None
+        assert sixth.request.content == b'{"b":1.10,"b":12345678901234567890123.10}'
+    rows, _ = read(b"[1.5,12,true,null]", "x.json", sizes=(1,))
+    assert [row.text for row in rows] == ["1.5", "12", "true", "null"]
+
+
+def test_what_is_no_row_shows_too_little_to_hold_a_secret() -> None:
+    data = b'{"headers":{"Authorization":"Bearer s3cret"},}\n{"uri":"http://h/","headers":{"Authorization":"s3cret"}}\n'
+    rows, _ = read(data, "x.jsonl")
+    assert [row.text for row in rows] == ['{"headers":{"Authori…', "{uri, headers}"]
+
+
+def test_a_result_that_was_rejected_is_rejected_again() -> None:
+    data = b'{"url":"http://h/","verdict":"REJECTED","request":null}\n'
+    (row,), _ = read(data, "x.jsonl")
+    assert isinstance(row, Rejected)
+    assert "it was rejected when this was written" in row.reason
+
+
 def test_an_object_that_is_named_json_is_read_by_the_line() -> None:
     assert [row.text for row in read(b'{"url":"http://h/"}', "x.json")[0]] == ["http://h/"]
 
@@ -161,7 +203,7 @@ def results(form: str) -> bytes:
 
 @pytest.mark.parametrize("form", ["jsonl", "json", "csv"])
 def test_our_own_results_are_a_list(form: str) -> None:
-    rows, errors = read(results(form), f"x.{form}", Reading(environment={"TOKEN": "s3cret"}))
+    rows, errors = read(results(form), f"x.{form}", Reading(expand=Expander({"TOKEN": "s3cret"})))
     assert not errors
     assert [row.text for row in rows] == [
         "http://h/ok",

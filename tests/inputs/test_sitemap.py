@@ -151,7 +151,7 @@ def test_a_url_without_its_loc_and_one_that_is_too_long_are_rows() -> None:
     assert not errors
     assert [row.reason for row in rows if isinstance(row, Rejected)] == [
         "loc: expected a URL, and there is none",
-        "a URL of more than 65536 characters",
+        "a URL of more than 65536 bytes",
     ]
 
 

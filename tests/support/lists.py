@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import lzma
+import shlex
 from collections.abc import Callable, Iterator
 from xml.sax.saxutils import escape
 
@@ -15,7 +16,6 @@ from fetchcli.core.errors import InputError
 from fetchcli.core.model import Row
 from fetchcli.core.row_request import RowRequest
 from fetchcli.core.settings import Reading
-from fetchcli.core.shell import quote
 from fetchcli.inputs.base import File
 from fetchcli.inputs.reader import Load, RowReader
 
@@ -100,5 +100,5 @@ def as_curl(rows: list[Plain]) -> bytes:
             for name, value in own.headers:
                 words += ["-H", f"{name};" if value == ";" else f"{name}: {value}" if value else f"{name}:"]
             words += ["--data-raw", own.body] if own.body is not None else []
-        lines.append(" \\\n  ".join(map(quote, words)) + "\n")
+        lines.append(" \\\n  ".join(map(shlex.quote, words)) + "\n")
     return "".join(lines).encode()
