@@ -16,10 +16,10 @@ def config_lines(ctx: click.Context) -> list[str]:
     for key, option in settings_of(ctx.command).items():
         value = ctx.params.get(option.name or "")
         where = origin(ctx, option) or _plainly(ctx, option)
-        shown = _masked(key, value)
+        shown = None if value is None or value == () else _masked(key, value)
         # What is masked is a comment: as a value it would be taken for the secret.
-        hidden = value is None or value == () or _hides(shown)
-        text = "" if value is None or value == () else f" {_toml(shown)}"
+        hidden = shown is None or _hides(shown)
+        text = "" if shown is None else f" {_toml(shown)}"
         lines.append(f"{'# ' if hidden else ''}{key} ={text}  # {where}")
     return lines
 

@@ -175,7 +175,7 @@ def _file(option: str, path: str, flags: Flags) -> bytes:
     try:
         return Path(path).read_bytes()
     except OSError as error:
-        raise UsageError(f"{option} {path}: {error.strerror}") from None
+        raise UsageError(f"{option} @{path}: {error.strerror}") from None
 
 
 def _credentials(flags: Flags, login: Login | None) -> Credentials:

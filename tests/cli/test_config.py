@@ -1,6 +1,7 @@
 """Configuration: which value wins, where it came from, and what is wrong with a file."""
 
 import json
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.support.command import Result, fetchcli
+from tests.support.command import COMMAND, Result, environment, fetchcli
 from tests.support.faults import FaultServer
 from tests.support.recorder import ok, recorder, see
 
@@ -70,9 +71,37 @@ def test_the_nearest_file_is_looked_for_up_to_the_top_of_the_repository(folder: 
     assert printed(cwd=below, **env)["concurrency"] == ("50", "default")
 
 
+def test_outside_a_repository_only_the_working_folder_counts(tmp_path: Path) -> None:
+    below = tmp_path / "a"
+    below.mkdir()
+    (tmp_path / "fetchcli.toml").write_text("concurrency = 5\n")
+    assert printed(cwd=below)["concurrency"] == ("50", "default")
+    assert printed(cwd=tmp_path)["concurrency"] == ("5", "fetchcli.toml: concurrency")
+
+
+def test_what_is_stronger_wins_over_what_it_cannot_stand_beside(folder: Path) -> None:
+    (folder / "fetchcli.toml").write_text('user = "a:b"\nipv4 = true\nquiet = true\nretry-all-errors = true\n')
+    found = printed("--bearer", "t", "-6", "--no-quiet", cwd=folder, FETCHCLI_RETRY_ALL_ERRORS="0")
+    assert found["user"] == ("", "default")
+    assert found["ipv4"] == ("false", "default")
+    assert found["ipv6"] == ("true", "command line")
+    assert found["quiet"] == ("false", "command line")
+    assert found["retry-all-errors"] == ("false", "FETCHCLI_RETRY_ALL_ERRORS")
+    assert printed(cwd=folder, FETCHCLI_BEARER="t")["user"] == ("", "default")
+    both = configured("-u", "a:b", "--bearer", "t", "http://h/", cwd=folder)
+    assert (both.code, "two ways to say who asks" in both.err) == (2, True)
+
+
+def test_folders_that_are_gone_or_closed_hold_no_configuration(folder: Path, faults: FaultServer) -> None:
+    script = f"mkdir gone && cd gone && rmdir ../gone && exec {' '.join(COMMAND)} -q {faults.url('ok')}"
+    env = environment(FETCHCLI_NO_CONFIG="", XDG_CONFIG_HOME="/dev/null/x")
+    done = subprocess.run(["/bin/sh", "-c", script], cwd=folder, env=env, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_values_do_what_flags_do(folder: Path, faults: FaultServer) -> None:
     (folder / "fetchcli.toml").write_text(
-        'accept = "404"\nquiet = true\nwrite_out = "%{http_code} %{num_redirects}\\n"\nheader = ["X-A: 1", "X-B: 2"]\n'
+        'accept = "404"\nquiet = true\nwrite-out = "%{http_code} %{num_redirects}\\n"\nheader = ["X-A: 1", "X-B: 2"]\n'
         "location = false\nmax-redirs = 3\ntimeout = 5\n"
     )
     result = configured(faults.url("escape-codes"), cwd=folder)
@@ -84,15 +113,16 @@ def test_values_do_what_flags_do(folder: Path, faults: FaultServer) -> None:
     ("content", "said"),
     [
         ("max-redir = 3", "fetchcli.toml: max-redir: no such option; did you mean max-redirs"),
+        ("max_redirs = 3", "fetchcli.toml: max_redirs: no such option; did you mean max-redirs"),
         ("xyzzy = 3", "fetchcli.toml: xyzzy: no such option; fetchcli --help says what there is"),
-        ("demo = true", "fetchcli.toml: demo: no such option"),
-        ('concurrency = "many"', "fetchcli.toml: concurrency: expected a whole number, got 'many'"),
-        ("concurrency = true", "fetchcli.toml: concurrency: expected a whole number, got true"),
+        ("demo = true", "fetchcli.toml: demo: this belongs on the command line"),
+        ('concurrency = "many"', "fetchcli.toml: concurrency: expected a whole number, got text"),
+        ("concurrency = true", "fetchcli.toml: concurrency: expected a whole number, got true or false"),
         ("concurrency = 0", "fetchcli.toml: concurrency: 0 is not in the range x>=1"),
-        ("quiet = 1", "fetchcli.toml: quiet: expected true or false, got 1"),
+        ("quiet = 1", "fetchcli.toml: quiet: expected true or false, got a number"),
         ('timeout = "soon"', "fetchcli.toml: timeout: 'soon' is not a duration"),
-        ("timeout = true", "fetchcli.toml: timeout: expected text, got true"),
-        ("header = [[]]", "fetchcli.toml: header: expected text, got []"),
+        ("timeout = true", "fetchcli.toml: timeout: expected text, got true or false"),
+        ("header = [[]]", "fetchcli.toml: header: expected text, got a list"),
         ('progress = "loud"', "fetchcli.toml: progress: 'loud' is not one of"),
         ("a = ", "fetchcli.toml: not TOML: "),
         ('user = "nobody"', "fetchcli.toml: user: write NAME:PASSWORD"),
@@ -134,6 +164,11 @@ def test_variables_that_are_somebody_elses(folder: Path, faults: FaultServer) ->
     assert configured(faults.url("ok"), "-q", cwd=folder, **env).code == 0
 
 
+@pytest.mark.parametrize("args", [["-K", "x.toml", "--no-config"], ["--dry-run", "--print-curl", "http://h/"]])
+def test_what_contradicts_itself(folder: Path, args: list[str]) -> None:
+    assert configured(*args, cwd=folder).code == 2
+
+
 def test_every_option_has_a_variable(folder: Path) -> None:
     """Those with spaces in their values, too: there a line is a value."""
     env = {"FETCHCLI_HEADER": "X-A: 1 2\nX-B: 3", "FETCHCLI_JSON": '{"a": 1}', "FETCHCLI_OUTPUT": "a.csv b.jsonl"}
@@ -148,9 +183,11 @@ def test_secrets_are_masked(folder: Path) -> None:
     more = ["-u", "me:s3cret", "-b", "a=s3cret", "-x", "http://u:s3cret@proxy"]
     result = configured(*options, *more, "--print-config", cwd=folder)
     assert "s3cret" not in result.out
-    values = tomllib.loads("\n".join(line for line in result.lines if not line.startswith("#")))
-    assert values["header"] == ["Authorization: ***", "X-Key: ${KEY}", "Accept: a/b"]
-    assert (values["user"], values["cookie"], values["proxy"]) == ("me:***", "***", "http://***@proxy")
+    shown = dict(line.removeprefix("# ").partition("  # ")[0].split(" =", 1) for line in result.lines)
+    assert tomllib.loads(f"x = {shown['header']}")["x"] == ["Authorization: ***", "X-Key: ${KEY}", "Accept: a/b"]
+    assert [shown[key].strip() for key in ("user", "cookie", "proxy")] == ['"me:***"', '"***"', '"http://***@proxy"']
+    # As values they would be taken for the secrets.
+    assert not {"header", "user", "cookie", "proxy"} & set(tomllib.loads(result.out))
     assert printed("-u", "me:${P}", cwd=folder)["user"][0] == '"me:${P}"'
     assert printed("--bearer", "${P}", cwd=folder)["bearer"][0] == '"${P}"'
     assert printed("--bearer", "p", cwd=folder)["bearer"][0] == '"***"'

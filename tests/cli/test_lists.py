@@ -81,8 +81,36 @@ def test_a_sitemap_index_with_everything_under_it(site: Recorder, tmp_path: Path
     listing.write_text(f"<sitemapindex><sitemap><loc>{site.url('/two.txt')}</loc></sitemap></sitemapindex>")
     assert fetchcli(str(listing), "-q", "-w", "%{url} ").out == site.url("/text ")
     planned = fetchcli(str(listing), "--dry-run")
-    assert (planned.code, planned.out) == (3, "")
+    assert (planned.code, planned.lines[0]) == (3, "0 rows: 0 to fetch from 0 hosts, 0 of them duplicates; 0 invalid")
     assert "two.txt: a sitemap that would have to be fetched" in planned.err
+
+
+def test_a_list_from_the_web_says_where_to_go_and_nothing_else(tmp_path: Path) -> None:
+    """Whoever serves it must not get at files and secrets of this machine."""
+    (tmp_path / "private").write_text("private data")
+    rows: list[bytes] = []
+
+    def answer(request: bytes) -> bytes:
+        return ok(rows[0]) if b"GET /list" in request else ok()
+
+    with recorder(answer) as server:
+        row = {"url": server.url("/collect"), "body_file": str(tmp_path / "private"), "headers": {"X": "${MYSECRET}"}}
+        rows.append(json.dumps(row).encode())
+        index = f"<sitemapindex><sitemap><loc>{server.url('/list.jsonl')}</loc></sitemap></sitemapindex>"
+        (tmp_path / "sitemap.xml").write_text(index)
+        result = fetchcli("sitemap.xml", "--expand-env", "rows", "-q", cwd=tmp_path, env={"MYSECRET": "hunter2"})
+        assert result.code == 3
+        assert server.targets == ["/list.jsonl"]
+
+
+def test_a_part_of_a_sitemap_is_no_sitemap() -> None:
+    body = b"http://127.0.0.1:1/a\nhttp://127.0.0.1:1/b\n"
+    with recorder(
+        lambda request: ok(body[:30], status="206 Partial Content") if b"Range" in request else ok(body)
+    ) as site:
+        args = (site.url("/s.txt"), "--input-format", "sitemap", "-r", "0-29", "-q", "-w", "%{url} ")
+        assert fetchcli(*args).out == "http://127.0.0.1:1/a http://127.0.0.1:1/b "
+        assert site.header("range", 0) is None
 
 
 def test_a_sitemap_is_fetched_under_the_same_policy(site: Recorder) -> None:
@@ -160,11 +188,27 @@ def test_what_was_left_out_is_said(faults: FaultServer) -> None:
     assert "2 rows left out" in result.err
     none = fetchcli("-", "--include", "nothing", stdin=data)
     assert (none.code, none.err) == (3, "fetchcli: none of the 3 rows was selected; --allow-empty accepts that\n")
-    assert fetchcli("-", "--limit", "0", stdin=data).code == 3
+    nothing = fetchcli("-", "--limit", "0", stdin=data)
+    assert (nothing.code, "--limit 0 and --sample 0 leave no row" in nothing.err) == (3, True)
     sampled = fetchcli("-", "--sample", "2", "--seed", "1", "--ordered", "-q", "-w", "%{seq}", stdin=data)
     assert sampled.out == "12"
     shuffled = fetchcli("-", "--shuffle", "-q", "-w", "%{verdict}", stdin=data)
     assert sorted((shuffled.out.count("OK"), shuffled.out.count("FAILED"))) == [1, 2]
+
+
+def test_a_row_that_cannot_be_written_as_csv_is_written_all_the_same(faults: FaultServer) -> None:
+    data = b"url,headers,tag\n" + f"{faults.url('ok')}".encode() + b",X-Name: caf\xe9,\xff\n,,x\n"
+    result = fetchcli("-", "-q", "--ordered", "-o", "csv", stdin=data)
+    assert (result.code, len(result.lines)) == (3, 3)
+    assert "\\udce9" in result.out
+
+
+def test_results_in_csv_come_back_as_they_were(faults: FaultServer, tmp_path: Path) -> None:
+    row = {"url": faults.url("empty"), "method": "POST", "body": "a\u00ad##[x\x1b\n", "tag": "-5"}
+    (tmp_path / "in.jsonl").write_text(json.dumps(row))
+    fetchcli("in.jsonl", "-q", "-o", "out.csv", cwd=tmp_path)
+    again = rows_of(fetchcli("out.csv", "-q", "--only-failed", "-o", "jsonl", cwd=tmp_path))[0]
+    assert (again["tag"], again["request"]) == ("-5", {"method": "POST", "body": "a\u00ad##[x\x1b\n"})
 
 
 def test_globs(faults: FaultServer) -> None:

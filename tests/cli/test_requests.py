@@ -15,6 +15,7 @@ from tests.core.test_curl_line import CHROMIUM
 from tests.support.command import environment, fetchcli, start
 from tests.support.curl import BINARY
 from tests.support.httpbin import Httpbin, httpbin_server
+from tests.support.recorder import ok, recorder, see
 
 SECRETS = {"TOKEN": "s3cret $x 'y'", "PASSWORD": "p:w d"}
 
@@ -194,6 +195,59 @@ def test_digest(httpbin: Httpbin) -> None:
     ).lines
     assert [(json.loads(row)["status"], json.loads(row)["attempts"]) for row in rows] == [(200, 1), (200, 1)]
     assert fetchcli(url, "-u", "user:wrong", "--digest", "-q").code == 5
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("-H", "Authorization: Basic ${B64}"),
+        ("-H", "Authorization: Bearer ${BLANK}"),
+        ("-H", "${TOKEN}"),
+        ("-H", "${TOKEN}: x"),
+        ("-u", "${TOKEN}"),
+        ("--bearer", "x${TOKEN}"),
+    ],
+)
+def test_no_message_and_no_command_holds_what_came_from_the_environment(option: str, value: str) -> None:
+    encoded = base64.b64encode(b"user:hunter2").decode()
+    env = {"B64": encoded, "BLANK": "hunter2 ", "TOKEN": "hunter2 x"}
+    for more in (["--print-curl"], ["--print-config"], ["-o", "jsonl"], ["-v"]):
+        args = ("http://127.0.0.1:1/", option, value, "--expand-env", "header,user,bearer,rows", *more)
+        result = fetchcli(*args, env=env)
+        assert "hunter2" not in result.out + result.err
+        assert encoded not in result.out + result.err
+
+
+def test_a_digest_login_gives_nothing_away_in_clear(folder: Path) -> None:
+    challenge = 'Basic realm="b", Digest realm="Gesch\u00fctzt", nonce="n", qop="auth", domain="http://[bad /x"'
+    unknown = 'WWW-Authenticate: Digest realm="r", nonce="n", algorithm=SHA-512-256'
+
+    def answer(request: bytes) -> bytes:
+        if b"Authorization: Digest" in request:
+            return ok()
+        head = f"HTTP/1.1 401 Unauthorized\r\n{unknown}\r\nWWW-Authenticate: {challenge}\r\nContent-Length: 0\r\n\r\n"
+        return head.encode()
+
+    with recorder(answer) as server:
+        url = server.url().replace("://", "://url:word@")
+        assert fetchcli(url, "--digest", "-u", "me:pw", "--netrc-file", "netrc", "-q", cwd=folder).code == 0
+        assert [b"Authorization: Basic" in request for request in server.requests] == [False, False]
+        assert "Gesch\u00fctzt".encode() in server.requests[1]
+        server.requests.clear()
+        assert fetchcli(server.url(), "--digest", "-u", "me:pw", "-H", "Authorization: own", "-q").code == 5
+        assert len(server.requests) == 1
+    with recorder(ok(b"", 'WWW-Authenticate: Digest realm="r"', status="401 Unauthorized")) as server:
+        result = fetchcli(server.url(), "--digest", "-u", "me:pw", "-q")
+        assert (result.code, "protocol: digest: Malformed" in result.out) == (4, True)
+
+
+def test_netrc_on_the_way_of_redirects(folder: Path) -> None:  # 42
+    (folder / "default").write_text("default login d password e\n")
+    with recorder() as other:
+        with recorder(lambda request: see("/b") if b"GET /a" in request else see(other.url("/c"))) as server:
+            assert fetchcli(server.url("/a"), "--netrc-file", "default", "-q", cwd=folder).code == 0
+            assert [b"Authorization: Basic" in request for request in server.requests] == [True, True]
+        assert other.header("authorization") is None
 
 
 def test_netrc_is_read_where_curl_looks(httpbin: Httpbin, folder: Path) -> None:
