@@ -89,9 +89,7 @@ def _parameters(text: str) -> tuple[str, dict[str, str]]:
 
 def _word(text: str, position: int) -> tuple[str, int]:
     """A word, and where the semicolon behind it stands."""
-    match = _WORD.match(text, position)
-    if match is None:  # the pattern takes anything, the empty text too
-        return "", len(text)
+    match = next(_WORD.finditer(text, position))  # the pattern takes anything, the empty text too
     word = match[2].rstrip() if match[1] is None else re.sub(r"\\(.)", r"\1", match[1])
     end = text.find(";", match.end())
     return word, len(text) if end < 0 else end

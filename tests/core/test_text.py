@@ -1,12 +1,13 @@
 """BEHAVIOUR 92-94: text from outside is inert."""
 
+import json
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fetchcli.core.text import cell, shorten, visible
+from fetchcli.core.text import cell, inert_json, shorten, visible, without_surrogates
 
 
 @pytest.mark.parametrize(
@@ -65,3 +66,17 @@ def test_96_commands_to_a_ci_job_are_inert(text: str, shown: str) -> None:
 @pytest.mark.parametrize("text", ["::1", "http://[::1]/", "fe80::1", "a::b", "## heading", "std::vector<a::b>"])
 def test_what_only_looks_alike_stays(text: str) -> None:
     assert visible(text) == text
+
+
+@given(st.text(max_size=20))
+def test_json_is_made_inert_and_decodes_to_the_same(text: str) -> None:
+    encoded = json.dumps(without_surrogates({"a": [f"{text}::error::x ##[x \x9b\u202e", 1]}), ensure_ascii=False)
+    inert = inert_json(encoded)
+    assert json.loads(inert) == json.loads(encoded)
+    assert not {"\x9b", "\u202e"} & set(inert)
+    assert "##[" not in inert
+
+
+def test_text_that_never_had_a_utf8_is_shown_as_its_bytes() -> None:
+    assert without_surrogates("caf\udce9") == "caf\\udce9"
+    assert inert_json("{}") == "{}"
