@@ -115,6 +115,7 @@ async def _run(settings: Settings) -> ExitCode:
         summary = Summary()
         transport = make_transport(settings.policy)
         stack.push_async_callback(transport.close)
+        gc.freeze()  # what is there by now stays: it need not be looked at again and again
         load = make_loader(transport, settings.policy)
         reader = RowReader(inputs, settings.reading, settings.policy.request, load)
         fetcher = Fetcher(transport, settings.policy, ordered=settings.ordered, warn=say)

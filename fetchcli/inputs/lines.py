@@ -17,14 +17,12 @@ _COMMENT = re.compile(rb"[ \t]+#.*", re.DOTALL)
 def read_lines(blocks: Iterable[bytes]) -> Records:
     """The records of every block."""
     for lines in data_lines(blocks):
-        yield [line_record(number, _before_comment(raw)) for number, raw in lines]
+        yield [line_record(number, _before_comment(raw) if b"#" in raw else raw) for number, raw in lines]
 
 
 def _before_comment(raw: bytes) -> bytes:
     """A line without the comment behind its URL, which holds no blank."""
-    if b" #" in raw or b"\t#" in raw:
-        return _COMMENT.sub(b"", raw)
-    return raw
+    return _COMMENT.sub(b"", raw)
 
 
 def line_record(number: int, raw: bytes) -> Record:

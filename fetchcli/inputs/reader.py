@@ -49,6 +49,8 @@ class RowReader:
         self._reading = reading or Reading()
         self._load = load
         self._combined = Combined(request or Request(), self._reading.expand or str)
+        # Most lists need no look at each row but the one that makes it.
+        self._plain = not (self._reading.glob or self._reading.selection.chooses)
         self._seq = 0
         self._loaded: set[str] = set()
         self.errors: list[InputError] = []
@@ -63,9 +65,7 @@ class RowReader:
 
     def row(self, text: str) -> Row:
         """The next row, from a text that stands in no file."""
-        row = self._build(_argument(text), "", "")
-        self._seq += 1
-        return row
+        return self._next(_argument(text), "", "")
 
     def _rows(self) -> Iterator[list[Row]]:
         for source in self._inputs:
@@ -129,6 +129,9 @@ class RowReader:
 
     def _expanded(self, records: list[Record], source: str, column: str) -> Iterator[list[Row]]:
         """The rows of records: one each, or as many as its glob stands for."""
+        if self._plain:
+            yield [self._next(record, source, column) for record in records]
+            return
         rows: list[Row] = []
         for record in records:
             if self._reading.selection.only_failed and not record.problem:
@@ -148,6 +151,11 @@ class RowReader:
                         rows = []
         if rows:
             yield rows
+
+    def _next(self, record: Record, source: str, column: str) -> Row:
+        row = self._build(record, source, column)
+        self._seq += 1
+        return row
 
     def _urls(self, record: Record) -> Iterator[str]:
         try:
