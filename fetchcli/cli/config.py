@@ -70,13 +70,16 @@ def load(command: click.Command, path: str | None) -> Loaded:
     options = settings_of(command)
     loaded = Loaded({}, {})
     for file in files:  # the stronger comes last
+        values = {}
         shown = _shown(file)
         for key, value in _table(file).items():
             option = options.get(key)
             if option is None:
                 raise UsageError(f"{shown}: {key}: {_unknown(key, command, options)}")
-            loaded.values[option.name or ""] = _checked(option, value, f"{shown}: {key}")
-            loaded.origins[option.name or ""] = shown
+            values[option.name or ""] = _checked(option, value, f"{shown}: {key}")
+        drop_contradicted(loaded, values)
+        loaded.values.update(values)
+        loaded.origins.update(dict.fromkeys(values, shown))
     return loaded
 
 

@@ -88,6 +88,9 @@ def test_what_is_stronger_wins_over_what_it_cannot_stand_beside(folder: Path) ->
     assert found["quiet"] == ("false", "command line")
     assert found["retry-all-errors"] == ("false", "FETCHCLI_RETRY_ALL_ERRORS")
     assert printed(cwd=folder, FETCHCLI_BEARER="t")["user"] == ("", "default")
+    (folder / "user" / "fetchcli" / "fetchcli.toml").write_text('bearer = "weaker"\n')
+    found = printed(cwd=folder)
+    assert (found["user"][0], found["bearer"]) == ('"a:***"', ("", "default"))
     both = configured("-u", "a:b", "--bearer", "t", "http://h/", cwd=folder)
     assert (both.code, "two ways to say who asks" in both.err) == (2, True)
 
