@@ -25,8 +25,6 @@ _HALVES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _ANSI_LETTERS = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "e": "\x1b", "E": "\x1b"}
 _ESCAPED = {ord("\n"): "\\n", ord("'"): "\\047", ord("%"): "%%", ord("\\"): "\\\\"}
 _SAFE = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
-
-
 _EXPANDED = re.compile(r"(?:[^\\$`]|\\.|\$(?![A-Za-z_{(]))*\Z", re.DOTALL)  # within double quotes: none
 
 

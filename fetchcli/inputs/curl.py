@@ -10,7 +10,7 @@ from fetchcli.inputs.lines import split_lines
 from fetchcli.inputs.record import Record, Records
 
 MOST_COMMAND = 256 * 1024  # characters
-_OUTSIDE = re.compile(r"""\$?'|"|\\.""", re.DOTALL)  # what changes the state, or may not
+_OUTSIDE = re.compile(r"""\$?'|"|\\.|(?:^|(?<=[ \t]))\#""", re.DOTALL)  # a quote opens, or not, or a comment begins
 _ENDS = {
     "'": re.compile(r"[^']*'"),
     "$'": re.compile(r"(?:[^'\\]|\\.)*'", re.DOTALL),
@@ -96,7 +96,7 @@ def _quote_after(line: str, quote: str) -> str:
                 return quote
             quote, position = "", end.end()
         opening = _OUTSIDE.search(line, position)
-        if opening is None:
+        if opening is None or opening[0] == "#":
             return ""
         position = opening.end()
         quote = "" if opening[0][0] == "\\" else opening[0]

@@ -87,6 +87,11 @@ def test_curl_lines_with_comments_and_mistakes_between() -> None:
     assert row.request.content == b"a\nb"
 
 
+def test_comments_hold_no_quotes() -> None:
+    rows, _ = read(b"curl http://h/1 # don't\ncurl http://h/2#'x'\n  # it's\ncurl http://h/3\n", "x.curl")
+    assert [row.text for row in rows] == ["http://h/1", "http://h/2", "http://h/3"]
+
+
 def test_a_quote_that_swallows_much_is_given_up() -> None:
     data = b"curl 'http://h/0\n" + b"curl http://h/1 -H A:b\n" * 20_000
     rows, _ = read(data, "x.curl")
