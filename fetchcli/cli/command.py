@@ -7,11 +7,12 @@ from typing import Any
 import click
 from typer.core import TyperCommand
 
-from fetchcli.cli.config import Loaded, check_environment, drop_contradicted, key_of, load, settings_of
+from fetchcli.cli.config import Loaded, check_environment, contradicted, drop_contradicted, key_of, load, settings_of
 from fetchcli.core.errors import UsageError
 
 _ALONE = ("help", "version")
 _YES = ("1", "true", "yes", "on", "t", "y")  # as click reads it
+_NO = ("", "0", "false", "no", "off", "f", "n")
 _OPTION = re.compile(r"(--?[A-Za-z0-9][A-Za-z0-9-]*)(?=[: ])")
 
 
@@ -25,13 +26,17 @@ class ConfiguredCommand(TyperCommand):
             if not any(given.get(name) for name in _ALONE):
                 check_environment(self, os.environ)
                 ctx.obj = self._load(given)
-                drop_contradicted(ctx.obj, {*given, *self._from_environment()})
+                flags = {name for name, value in given.items() if value not in (None, False, (), [])}
+                variables = self._from_environment()
+                for name in contradicted(flags, variables):
+                    os.environ.pop(f"FETCHCLI_{name.upper()}")
+                drop_contradicted(ctx.obj, flags | variables)
                 ctx.default_map = ctx.obj.values
         return super().parse_args(ctx, args)
 
     def _from_environment(self) -> set[str]:
         names = {option.name or "" for option in self.params}
-        return {name for name in names if os.environ.get(f"FETCHCLI_{name.upper()}")}
+        return {name for name in names if os.environ.get(f"FETCHCLI_{name.upper()}", "").lower() not in _NO}
 
     def make_parser(self, ctx: click.Context) -> Any:
         """What a file switched on, the command line can switch off: ``--no-X`` for every flag."""
@@ -45,7 +50,8 @@ class ConfiguredCommand(TyperCommand):
         if given.get("config") and given.get("no_config"):
             raise UsageError("-K and --no-config contradict each other; give one of them")
         path = given.get("config") or os.environ.get("FETCHCLI_CONFIG") or None
-        none = given.get("no_config") or os.environ.get("FETCHCLI_NO_CONFIG", "").lower() in _YES
+        told = not given.get("config") and os.environ.get("FETCHCLI_NO_CONFIG", "").lower() in _YES
+        none = given.get("no_config") or told
         return Loaded({}, {}) if none else load(self, path)
 
     def invoke(self, ctx: click.Context) -> Any:

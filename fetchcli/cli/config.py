@@ -30,7 +30,9 @@ _ALTERNATIVES = (
     {"request", "head"},
     {"shuffle", "ordered"},
     {"unix_socket", "proxy"},
+    {"proxy", "block_private"},
 )
+_QUALIFIES = {"user": {"digest"}, "shuffle": {"seed"}, "block_private": {"allow_cidr"}}
 _NOT_OURS = {"FETCHCLI_VERSION", "FETCHCLI_HELP"}  # names that CI jobs use for something else
 
 
@@ -92,13 +94,17 @@ def _unknown(key: str, command: click.Command, known: Iterable[str]) -> str:
     return f"no such option; did you mean {near[0]}" if near else "no such option; fetchcli --help says what there is"
 
 
+def contradicted(stronger: Iterable[str], weaker: Iterable[str]) -> set[str]:
+    """The weaker ones that cannot stand beside the stronger, and what only qualifies them."""
+    strong, weak = set(stronger), set(weaker)
+    out = {name for group in _ALTERNATIVES if strong & group for name in (group - strong) & weak}
+    return out | {name for dropped in out for name in _QUALIFIES.get(dropped, ()) if name in weak - strong}
+
+
 def drop_contradicted(loaded: Loaded, stronger: Iterable[str]) -> None:
-    """Forget values of files that cannot stand beside what the command line or the environment says."""
-    names = set(stronger)
-    for group in _ALTERNATIVES:
-        if names & group:
-            for name in group - names:
-                loaded.values.pop(name, None)
+    """Forget values of files that cannot stand beside what is stronger."""
+    for name in contradicted(stronger, loaded.values):
+        del loaded.values[name]
 
 
 def check_environment(command: click.Command, environment: Mapping[str, str]) -> None:

@@ -45,7 +45,7 @@ def _masked(key: str, value: Any) -> Any:
         return mask_credentials(value)
     if key == "header":
         name, colon, text = value.partition(":")
-        return f"{name}{colon} {masked(text.strip())}" if is_secret(name) else value
+        return f"{name}: {masked(text.strip())}" if colon and is_secret(name) else value
     return value
 
 

@@ -4,11 +4,13 @@ from base64 import b64decode
 from collections.abc import Iterator
 from ipaddress import IPv6Address
 
+from fetchcli.core.credentials import Login
 from fetchcli.core.model import Target
 from fetchcli.core.overrides import Detour
 from fetchcli.core.policy import Network, Policy, Timeouts, Tls
 from fetchcli.core.proxies import Proxy
 from fetchcli.core.request import EXPECTS_CONTENT, Request
+from fetchcli.core.secrets import split_marks
 from fetchcli.core.shell import printf, quote
 from fetchcli.core.urls import HttpUrl
 
@@ -59,7 +61,9 @@ def _who(url: HttpUrl, request: Request, policy: Policy) -> Iterator[str]:
 
 
 def _login(authorization: str) -> str:
-    return b64decode(authorization.removeprefix(_BASIC)).decode("utf-8", "surrogateescape")
+    text = b64decode(authorization.removeprefix(_BASIC)).decode("utf-8", "surrogateescape")
+    name, _, password = text.partition(":")
+    return name if not password and len(split_marks(name)) > 1 else text  # one variable may hold both
 
 
 def _headers(request: Request, defaults: dict[str, str]) -> Iterator[str]:
@@ -70,23 +74,27 @@ def _headers(request: Request, defaults: dict[str, str]) -> Iterator[str]:
     if "accept-encoding" not in given:
         yield "--compressed"
     for name, value in request.headers:
-        if name.lower() == "authorization" and value.startswith(_BASIC) and _is_base64(value):
+        if name.lower() == "authorization" and value.startswith(_BASIC) and _is_login(value):
             yield from ("-u", _login(value))  # where a mark for the shell can be seen
         else:
             yield from ("-H", f"{name};" if value == ";" else f"{name}: {value}" if value else f"{name}:")
 
 
-def _is_base64(value: str) -> bool:
+def _is_login(value: str) -> bool:
+    """Whether curl would make the same of name and password."""
     try:
-        return b":" in b64decode(value.removeprefix(_BASIC), validate=True)
+        decoded = b64decode(value.removeprefix(_BASIC), validate=True).decode("utf-8", "surrogateescape")
     except ValueError:
         return False
+    return (
+        ":" in decoded and "".join(split_marks(decoded)).isprintable() and Login(*decoded.split(":", 1)).basic == value
+    )
 
 
 def _content(request: Request) -> tuple[str, list[str]]:
     """What must stand before the command, and the options."""
     if request.content_file is not None:
-        return "", ["--data-binary", f"@{request.content_file}"]
+        return "", ["-H", "Expect:", "--data-binary", f"@{request.content_file}"]
     content = request.content
     if content is None:
         return "", []
@@ -108,6 +116,8 @@ def _timeouts(timeouts: Timeouts) -> Iterator[str]:
 def _network(network: Network, url: HttpUrl) -> Iterator[str]:
     if (proxy := network.proxies.proxy_for(url)) is not None:
         yield from ("-x", _proxy(proxy))
+    else:
+        yield from ("--noproxy", "*")  # whatever the environment says
     for pin in network.pins:
         yield from ("--resolve", f"{pin.host}:{pin.port}:{','.join(pin.addresses)}")
     for detour in network.detours:

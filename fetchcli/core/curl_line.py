@@ -11,6 +11,7 @@ from urllib.parse import quote_plus
 
 from fetchcli.core.credentials import Login
 from fetchcli.core.errors import UsageError
+from fetchcli.core.globbing import count, expand, parse_glob
 from fetchcli.core.request import parse_header
 from fetchcli.core.row_request import JSON, RowProblem, RowRequest
 from fetchcli.core.shell import PIPE
@@ -26,6 +27,7 @@ _LONG = {
     "-r": "--range",
     "-I": "--head",
     "-G": "--get",
+    "-g": "--globoff",
     "-m": "--max-time",
     "-o": "--output",
     "-w": "--write-out",
@@ -34,8 +36,8 @@ _LONG = {
 }
 # How curl runs, prints and waits: fetchcli has its own options for that.
 _IGNORED = {
-    "-s", "-S", "-i", "-v", "-L", "-k", "-f", "-g", "-q", "-N", "-O", "-J", "-Z", "-#", "--silent", "--show-error",
-    "--include", "--verbose", "--location", "--insecure", "--fail", "--fail-with-body", "--globoff", "--disable",
+    "-s", "-S", "-i", "-v", "-L", "-k", "-f", "-q", "-N", "-O", "-J", "-Z", "-#", "--silent", "--show-error",
+    "--include", "--verbose", "--location", "--insecure", "--fail", "--fail-with-body", "--disable",
     "--no-buffer", "--compressed", "--path-as-is", "--http1.1", "--http2", "--http3", "--tlsv1.2", "--tlsv1.3",
     "--remote-name", "--no-progress-meter", "--progress-bar", "--parallel", "--show-headers",
 }  # fmt: skip
@@ -47,7 +49,8 @@ _TAKES_VALUE = {
     "--request", "--header", "--data", "--data-raw", "--data-binary", "--data-urlencode", "--json", "--cookie",
     "--user-agent", "--referer", "--user", "--range", "--oauth2-bearer", "--url",
 }  # fmt: skip
-_FLAGS = {"--head", "--get"}
+_FLAGS = {"--head", "--get", "--globoff"}
+_MOST_CLUSTER = 40
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
@@ -84,6 +87,8 @@ def _options(words: list[str]) -> Iterator[tuple[str, str]]:
         if not word.startswith("-") or word == "-":
             yield "--url", word
             continue
+        if len(word) > _MOST_CLUSTER and not word.startswith("--") and word[:2] in _IGNORED:
+            raise RowProblem("", f"curl's options {word[:10]}... are too many at once")
         name, rest = (word, "") if word.startswith("--") else (word[:2], word[2:])  # a cluster: -sSL, -XPOST
         option = _LONG.get(name, name)
         if option in _TAKES_VALUE or option in _IGNORED_WITH_VALUE:
@@ -95,7 +100,7 @@ def _options(words: list[str]) -> Iterator[tuple[str, str]]:
             if rest:
                 queue.appendleft(f"-{rest}")
         else:
-            raise RowProblem("", f"curl's option {name} is not understood in a row")
+            raise RowProblem("", f"curl's option {name.partition('=')[0][:30]} is not understood in a row")
 
 
 class _Reading:
@@ -108,7 +113,7 @@ class _Reading:
         self.named: dict[str, str] = {}
         self.data: list[str] = []
         self.file: str | None = None
-        self.get = self.json = False
+        self.get = self.json = self.globoff = False
 
     def take(self, option: str, value: str) -> None:
         """Take one option in; of most, the last counts."""
@@ -126,9 +131,9 @@ class _Reading:
                 raise RowProblem("url", "expected one URL, got two")
             self.url = value
         elif option == "--request" or (option == "--head" and self.method is None):
-            self.method = value or "HEAD"
-        elif option == "--get":
-            self.get = True
+            self.method = "HEAD" if option == "--head" else value
+        elif option in ("--get", "--globoff"):
+            setattr(self, option[2:], True)
         elif option != "--head":
             self._content(option, value)
 
@@ -150,7 +155,8 @@ class _Reading:
             raise RowProblem("url", "expected a URL, and there is none")
         if self.file is not None and (self.data or self.get):
             raise RowProblem("--data-binary", "a @FILE cannot be joined with other data, or put into the URL")
-        url = self.url if _SCHEME.match(self.url) else f"http://{self.url}"
+        url = self.url if self.globoff else _single(self.url)
+        url = url if _SCHEME.match(url) else f"http://{url}"
         body = ("" if self.json else "&").join(self.data) if self.data else None
         if self.get and body is not None:
             before, mark, fragment = url.partition("#")
@@ -159,8 +165,20 @@ class _Reading:
             self.named |= {"Content-Type": JSON, "Accept": JSON}
         given = {name.lower() for name, _ in self.headers}  # -H comes before the options that stand for a header
         headers = [*self.headers, *((name, value) for name, value in self.named.items() if name.lower() not in given)]
-        method = self.method or ("POST" if body is not None or self.file is not None else "GET")
+        implied = "POST" if body is not None or self.file is not None else "GET"
+        method = implied if self.method is None else self.method
         return CurlRow(url, RowRequest(method, tuple(headers), body, self.file))
+
+
+def _single(url: str) -> str:
+    """The URL that a glob stands for; browsers put a backslash before brackets that are none."""
+    try:
+        parts = parse_glob(url)
+    except UsageError as error:
+        raise RowProblem("url", str(error)) from None
+    if count(parts) > 1:
+        raise RowProblem("url", "expected one URL, got a glob; --globoff takes it as it stands")
+    return next(expand(parts))
 
 
 def _header(value: str) -> tuple[str, str]:

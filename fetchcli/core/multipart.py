@@ -21,7 +21,7 @@ _TYPES = {
     ".xml": "application/xml",
 }
 _WORD = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*))\s*')  # quoted, or up to a semicolon
-_PARAMETER = re.compile(r"\s*(type|filename|headers|encoder)\s*=", re.IGNORECASE)
+_PARAMETER = re.compile(r"\s*(type|filename|headers|encoder)=", re.IGNORECASE)
 _ESCAPES = {'"': "%22", "\r": "%0D", "\n": "%0A"}  # as browsers and curl 7.81 and later do
 
 
@@ -62,10 +62,10 @@ def parse_part(text: str, read: Callable[[str], bytes]) -> Part:
             raise UsageError(f"-F: {content!r} would be several files; give each a -F")
         extension = re.search(r"\.[^./\\]+$", content)
         known = _TYPES.get(extension[0].lower() if extension else "", "application/octet-stream")
-        base = content.replace("\\", "/").rpartition("/")[2]
+        base = content.rpartition("/")[2]
         return Part(name, read(content), said.get("filename", base), content_type or known)
     data = read(content) if kind else content.encode("utf-8", "surrogateescape")
-    return Part(name, data, said.get("filename"), content_type)
+    return Part(name, data, None if kind else said.get("filename"), content_type)
 
 
 def _parameters(text: str) -> tuple[str, dict[str, str]]:
@@ -75,14 +75,15 @@ def _parameters(text: str) -> tuple[str, dict[str, str]]:
     last = ""
     while position < len(text):
         match = _PARAMETER.match(text, position + 1)
-        word, end = _word(text, match.end() if match else position + 1)
+        start = match.end() if match else position + 1
+        word, end = _word(text, start)
         if match:
             last = match[1].lower()
             if last in ("headers", "encoder"):
                 raise UsageError(f"-F: ;{last}= is not understood; ;type= and ;filename= are")
-            said[last] = word
+            said[last] = text[start:end].strip() if last == "type" else word
         elif last == "type":
-            said["type"] += f";{word}"
+            said["type"] += f";{text[start:end].rstrip()}"
         position = end
     return content, said
 
@@ -90,7 +91,7 @@ def _parameters(text: str) -> tuple[str, dict[str, str]]:
 def _word(text: str, position: int) -> tuple[str, int]:
     """A word, and where the semicolon behind it stands."""
     match = next(_WORD.finditer(text, position))  # the pattern takes anything, the empty text too
-    word = match[2].rstrip() if match[1] is None else re.sub(r"\\(.)", r"\1", match[1])
+    word = match[2].rstrip() if match[1] is None else re.sub(r'\\([\\"])', r"\1", match[1])
     end = text.find(";", match.end())
     return word, len(text) if end < 0 else end
 

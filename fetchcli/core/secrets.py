@@ -9,9 +9,10 @@ MASK = "***"
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _ONLY_REFERENCES = re.compile(r"(?:(?:Basic|Bearer|Token) +)?(?:\$\{[A-Za-z_][A-Za-z0-9_]*\})+", re.IGNORECASE)
 _SECRET_NAME = re.compile(r"auth|cookie|token|key|secret|passw|session|credential|signature", re.IGNORECASE)
-# Characters for private use, round the name of a variable that somebody else is to fill in.
-_OPEN, _CLOSE = "\uf8f0", "\uf8f1"
-_LEFT = re.compile(f"{_OPEN}([A-Za-z0-9_]+){_CLOSE}")
+# Marks round the name of a variable that somebody else is to fill in: characters for private use, and a
+# number that is another in every process, so that no text from outside is taken for a mark.
+_OPEN, _CLOSE = f"\uf8f0{hash('mark') & 0xFFFFFFFF:x}.", "\uf8f1"
+_LEFT = re.compile(f"{_OPEN}([A-Za-z0-9_]+){_CLOSE}".replace(".", r"\."))
 
 
 class Expander:

@@ -11,13 +11,13 @@ _PIECE = re.compile(
   | "(?P<double>(?:[^"\\]|\\.)*)"
   | (?P<continued>\\\n)
   | \\(?P<escaped>.)
-  | (?P<expansion>`|\$[A-Za-z_{(])
-  | (?P<plain>(?:[^ \t\r\n'"\\;&|$`]|\$(?!['A-Za-z_{(]))+)
+  | (?P<expansion>`|\$["A-Za-z0-9_{(@*\#?$!-])
+  | (?P<plain>(?:[^ \t\r\n'"\\;&|$`]|\$(?!['"A-Za-z0-9_{(@*\#?$!-]))+)
     """,
     re.VERBOSE | re.DOTALL,
 )
 PIPE = "\0|"  # no word: a shell's words hold no NUL
-_END = re.compile(r"[;&\n]+")
+_END = re.compile(r"[;&\n]+(?:[ \t\r]*#[^\n]*)?")
 _BLANK = re.compile(r"[ \t\r]+(?:#[^\n]*)?")  # and a comment
 _IN_DOUBLE = re.compile(r'\\([$`"\\])|\\\n')
 _ANSI = re.compile(r"\\(?:x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})|(.))", re.DOTALL)
@@ -25,7 +25,7 @@ _HALVES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _ANSI_LETTERS = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "e": "\x1b", "E": "\x1b"}
 _ESCAPED = {ord("\n"): "\\n", ord("'"): "\\047", ord("%"): "%%", ord("\\"): "\\\\"}
 _SAFE = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
-_EXPANDED = re.compile(r"(?:[^\\$`]|\\.|\$(?![A-Za-z_{(]))*\Z", re.DOTALL)  # within double quotes: none
+_EXPANDED = re.compile(r"(?:[^\\$`]|\\.|\$(?![A-Za-z0-9_{(@*#?$!-]))*\Z", re.DOTALL)  # within double quotes: none
 
 
 class Expansion(ValueError):  # noqa: N818 - what a shell would do, and nobody here does

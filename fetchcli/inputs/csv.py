@@ -13,15 +13,15 @@ from typing import Any
 import msgspec
 
 from fetchcli.core.row_request import RowProblem, RowRequest
-from fetchcli.inputs.fields import json_cell, request_of, result_of
+from fetchcli.inputs.fields import VERDICTS, json_cell, request_of, result_of
 from fetchcli.inputs.record import SHOWN, BadFormat, Record, Records
 
 MOST_RECORD = 4 * 1024 * 1024  # characters of one row
 _BOM = "\ufeff"
 _DELIMITERS = ",;\t|"
+_NAME = re.compile(r"[\w .-]{0,40}")
 _SEP = re.compile(r"sep=(.)")
 _ALWAYS = 64 * 1024  # characters of an open row up to which every block is worth another look
-_OPEN_TAB = 8 * 1024  # characters that a quoted cell of TSV may have: its quotes may as well be data
 _REQUEST = ("method", "headers", "body", "body_file", "json", "request")
 
 
@@ -85,28 +85,30 @@ class _Table:
         self._url_column = url_column
         self._keep = keep
         self._delimiter = delimiter
-        self._most_open = _OPEN_TAB if delimiter == "\t" else MOST_RECORD
-        self._open, self._open_line, self._enough = "", 0, 0
+        self._open: list[str] = []
+        self._open_line = self._size = self._enough = 0
+        self._quoted = False  # a quote came since the open row was looked at
         self._columns: _Columns | None = None
 
     def take(self, text: str, first_line: int) -> list[Record]:
         """The records that are complete now."""
         if self._open:
-            quoted = '"' in text
-            text, first_line = self._open + text, self._open_line
-            if len(text) <= self._most_open and not (quoted and len(text) >= self._enough):
-                self._open = text
+            self._open.append(text)
+            self._size += len(text)
+            self._quoted = self._quoted or '"' in text
+            if self._size <= MOST_RECORD and not (self._quoted and self._size >= self._enough):
                 return []
+            text, first_line = "".join(self._open), self._open_line
         return self._read(text, first_line, last=False)
 
     def finish(self) -> list[Record]:
         """What is left at the end of the file."""
-        return self._read(self._open, self._open_line, last=True) if self._open else []
+        return self._read("".join(self._open), self._open_line, last=True) if self._open else []
 
     def _read(self, text: str, first_line: int, *, last: bool) -> list[Record]:
         """Read until the text ends, or a quoted cell is open that may end in text to come."""
         records: list[Record] = []
-        self._open = ""
+        self._open, self._quoted = [], False
         done, rest = 0, len(text)  # lines that are dealt with, characters that are not
         lines: list[str] = []
         reader = self._reader(io.StringIO(text, newline=""))
@@ -122,8 +124,8 @@ class _Table:
                 lines = lines or list(io.StringIO(text, newline=""))
                 rest -= sum(len(lines[at]) for at in range(done, done + before))
                 done += before
-                if "unexpected end of data" in str(error) and not last and rest <= self._most_open:
-                    self._open, self._open_line = "".join(lines[done:]), first_line + done
+                if "unexpected end of data" in str(error) and not last and rest <= MOST_RECORD:
+                    self._open, self._open_line, self._size = ["".join(lines[done:])], first_line + done, rest
                     self._enough = 0 if rest < _ALWAYS else rest * 5 // 4
                     return records
                 # Only the line that it begins with is lost: the others may be rows.
@@ -148,7 +150,9 @@ class _Table:
         elif self._columns is None:
             raise BadFormat(f"the header: {_plainly(error)}", line)
         else:
-            shown = text.split(self._delimiter, maxsplit=1)[0].strip()[:SHOWN]
+            # The first cell may be the URL; what stands in others may be a secret.
+            first = text.split(self._delimiter, maxsplit=1)[0].strip()[:SHOWN]
+            shown = first if self._columns.url_is_first else "…"
             records.append(Record(line, shown, problem=_plainly(error)))
 
 
@@ -157,7 +161,11 @@ def _plainly(error: str) -> str:
 
 
 class _Columns:
-    """The header: where each column that matters stands."""
+    """The header: where each column that matters stands.
+
+    Attributes:
+        url_is_first: the URL stands in the first column.
+    """
 
     def __init__(self, header: list[str], url_column: str, keep: Sequence[str], line: int) -> None:
         names = [name.strip() for name in header]
@@ -172,17 +180,16 @@ class _Columns:
 
         url = place(url_column)
         if url is None:
-            shown = ", ".join(names)[:SHOWN]
-            why = "; the first row must be a header" if any("://" in name for name in names) else ""
-            raise BadFormat(f"no column is named {url_column!r} (--url-column); the header has {shown}{why}", line)
+            raise BadFormat(f"no column is named {url_column!r} (--url-column); {_shown(names)}", line)
         self._url = url
         self._keep = [(name, place(name)) for name in keep]
         for name, at in self._keep:
             if at is None:
-                raise BadFormat(
-                    f"no column is named {name!r} (--keep); the header has {', '.join(names)[:SHOWN]}", line
-                )
-        self._tag, self._verdict = place("tag"), place("verdict")
+                raise BadFormat(f"no column is named {name!r} (--keep); {_shown(names)}", line)
+        self.url_is_first = url == 0
+        self._tag = place("tag")
+        # Only our own results have all of these.
+        self._verdict = place("verdict") if {"seq", "request"} <= set(lower) else None
         self._request = [(name, at) for name in _REQUEST if (at := place(name)) is not None]
 
     def record(self, cells: list[str], line: int) -> Record:
@@ -199,7 +206,7 @@ class _Columns:
             record.kept = tuple(cells[at] for _, at in self._keep if at is not None)
         if self._tag is not None:
             record.tag = cells[self._tag]
-        if self._verdict is not None:
+        if self._verdict is not None and cells[self._verdict] in VERDICTS:
             self._take_result(record, cells)
         elif self._request and (said := {name: cells[at] for name, at in self._request if cells[at]}):
             try:
@@ -216,6 +223,13 @@ class _Columns:
             record.own = result_of(record, cells[self._verdict or 0], said.get("request") or "{}")
         except RowProblem as problem:
             record.problem = str(problem)
+
+
+def _shown(names: list[str]) -> str:
+    """What the header has, where it is one: a row of data may hold secrets."""
+    if all(_NAME.fullmatch(name) for name in names):
+        return f"the header has {', '.join(names)[:SHOWN]}"
+    return "the first row must be a header"
 
 
 def _unneutralised(cell: Any) -> Any:

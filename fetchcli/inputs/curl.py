@@ -52,7 +52,7 @@ class _Commands:
         self._quote = _quote_after(line, self._quote)
         if self._size > MOST_COMMAND:
             yield from self._give_up()
-        elif not self._quote and not line.endswith("\\"):
+        elif not self._quote and not _goes_on(line):
             yield from self._split()
 
     def finish(self) -> Iterator[Record]:
@@ -60,7 +60,8 @@ class _Commands:
         if self._quote:
             yield from self._give_up()
         elif self._open:
-            self._open[-1] = self._open[-1].removesuffix("\\")
+            if _goes_on(self._open[-1]):
+                self._open[-1] = self._open[-1][:-1]
             yield from self._split()
 
     def _split(self) -> Iterator[Record]:
@@ -75,7 +76,7 @@ class _Commands:
         self._open, self._size, self._quote = [], 0, ""
         goes_on = False
         for number, line in enumerate(lines, first):
-            part, goes_on = goes_on, line.endswith("\\")
+            part, goes_on = goes_on, _goes_on(line)
             if number == first:
                 yield Record(number, _shown(line), problem=_NEVER)
             elif part or not line.strip():
@@ -84,6 +85,11 @@ class _Commands:
                 yield Record(number, _shown(line), problem=_INSIDE)
             else:
                 yield from _records(line, number)
+
+
+def _goes_on(line: str) -> bool:
+    """Whether the end of the line is escaped: by a backslash that is not escaped itself."""
+    return (len(line) - len(line.rstrip("\\"))) % 2 == 1
 
 
 def _quote_after(line: str, quote: str) -> str:

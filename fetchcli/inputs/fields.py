@@ -6,10 +6,12 @@ from typing import Any
 import msgspec
 
 from fetchcli.core.errors import UsageError
-from fetchcli.core.model import Kept
+from fetchcli.core.model import Kept, Verdict
 from fetchcli.core.request import parse_header
 from fetchcli.core.row_request import RowProblem, RowRequest, json_request
 from fetchcli.inputs.record import Record
+
+VERDICTS = frozenset(verdict.value for verdict in Verdict)
 
 
 def request_of(row: Mapping[str, Any]) -> RowRequest | None:
@@ -39,7 +41,8 @@ def result_of(record: Record, verdict: str, request: str | Mapping[str, Any]) ->
     record.accepted = verdict == "OK"
     if verdict == "REJECTED":
         raise RowProblem("verdict", "it was rejected when this was written; expected the row itself, mended")
-    return request_of(json_cell("request", request, dict[str, Any]) if isinstance(request, str) else request)
+    said = json_cell("request", request, dict[str, Any]) if isinstance(request, str) else request
+    return request_of({name: value for name, value in said.items() if name != "json"})  # which is written as body
 
 
 def _text(row: Mapping[str, Any], name: str) -> str | None:

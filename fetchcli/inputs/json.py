@@ -42,6 +42,8 @@ class _Array:
         self._url_column, self._keep = url_column, keep
         self._decode = getincrementaldecoder("utf-8-sig")("surrogateescape").decode
         self._text = ""
+        self._pieces: list[str] = []  # of the text to come
+        self._size = 0
         self._line = 1
         self._expected = "["  # what may come: the array, an element or its end, a comma or the end, nothing
         self._enough = 0  # text that is worth another look
@@ -50,10 +52,12 @@ class _Array:
 
     def take(self, block: bytes, *, last: bool) -> list[Record]:
         """The elements that are complete now."""
-        self._text += self._decode(block)
+        self._pieces.append(self._decode(block))
+        self._size += len(self._pieces[-1])
         records: list[Record] = []
         try:
-            if last or len(self._text) >= self._enough:
+            if last or self._size >= self._enough:
+                self._text, self._pieces = "".join(self._pieces), []
                 self._scan(records)
             if last and self._expected != "nothing":
                 raise BadFormat("expected a JSON array" if self._expected == "[" else self._why, self._line)
@@ -77,6 +81,7 @@ class _Array:
         else:
             position = at
         self._text = self._text[position:]
+        self._pieces, self._size = [self._text], len(self._text)
         self._enough = 2 * len(self._text) if len(self._text) > _ALWAYS else 0
 
     def _skip(self, position: int) -> int:
@@ -95,10 +100,10 @@ class _Array:
         elif self._expected == "," and char == "]":
             self._expected = "nothing"
         elif self._expected == "[":
-            raise BadFormat(f"expected a JSON array, got {self._text[at : at + 20]!r}", self._line)
+            raise BadFormat(f"expected a JSON array, got {char!r}", self._line)
         else:
             wanted = "the end" if self._expected == "nothing" else "a comma or ]"
-            raise BadFormat(f"expected {wanted}, got {self._text[at : at + 20]!r}", self._line)
+            raise BadFormat(f"expected {wanted}, got {char!r}", self._line)
         return at + 1
 
     def _element(self, at: int, records: list[Record]) -> int | None:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from fetchcli.core.row_request import RowProblem, RowRequest
-from fetchcli.inputs.fields import kept_of, named, request_of, result_of, tag_of
+from fetchcli.inputs.fields import VERDICTS, kept_of, named, request_of, result_of, tag_of
 from fetchcli.inputs.lines import lossless
 from fetchcli.inputs.record import SHOWN, Record
 
@@ -53,7 +53,8 @@ def shown(raw: bytes) -> str:
 
 def _own(record: Record, value: dict[str, Any], raw: Callable[[], bytes]) -> RowRequest | None:
     verdict, written = value.get("verdict"), value.get("request")
-    if isinstance(verdict, str):
+    ours = {"seq", "request"} <= value.keys()  # only our own results have all of these
+    if ours and isinstance(verdict, str) and verdict in VERDICTS:
         return result_of(record, verdict, written if isinstance(written, dict) else {})
     if value.get("json") is not None:
         value["json"] = _as_written(raw())

@@ -88,6 +88,13 @@ def test_what_is_stronger_wins_over_what_it_cannot_stand_beside(folder: Path) ->
     assert found["quiet"] == ("false", "command line")
     assert found["retry-all-errors"] == ("false", "FETCHCLI_RETRY_ALL_ERRORS")
     assert printed(cwd=folder, FETCHCLI_BEARER="t")["user"] == ("", "default")
+    (folder / "fetchcli.toml").write_text('user = "a:b"\ndigest = true\ndata = "x"\nipv6 = true\n')
+    found = printed("--bearer", "t", "--no-head", "--no-ipv4", cwd=folder, FETCHCLI_IPV4="0")
+    assert (found["user"][0], found["digest"][0], found["data"][0], found["ipv6"][0]) == ("", "false", '["x"]', "true")
+    assert printed("-u", "c:d", cwd=folder, FETCHCLI_BEARER="t")["bearer"] == ("", "default")
+    other = folder / "k.toml"
+    other.write_text('user-agent = "k"\n')
+    assert printed("-K", "k.toml", cwd=folder, FETCHCLI_NO_CONFIG="1")["user-agent"][0] == '"k"'
     (folder / "user" / "fetchcli" / "fetchcli.toml").write_text('bearer = "weaker"\n')
     found = printed(cwd=folder)
     assert (found["user"][0], found["bearer"]) == ('"a:***"', ("", "default"))

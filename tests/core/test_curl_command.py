@@ -26,7 +26,7 @@ SENT = [
     "Accept-Encoding: gzip, deflate, br, zstd",
     "--compressed",
 ]
-END = ["-m", "30", "--connect-timeout", "10", "--tlsv1.2"]
+END = ["-m", "30", "--connect-timeout", "10", "--noproxy", "*", "--tlsv1.2"]
 
 
 def words(request: Request | None = None, url: str = "http://h/", **policy: object) -> list[str]:
@@ -50,7 +50,7 @@ def test_a_plain_row() -> None:
         (Request("HEAD", content=b"x"), ["-X", "HEAD", "--data-raw", "x"]),
         (Request("POST", content=b"x"), ["--data-raw", "x"]),
         (Request("POST"), ["-X", "POST", "Content-Length: 0"]),
-        (Request("PUT", content_file="f"), ["-X", "PUT", "--data-binary", "@f"]),
+        (Request("PUT", content_file="f"), ["-X", "PUT", "Expect:", "--data-binary", "@f"]),
         (Request("GET", content=b"@x"), ["-X", "GET", "--data-raw", "@x"]),
         (Request("DELETE"), ["-X", "DELETE"]),
         (Request(headers=(("X", ";"), ("Y", ""), ("Z", "1"))), ["X;", "Y:", "Z: 1"]),
@@ -126,6 +126,12 @@ def test_secrets_of_the_environment_stay_there() -> None:
     left = Expander(None)
     basic = Request(headers=(("Authorization", Login("a", left("${PASSWORD}")).basic),))
     assert """-u a:"${PASSWORD}" """ in curl_command(Target(1, parse_url("http://h/"), request=basic), Policy(), {})
+    both = Request(headers=(("Authorization", Login(left("${PAIR}"), "").basic),))
+    assert """-u "${PAIR}" """ in curl_command(Target(1, parse_url("http://h/"), request=both), Policy(), {})
+    odd = Request(headers=(("Authorization", "Basic YTpiCg=="), ("X", "\uf8f0HOME\uf8f1")))
+    found = curl_command(Target(1, parse_url("http://h/"), request=odd), Policy(), {})
+    assert "-H 'Authorization: Basic YTpiCg=='" in found
+    assert "HOME}" not in found
     coded = Request(headers=(("Authorization", left("Basic ${B64}")),))
     line = curl_command(Target(1, parse_url("http://h/"), request=coded), Policy(), {})
     assert """-H 'Authorization: Basic '"${B64}" """ in line

@@ -23,10 +23,11 @@ from fetchcli.core.shell import PIPE, Expansion, Unfinished, quote, split_comman
         ("a ''", [["a", ""]]),
         ("a; b & c\nd", [["a"], ["b"], ["c"], ["d"]]),
         ("a | b", [["a", PIPE, "b"]]),
+        ("a; # it's\n# x\nb", [["a"], ["b"]]),
         (r"a $'\u00e9\n\'\\\x41\101\e\q'", [["a", "é\n'\\AA\x1b\\q"]]),
         (r"$'\xc3\xa9'", [["é"]]),
         (r"$'\xff'", [["\udcff"]]),
-        ("a$ '$c'", [["a$", "$c"]]),
+        ("a$ '$c' \"5 $ x\"", [["a$", "$c", "5 $ x"]]),
         (r"a\ b", [["a b"]]),
         ('"a\\\nb"', [["ab"]]),
         ("", []),
@@ -63,7 +64,9 @@ def test_a_real_shell_reads_it_the_same_way() -> None:
     assert done.stdout.decode().split("\0")[:-1] == words
 
 
-@pytest.mark.parametrize("line", ['a "$B"', 'a "x${B}"', "a `b`", "a $B", 'a "$(b)"', "a ${B}"])
+@pytest.mark.parametrize(
+    "line", ['a "$B"', 'a "$5"', "a $$", 'a $"q"', 'a "$@"', 'a "x${B}"', "a `b`", "a $B", 'a "$(b)"', "a ${B}"]
+)
 def test_what_a_shell_would_put_there_is_refused(line: str) -> None:
     with pytest.raises(Expansion):
         split_commands(line)

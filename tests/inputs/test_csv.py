@@ -78,7 +78,7 @@ def test_what_is_wrong_with_a_row_is_said_with_file_line_and_column() -> None:
     ("data", "said"),
     [
         (b"name,link\n1,2\n", "x.csv:1: no column is named 'url' (--url-column); the header has name, link"),
-        (b"http://h/,1\n", "the header has http://h/, 1; the first row must be a header"),
+        (b"http://h/,1\n", "no column is named 'url' (--url-column); the first row must be a header"),
         (b"url,URL\n", "x.csv:1: the header has 2 columns named 'url'"),
         (b"url," + b"x" * 5_000_000, "x.csv:1: a line of more than 4194304 bytes"),
         (b'"url"x\nhttp://h/', "x.csv:1: the header: ',' expected after '\"'"),
@@ -123,6 +123,22 @@ def test_between_tabs_quotes_may_be_data() -> None:
         ("http://h/2", ('"open',)),
     ]
     assert rows[-1].text == "http://h/4"
+
+
+@pytest.mark.parametrize("sizes", [(65536,), (1000,), (4096,)])
+def test_a_long_cell_between_tabs_is_one_cell(sizes: tuple[int, ...]) -> None:
+    body = b"".join(b"http://h/evil%d\n" % number for number in range(1000))
+    rows, errors = read(b'url\tmethod\tbody\nhttp://h/\tPOST\t"' + body + b'"\n', "x.tsv", sizes=sizes)
+    assert (len(rows), errors) == (1, [])
+    assert rows[0].own is not None
+    assert rows[0].own.body == body.decode()
+
+
+def test_what_a_faulty_table_shows_holds_no_secret() -> None:
+    rows, _ = read(b'headers,url\n"Authorization: s3cret,http://h/\n', "x.csv")
+    assert rows[0].text == "…"
+    _, errors = read(b'http://u:s3cret@h/,"Authorization: s3cret"\n', "x.csv")
+    assert "s3cret" not in str(errors[0])
 
 
 def test_a_header_that_ends_with_cr_says_which_delimiter() -> None:

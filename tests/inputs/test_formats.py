@@ -87,6 +87,11 @@ def test_curl_lines_with_comments_and_mistakes_between() -> None:
     assert row.request.content == b"a\nb"
 
 
+def test_an_escaped_backslash_at_the_end_goes_on_nowhere() -> None:
+    rows, _ = read(b"curl -g http://h/\\\\\ncurl http://h/2", "x.curl")
+    assert [row.text for row in rows] == ["http://h/\\", "http://h/2"]
+
+
 def test_comments_hold_no_quotes() -> None:
     rows, _ = read(b"curl http://h/1 # don't\ncurl http://h/2#'x'\n  # it's\ncurl http://h/3\n", "x.curl")
     assert [row.text for row in rows] == ["http://h/1", "http://h/2", "http://h/3"]

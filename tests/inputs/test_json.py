@@ -163,10 +163,22 @@ def test_what_is_no_row_shows_too_little_to_hold_a_secret() -> None:
 
 
 def test_a_result_that_was_rejected_is_rejected_again() -> None:
-    data = b'{"url":"http://h/","verdict":"REJECTED","request":null}\n'
+    data = b'{"seq":1,"url":"http://h/","verdict":"REJECTED","request":null}\n'
     (row,), _ = read(data, "x.jsonl")
     assert isinstance(row, Rejected)
     assert "it was rejected when this was written" in row.reason
+
+
+def test_a_column_of_somebody_else_that_is_named_as_ours() -> None:
+    for data, name in (
+        (b"url,method,body,verdict\nhttp://h/,POST,hello,OK\n", "x.csv"),
+        (b'{"url":"http://h/","method":"POST","body":"hello","verdict":"OK"}', "x.jsonl"),
+    ):
+        (row,), _ = read(data, name)
+        assert row.own == RowRequest("POST", (), "hello")
+    data = b'{"seq":1,"url":"http://h/","verdict":"FAILED","request":{"method":"PUT","json":5}}'
+    (row,), _ = read(data, "x.jsonl")
+    assert row.own == RowRequest("PUT")
 
 
 def test_an_object_that_is_named_json_is_read_by_the_line() -> None:
