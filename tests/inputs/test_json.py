@@ -93,10 +93,10 @@ def test_a_line_that_is_no_json_is_one_row() -> None:
     ("data", "rows", "said"),
     [
         (b"", 0, "x.json:1: expected a JSON array"),
-        (b'"http://h/"', 0, "x.json:1: expected a JSON array, got '\"http://h/\"'"),
+        (b'"http://h/"', 0, "x.json:1: expected a JSON array, got '\"'"),
         (b'["http://h/1",\n"http://h/2"', 2, "x.json:2: the array never ends"),
         (b'["http://h/1",\n{"url": }]', 1, "x.json:2: expected JSON: Expecting value"),
-        (b'["http://h/1" "http://h/2"]', 1, "x.json:1: expected a comma or ], got '\"http://h/2\"]'"),
+        (b'["http://h/1" "http://h/2"]', 1, "x.json:1: expected a comma or ], got '\"'"),
         (b'["http://h/1"] x', 1, "x.json:1: expected the end, got 'x'"),
         (b'["http://h/1",]', 1, "x.json:1: expected JSON: Expecting value"),
         (b"[12", 0, "x.json:1: the array never ends"),
