@@ -10,7 +10,7 @@ from fetchcli.cli.settings import read
 from fetchcli.core.credentials import Credentials, Login
 from fetchcli.core.errors import UsageError
 from fetchcli.core.request import Request, check_header, parse_header
-from fetchcli.core.row_request import JSON
+from fetchcli.core.row_request import JSON_LABELS
 from fetchcli.core.secrets import Expander
 
 EXPANDABLE = ("header", "user", "bearer", "rows")
@@ -146,7 +146,7 @@ def _content(flags: Flags) -> tuple[bytes | None, list[tuple[str, str]]]:
         raise UsageError("-d, --json and -F are three kinds of content; give one of them")
     if flags.json:
         pieces = [_piece("--json", text, flags) for text in flags.json]
-        return b"".join(pieces), [("Content-Type", JSON), ("Accept", JSON)]
+        return b"".join(pieces), list(JSON_LABELS)
     if flags.form:
         import secrets  # what few runs need
 

@@ -13,7 +13,7 @@ from fetchcli.core.credentials import Login
 from fetchcli.core.errors import UsageError
 from fetchcli.core.globbing import count, expand, parse_glob
 from fetchcli.core.request import parse_header
-from fetchcli.core.row_request import JSON, RowProblem, RowRequest
+from fetchcli.core.row_request import JSON_LABELS, RowProblem, RowRequest
 from fetchcli.core.shell import PIPE
 
 _LONG = {
@@ -162,7 +162,7 @@ class _Reading:
             before, mark, fragment = url.partition("#")
             url, body = f"{before}{'&' if '?' in before else '?'}{body}{mark}{fragment}", None
         if self.json:
-            self.named |= {"Content-Type": JSON, "Accept": JSON}
+            self.named |= dict(JSON_LABELS)
         given = {name.lower() for name, _ in self.headers}  # -H comes before the options that stand for a header
         headers = [*self.headers, *((name, value) for name, value in self.named.items() if name.lower() not in given)]
         implied = "POST" if body is not None or self.file is not None else "GET"

@@ -10,6 +10,7 @@ from fetchcli.core.request import Request, check_header, is_token
 from fetchcli.core.secrets import MASK, is_secret, masked
 
 JSON = "application/json"
+JSON_LABELS = (("Content-Type", JSON), ("Accept", JSON))  # of ``--json``, unless headers say otherwise
 
 
 class RowProblem(UsageError):  # noqa: N818 - it is a reason for a REJECTED outcome
@@ -126,5 +127,5 @@ def _is_multipart(field: tuple[str, str]) -> bool:
 def json_request(method: str | None, headers: tuple[tuple[str, str], ...], body: str) -> RowRequest:
     """A row whose content is JSON: labelled as that, unless its headers say otherwise, as with ``--json``."""
     given = {name.lower() for name, _ in headers}
-    labels = tuple((name, JSON) for name in ("Content-Type", "Accept") if name.lower() not in given)
+    labels = tuple(label for label in JSON_LABELS if label[0].lower() not in given)
     return RowRequest(method, headers + labels, body)

@@ -7,34 +7,35 @@ from typing import Any, NamedTuple
 from fetchcli.inputs.record import BadFormat
 
 PIECE = 64 * 1024
-_ERRORS = ("ZstdError", "LZMAError")  # their classes are imported with the codec only
 _MEMORY = 256 * 1024 * 1024  # that an xz stream may ask for
 
 
 class _Codec(NamedTuple):
+    """How it is called, what it begins with, and a stream with the error that it raises; imported only when needed."""
+
     name: str
     magic: bytes
-    make: Callable[[], Any]
+    make: Callable[[], tuple[Any, type[Exception]]]
 
 
-def _zstd() -> Any:
+def _zstd() -> tuple[Any, type[Exception]]:
     try:
         from compression import zstd  # type: ignore[import-not-found,unused-ignore]  # Python 3.14
     except ImportError:
         from backports import zstd
-    return zstd.ZstdDecompressor()
+    return zstd.ZstdDecompressor(), zstd.ZstdError
 
 
-def _bzip2() -> Any:
+def _bzip2() -> tuple[Any, type[Exception]]:
     import bz2
 
-    return bz2.BZ2Decompressor()
+    return bz2.BZ2Decompressor(), OSError
 
 
-def _xz() -> Any:
+def _xz() -> tuple[Any, type[Exception]]:
     import lzma
 
-    return lzma.LZMADecompressor(memlimit=_MEMORY)
+    return lzma.LZMADecompressor(memlimit=_MEMORY), lzma.LZMAError
 
 
 class _Gzip:
@@ -60,7 +61,7 @@ class _Gzip:
 
 
 _CODECS = (
-    _Codec("gzip", b"\x1f\x8b", _Gzip),
+    _Codec("gzip", b"\x1f\x8b", lambda: (_Gzip(), zlib.error)),
     _Codec("zstd", b"\x28\xb5\x2f\xfd", _zstd),
     _Codec("bzip2", b"BZh", _bzip2),
     _Codec("xz", b"\xfd7zXZ\x00", _xz),
@@ -89,7 +90,7 @@ def decompressed(blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _undo(codec: _Codec, data: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
-    stream = codec.make()
+    stream, error_class = codec.make()
     try:
         while True:
             piece = stream.decompress(data, PIECE)
@@ -100,12 +101,8 @@ def _undo(codec: _Codec, data: bytes, blocks: Iterator[bytes]) -> Iterator[bytes
                 rest = stream.unused_data.lstrip(b"\0") or next((block for block in blocks if block.strip(b"\0")), b"")
                 if not rest:
                     return
-                stream, data = codec.make(), rest
+                stream, data = codec.make()[0], rest
             elif stream.needs_input and not (data := next(blocks, b"")):
                 raise BadFormat(f"ends before its {codec.name} stream does")
-    except (zlib.error, OSError, EOFError, ValueError) as error:
-        raise BadFormat(f"corrupt {codec.name}: {error}") from None
-    except Exception as error:
-        if type(error).__name__ not in _ERRORS:
-            raise
+    except (error_class, OSError, EOFError, ValueError) as error:
         raise BadFormat(f"corrupt {codec.name}: {error}") from None

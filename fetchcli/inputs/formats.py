@@ -7,7 +7,7 @@ from pathlib import PurePath
 from fetchcli.core.settings import InputFormat, Reading
 from fetchcli.inputs.compressed import decompressed
 from fetchcli.inputs.html import is_html
-from fetchcli.inputs.lines import read_lines
+from fetchcli.inputs.lines import BOM, read_lines
 from fetchcli.inputs.record import BadFormat, Records
 
 EXTENSIONS = {
@@ -36,7 +36,6 @@ _FOREIGN = {
 }
 _MOST_CONTROLS = 0.1  # of the first bytes: with more it is no text
 _LOOKED_AT = 1024
-_BOM = b"\xef\xbb\xbf"
 
 
 def read_records(blocks: Iterator[bytes], name: str, reading: Reading) -> tuple[InputFormat, Records]:
@@ -88,7 +87,7 @@ def _first_line(blocks: Iterator[bytes]) -> bytes:
     head = b""
     for block in blocks:
         head += block
-        text = head.removeprefix(_BOM).lstrip()
+        text = head.removeprefix(BOM).lstrip()
         if len(head) > _LOOKED_AT or text[:1] == b"[" or text.find(b"\n") >= 0 or text.find(b"\r", 0, -1) >= 0:
             break
     return head
@@ -103,7 +102,7 @@ def guess(name: str, first: bytes, reading: Reading) -> InputFormat:
     path = PurePath(name)
     if path.suffix.lower() in COMPRESSED:
         path = path.with_suffix("")
-    text = first.removeprefix(_BOM).lstrip()[:_LOOKED_AT]
+    text = first.removeprefix(BOM).lstrip()[:_LOOKED_AT]
     known = EXTENSIONS.get(path.suffix.lower())
     if known is InputFormat.JSON and text[:1] == b"{":
         return InputFormat.JSONL

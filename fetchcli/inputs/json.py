@@ -4,10 +4,9 @@ import json
 import re
 from codecs import getincrementaldecoder
 from collections.abc import Iterator, Sequence
-from itertools import chain
 
 from fetchcli.inputs.objects import object_record
-from fetchcli.inputs.record import BadFormat, Record, Records
+from fetchcli.inputs.record import BadFormat, Record, Records, taken
 
 MOST_ELEMENT = 16 * 1024 * 1024
 _BETWEEN = re.compile(r"[ \t\r\n]*")
@@ -23,12 +22,7 @@ def read_json(blocks: Iterator[bytes], url_column: str, keep: Sequence[str]) -> 
     Raises:
         BadFormat: it is no array, or breaks off; what came before has been given out.
     """
-    array = _Array(url_column, keep)
-    for block in chain(blocks, (b"",)):
-        if records := array.take(block, last=not block):
-            yield records
-        if array.problem is not None:
-            raise array.problem
+    return taken(_Array(url_column, keep), blocks)
 
 
 class _Array:

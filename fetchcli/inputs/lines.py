@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from fetchcli.inputs.record import SHOWN, Record, Records
 
 MAX_LINE = 64 * 1024
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
 _COMMENT = re.compile(rb"[ \t]+#.*", re.DOTALL)
 
 
@@ -45,7 +45,7 @@ def data_lines(blocks: Iterable[bytes], most: int = MAX_LINE) -> Iterator[list[t
         batch = []
         for raw in lines:
             number += 1
-            line = (raw.removeprefix(_BOM) if number == 1 else raw).strip(b" \t")
+            line = (raw.removeprefix(BOM) if number == 1 else raw).strip(b" \t")
             if line and not line.startswith(b"#"):
                 batch.append((number, line))
         if batch:

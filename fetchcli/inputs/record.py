@@ -1,6 +1,8 @@
 """What a format makes of a list: records, still without a checked URL; and what it is asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Protocol
 
 import msgspec
 
@@ -48,3 +50,29 @@ class BadFormat(Exception):  # noqa: N818 - it becomes an InputError that names 
     def __init__(self, reason: str, line: int = 0) -> None:
         super().__init__(reason)
         self.reason, self.line = reason, line
+
+
+class Taker(Protocol):
+    """A reader that is handed blocks.
+
+    Attributes:
+        problem: why it takes no more; what came before is good.
+    """
+
+    problem: BadFormat | None
+
+    def take(self, block: bytes, *, last: bool) -> list[Record]:
+        """The records that are complete now."""
+
+
+def taken(taker: Taker, blocks: Iterable[bytes]) -> Records:
+    """The records of every block; only then what is wrong with the list.
+
+    Raises:
+        BadFormat: the taker's problem.
+    """
+    for block in chain(blocks, (b"",)):
+        if records := taker.take(block, last=not block):
+            yield records
+        if taker.problem is not None:
+            raise taker.problem

@@ -9,8 +9,8 @@ from itertools import chain
 from xml.parsers import expat
 
 from fetchcli.inputs.html import is_html
-from fetchcli.inputs.lines import read_lines
-from fetchcli.inputs.record import BadFormat, Record, Records
+from fetchcli.inputs.lines import BOM, read_lines
+from fetchcli.inputs.record import BadFormat, Record, Records, taken
 
 _CHILD = {"urlset": "url", "sitemapindex": "sitemap"}
 _MOST_TEXT = 64 * 1024  # characters of one URL; a longer one is refused as that
@@ -25,21 +25,16 @@ def read_sitemap(blocks: Iterator[bytes]) -> Records:
         BadFormat: the XML is not well-formed, or no sitemap.
     """
     first = next(blocks, b"")
-    while first and not first.removeprefix(b"\xef\xbb\xbf").strip():
+    while first and not first.removeprefix(BOM).strip():
         first = next(blocks, b"")
     everything = chain((first,), blocks)
-    start = first.removeprefix(b"\xef\xbb\xbf").lstrip()
+    start = first.removeprefix(BOM).lstrip()
     if is_html(start):
         raise BadFormat("an HTML page, not a sitemap")
     if start[:1] not in (b"<", b""):
         yield from read_lines(everything)
         return
-    sitemap = _Sitemap()
-    for block in chain(everything, (b"",)):
-        if records := sitemap.take(block, last=not block):
-            yield records
-        if sitemap.problem is not None:
-            raise sitemap.problem
+    yield from taken(_Sitemap(), everything)
 
 
 class _Sitemap:
