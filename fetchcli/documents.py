@@ -46,8 +46,9 @@ def _policy(policy: Policy) -> Policy:
         policy,
         concurrency=1,
         accept=parse_status_set("200"),
+        checks=(),
         request=Request("GET", headers),
-        limits=msgspec.structs.replace(policy.limits, keep=True, size=min(size or MOST_BYTES, MOST_BYTES)),
+        limits=msgspec.structs.replace(policy.limits, keep=MOST_BYTES, size=min(size or MOST_BYTES, MOST_BYTES)),
     )
 
 

@@ -12,17 +12,20 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import suppress
 
+from fetchcli.attempts import Attempts, bug
 from fetchcli.core.checks import judge, reject
 from fetchcli.core.decisions import Settled, Skip, Wait
-from fetchcli.core.errors import ErrorKind, Failure, TransportError
+from fetchcli.core.errors import ErrorKind, Failure
 from fetchcli.core.lane import Launch
-from fetchcli.core.model import Attempt, Outcome, Passed, Rejected, Response, Row
+from fetchcli.core.model import Attempt, Outcome, Passed, Rejected, Row
 from fetchcli.core.ordering import Reorder
 from fetchcli.core.policy import Policy
 from fetchcli.core.schedule import LOOK_AHEAD, Scheduler
+from fetchcli.feed import Feed
 from fetchcli.transport.base import Transport
 
 AHEAD = 4  # times the concurrency: rows that the scheduler may choose from
+PATIENCE = 0.5  # seconds that more rows of a pipe are waited for once the run was halted
 LAG_SECONDS = 0.1  # how often the event loop is asked whether it keeps up, with --adaptive
 
 
@@ -37,6 +40,8 @@ class Fetcher:
 
     Attributes:
         scheduler: what waits, and why.
+        halted: why the rest of the rows is skipped, or empty.
+        unread: the rest was not even read: it was still to come.
     """
 
     def __init__(
@@ -47,22 +52,24 @@ class Fetcher:
         ordered: bool = False,
         warn: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._transport = transport
         self._policy = policy
-        self._order = Reorder(LOOK_AHEAD) if ordered else None
+        self._ordered = ordered
+        self._order: Reorder | None = None
         self._slots = asyncio.Semaphore(policy.concurrency)
         self._tasks: dict[asyncio.Task[None], Launch] = {}
         # Outcomes that wait for the caller; with more than this nothing new is started.
         self._most_waiting = 2 * policy.concurrency
         self._ahead = AHEAD * policy.concurrency
-        self._rows: deque[tuple[Row, float]] = deque()
         self._done: deque[Outcome] = deque()
         self._wake = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
-        self._stopped: Failure | None = None
-        self._input_error: BaseException | None = None
+        self._feed: Feed
+        self._stopped = False
+        self._given_up: Failure | None = None  # what becomes of requests that are cancelled
+        self.halted, self.unread = "", False
         # One reading of the wall clock a run: a jump of it moves no timestamp and no duration.
         self._epoch = time.time() - time.monotonic()
+        self._attempts = Attempts(transport, policy, self._epoch)
         self.scheduler = Scheduler(policy, random.random, time.monotonic(), self._epoch, warn)
 
     @property
@@ -70,57 +77,90 @@ class Fetcher:
         """Requests being made now."""
         return len(self._tasks)
 
+    @property
+    def over(self) -> bool:
+        """Whether it was stopped or halted."""
+        return self._stopped or bool(self.halted)
+
     def stop(self, reason: str = "the run was stopped") -> None:
         """Start nothing more and cancel what is in flight; its outcomes are CANCELLED, with the reason."""
-        if self._stopped is None:
-            self._stopped = Failure(ErrorKind.CANCELLED, reason)
-            for launch in self.scheduler.tried():
+        if not self._stopped:
+            self._stopped = True
+            for launch in self.scheduler.drain():
+                if launch.attempts:
+                    self._settle(self._judge(launch, note=f"not tried again: {reason}"))
+        self._give_up(reason)
+
+    def halt(self, reason: str, *, now: bool) -> None:
+        """Start nothing more: what waits, and what is still to be read, is SKIPPED; with ``now`` cancel the rest."""
+        if self.over:
+            return
+        self.halted = reason
+        for launch in self.scheduler.drain():
+            if launch.attempts:
                 self._settle(self._judge(launch, note=f"not tried again: {reason}"))
+            else:
+                self._settle(reject(Passed.over(launch.row, reason)))
+        if now:
+            self._give_up(reason)
+        self._wake.set()
+
+    def _give_up(self, reason: str) -> None:
+        self._given_up = self._given_up or Failure(ErrorKind.CANCELLED, reason)
         for task in self._tasks:
             task.cancel()
         self._wake.set()
 
     async def run(self, batches: AsyncIterator[list[Row]]) -> AsyncGenerator[Outcome, None]:
-        """Yield the outcome of every row, as soon as it is known.
+        """Yield the outcome of every row, as soon as it is known; another run may follow when this one is over.
 
         While the caller does not ask for the next outcome, at most twice the concurrency of them
         wait, and then nothing more is started: that is the back-pressure.
         """
-        reader: asyncio.Task[list[Row]] | None = None
-        exhausted = False
+        finished = False
+        feed = self._feed = Feed(batches, self._wake.set)
+        self._order = Reorder(LOOK_AHEAD) if self._ordered else None
         lag = asyncio.create_task(self._watch_lag()) if self._policy.pace.adaptive else None
         try:
             while True:
                 self._wake.clear()
-                if reader is not None and reader.done():
-                    exhausted = not self._take(reader)
-                    reader = None
+                feed.collect()
                 await self._launch()
                 while self._done:
                     yield self._done.popleft()
                     await self._launch()
-                if self._stopped or (exhausted and not self._rows and not self.scheduler.waiting):
+                if not self._has_more:
                     if not self._tasks and not self._done:
                         break
-                elif reader is None and not exhausted and len(self._rows) < self._policy.concurrency:
-                    reader = asyncio.ensure_future(anext(batches))
-                    reader.add_done_callback(lambda _: self._wake.set())
-                await self._wake.wait()
+                else:
+                    feed.read_on(self._policy.concurrency)
+                await self._woken()
             for outcome in self._order.flush() if self._order else ():
                 yield outcome
-            if self._input_error is not None:
-                raise self._input_error
+            finished = True
+            if feed.error is not None:
+                raise feed.error
         finally:
-            await self._drain(reader, lag)
+            if not finished:
+                self.stop()
+            await self._drain(lag)
 
-    def _take(self, reader: asyncio.Task[list[Row]]) -> bool:
-        """Queue what the reader brought; False at the end of the input, or where it broke."""
-        if (error := reader.exception()) is not None:
-            self._input_error = None if isinstance(error, StopAsyncIteration) else error
-            return False
-        now = time.monotonic()
-        self._rows.extend((row, now) for row in reader.result())
-        return True
+    @property
+    def _has_more(self) -> bool:
+        """Whether anything is still to be started, skipped or read."""
+        return not self._stopped and bool(self._feed.rows or not self._feed.ended or self.scheduler.waiting)
+
+    async def _woken(self) -> None:
+        """Wait until something happens; a halted run waits for the rest of a pipe only so long."""
+        if not (self.halted and self._feed.waits) or self._tasks:
+            await self._wake.wait()
+            return
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._wake.wait()
+        except TimeoutError:
+            self.unread = True
+            await self._feed.close()
 
     async def _launch(self) -> None:
         """Start a task for every free slot that the scheduler has something for."""
@@ -132,9 +172,9 @@ class Fetcher:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         launch = self._tasks.pop(task)
-        if task.cancelled() and self._stopped:  # before its first step, so that it could not say so itself
+        if task.cancelled() and self._given_up:  # before its first step, so that it could not say so itself
             now = time.monotonic()
-            launch.attempts += (Attempt(len(launch.attempts) + 1, self._epoch + now, 0.0, self._stopped),)
+            launch.attempts += (Attempt(len(launch.attempts) + 1, self._epoch + now, 0.0, self._given_up),)
             self._settle(self._judge(launch))
         self._slots.release()
         self._wake.set()
@@ -143,6 +183,10 @@ class Fetcher:
         """What to launch now; rows that are rejected or skipped are settled on the way."""
         scheduler = self.scheduler
         while not self._stopped and len(self._done) < self._most_waiting:
+            if self.halted:
+                if not self._offer():
+                    return None
+                continue
             # Some rows ahead, so that a host with many of them in a row takes turns with the next ones.
             while scheduler.waiting < self._ahead and self._offer():
                 pass
@@ -159,14 +203,17 @@ class Fetcher:
 
     def _offer(self) -> bool:
         """Offer the next row; False where there is none that may be."""
-        if not self._rows or not self.scheduler.has_room:
+        rows = self._feed.rows
+        if not rows or not self.scheduler.has_room:
             return False
-        row, arrived = self._rows[0]
+        row, arrived = rows[0]
         if self._order is not None and not self._order.may_start(row.seq):
             return False
-        self._rows.popleft()
+        rows.popleft()
         if isinstance(row, Rejected | Passed):
             self._settle(reject(row))
+        elif self.halted:
+            self._settle(reject(Passed.over(row, self.halted)))
         else:
             self.scheduler.offer(row, arrived)
         return True
@@ -190,39 +237,33 @@ class Fetcher:
 
     def _end_launch(self, launch: Launch, attempt: Attempt) -> None:
         """Settle a row, or leave it to the scheduler for another try."""
-        if self._stopped:
+        if self.over:
             launch.attempts += (attempt,)
             self._settle(self._judge(launch))
             return
         try:
             settled = self.scheduler.settle(launch, attempt, time.monotonic())
         except Exception as error:  # noqa: BLE001 - a bug is one outcome and takes no neighbour down
-            failure = Failure(ErrorKind.INTERNAL, f"{type(error).__name__}: {error}")
-            launch.attempts += (Attempt(attempt.number + 1, attempt.started_at, attempt.elapsed, failure),)
+            launch.attempts += (Attempt(attempt.number + 1, attempt.started_at, attempt.elapsed, bug(error)),)
             settled = Settled("")
         if settled is not None:
             self._settle(self._judge(launch, note=settled.reason))
         self._wake.set()  # or it may be launched again at once, by whoever has a slot
 
     async def _attempt(self, launch: Launch) -> Attempt:
-        started, number, row = time.monotonic(), len(launch.attempts) + 1, launch.row
-        result: Response | Failure
+        started = time.monotonic()
         try:
-            result = await self._transport.send(row.url, self._policy, request=row.request, fresh=launch.fresh)
-        except TransportError as error:
-            result = error.failure
+            return await self._attempts.make(launch)
         except asyncio.CancelledError:
-            if self._stopped is None:  # only `stop` cancels
+            if self._given_up is None:  # only `stop` and `halt` cancel
                 raise
-            result = self._stopped
-        except Exception as error:  # noqa: BLE001 - a bug is one outcome and takes no neighbour down
-            result = Failure(ErrorKind.INTERNAL, f"{type(error).__name__}: {error}")
-        return Attempt(number, self._epoch + started, time.monotonic() - started, result)
+            elapsed = time.monotonic() - started
+            return Attempt(len(launch.attempts) + 1, self._epoch + started, elapsed, self._given_up)
 
     def _judge(self, launch: Launch, note: str = "") -> Outcome:
         attempts = launch.attempts
         queued = (attempts[0].started_at - self._epoch if attempts else time.monotonic()) - launch.arrived
-        return judge(launch.row, attempts, queued, self._policy, note=note)
+        return judge(launch.row, attempts, queued, note=note)
 
     def _settle(self, outcome: Outcome) -> None:
         if self._order is None:
@@ -239,12 +280,12 @@ class Fetcher:
             self.scheduler.capacity.lagged(time.monotonic() - before - LAG_SECONDS)
             self._wake.set()  # there may be room for more now
 
-    async def _drain(self, *helpers: asyncio.Task[list[Row]] | asyncio.Task[None] | None) -> None:
+    async def _drain(self, lag: asyncio.Task[None] | None) -> None:
         """Leave no task behind, even when the caller stopped listening halfway."""
-        self.stop()
         if self._timer is not None:
             self._timer.cancel()
-        pending = [task for task in (*helpers, *self._tasks) if task is not None]
+        await self._feed.close()
+        pending = [task for task in (lag, *self._tasks) if task is not None]
         for task in pending:
             task.cancel()
         await asyncio.gather(*pending, return_exceptions=True)

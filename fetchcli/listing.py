@@ -1,5 +1,7 @@
 """The lists of a run: what they are, what was wrong with them, and whether they held nothing."""
 
+from collections.abc import Sequence
+
 from fetchcli.core.settings import Settings
 from fetchcli.inputs.base import Argument, File, Input
 from fetchcli.inputs.reader import RowReader
@@ -31,11 +33,13 @@ def why_empty(settings: Settings, reader: RowReader) -> str:
     return "the input holds no URL; --allow-empty accepts that"
 
 
-def complain(settings: Settings, reader: RowReader, empty: str) -> None:
-    """Say what was left out, what could not be read, and that there was nothing."""
-    if reader.left_out and not (settings.quiet or empty):
-        say(f"{reader.left_out:,} rows left out (--include, --exclude, --only-failed)")
-    for error in reader.errors:
-        say(str(error))
-    if empty and not reader.errors:
+def complain(settings: Settings, readers: Sequence[RowReader], empty: str) -> None:
+    """Say what was left out, what could not be read, in whichever round, and that there was nothing."""
+    left_out = max((reader.left_out for reader in readers), default=0)
+    if left_out and not (settings.quiet or empty):
+        say(f"{left_out:,} rows left out (--include, --exclude, --only-failed)")
+    errors = dict.fromkeys(str(error) for reader in readers for error in reader.errors)
+    for error in errors:
+        say(error)
+    if empty and not errors:
         say(empty)

@@ -83,6 +83,8 @@ class Outlets:
         inputs: Iterable[Input],
         displays: Iterable[Display],
         stop: Callable[[str], None],
+        *,
+        quiet: bool = False,
     ) -> None:
         """Open the outputs.
 
@@ -92,6 +94,7 @@ class Outlets:
         """
         self.failed = False
         self._stop = stop
+        self._quiet = quiet
         self._loop = asyncio.get_running_loop()
         _refuse_inputs(data, inputs)
         self._outputs = [Output(name, self._tell_loop) for name in data]
@@ -110,6 +113,14 @@ class Outlets:
             sink.handle(outcome)
         for display in self._displays:
             display.handle(outcome)
+
+    def announce(self, message: str) -> None:
+        """Say something while the run goes on, by whatever shows its progress."""
+        for display in self._displays:
+            if display.announce(message):
+                return
+        if not self._quiet:
+            say(message)
 
     @property
     def congested(self) -> bool:

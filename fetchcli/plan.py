@@ -105,10 +105,10 @@ def print_plan(settings: Settings) -> ExitCode:
         InputError: an input cannot be read.
         OutputError: stdout cannot be written.
     """
-    reader = RowReader(named_inputs(settings.inputs), settings.reading, settings.policy.request)
+    reader = RowReader(named_inputs(settings.inputs), settings.reading, settings.policy)
     plan = read_plan(reader, settings.policy.pace)
     empty = "" if plan.total else why_empty(settings, reader)
-    complain(settings, reader, empty)
+    complain(settings, [reader], empty)
     try:
         print("\n".join(plan.lines()), flush=True)  # noqa: T201 - it is what was asked for
     except OSError as error:

@@ -20,7 +20,7 @@ def print_curl(settings: Settings, user_agent: str) -> ExitCode:
         InputError: an input cannot be read.
         OutputError: stdout cannot be written.
     """
-    reader = RowReader(named_inputs(settings.inputs), settings.reading, settings.policy.request)
+    reader = RowReader(named_inputs(settings.inputs), settings.reading, settings.policy)
     rows = invalid = 0
     try:
         for line in _lines(reader, settings, default_headers(user_agent)):
@@ -35,7 +35,7 @@ def print_curl(settings: Settings, user_agent: str) -> ExitCode:
             return ExitCode.OUTPUT
         raise OutputError(f"cannot write to stdout: {error.strerror}") from None
     empty = "" if rows else why_empty(settings, reader)
-    complain(settings, reader, empty)
+    complain(settings, [reader], empty)
     return ExitCode.INPUT if empty or reader.errors or (invalid and not settings.exit_zero) else ExitCode.OK
 
 

@@ -3,23 +3,24 @@
 import asyncio
 import gc
 import sys
-import time
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 from contextlib import AsyncExitStack, aclosing
 from itertools import islice
 
 from fetchcli._version import __version__
-from fetchcli.core.errors import ExitCode
+from fetchcli.core.errors import ExitCode, UsageError
 from fetchcli.core.model import Outcome, Row
 from fetchcli.core.policy import Policy
 from fetchcli.core.settings import Settings
 from fetchcli.core.summary import Summary, exit_code
+from fetchcli.course import Course
 from fetchcli.displays import make_displays
 from fetchcli.documents import make_loader
 from fetchcli.fetcher import Fetcher
 from fetchcli.inputs.base import Argument, Input
-from fetchcli.inputs.readahead import ReadAhead
+from fetchcli.inputs.precheck import malformed
 from fetchcli.inputs.reader import RowReader
+from fetchcli.inputs.spool import rereadable
 from fetchcli.interrupt import Interrupt
 from fetchcli.listing import complain, named_inputs, why_empty
 from fetchcli.messages import say
@@ -28,6 +29,7 @@ from fetchcli.transport.base import Transport
 
 USER_AGENT = f"fetchcli/{__version__}"
 ROWS_AHEAD = 16  # of an iterable that a caller of `fetch` hands in
+MOST_MALFORMED = 99  # rows that are counted before the run is refused
 GC_THRESHOLD = 20_000
 
 
@@ -57,7 +59,7 @@ async def fetch(
 
 
 async def _batches(urls: Iterable[str] | AsyncIterable[str], policy: Policy) -> AsyncGenerator[list[Row], None]:
-    reader = RowReader((), request=policy.request)
+    reader = RowReader((), policy=policy)
     if isinstance(urls, AsyncIterable):
         async with AsyncExitStack() as stack:
             if isinstance(urls, AsyncGenerator):
@@ -112,23 +114,36 @@ async def _run(settings: Settings) -> ExitCode:
         loop.set_exception_handler(lambda _loop, _context: None)
     async with AsyncExitStack() as stack:
         inputs = await _inputs(settings, stack)
-        summary = Summary()
-        transport = make_transport(settings.policy)
+        _refuse_malformed(settings, inputs)
+        policy, summary = settings.policy, Summary(settings.thresholds)
+        transport = make_transport(policy)
         stack.push_async_callback(transport.close)
         gc.freeze()  # what is there by now stays: it need not be looked at again and again
-        load = make_loader(transport, settings.policy)
-        reader = RowReader(inputs, settings.reading, settings.policy.request, load)
-        fetcher = Fetcher(transport, settings.policy, ordered=settings.ordered, warn=say)
+        load = make_loader(transport, policy)
+        fetcher = Fetcher(transport, policy, ordered=settings.ordered, warn=say)
         plan = plan_outputs(settings, stdout_is_terminal=sys.stdout is not None and sys.stdout.isatty())
         displays = make_displays(settings, plan, inputs, summary, fetcher)
-        outlets = Outlets(plan.data, inputs, displays, fetcher.stop)
-        with Interrupt(fetcher.stop) as interrupt:
-            await _pump(fetcher.run(ReadAhead(reader.batches())), summary, outlets)
-        if interrupt.code is not None:
-            say(f"interrupted after {summary.total:,} outcomes; the rest of the input was not fetched")
-        empty = "" if summary.total or interrupt.code is not None else why_empty(settings, reader)
-        complain(settings, reader, empty)
-        return _exit_code(settings, summary, reader, outlets, interrupt.code, empty=bool(empty))
+
+        def read(number: int) -> RowReader:
+            return RowReader(inputs, settings.reading, policy, load, round=number)
+
+        course = Course(fetcher, summary, read, settings.thresholds)
+        outlets = Outlets(plan.data, inputs, displays, course.stop, quiet=settings.quiet)
+        with Interrupt(course.stop) as interrupt:
+            await course.run(outlets, settings.rounds, settings.halt)
+        return _conclude(settings, course, fetcher, summary, outlets, interrupt.code)
+
+
+def _refuse_malformed(settings: Settings, inputs: list[Input]) -> None:
+    """A row that expects something that cannot be understood is a mistake of whoever wrote it.
+
+    Raises:
+        UsageError: there is one.
+    """
+    found = list(islice(malformed(inputs, settings.reading, settings.policy.checks), MOST_MALFORMED + 1))
+    if found:
+        more = f" (and {len(found) - 1} more)" if len(found) <= MOST_MALFORMED else " (and many more)"
+        raise UsageError(found[0] + more * (len(found) > 1))
 
 
 async def _inputs(settings: Settings, stack: AsyncExitStack) -> list[Input]:
@@ -137,34 +152,27 @@ async def _inputs(settings: Settings, stack: AsyncExitStack) -> list[Input]:
         from fetchcli.demo import demo_server
 
         return [Argument(url) for url in await stack.enter_async_context(demo_server())]
-    return named_inputs(settings.inputs)
+    inputs = named_inputs(settings.inputs)
+    if settings.rounds.several:
+        return [rereadable(source) for source in inputs]
+    return inputs
 
 
-async def _pump(outcomes: AsyncGenerator[Outcome, None], summary: Summary, outlets: Outlets) -> None:
-    """Carry every outcome to the summary and to the sinks, and close them whatever happens."""
-    began = time.monotonic()
-    try:
-        async with aclosing(outcomes):
-            async for outcome in outcomes:
-                summary.add(outcome)
-                outlets.handle(outcome)
-                if outlets.congested:
-                    await outlets.relieved()
-    finally:
-        summary.elapsed = time.monotonic() - began
-        await asyncio.shield(asyncio.to_thread(outlets.close, summary))
-
-
-def _exit_code(  # noqa: PLR0913 - everything that has a say
+def _conclude(  # noqa: PLR0913, PLR0917 - everything that has a say
     settings: Settings,
+    course: Course,
+    fetcher: Fetcher,
     summary: Summary,
-    reader: RowReader,
     outlets: Outlets,
     interrupted: ExitCode | None,
-    *,
-    empty: bool,
 ) -> ExitCode:
-    """Signals first, then outputs, then the lowest of the rest."""
+    """Say what is left to be said; signals first, then outputs, then the lowest of the rest."""
+    if interrupted is not None:
+        say(f"interrupted after {summary.total:,} outcomes; the rest of the input was not fetched")
+    elif fetcher.unread:
+        say(f"halted: {fetcher.halted}; the rest of the input was not read")
+    empty = "" if summary.total or interrupted is not None else why_empty(settings, course.readers[-1])
+    complain(settings, course.readers, empty)
     if interrupted is not None:
         return interrupted
     if outlets.failed:
@@ -174,4 +182,4 @@ def _exit_code(  # noqa: PLR0913 - everything that has a say
         judged = ExitCode.OK
     if judged is ExitCode.INTERNAL:
         return judged
-    return ExitCode.INPUT if reader.errors or empty else judged
+    return ExitCode.INPUT if empty or any(reader.errors for reader in course.readers) else judged

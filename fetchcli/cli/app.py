@@ -2,7 +2,7 @@
 
 import typer
 
-from fetchcli.cli import options, settings
+from fetchcli.cli import checks, options, settings
 from fetchcli.cli.about import print_about
 from fetchcli.cli.command import ConfiguredCommand
 from fetchcli.cli.preflight import fit_descriptors
@@ -10,7 +10,7 @@ from fetchcli.cli.request import Flags, build
 from fetchcli.core.errors import ExitCode
 from fetchcli.core.pacing import parse_rate
 from fetchcli.core.policy import Limits, Network, Pace, Policy, Redirects, Retry, Timeouts, Tls
-from fetchcli.core.settings import ProgressMode, Reading, Selection, Settings
+from fetchcli.core.settings import FailureScope, ProgressMode, Reading, Selection, Settings
 from fetchcli.core.status import parse_status_set
 from fetchcli.core.units import parse_duration, parse_size
 
@@ -118,7 +118,26 @@ def fetchcli(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
     no_color: options.NoColor = False,
+    github: options.GitHub = True,
     accept: options.Accept = options.DEFAULTS.accept.text,
+    expect_header: options.ExpectHeader = None,
+    expect_body: options.ExpectBody = None,
+    expect_json: options.ExpectJson = None,
+    expect_sha256: options.ExpectSha256 = None,
+    expect_final_url: options.ExpectFinalUrl = None,
+    expect_redirects: options.ExpectRedirects = None,
+    expect_size: options.ExpectSize = None,
+    expect_cert_days: options.ExpectCertDays = None,
+    max_latency: options.MaxLatency = None,
+    max_check_body: options.MaxCheckBody = options.DEFAULT_MAX_CHECK_BODY,
+    threshold: options.Thresholds = None,
+    halt: options.HaltWhen = None,
+    fail_fast: options.FailFast = False,
+    baseline: options.Baseline = None,
+    fail_on: options.FailOn = FailureScope.ANY,
+    repeat: options.Repeat = None,
+    every: options.Every = None,
+    for_: options.Span = None,
     exit_zero: options.ExitZero = False,
     config: options.Config = None,  # noqa: ARG001 - `ConfiguredCommand` has read it
     no_config: options.NoConfig = False,  # noqa: ARG001 - likewise
@@ -163,10 +182,26 @@ def fetchcli(
         ),
         redirects=Redirects(location, max_redirs, allow_downgrade),
         accept=parse_status_set(accept),
+        checks=checks.checks(
+            checks.Expectations(
+                expect_header,
+                expect_body,
+                expect_json,
+                expect_sha256,
+                expect_final_url,
+                expect_redirects,
+                expect_size,
+                expect_cert_days,
+                max_latency,
+            ),
+            verify=not insecure,
+        ),
         request=asking.request,
         credentials=asking.credentials,
         limits=Limits(
-            settings.read("--max-filesize", parse_size, max_filesize), settings.count("--max-ratio", max_ratio)
+            settings.read("--max-filesize", parse_size, max_filesize),
+            settings.count("--max-ratio", max_ratio),
+            check=checks.body_limit(max_check_body),
         ),
         network=Network()
         if demo
@@ -232,6 +267,12 @@ def fetchcli(
         verbose=verbose,
         color=False if no_color else None,
         allow_empty=allow_empty,
+        thresholds=checks.thresholds(threshold or []),
+        halt=checks.halt(halt, fail_fast=fail_fast),
+        rounds=checks.rounds(repeat, every, for_),
+        baseline=baseline,
+        only_new=fail_on is FailureScope.NEW,
+        github=github,
         exit_zero=exit_zero,
         dry_run=dry_run,
         print_curl=print_curl,

@@ -7,7 +7,16 @@ from typing import Any
 import click
 from typer.core import TyperCommand
 
-from fetchcli.cli.config import Loaded, check_environment, contradicted, drop_contradicted, key_of, load, settings_of
+from fetchcli.cli.config import (
+    Loaded,
+    check_environment,
+    contradicted,
+    drop_contradicted,
+    key_of,
+    load,
+    settings_of,
+    variable_of,
+)
 from fetchcli.core.errors import UsageError
 
 _ALONE = ("help", "version")
@@ -29,14 +38,14 @@ class ConfiguredCommand(TyperCommand):
                 flags = {name for name, value in given.items() if value not in (None, False, (), [])}
                 variables = self._from_environment()
                 for name in contradicted(flags, variables):
-                    os.environ.pop(f"FETCHCLI_{name.upper()}")
+                    os.environ.pop(variable_of(name))
                 drop_contradicted(ctx.obj, flags | variables)
                 ctx.default_map = ctx.obj.values
         return super().parse_args(ctx, args)
 
     def _from_environment(self) -> set[str]:
         names = {option.name or "" for option in self.params}
-        return {name for name in names if os.environ.get(f"FETCHCLI_{name.upper()}", "").lower() not in _NO}
+        return {name for name in names if os.environ.get(variable_of(name), "").lower() not in _NO}
 
     def make_parser(self, ctx: click.Context) -> Any:
         """What a file switched on, the command line can switch off: ``--no-X`` for every flag."""
@@ -75,7 +84,7 @@ def origin(ctx: click.Context, parameter: click.Parameter) -> str:
     name = parameter.name or ""
     source = ctx.get_parameter_source(name)
     if source is click.core.ParameterSource.ENVIRONMENT:
-        return f"FETCHCLI_{name.upper()}"
+        return variable_of(name)
     if source is click.core.ParameterSource.DEFAULT_MAP and isinstance(ctx.obj, Loaded):
         return f"{ctx.obj.origins.get(name, '')}: {key_of(parameter) if isinstance(parameter, click.Option) else name}"
     return ""

@@ -31,6 +31,7 @@ _ALTERNATIVES = (
     {"shuffle", "ordered"},
     {"unix_socket", "proxy"},
     {"proxy", "block_private"},
+    {"halt", "fail_fast"},
 )
 _QUALIFIES = {"user": {"digest"}, "shuffle": {"seed"}, "block_private": {"allow_cidr"}}
 _NOT_OURS = {"FETCHCLI_VERSION", "FETCHCLI_HELP"}  # names that CI jobs use for something else
@@ -60,6 +61,11 @@ def settings_of(command: click.Command) -> dict[str, click.Option]:
 def key_of(option: click.Option) -> str:
     """The long name without its dashes."""
     return max(option.opts, key=len).lstrip("-")
+
+
+def variable_of(name: str) -> str:
+    """The environment variable of the parameter of that name; ``for_`` is named so because of Python."""
+    return f"FETCHCLI_{name.upper().rstrip('_')}"
 
 
 def load(command: click.Command, path: str | None) -> Loaded:
@@ -113,7 +119,7 @@ def check_environment(command: click.Command, environment: Mapping[str, str]) ->
     Raises:
         UsageError: there is one.
     """
-    known = {f"FETCHCLI_{(option.name or '').upper()}" for option in command.params} | _NOT_OURS
+    known = {variable_of(option.name or "") for option in command.params} | _NOT_OURS
     for name in environment:
         if name.startswith("FETCHCLI_") and name not in known:
             from difflib import get_close_matches

@@ -7,7 +7,7 @@ import typer
 
 from fetchcli.cli.lines_type import LINES
 from fetchcli.core.policy import Policy, TlsVersion
-from fetchcli.core.settings import InputFormat, ProgressMode, SchemaName
+from fetchcli.core.settings import FailureScope, InputFormat, ProgressMode, SchemaName
 from fetchcli.core.units import format_duration
 
 DEFAULTS = Policy()
@@ -15,6 +15,7 @@ DEFAULT_TIMEOUT = format_duration(DEFAULTS.timeouts.total)
 DEFAULT_CONNECT_TIMEOUT = format_duration(DEFAULTS.timeouts.connect)
 DEFAULT_READ_TIMEOUT = format_duration(DEFAULTS.timeouts.read)
 DEFAULT_RETRY_DELAY = format_duration(DEFAULTS.retry.delay)
+DEFAULT_MAX_CHECK_BODY = f"{DEFAULTS.limits.check // 1024**2}M"
 DEFAULT_MAX_RETRY_AFTER = format_duration(DEFAULTS.retry.max_retry_after)
 
 Inputs = Annotated[
@@ -286,10 +287,87 @@ Accept = Annotated[
     _checks(
         "--accept",
         metavar="STATUSES",
-        help="Statuses that count as success: 200..399,401 or 2xx; !304 takes one away (of 200..399, if alone).",
+        help="Accepted statuses: 200..399,401 or 2xx; !304 takes one away (alone: of 200..399).",
     ),
 ]
-ExitZero = Annotated[bool, _checks("--exit-zero", help="Outcomes do not decide the exit code.")]
+_expect = partial(typer.Option, rich_help_panel="Checks", show_envvar=False, show_default=False)
+ExpectHeader = Annotated[
+    list[str] | None,
+    _expect(
+        "--expect-header",
+        metavar="'NAME: VALUE'",
+        help="Exactly that; or 'NAME: ~ REGEX', 'NAME: exists', 'NAME: absent'. Repeatable.",
+        click_type=LINES,
+    ),
+]
+ExpectBody = Annotated[
+    list[str] | None,
+    _expect("--expect-body", metavar="TEXT", help="Is in the body; or '~ REGEX'. Repeatable.", click_type=LINES),
+]
+ExpectJson = Annotated[
+    list[str] | None,
+    _expect(
+        "--expect-json",
+        metavar="'PATH OP VALUE'",
+        help="'status == \"ok\"': JMESPath, an operator (README), JSON. Repeatable.",
+        click_type=LINES,
+    ),
+]
+ExpectSha256 = Annotated[str | None, _expect("--expect-sha256", metavar="HEX", help="Of the decoded body.")]
+ExpectFinalUrl = Annotated[
+    str | None, _expect("--expect-final-url", metavar="URL", help="After redirects; or '~ REGEX'.")
+]
+ExpectRedirects = Annotated[str | None, _expect("--expect-redirects", metavar="N", help="So many; or '<=N'.")]
+ExpectSize = Annotated[
+    list[str] | None,
+    _expect("--expect-size", metavar="SIZE", help="Of the decoded body: '>1K'. Repeatable.", click_type=LINES),
+]
+ExpectCertDays = Annotated[
+    str | None, _expect("--expect-cert-days", metavar="N", help="Until the certificate expires: '>14'.")
+]
+MaxLatency = Annotated[str | None, _expect("--max-latency", metavar="TIME", help="To the last byte of a try.")]
+MaxCheckBody = Annotated[str, _checks("--max-check-body", metavar="SIZE", help="Of a body, so much is looked at.")]
+
+_verdict = partial(typer.Option, rich_help_panel="The run as a whole", show_envvar=False, show_default=False)
+Thresholds = Annotated[
+    list[str] | None,
+    _verdict(
+        "--threshold",
+        metavar="CONDITION",
+        help="'p95(time_total) < 800ms', 'error_rate < 1%', 'rate > 50/s by host'. Repeatable.",
+        click_type=LINES,
+    ),
+]
+HaltWhen = Annotated[
+    str | None,
+    _verdict("--halt", metavar="WHEN", help="soon,fail=3 or now,fail=10%: the rest is SKIPPED."),
+]
+FailFast = Annotated[bool, _verdict("--fail-fast", help="The same as --halt now,fail=1.")]
+Baseline = Annotated[
+    str | None,
+    _verdict("--baseline", metavar="FILE", help="Compare with an earlier result file (-o jsonl:FILE)."),
+]
+FailOn = Annotated[
+    FailureScope,
+    typer.Option(
+        "--fail-on",
+        help="new: what had failed in the baseline already does not decide the exit code.",
+        rich_help_panel="The run as a whole",
+        show_envvar=False,
+    ),
+]
+Repeat = Annotated[int | None, _verdict("--repeat", metavar="N", min=1, help="Fetch the list N times.")]
+Every = Annotated[str | None, _verdict("--every", metavar="TIME", help="Begin a round so often.")]
+Span = Annotated[
+    str | None,
+    _verdict(
+        "--for", envvar="FETCHCLI_FOR", metavar="TIME", help="Begin no round after so long; without --every, no pauses."
+    ),
+]
+GitHub = Annotated[
+    bool, _verdict("--github/--no-github", help="In a GitHub workflow: annotations, and the step summary.")
+]
+ExitZero = Annotated[bool, _verdict("--exit-zero", help="Outcomes do not decide the exit code.")]
 
 _run = partial(typer.Option, rich_help_panel="Run", show_envvar=False, show_default=False)
 DryRun = Annotated[

@@ -1,11 +1,13 @@
 """``--print-schema``: JSON Schemas (draft 2020-12) of the configuration file, of a row, and of a result."""
 
+import re
 from typing import Any
 
 import click
 
 from fetchcli.cli.config import settings_of
 from fetchcli.core.columns import COLUMNS
+from fetchcli.core.expectations import KEYS
 from fetchcli.core.settings import SchemaName
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -27,6 +29,12 @@ _HEADERS = {
         {"type": "null"},
     ],
 }
+_EXPECTED = {
+    "anyOf": [
+        {"type": ["string", "number", "null"]},
+        {"type": "array", "items": {"type": ["string", "number"]}},
+    ]
+}
 _ROW = {
     "url": {"type": "string", "description": "what to fetch"},
     "method": {"type": ["string", "null"], "pattern": r"^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$", "description": "GET, ..."},
@@ -34,6 +42,22 @@ _ROW = {
     "body": {"type": ["string", "null"], "description": "text to send"},
     "body_file": {"type": ["string", "null"], "description": "a file to send"},
     "json": {"description": "any value, sent as application/json"},
+    **{f"expect_{key}": {**_EXPECTED, "description": f"the same as expect.{key}"} for key in KEYS},
+    "expect": {
+        "description": "accepted statuses, or an object of what is expected",
+        "anyOf": [
+            {"type": ["string", "number", "null"]},
+            {"type": "array", "items": {"type": ["string", "number"]}},
+            {
+                "type": "object",
+                "properties": {
+                    **dict.fromkeys(KEYS, _EXPECTED),
+                    "header": {"anyOf": [*_EXPECTED["anyOf"], {"type": "object"}]},
+                },
+                "additionalProperties": False,
+            },
+        ],
+    },
     "tag": {"type": ["string", "number", "null"], "description": "a name for the row, carried into the output"},
 }
 
@@ -76,5 +100,6 @@ def _of_option(option: click.Option) -> dict[str, Any]:
 def _of_column(kind: str, doc: str) -> dict[str, Any]:
     if kind != "list":
         return {"type": [_TYPES[kind], "null"], "description": doc}
-    hop = {"type": "object", "properties": {"url": {"type": "string"}, "status": {"type": "integer"}}}
-    return {"type": "array", "items": {"anyOf": [{"type": "string"}, hop]}, "description": doc}
+    properties = {name: {"type": "integer" if name == "status" else "string"} for name in re.findall(r"`(\w+)`", doc)}
+    item = {"type": "object", "properties": properties, "required": list(properties)}
+    return {"type": "array", "items": item, "description": doc}

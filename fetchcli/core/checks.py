@@ -1,22 +1,216 @@
-"""Expectations: what a finished target must satisfy to be accepted."""
+"""Whether a response is what was expected, and the verdict that follows for its row."""
 
+from collections.abc import Callable, Iterable
+
+from fetchcli.core.content import Content
 from fetchcli.core.errors import ErrorKind
-from fetchcli.core.model import Attempt, Outcome, Passed, Rejected, Response, Target, Verdict
+from fetchcli.core.expectations import ABSENT, EXISTS, MATCHES, OF_BODIES, Check, compile_path, compile_regex
+from fetchcli.core.model import Attempt, FailedCheck, Outcome, Passed, Rejected, Response, Target, Verdict
 from fetchcli.core.policy import Policy
 from fetchcli.core.retry import is_flaky
+from fetchcli.core.text import shorten
+from fetchcli.core.units import format_bytes, format_days, format_seconds
+
+DAY = 86_400.0
+REGEX_SECONDS = 1.0  # that one pattern may take over one text: a server must not hold up the run with it
+MOST_SHOWN = 120  # characters of what a response held instead
+INLINE_BYTES = 32 * 1024  # of a body that is looked through between two turns of the event loop
 
 
-def judge(target: Target, attempts: tuple[Attempt, ...], queued: float, policy: Policy, *, note: str = "") -> Outcome:
+def checks_for(row: Target, policy: Policy) -> tuple[Check, ...]:
+    """What is expected of a row: what it says itself, or else what the run does."""
+    return policy.checks if row.expect is None else row.expect.checks
+
+
+def reads_body(checks: Iterable[Check]) -> bool:
+    """Whether any of the checks looks into the body."""
+    return any(check.kind in OF_BODIES for check in checks)
+
+
+def takes_long(checks: Iterable[Check], response: Response) -> bool:
+    """Whether the checks may take so long that others must go on meanwhile."""
+    big = len(response.body or b"") > INLINE_BYTES
+    return any(check.op == MATCHES or (big and check.kind in OF_BODIES) for check in checks)
+
+
+def failed_checks(
+    response: Response, policy: Policy, checks: tuple[Check, ...], *, seconds: float, wall: float
+) -> tuple[FailedCheck, ...]:
+    """The checks that a response does not pass, the status first.
+
+    Args:
+        response: with its body, where `reads_body`.
+        policy: whose accepted statuses hold where no check names others.
+        checks: what else is expected.
+        seconds: that the attempt took.
+        wall: seconds since the epoch.
+    """
+    failed = []
+    if response.status not in policy.accept and not any(check.kind == "status" for check in checks):
+        failed.append(FailedCheck("status", policy.accept.text, str(response.status)))
+    content = Content(response)
+    actuals = ((check, _CHECKS[check.kind](check, response, content, seconds, wall)) for check in checks)
+    failed += [FailedCheck(check.kind, check.text, actual) for check, actual in actuals if actual is not None]
+    return tuple(failed)
+
+
+def _status(check: Check, response: Response, _content: Content, _seconds: float, _wall: float) -> str | None:
+    return None if response.status in check.value else str(response.status)
+
+
+def _header(check: Check, response: Response, _content: Content, _seconds: float, _wall: float) -> str | None:
+    lines = response.headers.get(check.subject.encode())
+    values = [line.decode("utf-8", "replace") for line in lines or ()]
+    if check.op == ABSENT:
+        return None if lines is None else _quoted(", ".join(values))
+    if lines is None:
+        return "no such header"
+    candidates = values if len(values) == 1 else [*values, ", ".join(values)]
+    if check.op == EXISTS or any(_compare(check.op, value, check.value) for value in candidates):
+        return None
+    return _quoted(", ".join(values))
+
+
+def _body(check: Check, response: Response, content: Content, _seconds: float, _wall: float) -> str | None:
+    if _compare(check.op, content.text, check.value):
+        return None
+    if response.size_decoded == 0:
+        return "an empty body"
+    start = _quoted(" ".join(content.text[: 4 * MOST_SHOWN].split()))
+    return f"{start} ({format_bytes(response.size_decoded)}{content.cut})"
+
+
+def _json(check: Check, _response: Response, content: Content, _seconds: float, _wall: float) -> str | None:
+    value, problem = content.json
+    if problem:
+        return problem
+    try:
+        found = compile_path(check.subject).search(value)
+    except (ValueError, TypeError, ArithmeticError, RecursionError) as error:  # what jmespath raises, and Python
+        return f"no value: {shorten(str(error).splitlines()[0] if str(error) else 'nested too deep', MOST_SHOWN)}"
+    if check.op in (EXISTS, ABSENT):
+        passed = (found is None) == (check.op == ABSENT)
+    else:
+        passed = _compare(check.op, found, check.value)
+    return None if passed else content.shown(found, MOST_SHOWN)
+
+
+def _sha256(check: Check, response: Response, _content: Content, _seconds: float, _wall: float) -> str | None:
+    return None if response.sha256 == check.value else response.sha256
+
+
+def _final_url(check: Check, response: Response, _content: Content, _seconds: float, _wall: float) -> str | None:
+    return None if _compare(check.op, response.url, check.value) else shorten(response.url, MOST_SHOWN)
+
+
+def _redirects(check: Check, response: Response, _content: Content, _seconds: float, _wall: float) -> str | None:
+    count = len(response.redirects)
+    if _compare(check.op, count, check.value):
+        return None
+    return f"{count}, to {shorten(response.url, MOST_SHOWN)}" if count else "0"
+
+
+def _size(check: Check, response: Response, _content: Content, _seconds: float, _wall: float) -> str | None:
+    size = response.size_decoded
+    return None if _compare(check.op, size, check.value) else f"{size} B"
+
+
+def _cert_days(check: Check, response: Response, _content: Content, _seconds: float, wall: float) -> str | None:
+    if not response.cert_expires:
+        return "no certificate that was checked"
+    days = (response.cert_expires - wall) / DAY
+    return None if _compare(check.op, days, check.value) else format_days(days)
+
+
+def _max_latency(check: Check, _response: Response, _content: Content, seconds: float, _wall: float) -> str | None:
+    return None if seconds <= check.value else format_seconds(seconds)
+
+
+_CHECKS: dict[str, Callable[[Check, Response, Content, float, float], str | None]] = {
+    "status": _status,
+    "header": _header,
+    "body": _body,
+    "json": _json,
+    "sha256": _sha256,
+    "final_url": _final_url,
+    "redirects": _redirects,
+    "size": _size,
+    "cert_days": _cert_days,
+    "max_latency": _max_latency,
+}
+
+
+def _quoted(text: str) -> str:
+    return f'"{shorten(text, MOST_SHOWN)}"'
+
+
+def _compare(op: str, actual: object, value: object) -> bool:
+    """Whether ``actual op value`` holds; what cannot be compared does not."""
+    match op:
+        case "==":
+            return same(actual, value)
+        case "!=":
+            return not same(actual, value)
+        case "~":
+            return _matches(str(value), actual)
+        case "contains":
+            return _contains(actual, value)
+        case _:
+            return _ordered(op, actual, value)
+
+
+def same(one: object, other: object) -> bool:
+    """Equality of JSON values: 1 is 1.0 and is not true."""
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    return isinstance(one, bool) == isinstance(other, bool) and one == other
+
+
+def _contains(actual: object, value: object) -> bool:
+    if isinstance(actual, str):
+        return isinstance(value, str) and value in actual
+    if isinstance(actual, dict):
+        return isinstance(value, str) and value in actual
+    return isinstance(actual, list) and any(same(item, value) for item in actual)
+
+
+def _ordered(op: str, actual: object, value: object) -> bool:
+    if isinstance(actual, str) and isinstance(value, str):
+        order = (actual > value) - (actual < value)
+    elif _is_number(actual) and _is_number(value):
+        order = (actual > value) - (actual < value)  # type: ignore[operator]
+    else:
+        return False
+    return {"<": order < 0, "<=": order <= 0, ">": order > 0, ">=": order >= 0}[op]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _matches(pattern: str, actual: object) -> bool:
+    text = actual if isinstance(actual, str) else str(actual) if _is_number(actual) else None
+    if text is None:
+        return False
+    try:
+        return compile_regex(pattern).search(text, timeout=REGEX_SECONDS, concurrent=True) is not None
+    except TimeoutError:
+        return False
+
+
+def judge(target: Target, attempts: tuple[Attempt, ...], queued: float, *, note: str = "") -> Outcome:
     """Give a target its verdict, from what its last attempt brought; one without attempts was skipped."""
     if not attempts:
         return Outcome(target, Verdict.SKIPPED, (), (), queued, False, note)
-    result = attempts[-1].result
-    if isinstance(result, Response):
-        failed = () if result.status in policy.accept else ("status",)
+    last = attempts[-1]
+    if isinstance(last.result, Response):
+        failed = last.failed_checks
         verdict = Verdict.FAILED if failed else Verdict.OK
         flaky = len(attempts) > 1 and not failed and is_flaky(attempts)
         return Outcome(target, verdict, attempts, failed, queued, flaky, note)
-    verdict = Verdict.CANCELLED if result.kind is ErrorKind.CANCELLED else Verdict.FAILED
+    verdict = Verdict.CANCELLED if last.result.kind is ErrorKind.CANCELLED else Verdict.FAILED
     return Outcome(target, verdict, attempts, (), queued, False, note)
 
 

@@ -12,10 +12,10 @@ from functools import lru_cache
 import msgspec
 
 from fetchcli.core.errors import ErrorKind, Failure, Redirect, UsageError
-from fetchcli.core.model import Outcome, Response, Verdict
+from fetchcli.core.model import FailedCheck, Outcome, Response, Verdict
 from fetchcli.core.text import without_surrogates
 
-Value = bool | int | float | str | tuple[str | Redirect, ...] | dict[str, object] | None
+Value = bool | int | float | str | tuple[Redirect, ...] | tuple[FailedCheck, ...] | dict[str, object] | None
 Getter = Callable[[Outcome, Response | None], Value]
 
 
@@ -89,7 +89,12 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column("error", "string", lambda o, r: None if r else _error(o), "error kind, where no complete response came"),
     Column("error_detail", "string", lambda o, r: None if r else _detail(o), "the reason, for people", ("errormsg",)),
-    Column("failed_checks", "list", lambda o, r: o.failed_checks, "the checks that the response did not pass"),
+    Column(
+        "failed_checks",
+        "list",
+        lambda o, r: o.failed_checks,
+        "what it was not; in JSON objects with `check`, `expected` and `actual`",
+    ),
     Column(
         "attempts",
         "integer",
@@ -167,6 +172,12 @@ COLUMNS: tuple[Column, ...] = (
         lambda o, r: None if r is None else r.length_verified,
         "whether framing proved the body complete; where only the close of the connection ended it, it proves nothing",
     ),
+    Column(
+        "cert_expires",
+        "string",
+        lambda o, r: _iso_seconds(int(r.cert_expires)) + "Z" if r and r.cert_expires else None,
+        "when the certificate of the last response expires, ISO 8601 UTC; none without one that was checked",
+    ),
     Column("sha256", "string", lambda o, r: r and r.sha256, "SHA-256 of the decoded body, hexadecimal"),
     Column(
         "started_at",
@@ -182,6 +193,13 @@ COLUMNS: tuple[Column, ...] = (
         lambda o, r: None if o.row.own is None else o.row.own.written(),
         "what the row itself says of its request (method, headers, body, body_file), credentials masked",
     ),
+    Column(
+        "expect",
+        "object",
+        lambda o, r: None if o.row.expect is None else dict(o.row.expect.said),
+        "what the row itself says of what is expected of it",
+    ),
+    Column("round", "integer", lambda o, r: o.row.round, "of --repeat and --every, from 1"),
 )
 
 NAMES: tuple[str, ...] = tuple(column.name for column in COLUMNS)
@@ -199,7 +217,7 @@ def as_text(value: Value) -> str:
     if value is None:
         return ""
     if isinstance(value, tuple):
-        return "; ".join(item if isinstance(item, str) else f"{item.status} {item.url}" for item in value)
+        return "; ".join(item.text for item in value)
     if isinstance(value, dict):
         return msgspec.json.encode(without_surrogates(value)).decode()
     if isinstance(value, float):

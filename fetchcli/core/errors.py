@@ -81,6 +81,8 @@ class ExitCode(IntEnum):
     INPUT = 3
     TRANSPORT = 4
     STATUS = 5
+    EXPECTATION = 6
+    THRESHOLD = 7
     OUTPUT = 8
     SIGINT = 130
     SIGTERM = 143
@@ -93,6 +95,8 @@ EXIT_MEANING: dict[ExitCode, str] = {
     ExitCode.INPUT: "input missing, unreadable, empty, or with invalid rows",
     ExitCode.TRANSPORT: "transport failures (DNS, connect, TLS, timeout, protocol, ...)",
     ExitCode.STATUS: "a status was not accepted",
+    ExitCode.EXPECTATION: "an expectation failed",
+    ExitCode.THRESHOLD: "a threshold was missed",
     ExitCode.OUTPUT: "output could not be written (a closed pipe counts)",
     ExitCode.SIGINT: "interrupted by SIGINT; what was finished is written",
     ExitCode.SIGTERM: "terminated by SIGTERM; what was finished is written",
@@ -104,6 +108,11 @@ class Redirect(msgspec.Struct, frozen=True):
 
     url: str
     status: int
+
+    @property
+    def text(self) -> str:
+        """``301 http://example.com/old``."""
+        return f"{self.status} {self.url}"
 
 
 class Failure(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ from typing import final
 import msgspec
 
 from fetchcli.core.errors import ErrorKind, Failure, Redirect
+from fetchcli.core.expectations import Expected
 from fetchcli.core.http1 import Fields
 from fetchcli.core.request import Request
 from fetchcli.core.row_request import RowRequest
@@ -26,6 +27,8 @@ class Target(msgspec.Struct, frozen=True):
         own: what the row says of it.
         tag: the row's name for itself, or empty.
         kept: values of the columns that ``--keep`` carries into the output.
+        expect: what is expected of it, where it says something of that itself.
+        round: of a list that is fetched again and again, from 1.
     """
 
     seq: int
@@ -36,6 +39,8 @@ class Target(msgspec.Struct, frozen=True):
     own: RowRequest | None = None
     tag: str = ""
     kept: tuple[Kept, ...] = ()
+    expect: Expected | None = None
+    round: int = 1
 
     @property
     def text(self) -> str:
@@ -64,6 +69,8 @@ class Rejected(msgspec.Struct, frozen=True):
     own: RowRequest | None = None
     tag: str = ""
     kept: tuple[Kept, ...] = ()
+    expect: Expected | None = None
+    round: int = 1
 
     @property
     def host(self) -> str:
@@ -90,6 +97,11 @@ class Passed(Target, frozen=True):
     """
 
     reason: str = ""
+
+    @classmethod
+    def over(cls, row: Target, reason: str) -> "Passed":
+        """The row, passed over."""
+        return cls(**{name: getattr(row, name) for name in row.__struct_fields__}, reason=reason)
 
 
 Row = Target | Rejected
@@ -126,7 +138,8 @@ class Response(msgspec.Struct, frozen=True):
             that ends only because the connection closed proves nothing.
         headers: values by name in lower case, as they came.
         unknown_coding: the Content-Encoding that was not undone because nobody here knows it.
-        body: the decoded body, where it was to be kept.
+        body: the decoded body as far as it was to be kept, or None.
+        cert_expires: when the server's certificate does, in seconds since the epoch; 0 where none was checked.
     """
 
     status: int
@@ -142,6 +155,26 @@ class Response(msgspec.Struct, frozen=True):
     unknown_coding: str = ""
     headers: Fields = {}
     body: bytes | None = None
+    cert_expires: float = 0.0
+
+
+class FailedCheck(msgspec.Struct, frozen=True):
+    """One thing that a response was not.
+
+    Attributes:
+        check: what was looked at: ``status``, or one of `expectations.KEYS`.
+        expected: as it was asked for.
+        actual: what was there instead, cut to one line.
+    """
+
+    check: str
+    expected: str
+    actual: str
+
+    @property
+    def text(self) -> str:
+        """``body: expected 'ok', got "down" (4 B)``."""
+        return f"{self.check}: expected {self.expected}, got {self.actual}"
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -152,12 +185,14 @@ class Attempt(msgspec.Struct, frozen=True):
         started_at: seconds since the epoch; wall-clock jumps during a run do not move it.
         elapsed: seconds from holding a slot to the end, whichever way it ended.
         result: what came of it.
+        failed_checks: the checks that its response did not pass.
     """
 
     number: int
     started_at: float
     elapsed: float
     result: Response | Failure
+    failed_checks: tuple[FailedCheck, ...] = ()
 
 
 class Verdict(StrEnum):
@@ -186,7 +221,7 @@ class Outcome(msgspec.Struct, frozen=True):
     row: Row
     verdict: Verdict
     attempts: tuple[Attempt, ...] = ()
-    failed_checks: tuple[str, ...] = ()
+    failed_checks: tuple[FailedCheck, ...] = ()
     queued: float = 0.0
     flaky: bool = False
     note: str = ""

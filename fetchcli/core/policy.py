@@ -7,6 +7,7 @@ import msgspec
 from fetchcli.core.addresses import AddressRules
 from fetchcli.core.credentials import Credentials
 from fetchcli.core.errors import UsageError
+from fetchcli.core.expectations import Check
 from fetchcli.core.overrides import Detour, Pin
 from fetchcli.core.pacing import Rate
 from fetchcli.core.proxies import ProxyRules
@@ -97,7 +98,8 @@ class Limits(msgspec.Struct, frozen=True):
 
     Attributes:
         size: bytes, as they come on the wire and as they are after decoding.
-        keep: whether the decoded body is kept in the response.
+        keep: bytes of the decoded body that stay in the response.
+        check: bytes of it that checks may look at.
         ratio: decoded bytes for each byte on the wire, once more than ``ratio_free`` were decoded: what
             is above is a decompression bomb.
         ratio_free: decoded bytes that may have any ratio.
@@ -106,7 +108,8 @@ class Limits(msgspec.Struct, frozen=True):
     size: int | None = None
     ratio: int | None = 250
     ratio_free: int = 16 * 1024 * 1024
-    keep: bool = False
+    keep: int = 0
+    check: int = 10 * 1024 * 1024
 
 
 class Network(msgspec.Struct, frozen=True):
@@ -181,6 +184,7 @@ class Policy(msgspec.Struct, frozen=True):
         timeouts: limits of one attempt.
         redirects: which redirects are followed.
         accept: the statuses that count as success.
+        checks: what else is expected of every response.
         request: method, headers and content.
         limits: limits of one body.
         network: how hosts are reached.
@@ -194,6 +198,7 @@ class Policy(msgspec.Struct, frozen=True):
     timeouts: Timeouts = Timeouts()
     redirects: Redirects = Redirects()
     accept: StatusSet = parse_status_set("200..399")
+    checks: tuple[Check, ...] = ()
     request: Request = Request()
     limits: Limits = Limits()
     network: Network = Network()

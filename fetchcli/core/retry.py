@@ -69,14 +69,14 @@ def decide(  # noqa: PLR0913 - all that a decision hangs on
         request: the row's own, where it has one.
     """
     result, retry = attempts[-1].result, policy.retry
-    if isinstance(result, Response) and result.status in policy.accept:
+    if isinstance(result, Response) and not attempts[-1].failed_checks:
         return Final()
     if not ((request or policy.request).idempotent or retry.all_errors):
         return Final()
     if retry.wait is not None and run_seconds < retry.wait and _may_be_deploying(result):
         return Again(min(WAIT_DELAY, retry.wait - run_seconds))
     failures = sum(1 for attempt in attempts if not _is_stale(attempt))
-    if not _is_transient(result, policy) or failures > retry.count:
+    if not _is_transient(attempts[-1], policy) or failures > retry.count:
         return Final()
     told = _told(result, policy, wall) if isinstance(result, Response) else 0.0
     if told > retry.max_retry_after:
@@ -104,9 +104,12 @@ def _is_stale(attempt: Attempt) -> bool:
     return isinstance(attempt.result, Failure) and attempt.result.remedy is Remedy.FRESH
 
 
-def _is_transient(result: Response | Failure, policy: Policy) -> bool:
+def _is_transient(attempt: Attempt, policy: Policy) -> bool:
+    result = attempt.result
     if isinstance(result, Response):
-        return result.status in policy.retry.statuses
+        # A status that was accepted does not pass for the sake of something else.
+        refused = attempt.failed_checks[0].check == "status"
+        return result.status in policy.retry.statuses if refused else policy.retry.all_errors
     return result.remedy is Remedy.LATER or policy.retry.all_errors
 
 

@@ -113,12 +113,18 @@ class Scheduler:
         self.waiting -= 1
         return self._skipped.popleft()
 
-    def tried(self) -> list[Launch]:
-        """What waits and was tried before: it has an outcome, even if the run is stopped now."""
+    def drain(self) -> list[Launch]:
+        """Give up what waits; nothing is launched any more, unless more is offered."""
         waiting = [due for _, _, due in self._timers if isinstance(due, Launch)]
-        waiting += [launch for lane in self._lanes.values() for launch in lane.rows]
         waiting += [skip.launch for skip in self._skipped]
-        return [launch for launch in waiting if launch.attempts]
+        for lane in self._lanes.values():
+            waiting += lane.rows
+        self._lanes.clear()
+        self._timers.clear()
+        self._ready.clear()
+        self._skipped.clear()
+        self.waiting = self.retrying = 0
+        return waiting
 
     def settle(self, launch: Launch, attempt: Attempt, now: float) -> Settled | None:
         """Take what a launch brought; None where the row is launched again."""

@@ -6,7 +6,10 @@ from enum import StrEnum
 
 import msgspec
 
+from fetchcli.core.halt import Halt
 from fetchcli.core.policy import Policy
+from fetchcli.core.rounds import Rounds
+from fetchcli.core.thresholds import Threshold
 
 
 class ProgressMode(StrEnum):
@@ -37,6 +40,13 @@ class InputFormat(StrEnum):
     JSON = "json"
     SITEMAP = "sitemap"
     CURL = "curl"
+
+
+class FailureScope(StrEnum):
+    """Which failures decide the exit code."""
+
+    ANY = "any"
+    NEW = "new"
 
 
 class Selection(msgspec.Struct, frozen=True):
@@ -105,6 +115,12 @@ class Settings(msgspec.Struct, frozen=True):
         verbose: every outcome is said on stderr as it ends, and so is what the run settled on.
         color: None asks the terminal; False never.
         allow_empty: an input without rows is fine.
+        thresholds: what the run as a whole must come to.
+        halt: when it is ended early, or None.
+        rounds: how often the lists are fetched.
+        baseline: an earlier result file to compare with, or None.
+        only_new: what had failed in the baseline already does not decide the exit code.
+        github: whether annotations and a step summary are written where a GitHub workflow runs.
         exit_zero: outcomes do not decide the exit code.
         dry_run: print the plan, request nothing.
         print_curl: print a curl command for each row, request nothing.
@@ -122,6 +138,12 @@ class Settings(msgspec.Struct, frozen=True):
     verbose: bool = False
     color: bool | None = None
     allow_empty: bool = False
+    thresholds: tuple[Threshold, ...] = ()
+    halt: Halt | None = None
+    rounds: Rounds = Rounds()
+    baseline: str | None = None
+    only_new: bool = False
+    github: bool = True
     exit_zero: bool = False
     dry_run: bool = False
     print_curl: bool = False

@@ -24,6 +24,10 @@ def parse_status_set(text: str, option: str = "--accept") -> StatusSet:
 
     ``!`` takes statuses away again; a list of only ``!`` items takes them away from 200..399.
 
+    Args:
+        text: what was written.
+        option: what to name in messages, or nothing.
+
     Raises:
         UsageError: an item is not a status, a range or a class, or a range runs backwards.
     """

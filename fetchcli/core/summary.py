@@ -4,11 +4,13 @@
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from heapq import nlargest, nsmallest
 
 from fetchcli.core.errors import ErrorKind, ExitCode, Failure
 from fetchcli.core.latency import Latency
 from fetchcli.core.model import Outcome, Passed, Verdict
+from fetchcli.core.thresholds import Gauge, Measured, Threshold
 
 KEPT_FAILURES = 20
 KEPT_HOSTS = 5
@@ -17,23 +19,30 @@ KEPT_HOSTS = 5
 class Summary:
     """Counts over all outcomes so far.
 
+    Args:
+        thresholds: what is measured for their sake.
+
     Attributes:
         verdicts: rows by verdict.
         statuses: responses by status.
         flaky: rows that were accepted after they had failed.
-        passed: rows that were skipped as they were read, as duplicates are.
+        passed: rows that were skipped for no fault of any host: duplicates, and all after a halt.
+        checks: rows that did not pass a check, by check.
         kinds: failed attempts and rejected rows by error kind.
         latency: seconds of every response, from slot to last byte.
         size_download: body bytes that complete responses brought over the wire.
         slowest_hosts: the slowest response of each of the slowest hosts, in seconds.
         failures: the first rows of the input that were not accepted.
         elapsed: seconds that the run took; set by whoever holds the clock.
+        gauges: what is measured for the thresholds.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, thresholds: Iterable[Threshold] = ()) -> None:
+        self.gauges = tuple(map(Gauge, thresholds))
         self.verdicts: Counter[Verdict] = Counter()
         self.statuses: Counter[int] = Counter()
         self.kinds: Counter[ErrorKind] = Counter()
+        self.checks: Counter[str] = Counter()
         self.latency = Latency()
         self.size_download = self.flaky = self.passed = 0
         self.slowest_hosts: dict[str, float] = {}
@@ -56,10 +65,17 @@ class Summary:
         """Rows that ended in any way but OK, and were not passed over."""
         return self.total - self.verdicts[Verdict.OK] - self.passed
 
+    @property
+    def measured(self) -> list[Measured]:
+        """How the thresholds came out; without a single row there is nothing to judge."""
+        return [gauge.measured(self.elapsed) for gauge in self.gauges] if self.total else []
+
     def add(self, outcome: Outcome) -> None:
         """Count one outcome."""
         self.verdicts[outcome.verdict] += 1
         self.flaky += outcome.flaky
+        for gauge in self.gauges:
+            gauge.add(outcome, outcome.response)
         if outcome.verdict is Verdict.SKIPPED:
             self.passed += isinstance(outcome.row, Passed)
             return
@@ -68,6 +84,8 @@ class Summary:
             self.kinds[result.kind] += 1
         else:
             self.statuses[result.status] += 1
+            if outcome.failed_checks:
+                self.checks.update({failed.check for failed in outcome.failed_checks})
             self.size_download += result.size_download
             seconds, host = outcome.attempts[-1].elapsed, outcome.row.host
             self.latency.add(seconds)
@@ -83,9 +101,12 @@ class Summary:
         self.verdicts.update(other.verdicts)
         self.statuses.update(other.statuses)
         self.kinds.update(other.kinds)
+        self.checks.update(other.checks)
         self.latency.merge(other.latency)
         self.size_download += other.size_download
         self.flaky += other.flaky
+        for gauge, measured in zip(self.gauges, other.gauges, strict=True):
+            gauge.merge(measured)
         self.passed += other.passed
         for host, seconds in other.slowest_hosts.items():
             self._note_host(host, seconds)
@@ -110,13 +131,16 @@ class Summary:
 
 
 def exit_code(summary: Summary) -> ExitCode:
-    """The lowest code that any outcome asks for (the table is in `errors.EXIT_MEANING`)."""
+    """The lowest code that any outcome or threshold asks for (the table is in `errors.EXIT_MEANING`)."""
     codes = {_code_of(kind) for kind in summary.kinds}
+    if ErrorKind.CANCELLED in summary.kinds and summary.failed:  # what was given up because of others
+        codes = {_code_of(kind) for kind in summary.kinds if kind is not ErrorKind.CANCELLED}
     skipped = summary.verdicts[Verdict.SKIPPED] - summary.passed
     if skipped:  # because of transport failures of their host
         codes.add(ExitCode.TRANSPORT)
-    if summary.not_accepted - skipped > summary.kinds.total():
-        codes.add(ExitCode.STATUS)
+    if not all(measured.met for measured in summary.measured):
+        codes.add(ExitCode.THRESHOLD)
+    codes |= {ExitCode.STATUS if check == "status" else ExitCode.EXPECTATION for check in summary.checks}
     return min(codes, default=ExitCode.OK)
 
 

@@ -51,6 +51,11 @@ def format_seconds(seconds: float) -> str:
     return f"{seconds:.2f} s" if seconds < 60 else format_clock(seconds)
 
 
+def format_days(days: float) -> str:
+    """Days until something: ``7.2 days``, ``-0.5 days`` where it is past."""
+    return f"{days:.1f} days"
+
+
 def format_clock(seconds: float) -> str:
     """Elapsed time or time to go: ``0:07``, ``12:34``, ``1:02:03``."""
     minutes, rest = divmod(int(seconds + 0.5), 60)

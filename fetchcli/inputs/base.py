@@ -43,6 +43,11 @@ class File(msgspec.Struct, frozen=True):
         except OSError as error:
             raise InputError(f"{self.name}: {error.strerror}") from None
 
+    @property
+    def is_regular(self) -> bool:
+        """Whether it can be read as often as one likes."""
+        return self.name != STDIN and Path(self.name).is_file()
+
     def check(self) -> None:
         """Refuse what can be seen to be unreadable, without opening it (a FIFO would block).
 

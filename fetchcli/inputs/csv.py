@@ -13,6 +13,8 @@ from typing import Any
 import msgspec
 
 from fetchcli.core.row_request import RowProblem, RowRequest
+from fetchcli.inputs.expect import NAME as EXPECT
+from fetchcli.inputs.expect import said_in_cells
 from fetchcli.inputs.fields import VERDICTS, json_cell, request_of, result_of
 from fetchcli.inputs.record import SHOWN, BadFormat, Record, Records
 
@@ -191,6 +193,7 @@ class _Columns:
         # Only our own results have all of these.
         self._verdict = place("verdict") if {"seq", "request"} <= set(lower) else None
         self._request = [(name, at) for name in _REQUEST if (at := place(name)) is not None]
+        self._expect = [(name, at) for at, name in enumerate(lower) if name == EXPECT or name.startswith(f"{EXPECT}_")]
 
     def record(self, cells: list[str], line: int) -> Record:
         """The record of a row that is not empty."""
@@ -213,7 +216,15 @@ class _Columns:
                 record.own = _request(said)
             except RowProblem as problem:
                 record.problem = str(problem)
+        if self._expect and not record.problem:
+            self._take_expectations(record, cells)
         return record
+
+    def _take_expectations(self, record: Record, cells: list[str]) -> None:
+        try:
+            record.expect = said_in_cells({name: cells[at] for name, at in self._expect})
+        except RowProblem as problem:
+            record.problem, record.malformed = str(problem), True
 
     def _take_result(self, record: Record, cells: list[str]) -> None:
         """Our own results: what was made safe for spreadsheets is undone, ``method`` may be the run's."""

@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 
 from fetchcli.core.row_request import RowProblem, RowRequest
+from fetchcli.inputs.expect import NAME as EXPECT
+from fetchcli.inputs.expect import said_of
 from fetchcli.inputs.fields import VERDICTS, kept_of, named, request_of, result_of, tag_of
 from fetchcli.inputs.lines import lossless
 from fetchcli.inputs.record import SHOWN, Record
@@ -36,14 +38,22 @@ def object_record(value: Any, line: int, url_column: str, keep: Sequence[str], r
         if keep:
             record.kept = tuple(kept_of(value.get(name)) for name in keep)
         record.tag = tag_of(value.get("tag"))
-        if value.get("expect") is not None:
-            raise RowProblem("expect", "this version understands no expectations")
+        if EXPECT in value or b'"expect_' in (written := raw()) or b"\\u" in written:
+            _take_expectations(record, value)
         record.own = _own(record, value, raw)
     except RowProblem as problem:
         record.problem = str(problem)
     except (ValueError, RecursionError) as error:  # a lone surrogate, for one
         record.problem = f"expected values that can be written: {type(error).__name__}"
     return record
+
+
+def _take_expectations(record: Record, value: dict[str, Any]) -> None:
+    try:
+        record.expect = said_of(value)
+    except RowProblem:
+        record.malformed = True
+        raise
 
 
 def shown(raw: bytes) -> str:

@@ -8,11 +8,13 @@ from pathlib import Path
 from fetchcli.core.errors import InputError, InvalidUrl, UsageError
 from fetchcli.core.globbing import expand, parse_glob
 from fetchcli.core.model import Rejected, Row, Target
+from fetchcli.core.policy import Policy
 from fetchcli.core.request import Request
 from fetchcli.core.row_request import Combined, RowProblem, RowRequest
 from fetchcli.core.settings import InputFormat, Reading
 from fetchcli.core.urls import HttpUrl, mask_credentials, parse_url
 from fetchcli.inputs.base import BLOCK, File, Input
+from fetchcli.inputs.expect import Expecting
 from fetchcli.inputs.formats import COLUMNS, read_records
 from fetchcli.inputs.lines import MAX_LINE, line_record
 from fetchcli.inputs.record import BadFormat, Record
@@ -30,7 +32,8 @@ class RowReader:
     Args:
         inputs: what to read, in order.
         reading: how.
-        request: the request of the run, which rows override.
+        policy: the request and the expectations of the run, which rows override.
+        round: which time the lists are read.
         load: fetches a sitemap; it may block. Raises InputError.
 
     Attributes:
@@ -42,13 +45,17 @@ class RowReader:
         self,
         inputs: Iterable[Input],
         reading: Reading | None = None,
-        request: Request | None = None,
+        policy: Policy | None = None,
         load: Load | None = None,
+        *,
+        round: int = 1,  # noqa: A002 - the name of the column
     ) -> None:
         self._inputs = inputs
         self._reading = reading or Reading()
         self._load = load
-        self._combined = Combined(request or Request(), self._reading.expand or str)
+        policy = policy or Policy()
+        self._combined = Combined(policy.request, self._reading.expand or str)
+        self._expecting, self._round = Expecting(policy.checks), round
         # Most lists need no look at each row but the one that makes it.
         self._plain = not (self._reading.glob or self._reading.selection.chooses)
         self._seq = 0
@@ -144,7 +151,9 @@ class RowReader:
                 self._add(rows, record, source, column)
             else:
                 for url in self._urls(record):
-                    single = Record(record.line, url, record.own, record.tag, record.kept, record.problem)
+                    single = Record(
+                        record.line, url, record.own, record.tag, record.kept, record.problem, expect=record.expect
+                    )
                     self._add(rows, single, source, column)
                     if len(rows) >= GLOB_BATCH:
                         yield rows
@@ -180,12 +189,13 @@ class RowReader:
         try:
             if not problem:
                 request = self._combined.base if own is None else self._request(own)
-                return Target(seq, _url(url), source, line, request, own, tag, kept)
+                expect = self._expecting(record.expect) if record.expect else None
+                return Target(seq, _url(url), source, line, request, own, tag, kept, expect, self._round)
         except InvalidUrl as error:
             problem = f"{column}: {error}" if column else str(error)
         except RowProblem as error:
             problem = str(error)
-        return Rejected(seq, mask_credentials(url[:MAX_LINE]), problem, source, line, own, tag, kept)
+        return Rejected(seq, mask_credentials(url[:MAX_LINE]), problem, source, line, own, tag, kept, None, self._round)
 
     def _request(self, own: RowRequest) -> Request:
         if own.body_file is not None and not (Path(own.body_file).is_file() and os.access(own.body_file, os.R_OK)):

@@ -22,6 +22,8 @@ class Record(msgspec.Struct):
         tag: its name for itself.
         kept: values of the columns to keep.
         problem: why it cannot be fetched, column first; or empty.
+        malformed: the problem is how it says what is expected of it.
+        expect: what it says is expected of it.
         accepted: it comes from a result file, and had been accepted or not; None where it comes from elsewhere.
         sitemap: the URL leads to another sitemap.
     """
@@ -34,6 +36,8 @@ class Record(msgspec.Struct):
     problem: str = ""
     accepted: bool | None = None
     sitemap: bool = False
+    malformed: bool = False
+    expect: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 Records = Iterator[list[Record]]

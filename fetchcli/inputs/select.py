@@ -72,7 +72,7 @@ def _once(batches: Iterable[list[Row]]) -> Iterator[list[Row]]:
                 rows.append(row)
                 continue
             key = identity(row)
-            rows.append(_passed(row) if key in seen else row)
+            rows.append(Passed.over(row, DUPLICATE) if key in seen else row)
             seen.add(key)
         yield rows
 
@@ -82,10 +82,6 @@ def identity(row: Target) -> bytes:
     url = row.url
     text = f"{row.method} {url.scheme} {url.authorization} {url.host} {url.port} {url.target}"
     return blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).digest()
-
-
-def _passed(row: Target) -> Passed:
-    return Passed(**{name: getattr(row, name) for name in row.__struct_fields__}, reason=DUPLICATE)
 
 
 def _shuffled(batches: Iterable[list[Row]], rng: random.Random) -> Iterator[list[Row]]:

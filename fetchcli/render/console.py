@@ -86,6 +86,7 @@ def reason_of(outcome: Outcome) -> str:
     if outcome.verdict is Verdict.SKIPPED:
         return outcome.note
     said = [outcome.failure.detail] if outcome.failure else []
+    said += [failed.text for failed in outcome.failed_checks if failed.check != "status"]  # its own cell says that
     if outcome.note:
         said.append(outcome.note)
     if outcome.flaky:

@@ -20,7 +20,7 @@ from rich.text import Text
 from fetchcli.core.model import Outcome, Verdict
 from fetchcli.core.summary import Summary
 from fetchcli.core.units import format_clock
-from fetchcli.render.console import outcome_line
+from fetchcli.render.console import outcome_line, safe
 
 TICK_SECONDS = 0.1
 BAR_SECONDS = 0.0  # drawn at every tick
@@ -81,6 +81,11 @@ class Progress(ABC):
     def congested(self) -> bool:
         """The terminal does not keep up with what is to be said."""
         return len(self._messages) > MOST_WAITING
+
+    def announce(self, message: str) -> bool:
+        """Say it above the bar."""
+        self._messages.append(safe(message))
+        return True
 
     def open(self) -> None:
         """Begin to draw."""

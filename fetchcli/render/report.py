@@ -6,10 +6,12 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from fetchcli.core.model import Outcome, Verdict
+from fetchcli.core.model import Outcome
 from fetchcli.core.summary import Summary
 from fetchcli.core.text import shorten, visible
-from fetchcli.core.units import format_bytes, format_clock, format_seconds
+from fetchcli.core.thresholds import Measured
+from fetchcli.core.totals import totals
+from fetchcli.core.units import format_bytes, format_seconds
 from fetchcli.render.console import STYLES, reason_of, safe, status_of
 
 MOST_ROWS = 25
@@ -33,6 +35,10 @@ class Report:
         """It keeps a few rows, and prints once."""
         return False
 
+    def announce(self, message: str) -> bool:
+        """It speaks at the end."""
+        return False
+
     def open(self) -> None:
         """Nothing is shown before the end."""
 
@@ -49,6 +55,8 @@ class Report:
             rows = sorted(self._rows, key=lambda outcome: outcome.row.seq)
             self._console.print(row_table(rows, self._console.width))
             self._console.print(totals_line(summary))
+            if summary.measured:
+                self._console.print(threshold_table(summary.measured))
         else:
             self._console.print(summary_table(summary, self._console.width))
 
@@ -107,17 +115,7 @@ def _add_urls(table: Table, outcomes: list[Outcome], cells: list[list[Renderable
 
 def totals_line(summary: Summary) -> Text:
     """``9 accepted, 2 failed in 2.05 s, 5.4/s, 12.3 kB``."""
-    line = Text()
-    accepted = summary.verdicts[Verdict.OK]
-    line.append(f"{accepted:,} accepted", style="green" if accepted else "")
-    if summary.flaky:
-        line.append(f" ({summary.flaky:,} flaky)", style="yellow")
-    for verdict in (Verdict.FAILED, Verdict.REJECTED, Verdict.SKIPPED, Verdict.CANCELLED):
-        if count := summary.verdicts[verdict]:
-            line.append(", ").append(f"{count:,} {verdict.value.lower()}", style=STYLES[verdict])
-    rate = summary.total / summary.elapsed if summary.elapsed else 0.0
-    elapsed = format_clock(summary.elapsed) if summary.elapsed >= 60 else f"{summary.elapsed:.2f} s"
-    return line.append(f" in {elapsed}, {rate:,.1f}/s, {format_bytes(summary.size_download)}")
+    return Text.assemble(*((text, STYLES[verdict] if verdict else "") for text, verdict in totals(summary)))
 
 
 def summary_table(summary: Summary, width: int) -> Group:
@@ -134,11 +132,27 @@ def summary_table(summary: Summary, width: int) -> Group:
     if summary.latency:
         times = [f"{name} {format_seconds(summary.latency.quantile(share))}" for name, share in QUANTILES]
         table.add_row("latency", "   ".join([*times, f"max {format_seconds(summary.latency.max)}"]))
+    if checks := [(check, count) for check, count in summary.checks.most_common() if check != "status"]:
+        table.add_row("checks", "   ".join(f"{check} x {count:,}" for check, count in checks))
     if len(summary.slowest_hosts) > 1:
         hosts = (f"{host} {format_seconds(seconds)}" for host, seconds in summary.slowest_hosts.items())
         table.add_row("slowest", safe("   ".join(hosts)))
+    if summary.measured:
+        table.add_row("thresholds", threshold_table(summary.measured))
     # The totals come last: that is where the eye is when a run ends.
     return Group(_failures(summary, width), Text(), table) if summary.failures else Group(table)
+
+
+def threshold_table(measured: list[Measured]) -> Table:
+    """A line a threshold: whether it was met, and what was measured."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for one in measured:
+        word = Text("met", style="green") if one.met else Text("missed", style="red")
+        table.add_row(word, safe(one.threshold.text), safe(one.text))
+    return table
 
 
 def _failures(summary: Summary, width: int) -> Group:

@@ -26,6 +26,9 @@ class Display(Sink, Protocol):
     def congested(self) -> bool:
         """More is waiting to be shown than should be: produce no more for now."""
 
+    def announce(self, message: str) -> bool:
+        """Say something at once; False where this display does not speak while the run goes on."""
+
 
 class ByteSink(Protocol):
     """Where a format writes its bytes."""

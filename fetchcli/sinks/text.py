@@ -29,7 +29,7 @@ def line(outcome: Outcome) -> str:
     response, failure = outcome.response, outcome.failure
     status, size = (response.status, response.size_download) if response else ("-", "-")
     seconds = f"{outcome.attempts[-1].elapsed:.3f}" if outcome.attempts else "-"
-    checks = ", ".join(f"{check}: not accepted" for check in outcome.failed_checks)
+    checks = "; ".join(check.text for check in outcome.failed_checks)
     error = f"{failure.kind}: {failure.detail}" if failure else checks or "-"
     if outcome.verdict is Verdict.SKIPPED:
         error = f"skipped: {outcome.note}"

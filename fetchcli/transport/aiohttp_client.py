@@ -224,5 +224,6 @@ def _response(answer: WireResponse, body: Body, hops: Hops) -> Response:
         exchange.reader.length_verified,
         body.unknown_coding,
         answer.head.fields,
-        None if body.kept is None else b"".join(body.kept),
+        None if body.kept is None else bytes(body.kept),
+        exchange.cert_expires,
     )

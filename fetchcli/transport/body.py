@@ -1,4 +1,4 @@
-"""Reading a body to its end: decoded, bounded, hashed, and not kept."""
+"""Reading a body to its end: decoded, bounded, hashed, and kept only as far as somebody asks for it."""
 
 import asyncio
 import hashlib
@@ -23,14 +23,14 @@ class Body:
         decoded: bytes after content decoding.
         sha256: of the decoded bytes, hexadecimal, at the end.
         unknown_coding: the Content-Encoding that nobody here undoes; the body is counted as it came.
-        kept: the pieces of the decoded body, where they are to be kept.
+        kept: the decoded body as far as it is to be kept, or None.
     """
 
     def __init__(self, head: Head, exchange: Exchange, limits: Limits) -> None:
         self._exchange = exchange
         self._limits = limits
         self._digest = hashlib.sha256()
-        self.kept: list[bytes] | None = [] if limits.keep else None
+        self.kept: bytearray | None = bytearray() if limits.keep else None
         self.wire = self.decoded = 0
         self.sha256 = self.unknown_coding = ""
         self._decoder: Decoder | None = None
@@ -75,7 +75,7 @@ class Body:
     def _take(self, piece: bytes) -> None:
         self._digest.update(piece)
         if self.kept is not None:
-            self.kept.append(piece)
+            self.kept += piece[: self._limits.keep - len(self.kept)]
 
     def _bound(self, size: int, when: str) -> None:
         limit = self._limits.size

@@ -44,6 +44,7 @@ class Exchange:
         last: use the connection for nothing more.
         silence: seconds without a byte that are allowed, or None.
         peer: the address that the request went to.
+        cert_expires: when the certificate of the origin does (seconds since the epoch), or 0.
         reused: the connection had answered another request before.
         after_head: and that one was HEAD, after which some servers send a body all the same.
         received: bytes that came.
@@ -61,6 +62,7 @@ class Exchange:
         "_pending",
         "_waiter",
         "after_head",
+        "cert_expires",
         "connected",
         "content",
         "first_byte",
@@ -98,6 +100,7 @@ class Exchange:
         self.silence = silence
         self.reused = self.after_head = self._paused = False
         self.peer = ""
+        self.cert_expires = 0.0
         self.received = self._pending = 0
         self.resolved = self.connected = self.secured = self.sent = self.first_byte = 0.0
         self._failure: BaseException | None = None

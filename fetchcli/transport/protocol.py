@@ -6,6 +6,7 @@ bytes go to `core.http1`. It leans on parts of aiohttp that are not public API:
 """
 
 import asyncio
+import ssl
 from typing import Any
 
 from aiohttp import ServerDisconnectedError
@@ -26,6 +27,7 @@ class PooledProtocol(ResponseHandler):
     """
 
     peer = ""
+    cert_expires = 0.0
     exchange: Exchange | None = None
     used = False
     _spoke_first = False
@@ -33,10 +35,12 @@ class PooledProtocol(ResponseHandler):
     _held: Connection | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Note the address that was really dialled."""
+        """Note the address that was really dialled, and how long its certificate holds."""
         super().connection_made(transport)
         peer = transport.get_extra_info("peername")
         self.peer = str(peer[0]) if isinstance(peer, tuple) else ""
+        if certificate := transport.get_extra_info("peercert"):  # empty where it was not checked
+            self.cert_expires = float(ssl.cert_time_to_seconds(certificate["notAfter"]))
 
     def set_response_params(self, **_parameters: Any) -> None:
         """Make no parser: aiohttp would build one for every request."""
@@ -50,6 +54,8 @@ class PooledProtocol(ResponseHandler):
         """
         exchange.reused, exchange.after_head = self.used, self._answered_head
         exchange.peer = self.peer
+        if exchange.route.scheme == "https":  # another one would be the proxy's
+            exchange.cert_expires = self.cert_expires
         self.used = True
         if self._spoke_first:
             raise TransportError(ErrorKind.PROTOCOL, "the server answered before it was asked")

@@ -103,7 +103,7 @@ def test_a_server_that_asks_for_too_much_fails_the_row_at_once() -> None:
         assert (code, len(server.requests), found[0]["attempts"]) == (5, 1, 1)
         assert found[0]["note"] == "to be left alone for 3600 s is more than --max-retry-after 60s"
         text = fetchcli(server.url(), "--retry", "5")
-        assert "status: not accepted (to be left alone for 3600 s" in text.out
+        assert "status: expected 200..399, got 503 (to be left alone for 3600 s" in text.out
 
 
 @contextmanager

@@ -5,22 +5,22 @@ import pytest
 from fetchcli.core.checks import judge, reject
 from fetchcli.core.errors import ErrorKind, Failure
 from fetchcli.core.model import Attempt, Rejected, Response, Timings, Verdict
-from fetchcli.core.policy import Policy
-from tests.support.outcomes import target
+from tests.support.outcomes import NOT_ACCEPTED, failed_by, target
 
 
 @pytest.mark.parametrize(
-    ("result", "verdict", "checks"),
+    ("result", "verdict"),
     [
-        (Response(200, "", Timings()), Verdict.OK, ()),
-        (Response(404, "", Timings()), Verdict.FAILED, ("status",)),
-        (Failure(ErrorKind.DNS, ""), Verdict.FAILED, ()),
-        (Failure(ErrorKind.CANCELLED, ""), Verdict.CANCELLED, ()),
+        (Response(200, "", Timings()), Verdict.OK),
+        (Response(404, "", Timings()), Verdict.FAILED),
+        (Failure(ErrorKind.DNS, ""), Verdict.FAILED),
+        (Failure(ErrorKind.CANCELLED, ""), Verdict.CANCELLED),
     ],
 )
-def test_verdicts(result: Response | Failure, verdict: Verdict, checks: tuple[str, ...]) -> None:
-    outcome = judge(target(), (Attempt(1, 0.0, 0.0, result),), 0.0, Policy())
-    assert (outcome.verdict, outcome.failed_checks) == (verdict, checks)
+def test_verdicts(result: Response | Failure, verdict: Verdict) -> None:
+    outcome = judge(target(), (Attempt(1, 0.0, 0.0, result, failed_by(result)),), 0.0)
+    assert outcome.verdict is verdict
+    assert outcome.failed_checks == failed_by(result)
 
 
 def test_a_rejected_row_says_file_line_and_reason() -> None:
@@ -34,7 +34,7 @@ def test_a_rejected_row_says_file_line_and_reason() -> None:
 
 
 def test_a_row_that_was_never_tried_was_skipped() -> None:
-    outcome = judge(target(), (), 2.0, Policy(), note="its host is down")
+    outcome = judge(target(), (), 2.0, note="its host is down")
     assert (outcome.verdict, outcome.failure) == (
         Verdict.SKIPPED,
         Failure(ErrorKind.CANCELLED, "its host is down"),
@@ -44,7 +44,7 @@ def test_a_row_that_was_never_tried_was_skipped() -> None:
 def test_a_row_that_passed_after_it_had_failed_is_flaky() -> None:
     refused = Attempt(1, 0.0, 0.0, Failure(ErrorKind.CONNECT, ""))
     passed = Attempt(2, 0.0, 0.0, Response(200, "", Timings()))
-    missing = Attempt(2, 0.0, 0.0, Response(404, "", Timings()))
-    assert judge(target(), (refused, passed), 0.0, Policy()).flaky
-    assert not judge(target(), (refused, missing), 0.0, Policy()).flaky
-    assert not judge(target(), (passed,), 0.0, Policy()).flaky
+    missing = Attempt(2, 0.0, 0.0, Response(404, "", Timings()), (NOT_ACCEPTED,))
+    assert judge(target(), (refused, passed), 0.0).flaky
+    assert not judge(target(), (refused, missing), 0.0).flaky
+    assert not judge(target(), (passed,), 0.0).flaky

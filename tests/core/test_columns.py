@@ -9,7 +9,7 @@ from fetchcli.core.errors import ErrorKind, Failure, Redirect, UsageError
 from fetchcli.core.model import Attempt, Outcome, Verdict
 from fetchcli.core.schema import Schema
 from fetchcli.core.template import compile_template
-from tests.support.outcomes import STARTED, answered, failed, rejected, target
+from tests.support.outcomes import NOT_ACCEPTED, STARTED, answered, failed, rejected, target
 
 TYPES = {"boolean": bool, "integer": int, "number": float, "string": str, "list": tuple, "object": dict}
 
@@ -29,7 +29,7 @@ def test_names_and_aliases_are_unique() -> None:
 
 def test_a_response_row() -> None:
     row = dict(zip(NAMES, values(answered(404, seq=7)), strict=True))
-    assert (row["seq"], row["status"], row["verdict"], row["failed_checks"]) == (7, 404, "FAILED", ("status",))
+    assert (row["seq"], row["status"], row["verdict"], row["failed_checks"]) == (7, 404, "FAILED", (NOT_ACCEPTED,))
     assert (row["error"], row["time_total"], row["num_redirects"]) == (None, 0.25, 1)
     assert row["started_at"] == "2026-01-01T00:00:00.250000Z"
     assert (row["source"], row["line"]) == ("urls.txt", 8)

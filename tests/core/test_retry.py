@@ -7,6 +7,7 @@ from fetchcli.core.model import Attempt, Response, Timings
 from fetchcli.core.policy import Policy, Retry
 from fetchcli.core.request import Request
 from fetchcli.core.retry import Again, Final, decide, is_flaky, told_pause
+from tests.support.outcomes import failed_by
 
 NOW = 1_767_225_600.0
 REFUSED = Failure(ErrorKind.CONNECT, "connection refused", remedy=Remedy.LATER)
@@ -20,7 +21,9 @@ def answer(status: int, **headers: str) -> Response:
 
 
 def tries(*results: Response | Failure) -> tuple[Attempt, ...]:
-    return tuple(Attempt(number, NOW + number, 0.5, result) for number, result in enumerate(results, 1))
+    return tuple(
+        Attempt(number, NOW + number, 0.5, result, failed_by(result)) for number, result in enumerate(results, 1)
+    )
 
 
 def after(*results: Response | Failure, policy: Policy | None = None, chance: float = 1.0) -> Again | Final:

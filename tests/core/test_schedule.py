@@ -199,7 +199,9 @@ def test_what_was_tried_is_not_lost_when_the_run_is_stopped() -> None:
     launch = scheduler.next(0.0)
     assert isinstance(launch, Launch)
     assert scheduler.settle(launch, Attempt(1, 0.0, 0.1, REFUSED), 0.1) is None
-    assert scheduler.tried() == [launch]
+    assert [launch for launch in scheduler.drain() if launch.attempts] == [launch]
+    assert scheduler.waiting == scheduler.retrying == 0
+    assert scheduler.next(99.0) is IDLE
 
 
 def test_a_loop_that_lags_gets_less_to_do_and_then_more_again() -> None:

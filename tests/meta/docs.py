@@ -10,7 +10,7 @@ from rich.console import Console
 from fetchcli.cli import app as app_module
 from fetchcli.core.columns import COLUMNS
 from fetchcli.core.errors import EXIT_MEANING, ErrorKind, Failure
-from fetchcli.core.model import Attempt, Outcome, Response, Timings, Verdict
+from fetchcli.core.model import Attempt, FailedCheck, Outcome, Response, Timings, Verdict
 from fetchcli.core.summary import Summary
 from fetchcli.demo import DEMO_PATHS
 from fetchcli.inputs.reader import RowReader
@@ -80,7 +80,8 @@ def demo_outcomes() -> list[Outcome]:
         status = 404 if "404" in path else 200
         response = Response(status, row.text, Timings(), size_download=size)
         verdict = Verdict.OK if status == 200 else Verdict.FAILED
-        outcomes.append(Outcome(row, verdict, (Attempt(1, STARTED, seconds, response),)))
+        failed = () if status == 200 else (FailedCheck("status", "200..399", "404"),)
+        outcomes.append(Outcome(row, verdict, (Attempt(1, STARTED, seconds, response, failed),), failed))
     refused = Attempt(1, STARTED, 0.0026, Failure(ErrorKind.CONNECT, "connection refused"))
     outcomes.append(Outcome(reader.row("http://127.0.0.1:8081/refused"), Verdict.FAILED, (refused,)))
     return outcomes

@@ -87,7 +87,7 @@ def test_text_has_five_tab_separated_columns() -> None:
     lines = written("text", SAMPLE).decode().splitlines()
     assert {line.count("\t") for line in lines} == {4}
     assert lines[0] == "200\t0.250\t1234\thttp://example.com/a\t-"
-    assert lines[1].endswith("\tstatus: not accepted")
+    assert lines[1].endswith("\tstatus: expected 200..399, got 404")
     assert lines[2] == "-\t0.500\t-\thttp://example.com/a\tconnect: connection refused"
 
 

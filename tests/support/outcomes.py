@@ -1,9 +1,12 @@
 """Outcomes made by hand."""
 
+from fetchcli.core.checks import failed_checks
 from fetchcli.core.errors import ErrorKind, Failure, Redirect
-from fetchcli.core.model import Attempt, Kept, Outcome, Rejected, Response, Target, Timings, Verdict
+from fetchcli.core.model import Attempt, FailedCheck, Kept, Outcome, Rejected, Response, Target, Timings, Verdict
+from fetchcli.core.policy import Policy
 from fetchcli.core.urls import parse_url
 
+NOT_ACCEPTED = FailedCheck("status", "200..399", "404")
 STARTED = 1_767_225_600.25  # 2026-01-01T00:00:00.25Z
 
 
@@ -30,14 +33,19 @@ def answered(
         size_decoded=5000,
         sha256="ab" * 32,
     )
-    accepted = 200 <= status < 400
+    failed = () if 200 <= status < 400 else (FailedCheck("status", "200..399", str(status)),)
     return Outcome(
         target(seq, url, kept),
-        Verdict.OK if accepted else Verdict.FAILED,
-        (Attempt(1, STARTED, elapsed, response),),
-        () if accepted else ("status",),
+        Verdict.FAILED if failed else Verdict.OK,
+        (Attempt(1, STARTED, elapsed, response, failed),),
+        failed,
         0.01,
     )
+
+
+def failed_by(result: Response | Failure) -> tuple[FailedCheck, ...]:
+    """What a response is not, by the defaults."""
+    return failed_checks(result, Policy(), (), seconds=0.5, wall=STARTED) if isinstance(result, Response) else ()
 
 
 def failed(kind: ErrorKind = ErrorKind.CONNECT, seq: int = 1, detail: str = "connection refused") -> Outcome:

@@ -18,6 +18,7 @@ from fetchcli.core.lane import Launch, Origin
 from fetchcli.core.model import Attempt, Response, Target
 from fetchcli.core.policy import Policy
 from fetchcli.core.schedule import LOOK_AHEAD, Scheduler
+from tests.support.outcomes import failed_by
 
 # What a request brings, and after how many seconds.
 World = Callable[[Target, int, float], tuple[Response | Failure, float]]
@@ -104,7 +105,8 @@ def simulate(rows: Iterable[Target], policy: Policy, world: World, seed: int = 0
         while flying and flying[0][0] <= now:
             _, _, launch, result = heappop(flying)
             in_flight[launch.lane.origin] -= 1
-            attempt = Attempt(len(launch.attempts) + 1, 1_767_225_600.0 + launch.began, now - launch.began, result)
+            number, wall = len(launch.attempts) + 1, 1_767_225_600.0 + launch.began
+            attempt = Attempt(number, wall, now - launch.began, result, failed_by(result))
             began = time.perf_counter()
             settled = scheduler.settle(launch, attempt, now)
             cost += time.perf_counter() - began

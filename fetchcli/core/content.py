@@ -1,0 +1,67 @@
+"""A body as text and as JSON, decoded at most once, for the checks that look into it."""
+
+import re
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from fetchcli.core.model import Response
+from fetchcli.core.text import shorten, without_surrogates
+
+# Encodings of pages (WHATWG Encoding); Python knows others that are no encodings of text, or slow ones.
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_KNOWN = re.compile(
+    r"utf-?8|utf-?16(?:-?[lb]e)?|us-ascii|ascii|iso-?8859-\d{1,2}|latin-?1|windows-125\d|koi8-[ru]|macintosh"
+    r"|shift[_-]jis|euc-(?:jp|kr)|gb2312|gbk|gb18030|big5",
+    re.IGNORECASE,
+)
+_BOM = b"\xef\xbb\xbf"
+
+
+class Content:
+    """What a response held.
+
+    Attributes:
+        cut: says that the body goes on beyond what was kept, or is empty.
+    """
+
+    def __init__(self, response: Response) -> None:
+        self._response = response
+        self._body = response.body or b""
+        kept = len(self._body)
+        self._cut = response.size_decoded > kept
+        self.cut = f"; only the first {kept} bytes were looked at (--max-check-body)" if self._cut else ""
+
+    @cached_property
+    def text(self) -> str:
+        """In the encoding that Content-Type names, or UTF-8; bytes that fit neither become U+FFFD."""
+        named = _CHARSET.search(self._response.content_type)
+        encoding = named[1] if named and _KNOWN.fullmatch(named[1]) else "utf-8"
+        try:
+            return self._body.removeprefix(_BOM).decode(encoding, "replace")
+        except LookupError:  # one of a family that Python lacks
+            return self._body.decode("utf-8", "replace")
+
+    @cached_property
+    def json(self) -> tuple[Any, str]:
+        """The value, and why there is none."""
+        if self._cut:
+            return None, f"a body of {self._response.size_decoded} bytes{self.cut}"
+        if not self._body:
+            return None, "an empty body"
+        try:
+            return msgspec.json.decode(self._body.removeprefix(_BOM)), ""
+        except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError):
+            start = " ".join(self.text[:400].split())
+            kind = self._response.content_type or "no Content-Type"
+            return None, f'no JSON but "{shorten(start, 80)}" ({shorten(kind, 40)})'
+
+    @staticmethod
+    def shown(value: object, most: int) -> str:
+        """A JSON value on one line, cut."""
+        try:
+            text = msgspec.json.encode(without_surrogates(value)).decode()
+        except RecursionError:
+            text = "a value nested too deep to be shown"
+        return shorten(text, most)

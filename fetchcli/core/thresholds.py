@@ -1,0 +1,193 @@
+"""What a run as a whole must come to: ``p95(time_total) < 800ms``, ``error_rate < 1%``, ``rate > 50/s by host``."""
+
+import re
+from operator import eq, ge, gt, le, lt, ne
+from typing import Any
+
+import msgspec
+
+from fetchcli.core.columns import COLUMNS, Column
+from fetchcli.core.distribution import Distribution
+from fetchcli.core.errors import UsageError
+from fetchcli.core.model import Outcome, Response, Verdict
+from fetchcli.core.units import format_bytes, format_seconds, parse_duration, parse_size
+
+SHOWN_HOSTS = 5
+SHARES = {"error_rate": "rows that failed or were rejected", "flaky_rate": "rows that passed after a failure"}
+RATE = "rate"
+_OPERATORS = {"<=": le, ">=": ge, "==": eq, "!=": ne, "<": lt, ">": gt}
+_FORM = re.compile(
+    r"\s*(?P<name>[a-z_]+[0-9.]*)\s*(?:\(\s*(?P<column>\w+)\s*\))?\s*(?P<op><=|>=|==|!=|<|>)\s*"
+    r"(?P<limit>\S+?)\s*(?P<by>\sby\s+host)?\s*"
+)
+_PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{1,3})?)")
+_NUMBER = re.compile(r"(\d{1,15}(?:\.\d{1,15})?)(%|/s|/m|/h|)")
+_AGGREGATES = ("avg", "min", "max")
+_MEASURED = {
+    column.name: column
+    for column in COLUMNS
+    if column.name.startswith(("time_", "size_")) or column.name in ("attempts", "num_redirects")
+}
+_COUNTED = {Verdict.OK, Verdict.FAILED, Verdict.REJECTED}
+
+
+class Threshold(msgspec.Struct, frozen=True):
+    """One condition.
+
+    Attributes:
+        text: as it was written.
+        name: a percentile ``p95``, ``avg``, ``min``, ``max``, or one of `SHARES`, or ``rate``.
+        column: what is measured, for all but shares and rates.
+        op: one of ``< <= > >= == !=``.
+        limit: seconds, bytes, a share (0-1), rows a second, or a number.
+        by_host: it must hold for each host.
+    """
+
+    text: str
+    name: str
+    column: str
+    op: str
+    limit: float
+    by_host: bool
+
+    def holds(self, value: float) -> bool:
+        """Whether a measured value is on the right side."""
+        return bool(_OPERATORS[self.op](value, self.limit))
+
+    def shown(self, value: float) -> str:
+        """A value in the unit of the threshold."""
+        if self.name in SHARES:
+            return f"{100 * value:.2f}%"
+        if self.name == RATE:
+            return f"{value:,.1f}/s"
+        if self.column.startswith("time_"):
+            return format_seconds(value)
+        return format_bytes(value) if self.column.startswith("size_") else f"{value:g}"
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """How a threshold came out.
+
+    Attributes:
+        threshold: which.
+        met: whether it holds, everywhere.
+        value: what was measured, by host the worst; None where there was nothing to measure.
+        hosts: the hosts that missed it with their values, the worst first, `SHOWN_HOSTS` at most.
+        missed: how many hosts did.
+        judged: how many hosts there were; 0 where it is not by host.
+    """
+
+    threshold: Threshold
+    met: bool
+    value: float | None
+    hosts: tuple[tuple[str, float], ...] = ()
+    missed: int = 0
+    judged: int = 0
+
+    @property
+    def text(self) -> str:
+        """What was measured, for people."""
+        shown = self.threshold.shown
+        if self.value is None:
+            return "nothing was measured"
+        if not self.judged:
+            return shown(self.value)
+        if self.met:
+            return f"{shown(self.value)} at worst, {self.judged:,} hosts"
+        named = ", ".join(f"{host} {shown(value)}" for host, value in self.hosts)
+        return f"{self.missed:,} of {self.judged:,} hosts: {named}"
+
+
+def parse_threshold(text: str) -> Threshold:
+    """Read one.
+
+    Raises:
+        UsageError: it is none; the message says what could stand there.
+    """
+    form = _FORM.fullmatch(text)
+    if form is None:
+        raise UsageError(f"{text!r}: write METRIC < VALUE, such as 'p95(time_total) < 800ms' or 'error_rate < 1%'")
+    name, column = form["name"], form["column"] or ""
+    if name in (*SHARES, RATE):
+        if column:
+            raise UsageError(f"{text!r}: {name} is of rows; leave out ({column})")
+    elif not (_PERCENTILE.fullmatch(name) or name in _AGGREGATES):
+        known = f"p95(COLUMN), {', '.join(f'{known}(COLUMN)' for known in _AGGREGATES)}, {', '.join(SHARES)}, {RATE}"
+        raise UsageError(f"{text!r}: {name!r} is no metric; known are {known}")
+    elif column not in _MEASURED:
+        raise UsageError(f"{text!r}: {name} wants one of the columns {', '.join(_MEASURED)} in brackets")
+    return Threshold(
+        text.strip(), name, column, form["op"], _limit(text, name, column, form["limit"]), bool(form["by"])
+    )
+
+
+def _limit(text: str, name: str, column: str, said: str) -> float:
+    try:
+        if column.startswith("time_"):
+            return parse_duration(said) or 0.0
+        if column.startswith("size_"):
+            return float(parse_size(said) or 0)
+    except UsageError as error:
+        raise UsageError(f"{text!r}: {error}") from None
+    number = _NUMBER.fullmatch(said)
+    units = ("%", "") if name in SHARES else ("/s", "/m", "/h") if name == RATE else ("",)
+    if number is None or number[2] not in units:
+        example = "1%" if name in SHARES else "50/s" if name == RATE else "3"
+        raise UsageError(f"{text!r}: {said!r} is no value of {name}; write it as {example}")
+    return float(number[1]) / {"%": 100, "/m": 60, "/h": 3600}.get(number[2], 1)
+
+
+class Gauge:
+    """Measures what a threshold is about; `merge` is associative and commutative."""
+
+    def __init__(self, threshold: Threshold) -> None:
+        self.threshold = threshold
+        self._column: Column | None = _MEASURED.get(threshold.column)
+        self._hosts: dict[str, Distribution] = {}
+
+    def add(self, outcome: Outcome, response: Response | None) -> None:
+        """Count one row."""
+        value: Any
+        if self._column is not None:
+            value = None if response is None else self._column.get(outcome, response)
+        elif outcome.verdict in _COUNTED:
+            failed = outcome.verdict is not Verdict.OK
+            value = outcome.flaky if self.threshold.name == "flaky_rate" else failed
+        else:
+            value = None
+        if value is not None:
+            self._of(outcome.row.host if self.threshold.by_host else "").add(float(value))
+
+    def _of(self, host: str) -> Distribution:
+        measured = self._hosts.get(host)
+        if measured is None:
+            measured = self._hosts[host] = Distribution()
+        return measured
+
+    def merge(self, other: "Gauge") -> None:
+        """Take in what another gauge of the same threshold measured."""
+        for host, measured in other._hosts.items():
+            self._of(host).merge(measured)
+
+    def measured(self, elapsed: float) -> Measured:
+        """How it came out, after so many seconds."""
+        threshold = self.threshold
+        values = [(host, self._value(measured, elapsed)) for host, measured in self._hosts.items()]
+        if not values:
+            return Measured(threshold, met=False, value=None)
+        worst_first = sorted(values, key=lambda item: (item[1], item[0]), reverse=threshold.op in ("<", "<="))
+        missed = [item for item in worst_first if not threshold.holds(item[1])]
+        worst = (missed or worst_first)[0][1]
+        if not threshold.by_host:
+            return Measured(threshold, not missed, worst)
+        return Measured(threshold, not missed, worst, tuple(missed[:SHOWN_HOSTS]), len(missed), len(values))
+
+    def _value(self, measured: Distribution, elapsed: float) -> float:
+        name = self.threshold.name
+        if name == RATE:
+            return len(measured) / elapsed if elapsed else 0.0
+        if name in SHARES or name == "avg":
+            return measured.mean
+        if name in ("min", "max"):
+            return measured.min if name == "min" else measured.max
+        return measured.quantile(float(name[1:]) / 100)

@@ -1,0 +1,54 @@
+"""Malformed expectations, found before the first request: in every list that can be read twice."""
+
+from collections.abc import Iterable, Iterator
+
+from fetchcli.core.expectations import Check
+from fetchcli.core.row_request import RowProblem
+from fetchcli.core.settings import Reading
+from fetchcli.inputs.base import File, Input
+from fetchcli.inputs.compressed import decompressed
+from fetchcli.inputs.expect import NAME, Expecting
+from fetchcli.inputs.formats import read_records
+from fetchcli.inputs.record import BadFormat, Record
+
+
+def malformed(inputs: Iterable[Input], reading: Reading, checks: tuple[Check, ...]) -> Iterator[str]:
+    """``FILE:LINE: what is wrong``, for each row whose expectations are; a pipe is read only once, later.
+
+    Raises:
+        InputError: a file cannot be read.
+    """
+    expecting = Expecting(checks)
+    for source in inputs:
+        if isinstance(source, File) and source.is_regular and _mentions(source):
+            try:
+                for records in read_records(source.blocks(), source.name, reading)[1]:
+                    for record in records:
+                        if problem := _problem(record, expecting):
+                            yield f"{source.name}:{record.line}: {problem}"
+            except BadFormat:
+                continue  # said when the list is read for good
+
+
+def _mentions(source: File) -> bool:
+    """Whether the word stands anywhere in a list: most need no second reading."""
+    tail = b""
+    try:
+        for block in decompressed(source.blocks()):
+            if NAME.encode() in (tail + block).lower() or b"\\u" in block:
+                return True
+            tail = block[-len(NAME) :]
+    except BadFormat:
+        return False
+    return False
+
+
+def _problem(record: Record, expecting: Expecting) -> str:
+    if record.malformed:
+        return record.problem
+    try:
+        if record.expect:
+            expecting(record.expect)
+    except RowProblem as problem:
+        return str(problem)
+    return ""

@@ -1,0 +1,41 @@
+"""A pipe that is read again: what came the first time is kept in a temporary file."""
+
+from collections.abc import Iterator
+from tempfile import SpooledTemporaryFile
+
+from fetchcli.core.errors import InputError
+from fetchcli.inputs.base import BLOCK, File, Input
+
+IN_MEMORY = 1024 * 1024  # bytes
+
+
+class Spooled(File, frozen=True, kw_only=True):
+    """Stdin or a FIFO, for lists that are fetched in several rounds."""
+
+    kept: SpooledTemporaryFile[bytes]
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield what comes, and from the second time on what came.
+
+        Raises:
+            InputError: it cannot be read, or not be kept.
+        """
+        kept = self.kept
+        try:
+            if kept.tell():
+                kept.seek(0)
+                while block := kept.read(BLOCK):
+                    yield block
+                return
+            for block in super().blocks():
+                kept.write(block)
+                yield block
+        except OSError as error:
+            raise InputError(f"{self.name}: cannot be kept for another round: {error.strerror}") from None
+
+
+def rereadable(source: Input) -> Input:
+    """The same input, spooled where it can be read only once."""
+    if isinstance(source, File) and not source.is_regular:
+        return Spooled(name=source.name, kept=SpooledTemporaryFile(IN_MEMORY))
+    return source
