@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import aclosing
 
+from fetchcli.core.baseline import Comparison
 from fetchcli.core.halt import Halt
 from fetchcli.core.rounds import Rounds
 from fetchcli.core.summary import Summary
@@ -21,11 +22,13 @@ class Course:
 
     Args:
         fetcher: fetches.
-        summary: counts all outcomes.
+        summary: is to count all outcomes.
         read: makes the reader of a round.
         thresholds: what is measured for the summary of a round.
+        comparison: with an earlier run, or None.
 
     Attributes:
+        summary: counts all outcomes.
         readers: those of the rounds so far.
     """
 
@@ -35,11 +38,13 @@ class Course:
         summary: Summary,
         read: Callable[[int], RowReader],
         thresholds: tuple[Threshold, ...] = (),
+        comparison: Comparison | None = None,
     ) -> None:
         self._fetcher = fetcher
-        self._summary = summary
+        self.summary = summary
         self._read = read
         self._thresholds = thresholds
+        self._comparison = comparison
         self._stopped = asyncio.Event()
         self.readers: list[RowReader] = []
 
@@ -62,7 +67,9 @@ class Course:
                 if part is not None:
                     outlets.announce(f"round {done}: {totals_text(part)}")
         finally:
-            await asyncio.shield(asyncio.to_thread(outlets.close, self._summary))
+            if self._comparison is not None:
+                self.summary.changes = self._comparison.finish()
+            await asyncio.shield(asyncio.to_thread(outlets.close, self.summary))
 
     async def _reached(self, when: float) -> bool:
         """Wait until then; False where the run was stopped meanwhile."""
@@ -76,13 +83,15 @@ class Course:
     async def _round(self, number: int, outlets: Outlets, part: Summary | None, halt: Halt | None) -> None:
         reader = self._read(number)
         self.readers.append(reader)
-        fetcher, summary, began = self._fetcher, self._summary, time.monotonic()
+        fetcher, summary, began = self._fetcher, self.summary, time.monotonic()
         try:
             async with aclosing(fetcher.run(ReadAhead(reader.batches()))) as outcomes:
                 async for outcome in outcomes:
                     summary.add(outcome)
                     if part is not None:
                         part.add(outcome)
+                    if self._comparison is not None:
+                        self._comparison.add(outcome)
                     outlets.handle(outcome)
                     if halt is not None and (reason := halt.reason(summary)):
                         fetcher.halt(reason, now=halt.now)

@@ -27,6 +27,10 @@ def make_displays(
 
         console = make_console(stderr=plan.report == "stderr", color=settings.color)
         displays.append(Report(console, rows=plan.report == "stdout"))
+    if settings.github and plan.annotate:
+        from fetchcli.github import GitHubDisplay
+
+        displays.append(GitHubDisplay())
     return displays
 
 

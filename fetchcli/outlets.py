@@ -18,11 +18,14 @@ from fetchcli.core.settings import Settings
 from fetchcli.core.summary import Summary
 from fetchcli.core.template import compile_template
 from fetchcli.inputs.base import STDIN, File, Input
+from fetchcli.inputs.locate import columns_of
 from fetchcli.messages import say
 from fetchcli.sinks.base import ByteSink, Display, Sink
 from fetchcli.sinks.output import STDOUT, Output
-from fetchcli.sinks.registry import FORMATS, parse_output
+from fetchcli.sinks.registry import FORMATS, REPORTS, parse_output, renderer
+from fetchcli.sinks.report import ReportSink
 from fetchcli.sinks.template import TemplateSink
+from fetchcli.sinks.whole import WholeOutput
 
 RELIEF_SECONDS = 0.02
 MakeSink = Callable[[ByteSink], Sink]
@@ -33,13 +36,17 @@ class Plan(msgspec.Struct, frozen=True):
 
     Attributes:
         data: how to make each data sink, by the name of its destination.
+        reports: the destinations that are written at once, at the end.
         report: ``stdout``, ``stderr`` or empty for none.
         data_on_terminal: rows go to a terminal, where a bar would be in their way.
+        annotate: a GitHub workflow is told on stderr, for nobody asked for that elsewhere.
     """
 
     data: dict[str, MakeSink]
+    reports: frozenset[str]
     report: str
     data_on_terminal: bool
+    annotate: bool = False
 
 
 def plan_outputs(settings: Settings, *, stdout_is_terminal: bool) -> Plan:
@@ -49,9 +56,8 @@ def plan_outputs(settings: Settings, *, stdout_is_terminal: bool) -> Plan:
         UsageError: a format or a template is wrong, or two outputs want the same destination.
     """
     schema = Schema(settings.reading.keep)
-    wanted: list[tuple[str, MakeSink]] = [
-        (spec.path, _maker(spec.format, schema)) for spec in map(parse_output, settings.outputs)
-    ]
+    specs = [parse_output(text) for text in settings.outputs]
+    wanted: list[tuple[str, MakeSink]] = [(spec.path, _maker(spec.format, schema)) for spec in specs]
     if settings.write_out is not None:
         wanted.append((STDOUT, partial(TemplateSink, render=compile_template(settings.write_out, schema))))
     if not wanted and (settings.quiet or not stdout_is_terminal):
@@ -63,10 +69,14 @@ def plan_outputs(settings: Settings, *, stdout_is_terminal: bool) -> Plan:
     data = dict(wanted)
     to_stdout = stdout_is_terminal and STDOUT not in data
     report = "" if settings.quiet else "stdout" if to_stdout else "stderr"
-    return Plan(data, report, stdout_is_terminal and STDOUT in data)
+    annotate = os.environ.get("GITHUB_ACTIONS") == "true" and not any(spec.format == "github" for spec in specs)
+    reports = frozenset(spec.path for spec in specs if spec.format in REPORTS)
+    return Plan(data, reports, report, stdout_is_terminal and STDOUT in data, annotate)
 
 
 def _maker(name: str, schema: Schema) -> MakeSink:
+    if name in REPORTS:
+        return partial(ReportSink, render=renderer(name), locate=columns_of)
     return lambda output: FORMATS[name](output, schema)
 
 
@@ -79,7 +89,7 @@ class Outlets:
 
     def __init__(
         self,
-        data: dict[str, MakeSink],
+        plan: Plan,
         inputs: Iterable[Input],
         displays: Iterable[Display],
         stop: Callable[[str], None],
@@ -96,8 +106,9 @@ class Outlets:
         self._stop = stop
         self._quiet = quiet
         self._loop = asyncio.get_running_loop()
+        data = plan.data
         _refuse_inputs(data, inputs)
-        self._outputs = [Output(name, self._tell_loop) for name in data]
+        self._outputs = [(WholeOutput if name in plan.reports else Output)(name, self._tell_loop) for name in data]
         if len({output.identity for output in self._outputs}) < len(self._outputs):
             raise UsageError("two outputs (-o) are the same file under different names")
         for output in self._outputs:
@@ -164,7 +175,7 @@ def _refuse_inputs(data: Iterable[str], inputs: Iterable[Input]) -> None:
     for name in data:
         written = None if name == STDOUT else _status(name)
         if written and stat.S_ISREG(written.st_mode) and any(other and samestat(written, other) for other in read):
-            raise OutputError(f"{name}: is also an input; write somewhere else")
+            raise OutputError(f"{name}: is also an input (or the baseline); write somewhere else")
 
 
 def _status(name: str) -> os.stat_result | None:

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, aclosing
 from itertools import islice
 
 from fetchcli._version import __version__
+from fetchcli.core.baseline import Comparison
 from fetchcli.core.errors import ExitCode, UsageError
 from fetchcli.core.model import Outcome, Row
 from fetchcli.core.policy import Policy
@@ -17,7 +18,8 @@ from fetchcli.course import Course
 from fetchcli.displays import make_displays
 from fetchcli.documents import make_loader
 from fetchcli.fetcher import Fetcher
-from fetchcli.inputs.base import Argument, Input
+from fetchcli.inputs.base import Argument, File, Input
+from fetchcli.inputs.baseline import read_baseline
 from fetchcli.inputs.precheck import malformed
 from fetchcli.inputs.reader import RowReader
 from fetchcli.inputs.spool import rereadable
@@ -116,6 +118,7 @@ async def _run(settings: Settings) -> ExitCode:
         inputs = await _inputs(settings, stack)
         _refuse_malformed(settings, inputs)
         policy, summary = settings.policy, Summary(settings.thresholds)
+        comparison = Comparison(read_baseline(settings.baseline)) if settings.baseline is not None else None
         transport = make_transport(policy)
         stack.push_async_callback(transport.close)
         gc.freeze()  # what is there by now stays: it need not be looked at again and again
@@ -127,11 +130,14 @@ async def _run(settings: Settings) -> ExitCode:
         def read(number: int) -> RowReader:
             return RowReader(inputs, settings.reading, policy, load, round=number)
 
-        course = Course(fetcher, summary, read, settings.thresholds)
-        outlets = Outlets(plan.data, inputs, displays, course.stop, quiet=settings.quiet)
+        course = Course(fetcher, summary, read, settings.thresholds, comparison)
+        sources = [*inputs, *([File(settings.baseline)] if settings.baseline is not None else [])]
+        outlets = Outlets(plan, sources, displays, course.stop, quiet=settings.quiet)
         with Interrupt(course.stop) as interrupt:
             await course.run(outlets, settings.rounds, settings.halt)
-        return _conclude(settings, course, fetcher, summary, outlets, interrupt.code)
+        fresh = comparison.fresh if settings.only_new and comparison is not None else None
+        judged = exit_code(summary, fresh)
+        return _conclude(settings, course, fetcher, outlets, judged, interrupt.code)
 
 
 def _refuse_malformed(settings: Settings, inputs: list[Input]) -> None:
@@ -162,11 +168,12 @@ def _conclude(  # noqa: PLR0913, PLR0917 - everything that has a say
     settings: Settings,
     course: Course,
     fetcher: Fetcher,
-    summary: Summary,
     outlets: Outlets,
+    judged: ExitCode,
     interrupted: ExitCode | None,
 ) -> ExitCode:
     """Say what is left to be said; signals first, then outputs, then the lowest of the rest."""
+    summary = course.summary
     if interrupted is not None:
         say(f"interrupted after {summary.total:,} outcomes; the rest of the input was not fetched")
     elif fetcher.unread:
@@ -177,7 +184,6 @@ def _conclude(  # noqa: PLR0913, PLR0917 - everything that has a say
         return interrupted
     if outlets.failed:
         return ExitCode.OUTPUT
-    judged = exit_code(summary)
     if settings.exit_zero and judged is not ExitCode.INTERNAL:
         judged = ExitCode.OK
     if judged is ExitCode.INTERNAL:

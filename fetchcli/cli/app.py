@@ -271,7 +271,7 @@ def fetchcli(
         halt=checks.halt(halt, fail_fast=fail_fast),
         rounds=checks.rounds(repeat, every, for_),
         baseline=baseline,
-        only_new=fail_on is FailureScope.NEW,
+        only_new=checks.scope(baseline, fail_on),
         github=github,
         exit_zero=exit_zero,
         dry_run=dry_run,

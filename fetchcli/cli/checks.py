@@ -7,6 +7,7 @@ from fetchcli.core.errors import UsageError
 from fetchcli.core.expectations import Check, parse_checks
 from fetchcli.core.halt import FAIL_FAST, Halt, parse_halt
 from fetchcli.core.rounds import Rounds
+from fetchcli.core.settings import FailureScope
 from fetchcli.core.thresholds import Threshold, parse_threshold
 from fetchcli.core.units import parse_duration, parse_size
 
@@ -59,6 +60,13 @@ def halt(text: str | None, *, fail_fast: bool) -> Halt | None:
     if fail_fast and text is not None:
         raise UsageError("--fail-fast is --halt now,fail=1; give one of them")
     return FAIL_FAST if fail_fast else None if text is None else read("--halt", parse_halt, text)
+
+
+def scope(baseline: str | None, fail_on: FailureScope) -> bool:
+    """Whether ``--fail-on`` leaves only what is new."""
+    if fail_on is FailureScope.NEW and baseline is None:
+        raise UsageError("--fail-on new: new since when? give --baseline FILE")
+    return fail_on is FailureScope.NEW
 
 
 def rounds(repeat: int | None, every: str | None, span: str | None) -> Rounds:

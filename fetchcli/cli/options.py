@@ -261,7 +261,7 @@ Outputs = Annotated[
         "--output",
         "-o",
         metavar="FORMAT[:PATH]",
-        help="text, jsonl, csv or json; or a path whose extension says which. Repeatable.",
+        help="text jsonl csv json junit tap sarif markdown github gitlab prometheus summary; or a path. Repeatable.",
         show_default=False,
     ),
 ]

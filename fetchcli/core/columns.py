@@ -40,7 +40,8 @@ class Column(msgspec.Struct, frozen=True):
 _NOWHERE = Failure(ErrorKind.INTERNAL, "")
 
 
-def _iso(epoch: float) -> str:
+def iso(epoch: float) -> str:
+    """A time as ISO 8601 in UTC, with microseconds."""
     seconds, fraction = divmod(epoch, 1)
     return f"{_iso_seconds(int(seconds))}.{int(fraction * 1_000_000):06}Z"
 
@@ -182,7 +183,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "started_at",
         "string",
-        lambda o, r: _iso(o.attempts[0].started_at) if o.attempts else None,
+        lambda o, r: iso(o.attempts[0].started_at) if o.attempts else None,
         "start of the first attempt, ISO 8601 UTC",
     ),
     Column("source", "string", lambda o, r: o.row.source or None, "the input file, - for stdin; none for an argument"),

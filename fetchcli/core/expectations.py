@@ -4,7 +4,7 @@ A row says it under the names of `KEYS`, the command line by the options of the 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -202,6 +202,7 @@ def merged(base: tuple[Check, ...], said: Mapping[str, tuple[str, ...]]) -> Expe
     return Expected((*(check for check in base if check.kind not in said), *own), said)
 
 
+@lru_cache(maxsize=256)
 def compile_path(path: str) -> Any:
     """A compiled JMESPath expression.
 
@@ -210,12 +211,26 @@ def compile_path(path: str) -> Any:
     """
     from jmespath import compile as compile_expression  # only who looks into JSON waits for it
     from jmespath.exceptions import JMESPathError
+    from jmespath.functions import Functions
 
     try:
-        return compile_expression(path)
+        compiled = compile_expression(path)
     except JMESPathError as error:
         reason = str(error).partition(":")[0].strip() or "empty"
         raise UsageError(f"{path!r} is not a JMESPath expression: {reason}") from None
+    # It would be found missing only by a response that gets so far.
+    if unknown := set(_functions(compiled.parsed)) - set(Functions.FUNCTION_TABLE):
+        raise UsageError(f"{path!r}: JMESPath has no function {min(unknown)}()")
+    return compiled
+
+
+def _functions(node: Mapping[str, Any]) -> Iterator[str]:
+    """The names of the functions that an expression calls."""
+    if node["type"] == "function_expression":
+        yield node["value"]
+    for child in node["children"]:
+        if isinstance(child, Mapping):
+            yield from _functions(child)
 
 
 @lru_cache(maxsize=256)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from heapq import nlargest, nsmallest
 
+from fetchcli.core.changes import Changes
 from fetchcli.core.errors import ErrorKind, ExitCode, Failure
 from fetchcli.core.latency import Latency
 from fetchcli.core.model import Outcome, Passed, Verdict
@@ -33,12 +34,14 @@ class Summary:
         size_download: body bytes that complete responses brought over the wire.
         slowest_hosts: the slowest response of each of the slowest hosts, in seconds.
         failures: the first rows of the input that were not accepted.
+        changes: since the baseline, where there is one; set by whoever compares.
         elapsed: seconds that the run took; set by whoever holds the clock.
         gauges: what is measured for the thresholds.
     """
 
     def __init__(self, thresholds: Iterable[Threshold] = ()) -> None:
         self.gauges = tuple(map(Gauge, thresholds))
+        self.changes: Changes | None = None
         self.verdicts: Counter[Verdict] = Counter()
         self.statuses: Counter[int] = Counter()
         self.kinds: Counter[ErrorKind] = Counter()
@@ -130,15 +133,21 @@ class Summary:
             self.failures = nsmallest(KEPT_FAILURES, [*kept, outcome], key=lambda kept: kept.row.seq)
 
 
-def exit_code(summary: Summary) -> ExitCode:
-    """The lowest code that any outcome or threshold asks for (the table is in `errors.EXIT_MEANING`)."""
+def exit_code(summary: Summary, fresh: Summary | None = None) -> ExitCode:
+    """The lowest code that any outcome or threshold asks for (the table is in `errors.EXIT_MEANING`).
+
+    Args:
+        summary: of the run.
+        fresh: of the outcomes that decide, where not all of them do.
+    """
+    measured, summary = summary.measured, fresh or summary
     codes = {_code_of(kind) for kind in summary.kinds}
     if ErrorKind.CANCELLED in summary.kinds and summary.failed:  # what was given up because of others
         codes = {_code_of(kind) for kind in summary.kinds if kind is not ErrorKind.CANCELLED}
     skipped = summary.verdicts[Verdict.SKIPPED] - summary.passed
     if skipped:  # because of transport failures of their host
         codes.add(ExitCode.TRANSPORT)
-    if not all(measured.met for measured in summary.measured):
+    if not all(one.met for one in measured):
         codes.add(ExitCode.THRESHOLD)
     codes |= {ExitCode.STATUS if check == "status" else ExitCode.EXPECTATION for check in summary.checks}
     return min(codes, default=ExitCode.OK)

@@ -6,6 +6,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from fetchcli.core.changes import Change, Changes
 from fetchcli.core.model import Outcome
 from fetchcli.core.summary import Summary
 from fetchcli.core.text import shorten, visible
@@ -19,6 +20,13 @@ GAP = 3  # between two columns
 NARROW = 60  # below this many columns a row has no room for time and size
 LEAST_ROOM = 16
 LONGEST_REASON = 200
+CHANGE_STYLES = {
+    Change.NEW_FAILURE: "red",
+    Change.CURED: "green",
+    Change.SLOWER: "yellow",
+    Change.STATUS: "yellow",
+    Change.CONTENT: "yellow",
+}
 QUANTILES = (("p50", 0.50), ("p90", 0.90), ("p95", 0.95), ("p99", 0.99))
 
 
@@ -57,7 +65,11 @@ class Report:
             self._console.print(totals_line(summary))
             if summary.measured:
                 self._console.print(threshold_table(summary.measured))
+            if summary.changes is not None:
+                self._console.print(change_table(summary.changes, self._console.width))
         else:
+            if summary.changes is not None:
+                self._console.print(change_table(summary.changes, self._console.width))
             self._console.print(summary_table(summary, self._console.width))
 
 
@@ -75,6 +87,11 @@ def row_table(outcomes: list[Outcome], width: int) -> Table:
 def _time_and_size(outcome: Outcome) -> tuple[str, str]:
     elapsed = format_seconds(outcome.attempts[-1].elapsed) if outcome.attempts else "-"
     return elapsed, format_bytes(outcome.response.size_download) if outcome.response else "-"
+
+
+def _url(outcome: Outcome) -> str:
+    times = f" (round {outcome.row.round})" if outcome.row.round > 1 else ""
+    return visible(outcome.row.text) + times
 
 
 def failure_table(outcomes: list[Outcome], width: int) -> Table:
@@ -99,7 +116,7 @@ def _add_urls(table: Table, outcomes: list[Outcome], cells: list[list[Renderable
         for column, row in zip(table.columns, zip(*cells, strict=True), strict=True)
     )
     reasons = [visible(reason_of(outcome)) for outcome in outcomes]
-    urls = [visible(outcome.row.text) for outcome in outcomes]
+    urls = [_url(outcome) for outcome in outcomes]
     room = max(width - taken, LEAST_ROOM)
     longest_reason = max(map(cell_len, reasons))
     # The error gets what the URLs do not need, and a third of the line where both are long.
@@ -153,6 +170,25 @@ def threshold_table(measured: list[Measured]) -> Table:
         word = Text("met", style="green") if one.met else Text("missed", style="red")
         table.add_row(word, safe(one.threshold.text), safe(one.text))
     return table
+
+
+def change_table(changes: Changes, width: int) -> Group:
+    """A line a change since the baseline, and how many there are of each kind."""
+    line = Text.assemble(("since the baseline: ", "dim"), changes.text)
+    if not changes.noted:
+        return Group(line)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column("since then", no_wrap=True)
+    table.add_column("row", no_wrap=True)
+    table.add_column("how", overflow="fold")
+    room = max(width - max(len(noted.change) for noted in changes.noted) - 2 * GAP, 2 * LEAST_ROOM)
+    for noted in changes.noted:
+        detail = visible(noted.detail)
+        url = shorten(visible(noted.what), max(room - cell_len(detail) - GAP, room // 2))
+        table.add_row(
+            Text(noted.change, style=CHANGE_STYLES.get(noted.change, "")), Text(url), Text(detail, style="dim")
+        )
+    return Group(Text(), table, Text(), line)
 
 
 def _failures(summary: Summary, width: int) -> Group:

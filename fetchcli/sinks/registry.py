@@ -1,6 +1,7 @@
 """The output formats by name, and how ``-o FORMAT[:PATH]`` is read."""
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import PurePath
 
 import msgspec
@@ -12,6 +13,7 @@ from fetchcli.sinks.csv import CsvSink
 from fetchcli.sinks.json import JsonSink
 from fetchcli.sinks.jsonl import JsonLinesSink
 from fetchcli.sinks.output import STDOUT
+from fetchcli.sinks.report import Render
 from fetchcli.sinks.text import TextSink
 
 FORMATS: dict[str, Callable[[ByteSink, Schema], Sink]] = {
@@ -20,6 +22,8 @@ FORMATS: dict[str, Callable[[ByteSink, Schema], Sink]] = {
     "csv": CsvSink,
     "json": JsonSink,
 }
+# Formats that are written once, at the end; each is imported when it is asked for.
+REPORTS = ("junit", "tap", "sarif", "markdown", "github", "gitlab", "prometheus", "summary")
 EXTENSIONS = {
     ".txt": "text",
     ".tsv": "text",
@@ -27,6 +31,11 @@ EXTENSIONS = {
     ".ndjson": "jsonl",
     ".csv": "csv",
     ".json": "json",
+    ".xml": "junit",
+    ".tap": "tap",
+    ".sarif": "sarif",
+    ".md": "markdown",
+    ".prom": "prometheus",
 }
 
 
@@ -37,6 +46,12 @@ class OutputSpec(msgspec.Struct, frozen=True):
     path: str = STDOUT
 
 
+def renderer(name: str) -> Render:
+    """The function that makes the report of that name."""
+    render: Render = getattr(import_module(f"fetchcli.sinks.{name}"), name)
+    return render
+
+
 def parse_output(text: str) -> OutputSpec:
     """Read ``FORMAT``, ``FORMAT:PATH``, or a path whose extension names the format.
 
@@ -44,12 +59,12 @@ def parse_output(text: str) -> OutputSpec:
         UsageError: neither.
     """
     name, colon, path = text.partition(":")
-    if name in FORMATS:
+    if name in FORMATS or name in REPORTS:
         if colon and not path:
             raise UsageError(f"-o {text}: no path after the colon")
         return OutputSpec(name, path or STDOUT)
     by_extension = EXTENSIONS.get(PurePath(text).suffix.lower())
     if by_extension is None:
-        known = ", ".join(FORMATS)
+        known = ", ".join((*FORMATS, *REPORTS))
         raise UsageError(f"-o {text}: neither a format ({known}) nor a path that ends in {', '.join(EXTENSIONS)}")
     return OutputSpec(by_extension, text)

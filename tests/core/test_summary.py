@@ -58,6 +58,12 @@ def test_merging_parts_in_any_order_is_the_whole(outcomes: list[Outcome], data: 
     assert facts(left) == facts(nested) == facts(summed(outcomes))
 
 
+def test_what_was_given_up_because_of_others_does_not_decide() -> None:
+    cancelled = failed(ErrorKind.CANCELLED)
+    assert exit_code(summed([answered(404), cancelled])) is ExitCode.STATUS
+    assert exit_code(summed([cancelled])) is ExitCode.TRANSPORT
+
+
 @given(st.lists(st.floats(0.0001, 100), min_size=1, max_size=200))
 def test_quantiles_are_within_one_percent(times: list[float]) -> None:
     summary = summed([answered(elapsed=seconds) for seconds in times])

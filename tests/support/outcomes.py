@@ -1,5 +1,7 @@
 """Outcomes made by hand."""
 
+import msgspec
+
 from fetchcli.core.checks import failed_checks
 from fetchcli.core.errors import ErrorKind, Failure, Redirect
 from fetchcli.core.model import Attempt, FailedCheck, Kept, Outcome, Rejected, Response, Target, Timings, Verdict
@@ -46,6 +48,15 @@ def answered(
 def failed_by(result: Response | Failure) -> tuple[FailedCheck, ...]:
     """What a response is not, by the defaults."""
     return failed_checks(result, Policy(), (), seconds=0.5, wall=STARTED) if isinstance(result, Response) else ()
+
+
+def flaky(seq: int = 1) -> Outcome:
+    """Accepted on its third attempt."""
+    passed = answered(seq=seq)
+    refused = Attempt(1, STARTED, 0.25, Failure(ErrorKind.CONNECT, "connection refused"))
+    busy = msgspec.structs.replace(answered(503).attempts[0], number=2)
+    last = msgspec.structs.replace(passed.attempts[0], number=3)
+    return msgspec.structs.replace(passed, attempts=(refused, busy, last), flaky=True)
 
 
 def failed(kind: ErrorKind = ErrorKind.CONNECT, seq: int = 1, detail: str = "connection refused") -> Outcome:

@@ -1,0 +1,56 @@
+"""In a GitHub workflow: annotations on stderr, where no data can be, and the step summary."""
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+from fetchcli.core.model import Outcome
+from fetchcli.core.report import RowsKept
+from fetchcli.core.summary import Summary
+from fetchcli.inputs.locate import columns_of
+from fetchcli.messages import say
+from fetchcli.sinks.github import github
+from fetchcli.sinks.markdown import markdown
+
+MOST_BYTES = 1024 * 1024  # of a step summary: GitHub takes no more
+
+
+class GitHubDisplay:
+    """Says at the end what went wrong, in the way that GitHub shows."""
+
+    def __init__(self) -> None:
+        self._rows = RowsKept()
+
+    @property
+    def congested(self) -> bool:
+        """It keeps a few rows, and writes once."""
+        return False
+
+    def announce(self, message: str) -> bool:
+        """It speaks at the end."""
+        return False
+
+    def open(self) -> None:
+        """Nothing is shown before the end."""
+
+    def handle(self, outcome: Outcome) -> None:
+        """Keep it, if it still fits."""
+        self._rows.add(outcome)
+
+    def close(self, summary: Summary) -> None:
+        """Write both."""
+        if not summary.total:
+            return
+        report = self._rows.report(summary, columns_of(self._rows.others))
+        if sys.stderr is not None:
+            with contextlib.suppress(OSError, ValueError):
+                sys.stderr.write(github(report))
+                sys.stderr.flush()
+        if path := os.environ.get("GITHUB_STEP_SUMMARY"):
+            text = markdown(report).encode("utf-8", "backslashreplace")
+            try:
+                with Path(path).open("ab") as file:
+                    file.write(text[:MOST_BYTES])
+            except OSError as error:
+                say(f"cannot write the step summary: {error.strerror}")

@@ -1,0 +1,49 @@
+"""Earlier results -> the rows that a run is compared with."""
+
+from pathlib import Path
+from typing import Any
+
+from fetchcli.core.baseline import Baseline, Sample, key_of
+from fetchcli.core.errors import InputError
+from fetchcli.core.settings import Reading
+from fetchcli.inputs.base import File
+from fetchcli.inputs.fields import VERDICTS
+from fetchcli.inputs.formats import read_records
+from fetchcli.inputs.record import BadFormat
+
+_NO_RESULT = "not a row of a result file; make one with -o jsonl:FILE"
+_COLUMNS = ("verdict", "status", "error", "sha256", "time_total", "method")
+
+
+def read_baseline(name: str) -> Baseline:
+    """Read a result file: JSON Lines, JSON or CSV, plain or compressed.
+
+    Raises:
+        InputError: it cannot be read, or is none.
+    """
+    source, baseline = File(name), Baseline()
+    if not Path(name).exists():
+        raise InputError(f"--baseline {name}: no such file; make one with -o jsonl:FILE")
+    source.check()
+    try:
+        for records in read_records(source.blocks(), name, Reading(keep=_COLUMNS))[1]:
+            for record in records:
+                verdict, *rest = record.kept or (None,)
+                if not isinstance(verdict, str) or verdict not in VERDICTS:
+                    raise BadFormat(_NO_RESULT, record.line)
+                _add(baseline, record.url, record.tag, verdict, rest)
+    except BadFormat as error:
+        where = f"{name}:{error.line}" if error.line else name
+        reason = _NO_RESULT if "--keep" in error.reason else error.reason  # nobody asked for its columns by name
+        raise InputError(f"--baseline {where}: {reason}") from None
+    return baseline
+
+
+def _add(baseline: Baseline, url: str, tag: str, verdict: str, rest: list[Any]) -> None:
+    status, error, sha256, seconds, method = (None if value == "" else value for value in rest)
+    try:
+        time = None if seconds is None else float(seconds)
+    except ValueError:
+        time = None
+    sample = Sample(url, verdict, str(error if status is None else status), str(sha256 or ""), time)
+    baseline.add(key_of(url, method, tag), sample)

@@ -1,0 +1,53 @@
+"""``github``: annotations, as commands to the runner of a GitHub workflow, on the line of the list.
+
+::error file=urls.txt,line=17,title=status::GET http://h/: status: expected 200..399, got 404
+"""
+
+from fetchcli.core.model import Outcome
+from fetchcli.core.report import Report, kind_of, problem_of, title_of
+from fetchcli.core.text import visible
+from fetchcli.core.totals import totals_text
+
+MOST_ANNOTATIONS = 10  # of a kind in a step: GitHub shows no more
+
+
+def github(report: Report) -> str:
+    """The report."""
+    lines = [_annotation("error", outcome, report) for outcome in report.problems[:MOST_ANNOTATIONS]]
+    lines += [_annotation("warning", outcome, report) for outcome in report.flaky[:MOST_ANNOTATIONS]]
+    for measured in report.summary.measured:
+        if not measured.met:
+            lines.append(_command("error", {"title": "threshold"}, f"{measured.threshold.text}: {measured.text}"))
+    said = totals_text(report.summary)
+    if (rest := report.summary.not_accepted - MOST_ANNOTATIONS) > 0:
+        said += f"; {rest:,} more than are annotated"
+    if (changes := report.summary.changes) is not None:
+        said += f"; since the baseline: {changes.text}"
+    lines.append(_command("notice", {"title": "fetchcli"}, said))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _annotation(level: str, outcome: Outcome, report: Report) -> str:
+    row, where = outcome.row, {}
+    if row.source not in ("", "-"):
+        where["file"] = row.source
+        if row.line:
+            where["line"] = str(row.line)
+            if (column := report.columns.get((row.source, row.line))) is not None:
+                where["col"] = str(column)
+    where["title"] = "flaky" if outcome.flaky else kind_of(outcome)
+    return _command(level, where, f"{title_of(outcome)}: {problem_of(outcome)}")
+
+
+def _command(name: str, properties: dict[str, str], message: str) -> str:
+    """One command; what could end a part of it is escaped (the runner's own rules)."""
+    said = ",".join(f"{key}={_property(visible(value))}" for key, value in properties.items())
+    return f"::{name} {said}::{_data(visible(message))}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

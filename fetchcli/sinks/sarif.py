@@ -1,0 +1,118 @@
+"""``sarif``: SARIF 2.1.0 (OASIS), a result a problem, at the line of the list that it is about."""
+
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import PurePath
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from fetchcli._version import __version__
+from fetchcli.core.model import Outcome, Passed
+from fetchcli.core.report import Report, State, kind_of, problem_of, state_of, title_of
+from fetchcli.core.text import inert_json, visible
+from fetchcli.core.totals import totals_text
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def sarif(report: Report) -> str:
+    """The report."""
+    results = [_result(outcome, report) for outcome in report.rows if _is_worth_one(outcome)]
+    rules = sorted({result["ruleId"] for result in results})
+    run: dict[str, Any] = {
+        "tool": {
+            "driver": {
+                "name": "fetchcli",
+                "version": __version__,
+                "rules": [{"id": rule, "shortDescription": {"text": _about(rule)}} for rule in rules],
+            }
+        },
+        "columnKind": "unicodeCodePoints",
+        "invocations": [_invocation(report)],
+        "results": results,
+        "properties": _properties(report),
+    }
+    document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+    return inert_json(msgspec.json.format(msgspec.json.encode(document)).decode()) + "\n"
+
+
+def _is_worth_one(outcome: Outcome) -> bool:
+    return state_of(outcome) is not State.PASSED and not isinstance(outcome.row, Passed)
+
+
+def _about(rule: str) -> str:
+    fixed = {"flaky": "passed only after it had failed", "skipped": "not fetched, because its host was down"}
+    return fixed.get(rule, f"the check, or the error kind, {rule}")
+
+
+def _invocation(report: Report) -> dict[str, Any]:
+    about: dict[str, Any] = {"executionSuccessful": True}
+    if report.started_at is not None:
+        about["startTimeUtc"] = _iso(report.started_at)
+        about["endTimeUtc"] = _iso(report.started_at + report.summary.elapsed)
+    return about
+
+
+def _iso(epoch: float) -> str:
+    return datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def _result(outcome: Outcome, report: Report) -> dict[str, Any]:
+    state, row = state_of(outcome), outcome.row
+    rule = "flaky" if state is State.FLAKY else kind_of(outcome)
+    result: dict[str, Any] = {
+        "ruleId": rule,
+        "level": "warning" if state in (State.FLAKY, State.SKIPPED) else "error",
+        "message": {"text": _message(f"{title_of(outcome)}: {problem_of(outcome)}")},
+        "partialFingerprints": {"fetchcli/v1": _fingerprint(outcome, rule)},
+        "properties": {"url": visible(row.text), "attempts": len(outcome.attempts), "failedChecks": _checks(outcome)},
+    }
+    if row.source not in ("", "-"):
+        result["locations"] = [{"physicalLocation": _place(row.source, row.line, report)}]
+    return result
+
+
+def _place(source: str, line: int, report: Report) -> dict[str, Any]:
+    path = PurePath(source)
+    place: dict[str, Any] = {
+        "artifactLocation": {"uri": path.as_uri() if path.is_absolute() else quote(source, errors="surrogateescape")}
+    }
+    if line:
+        place["region"] = {"startLine": line}
+        if (column := report.columns.get((source, line))) is not None:
+            place["region"]["startColumn"] = column
+    return place
+
+
+def _message(text: str) -> str:
+    """Plain text of SARIF knows links in brackets (section 3.11.6): what a server says is none."""
+    return visible(text).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+
+
+def _fingerprint(outcome: Outcome, rule: str) -> str:
+    """The same for the same problem of the same row, wherever in the list it stands."""
+    row = outcome.row
+    return sha256(f"{row.method} {row.text} {row.tag} {rule}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _checks(outcome: Outcome) -> list[dict[str, str]]:
+    return [
+        {"check": check.check, "expected": visible(check.expected), "actual": visible(check.actual)}
+        for check in outcome.failed_checks
+    ]
+
+
+def _properties(report: Report) -> dict[str, Any]:
+    about: dict[str, Any] = {"totals": totals_text(report.summary), "rowsNotListed": report.omitted}
+    about["thresholds"] = [
+        {"threshold": visible(one.threshold.text), "met": one.met, "measured": visible(one.text)}
+        for one in report.summary.measured
+    ]
+    if (changes := report.summary.changes) is not None:
+        about["baseline"] = [
+            {"change": noted.change, "what": visible(noted.what), "detail": visible(noted.detail)}
+            for noted in changes.noted
+        ]
+    return about

@@ -1,0 +1,63 @@
+"""``tap``: the Test Anything Protocol, version 14 (testanything.org), a test point a row."""
+
+import msgspec
+
+from fetchcli.core.model import Outcome
+from fetchcli.core.report import (
+    Report,
+    State,
+    attempt_text,
+    group_of,
+    place_of,
+    problem_of,
+    seconds_of,
+    state_of,
+    title_of,
+)
+from fetchcli.core.text import visible
+from fetchcli.core.totals import totals_text
+
+
+def tap(report: Report) -> str:
+    """The report."""
+    lines = ["TAP version 14", f"1..{len(report.rows)}"]
+    for number, outcome in enumerate(report.rows, 1):
+        lines += _point(number, outcome)
+    lines.append(f"# {visible(totals_text(report.summary))}")
+    if report.omitted:
+        lines.append(f"# {report.omitted} rows are not listed")
+    for measured in report.summary.measured:
+        word = "met" if measured.met else "missed"
+        lines.append(f"# threshold {word}: {visible(measured.threshold.text)}: {visible(measured.text)}")
+    if (changes := report.summary.changes) is not None:
+        lines.append(f"# since the baseline: {changes.text}")
+        lines += [f"# {noted.change}: {visible(f'{noted.what}: {noted.detail}')}" for noted in changes.noted]
+    return "\n".join([*lines, ""])
+
+
+def _point(number: int, outcome: Outcome) -> list[str]:
+    state = state_of(outcome)
+    ok = "not ok" if state in (State.FAILED, State.ERROR) else "ok"
+    skip = f" # SKIP {_escaped(outcome.note)}" if state is State.SKIPPED else ""
+    line = f"{ok} {number} - {_escaped(title_of(outcome))}{skip}"
+    if state is State.PASSED:
+        return [line]
+    said: dict[str, object] = {"message": problem_of(outcome), "group": group_of(outcome)}
+    if place := place_of(outcome):
+        said["at"] = place
+    said["duration_ms"] = round(1000 * seconds_of(outcome), 3)
+    said["attempts"] = [attempt_text(attempt) for attempt in outcome.attempts]
+    return [line, "  ---", *(f"  {name}: {_yaml(value)}" for name, value in said.items()), "  ..."]
+
+
+def _escaped(text: str) -> str:
+    r"""A description: what could begin a directive is shown by its number, for not every reader knows ``\#``."""
+    return visible(text).replace("#", "\\x23").replace("\\", "\\\\")
+
+
+def _yaml(value: object) -> str:
+    """JSON is YAML; what has no glyph is shown."""
+    shown = visible(value) if isinstance(value, str) else value
+    if isinstance(value, list):
+        shown = [visible(item) for item in value]
+    return msgspec.json.encode(shown).decode()

@@ -1,0 +1,88 @@
+"""What is said of a row in reports."""
+
+import pytest
+
+from fetchcli.core.errors import ErrorKind, Failure
+from fetchcli.core.model import Attempt, Outcome, Passed, Rejected, Response, Timings, Verdict
+from fetchcli.core.report import (
+    MOST_ROWS,
+    RowsKept,
+    State,
+    attempt_text,
+    group_of,
+    kind_of,
+    place_of,
+    problem_of,
+    seconds_of,
+    state_of,
+    title_of,
+)
+from fetchcli.core.request import Request
+from fetchcli.core.summary import Summary
+from tests.support.outcomes import NOT_ACCEPTED, STARTED, answered, failed, flaky, rejected, target
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "kind", "problem"),
+    [
+        (answered(), State.PASSED, "passed", ""),
+        (answered(404), State.FAILED, "status", "status: expected 200..399, got 404"),
+        (failed(), State.ERROR, "connect", "connect: connection refused"),
+        (failed(ErrorKind.CANCELLED, detail="halted"), State.ERROR, "cancelled", "cancelled: halted"),
+        (rejected(), State.ERROR, "invalid_url", "invalid_url: the scheme is 'ftp', not http or https"),
+        (flaky(), State.FLAKY, "flaky", "flaky: passed on attempt 3"),
+        (Outcome(target(), Verdict.SKIPPED, note="down"), State.SKIPPED, "skipped", "skipped: down"),
+    ],
+)
+def test_states(outcome: Outcome, state: State, kind: str, problem: str) -> None:
+    assert (state_of(outcome), kind_of(outcome), problem_of(outcome)) == (state, kind, problem)
+
+
+def test_notes_are_said() -> None:
+    outcome = Outcome(target(), Verdict.FAILED, answered(404).attempts, (NOT_ACCEPTED,), note="not tried again")
+    assert problem_of(outcome) == "status: expected 200..399, got 404 (not tried again)"
+
+
+def test_titles_and_groups() -> None:
+    assert title_of(answered()) == "http://example.com/a"
+    row = target()
+    asked = Outcome(type(row)(1, row.url, request=Request("PUT"), tag="t", round=3), Verdict.OK)
+    assert title_of(asked) == "PUT http://example.com/a (round 3)"
+    assert group_of(asked) == "t"
+    assert group_of(answered()) == "urls.txt"
+    assert group_of(Outcome(Rejected(1, "x", "y"), Verdict.REJECTED)) == "arguments"
+    assert group_of(Outcome(Rejected(1, "x", "y", "-"), Verdict.REJECTED)) == "stdin"
+    assert place_of(answered()) == "urls.txt:2"
+    assert place_of(Outcome(Rejected(1, "x", "y", "-", 3), Verdict.REJECTED)) == "stdin:3"
+    assert place_of(Outcome(Rejected(1, "x", "y"), Verdict.REJECTED)) == ""
+
+
+def test_attempts() -> None:
+    ok = Attempt(1, 0.0, 0.25, Response(200, "", Timings()))
+    assert attempt_text(ok) == "attempt 1: 200 in 250 ms"
+    assert attempt_text(answered(404).attempts[0]).endswith("404 in 250 ms; status: expected 200..399, got 404")
+    refused = Attempt(2, 0.0, 0.5, Failure(ErrorKind.DNS, "no such host"))
+    assert attempt_text(refused) == "attempt 2: dns in 500 ms: no such host"
+    assert seconds_of(flaky()) == pytest.approx(0.75)
+
+
+def test_rows_are_in_order_and_memory_is_bounded() -> None:
+    kept, summary = RowsKept(), Summary()
+    for seq in range(2 * MOST_ROWS, 0, -1):
+        for outcome in (answered(seq=seq), answered(404, seq=seq)):
+            kept.add(outcome)
+            summary.add(outcome)
+    passed = Outcome(Passed.over(target(), "again"), Verdict.SKIPPED)
+    kept.add(passed)
+    summary.add(passed)
+    report = kept.report(summary)
+    assert len(report.rows) == 2 * MOST_ROWS
+    assert report.omitted == 2 * MOST_ROWS + 1
+    assert len(kept.others) == len(report.problems) == MOST_ROWS
+    assert [row.row.seq for row in report.rows] == sorted(row.row.seq for row in report.rows)
+    assert report.started_at == STARTED
+
+
+def test_an_empty_report() -> None:
+    report = RowsKept().report(Summary())
+    assert (report.rows, report.started_at, report.omitted, report.flaky) == ((), None, 0, [])
