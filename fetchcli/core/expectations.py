@@ -150,7 +150,10 @@ def _bound(kind: str, text: str, number: re.Pattern[str], what: str, example: st
 
 def _size(text: str) -> Check:
     match = _BOUND.fullmatch(text.strip())
-    size = parse_size(match[2]) if match else None
+    try:
+        size = parse_size(match[2]) if match else None
+    except UsageError:
+        size = None
     if match is None or size is None:
         raise UsageError(f"{text!r} is not a size; write it as '>1K', '<=2M' or 512")
     return Check("size", text, match[1] or "==", size)

@@ -42,7 +42,7 @@ WRONG = [
     ({"url": "http://h/", "expect": {"xyz": 1}}, "expect.xyz: nothing is expected under that name; known are status"),
     ({"url": "http://h/", "expect_xyz": 1}, "expect_xyz: nothing is expected under that name; known are status"),
     ({"url": "http://h/", "expect": True}, "expect: expected text, a number or a list of them, got true"),
-    ({"url": "http://h/", "expect": {"size": "much"}}, "expect: size: 'much' is not a size; write it as 512, 10K"),
+    ({"url": "http://h/", "expect": {"size": "much"}}, "expect: size: 'much' is not a size; write it as '>1K'"),
     ({"url": "http://u:***@h/"}, "url: its password was masked when it was written; expected the true one"),
     ("mailto:x@y", "url: the scheme is 'mailto', not http or https"),
 ]
