@@ -1,6 +1,8 @@
 """The asyncio shell over scripted transports: one outcome a row, whatever happens."""
 
 import asyncio
+import threading
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 
 import pytest
@@ -8,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fetchcli.core.errors import ErrorKind, Failure, Remedy, TransportError
-from fetchcli.core.model import Outcome, Rejected, Response, Row, Timings, Verdict
-from fetchcli.core.policy import Pace, Policy, Retry
+from fetchcli.core.expectations import parse_checks
+from fetchcli.core.model import FailedCheck, Outcome, Rejected, Response, Row, Timings, Verdict
+from fetchcli.core.policy import Limits, Pace, Policy, Retry
 from fetchcli.core.request import Request
 from fetchcli.core.urls import HttpUrl
 from fetchcli.fetcher import Fetcher
@@ -287,3 +290,120 @@ async def test_a_bug_in_deciding_is_one_internal_outcome(monkeypatch: pytest.Mon
     monkeypatch.setattr("fetchcli.core.schedule.decide", broken)
     outcomes = await outcomes_of(Fetcher(NullTransport(), Policy(pace=Pace(per_host=1))), targets(5))
     assert [outcome.failure.kind for outcome in outcomes if outcome.failure] == [ErrorKind.INTERNAL] * 5
+
+
+def bad_from(number: int) -> ScriptedTransport:
+    """The rows from that one on fail, each after a moment."""
+    bad = Response(500, "http://x/", Timings())
+    return ScriptedTransport(lambda url: bad if int(url.target[1:]) >= number else OK, delay=0.01)
+
+
+async def halted(fetcher: Fetcher, rows: Iterable[Row], *, now: bool) -> list[Outcome]:
+    found = []
+    async for outcome in fetcher.run(in_batches(rows)):
+        found.append(outcome)
+        if outcome.verdict is Verdict.FAILED:
+            fetcher.halt("1 row failed", now=now)
+    return found
+
+
+@pytest.mark.parametrize("now", [False, True])
+@pytest.mark.parametrize("ordered", [False, True])
+async def test_a_halt_skips_the_rest_and_loses_no_row(now: bool, ordered: bool) -> None:
+    transport = bad_from(11)
+    rows = [*targets(200), Rejected(201, "x", "no scheme")]
+    found = await halted(Fetcher(transport, Policy(concurrency=5, retry=Retry(0)), ordered=ordered), rows, now=now)
+    verdicts = Counter(outcome.verdict for outcome in found)
+    assert sorted(outcome.row.seq for outcome in found) == list(range(1, 202))
+    assert verdicts[Verdict.REJECTED] == 1
+    assert verdicts[Verdict.OK] == 10
+    assert verdicts[Verdict.FAILED] >= 1
+    assert now or not verdicts[Verdict.CANCELLED]
+    assert verdicts[Verdict.SKIPPED] >= 160
+    assert {outcome.note for outcome in found if outcome.verdict is Verdict.SKIPPED} == {"1 row failed"}
+    assert len(transport.sent) <= 40
+    if ordered:
+        assert [outcome.row.seq for outcome in found] == list(range(1, 202))
+
+
+async def test_what_waits_to_be_tried_again_ends_with_a_halt() -> None:
+    refused = TransportError(ErrorKind.CONNECT, "refused")
+    transport = ScriptedTransport(lambda url: refused if url.target == "/1" else Response(404, "http://x/", Timings()))
+    policy = Policy(concurrency=1, retry=Retry(3, delay=60.0))
+    found = await halted(Fetcher(transport, policy), targets(3), now=False)
+    assert [(outcome.row.seq, len(outcome.attempts), outcome.note) for outcome in found] == [
+        (2, 1, ""),
+        (1, 1, "not tried again: 1 row failed"),
+        (3, 0, "1 row failed"),
+    ]
+
+
+async def test_a_halted_run_does_not_wait_for_a_pipe_that_says_nothing() -> None:
+    async def endless() -> AsyncIterator[list[Row]]:
+        yield targets(3)
+        await asyncio.Event().wait()
+
+    fetcher = Fetcher(bad_from(1), Policy(concurrency=1, retry=Retry(0)))
+    found = []
+    async for outcome in fetcher.run(endless()):
+        found.append(outcome)
+        fetcher.halt("enough", now=True)
+    assert [outcome.verdict for outcome in found] == [Verdict.FAILED, Verdict.SKIPPED, Verdict.SKIPPED]
+    assert fetcher.unread
+    assert fetcher.over
+
+
+async def test_a_fetcher_runs_again_after_a_run_that_ended() -> None:
+    fetcher = Fetcher(NullTransport(), Policy(concurrency=3), ordered=True)
+    for _ in range(3):
+        assert [outcome.row.seq for outcome in await outcomes_of(fetcher, targets(20))] == list(range(1, 21))
+    assert not fetcher.over
+
+
+async def test_bodies_are_kept_for_the_checks_and_not_longer() -> None:
+    seen: list[int] = []
+
+    class Keeping(NullTransport):
+        async def send(self, url: HttpUrl, policy: Policy, **more: object) -> Response:
+            seen.append(policy.limits.keep)
+            return Response(200, url.text, Timings(), body=b"hello"[: policy.limits.keep], size_decoded=5)
+
+    for keep, kept in ((0, None), (2, b"he")):
+        policy = Policy(checks=parse_checks("body", ("hello",)), limits=Limits(keep=keep, check=4))
+        (outcome,) = await outcomes_of(Fetcher(Keeping(), policy), targets(1))
+        assert outcome.response is not None
+        assert (outcome.response.body, outcome.verdict) == (kept, Verdict.FAILED)
+        assert outcome.failed_checks[0].actual.endswith("only the first 4 bytes were looked at (--max-check-body))")
+    assert seen == [4, 4]
+
+
+async def test_a_bug_in_a_check_is_one_internal_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("bug")
+
+    monkeypatch.setattr("fetchcli.attempts.failed_checks", broken)
+    policy = Policy(checks=parse_checks("size", ("1",)), retry=Retry(0))
+    (outcome,) = await outcomes_of(Fetcher(NullTransport(), policy), targets(1))
+    assert outcome.failure == Failure(ErrorKind.INTERNAL, "ZeroDivisionError: bug")
+
+
+async def test_a_row_that_is_being_looked_at_is_cancelled_with_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    began, go_on = threading.Event(), threading.Event()
+
+    def slow(*_: object, **__: object) -> tuple[FailedCheck, ...]:
+        began.set()
+        go_on.wait(10)
+        return ()
+
+    monkeypatch.setattr("fetchcli.attempts.failed_checks", slow)
+    fetcher = Fetcher(NullTransport(), Policy(checks=parse_checks("body", ("~ x",))))
+
+    async def stop() -> None:
+        await asyncio.to_thread(began.wait, 10)
+        fetcher.stop("enough")
+        go_on.set()
+
+    task = asyncio.create_task(stop())
+    (outcome,) = await outcomes_of(fetcher, targets(1))
+    await task
+    assert outcome.verdict is Verdict.CANCELLED

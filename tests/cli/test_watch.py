@@ -1,0 +1,274 @@
+"""Runs that halt early, are repeated, and are compared with an earlier one."""
+
+import json
+import os
+import re
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.command import at_terminal, fetchcli, start
+from tests.support.recorder import Recorder, ok, recorder
+
+
+class Switch:
+    """What a server answers, and when it changes its mind."""
+
+    def __init__(self) -> None:
+        self.bad: set[bytes] = set()
+        self.slow = 0.0
+
+    def __call__(self, request: bytes) -> bytes:
+        path = request.split(b" ")[1]
+        time.sleep(self.slow)
+        if any(path.startswith(one) for one in self.bad):
+            return ok(b"broken", status="500 Oops")
+        return ok(b"body of " + path.partition(b"?")[0])
+
+
+@pytest.fixture
+def switch() -> Switch:
+    return Switch()
+
+
+@pytest.fixture
+def server(switch: Switch) -> Iterator[Recorder]:
+    with recorder(switch) as made:
+        yield made
+
+
+def listing(folder: Path, server: Recorder, *paths: str) -> Path:
+    path = folder / "urls.txt"
+    path.write_text("".join(f"{server.url(path)}\n" for path in paths))
+    return path
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("args", "failed"), [(("--halt", "soon,fail=3"), 3), (("--fail-fast",), 1), (("--halt", "now,fail=50%"), 3)]
+)
+def test_a_run_halts_and_counts_the_rest(
+    args: tuple[str, ...], failed: int, server: Recorder, switch: Switch, tmp_path: Path
+) -> None:
+    switch.bad = {b"/bad"}
+    paths = [f"/{'bad' if number % 2 else 'good'}/{number}" for number in range(5000)]
+    urls = listing(tmp_path, server, *paths)
+    result = fetchcli(str(urls), *args, "-c", "2", "-o", "out.jsonl", "-o", "out.xml", cwd=tmp_path)
+    found = rows(tmp_path / "out.jsonl")
+    verdicts = Counter(row["verdict"] for row in found)
+    assert result.code == 5
+    assert len(found) == 5000
+    assert failed <= verdicts["FAILED"] <= failed + 2
+    assert verdicts["SKIPPED"] > 4900
+    assert len(server.requests) < 40
+    note = {row["note"] for row in found if row["verdict"] == "SKIPPED"}
+    assert len(note) == 1
+    assert " ".join(args) in note.pop()
+    assert f"{verdicts['SKIPPED']:,} skipped" in result.err
+    skipped = int(re.findall(r'skipped="(\d+)"', (tmp_path / "out.xml").read_text())[0])
+    assert skipped == verdicts["SKIPPED"]
+
+
+def test_a_halted_run_does_not_wait_for_the_end_of_a_pipe(server: Recorder, switch: Switch) -> None:
+    switch.bad = {b"/bad"}
+    read, write = os.pipe()
+    process = start("-", "--fail-fast", "-o", "jsonl", stdin=read)
+    os.close(read)
+    os.write(write, f"{server.url('/bad')}\n{server.url('/next')}\n".encode())
+    out, err = process.communicate(timeout=30)  # the pipe is still open
+    os.close(write)
+    assert process.returncode == 5
+    assert out.count(b"\n") in (1, 2)
+    assert b"halted: 1 row failed (--fail-fast); the rest of the input was not read" in err
+
+
+def test_rounds_are_summed_up_one_by_one_and_together(server: Recorder, tmp_path: Path) -> None:
+    urls = listing(tmp_path, server, "/a", "/b")
+    args = ("--repeat", "3", "--every", "200ms", "--ordered", "-o", "out.jsonl", "-o", "summary:sum.json")
+    began = time.monotonic()
+    result = fetchcli(str(urls), *args, cwd=tmp_path)
+    assert result.code == 0
+    assert time.monotonic() - began >= 0.4
+    assert re.findall(r"fetchcli: round (\d): 2 accepted in ", result.err) == ["1", "2", "3"]
+    assert "6 accepted in " in result.err
+    assert [(row["round"], row["seq"]) for row in rows(tmp_path / "out.jsonl")] == [
+        (number, seq) for number in (1, 2, 3) for seq in (1, 2)
+    ]
+    assert json.loads((tmp_path / "sum.json").read_text())["total"] == 6
+    assert server.connections <= 4  # those of the first round are used again
+    quiet = fetchcli(str(urls), "--repeat", "2", "-q", "-o", "text:/dev/null")
+    assert (quiet.out, quiet.err) == ("", "")
+
+
+def test_a_pipe_is_kept_for_the_next_rounds(server: Recorder) -> None:
+    stdin = "".join(f"{server.url(f'/{number}')}\n" for number in range(500)).encode()
+    result = fetchcli("-", "--repeat", "3", "-w", "%{round} %{line}\\n", "-q", stdin=stdin)
+    assert Counter(result.lines) == Counter(f"{number} {line}" for number in (1, 2, 3) for line in range(1, 501))
+
+
+def test_a_watch_ends_in_time_and_says_when_it_broke(server: Recorder, switch: Switch, tmp_path: Path) -> None:
+    urls = listing(tmp_path, server, "/a")
+    threading.Timer(1.2, lambda: switch.bad.add(b"/a")).start()
+    result = fetchcli(str(urls), "--every", "300ms", "--for", "2s", "-o", "out.jsonl", cwd=tmp_path)
+    verdicts = [row["verdict"] for row in rows(tmp_path / "out.jsonl")]
+    assert result.code == 5
+    assert 4 <= len(verdicts) <= 8
+    assert verdicts == sorted(verdicts, reverse=True)  # OK, then FAILED
+    assert verdicts[-1] == "FAILED"
+    switch.bad.clear()
+    assert fetchcli(str(urls), "--for", "300ms", "-q").lines[0].startswith("200")
+
+
+def test_97_a_signal_between_rounds_ends_the_watch_at_once(server: Recorder, tmp_path: Path) -> None:
+    urls = listing(tmp_path, server, "/a")
+    process = start(str(urls), "--every", "1h", "-o", f"jsonl:{tmp_path}/out", "-o", f"junit:{tmp_path}/out.xml")
+    while not server.requests:
+        time.sleep(0.02)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert len(rows(tmp_path / "out")) == 1
+    assert 'tests="1"' in (tmp_path / "out.xml").read_text()
+
+
+def test_a_halt_ends_the_rounds_too(server: Recorder, switch: Switch, tmp_path: Path) -> None:
+    switch.bad = {b"/a"}
+    urls = listing(tmp_path, server, "/a", "/b")
+    result = fetchcli(str(urls), "--repeat", "50", "--fail-fast", "-c", "1", "-o", "out.jsonl", cwd=tmp_path)
+    assert result.code == 5
+    assert [row["verdict"] for row in rows(tmp_path / "out.jsonl")] == ["FAILED", "SKIPPED"]
+
+
+def test_at_a_terminal_the_rounds_scroll_by_and_the_bar_stays(server: Recorder, tmp_path: Path) -> None:
+    urls = listing(tmp_path, server, "/a", "/b")
+    seen = at_terminal(str(urls), "--repeat", "3", "--every", "300ms", columns=100)
+    assert re.findall(r"round (\d): 2 accepted", seen.out) == ["1", "2", "3"]
+    assert "(round 3)" in seen.out
+
+
+def baseline(folder: Path, urls: Path, *args: str) -> None:
+    fetchcli(str(urls), "-q", "-o", "last.jsonl", "-o", "last.csv", *args, cwd=folder)
+
+
+@pytest.mark.parametrize("name", ["last.jsonl", "last.csv"])
+def test_only_what_is_new_decides(name: str, server: Recorder, switch: Switch, tmp_path: Path) -> None:
+    urls = listing(tmp_path, server, "/a", "/b", "/known", "nonsense")
+    switch.bad = {b"/known"}
+    baseline(tmp_path, urls)
+    args = (str(urls), "--baseline", name, "-o", "summary:sum.json")
+    assert fetchcli(*args, cwd=tmp_path).code == 3
+    result = fetchcli(*args, "--fail-on", "new", cwd=tmp_path)
+    assert result.code == 0
+    assert "since the baseline: nothing has changed" in result.err
+    switch.bad = {b"/b"}
+    result = fetchcli(*args, "--fail-on", "new", cwd=tmp_path)
+    assert result.code == 5
+    assert re.search(rf"new failure   {server.url('/b')}\s+status: expected 200..399, got 500; was 200", result.err)
+    assert re.search(rf"cured         {server.url('/known')}\s+200, was 500", result.err)
+    found = json.loads((tmp_path / "sum.json").read_text())["baseline"]
+    assert found["counts"] == {"new_failure": 1, "cured": 1}
+    assert [(one["change"], one["line"]) for one in found["changes"]] == [("new failure", 2), ("cured", 3)]
+
+
+def test_a_slower_server_is_told_and_a_healthy_one_is_not(server: Recorder, switch: Switch, tmp_path: Path) -> None:
+    urls = listing(tmp_path, server, *(f"/{number}" for number in range(20)))
+    switch.slow = 0.05
+    baseline(tmp_path, urls, "--repeat", "3")
+    args = (str(urls), "--baseline", "last.jsonl", "--repeat", "3", "-o", "out.md")
+    again = fetchcli(*args, cwd=tmp_path)
+    assert (again.code, "slower" in again.err) == (0, False)
+    switch.slow = 0.25
+    slower = fetchcli(*args, cwd=tmp_path)
+    assert slower.code == 0
+    assert re.search(r"slower +127.0.0.1:\d+ +median 2\d\d ms, was \d+", slower.err)
+    assert "| slower | `127.0.0.1:" in (tmp_path / "out.md").read_text()
+
+
+def test_what_is_no_baseline(server: Recorder, tmp_path: Path) -> None:
+    (tmp_path / "urls.txt").write_text("http://h/\n")
+    (tmp_path / "x.jsonl").write_text('{"url": "http://h/"}\n')
+    (tmp_path / "x.csv").write_text("url\nhttp://h/\n")
+    for name, said in (
+        ("missing.jsonl", "--baseline missing.jsonl: no such file; make one with -o jsonl:FILE"),
+        ("x.jsonl", "--baseline x.jsonl:1: not a row of a result file; make one with -o jsonl:FILE"),
+        ("x.csv", "--baseline x.csv:1: not a row of a result file; make one with -o jsonl:FILE"),
+        ("urls.txt", "--baseline urls.txt: not a row of a result file; make one with -o jsonl:FILE"),
+        (".", "--baseline .: is a directory"),
+    ):
+        result = fetchcli(server.url("/a"), "--baseline", name, cwd=tmp_path)
+        assert (result.code, result.out, result.err.count("\n")) == (3, "", 1), name
+        assert said.replace(".: is", ".: is") in result.err or said.removeprefix("--baseline ") in result.err
+    assert not server.requests
+    result = fetchcli(server.url("/a"), "--fail-on", "new")
+    assert (result.code, result.err) == (2, "fetchcli: --fail-on new: new since when? give --baseline FILE\n")
+
+
+def test_a_baseline_is_never_overwritten(server: Recorder, tmp_path: Path) -> None:
+    urls = listing(tmp_path, server, "/a")
+    baseline(tmp_path, urls)
+    before = (tmp_path / "last.jsonl").read_text()
+    result = fetchcli(str(urls), "--baseline", "last.jsonl", "-o", "last.jsonl", cwd=tmp_path)
+    assert result.code == 8
+    assert "last.jsonl: is also an input (or the baseline); write somewhere else" in result.err
+    assert (tmp_path / "last.jsonl").read_text() == before
+
+
+def test_a_report_takes_the_place_of_the_last_one_at_once(server: Recorder, switch: Switch, tmp_path: Path) -> None:
+    urls = listing(tmp_path, server, "/a")
+    report = tmp_path / "fetchcli.prom"
+    report.write_text("the last one")
+    report.chmod(0o640)
+    inode = report.stat().st_ino
+    switch.slow = 1.5
+    process = start(str(urls), "-o", str(report))
+    while not server.requests:
+        time.sleep(0.02)
+    assert report.read_text() == "the last one"
+    process.communicate(timeout=20)
+    assert report.read_text().startswith("# HELP fetchcli_rows")
+    assert report.stat().st_ino != inode
+    assert report.stat().st_mode & 0o777 == 0o640
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_reports_go_where_no_file_can_be_replaced(server: Recorder, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    seen: list[str] = []
+    reader = threading.Thread(target=lambda: seen.append((tmp_path / "pipe").read_text()))
+    reader.start()
+    assert fetchcli(server.url("/a"), "-o", f"tap:{tmp_path}/pipe").code == 0
+    reader.join(10)
+    assert seen[0].startswith("TAP version 14\n1..1\nok 1 - GET ")
+    assert fetchcli(server.url("/a"), "-o", "tap").out.startswith("TAP version 14")
+    full = fetchcli(server.url("/a"), "-o", "tap:/dev/full")
+    assert (full.code, "cannot write /dev/full: No space left on device" in full.err) == (8, True)
+
+
+def test_in_a_github_workflow_failures_are_annotated(server: Recorder, switch: Switch, tmp_path: Path) -> None:
+    switch.bad = {b"/bad"}
+    urls = listing(tmp_path, server, "/a", "/bad")
+    step = tmp_path / "step.md"
+    step.write_text("before\n")
+    env = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(step)}
+    result = fetchcli("urls.txt", "-o", "jsonl", env=env, cwd=urls.parent)
+    assert len(result.lines) == 2
+    (error,) = (line for line in result.err.splitlines() if line.startswith("::error"))
+    assert error.startswith(f"::error file=urls.txt,line=2,col=1,title=status::GET {server.url('/bad')}: status: ")
+    assert "::notice title=fetchcli::1 accepted, 1 failed in " in result.err
+    assert step.read_text().startswith("before\n## fetchcli: 1 of 2 rows not accepted\n")
+    for off in (("--no-github",), ("-o", "github:out.gh")):
+        assert "::" not in fetchcli("urls.txt", *off, "-q", env=env, cwd=urls.parent).err
+    assert "::" not in fetchcli("urls.txt", env={"GITHUB_ACTIONS": "false"}, cwd=urls.parent).err
+    unwritable = {**env, "GITHUB_STEP_SUMMARY": str(tmp_path / "no" / "step.md")}
+    result = fetchcli(server.url("/a"), env=unwritable)
+    assert (result.code, "cannot write the step summary: No such file" in result.err) == (0, True)
