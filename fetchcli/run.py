@@ -22,7 +22,7 @@ from fetchcli.inputs.base import Argument, File, Input
 from fetchcli.inputs.baseline import read_baseline
 from fetchcli.inputs.precheck import malformed
 from fetchcli.inputs.reader import RowReader
-from fetchcli.inputs.spool import rereadable
+from fetchcli.inputs.spool import Spooled, rereadable
 from fetchcli.interrupt import Interrupt
 from fetchcli.listing import complain, named_inputs, why_empty
 from fetchcli.messages import say
@@ -160,7 +160,10 @@ async def _inputs(settings: Settings, stack: AsyncExitStack) -> list[Input]:
         return [Argument(url) for url in await stack.enter_async_context(demo_server())]
     inputs = named_inputs(settings.inputs)
     if settings.rounds.several:
-        return [rereadable(source) for source in inputs]
+        inputs = [rereadable(source) for source in inputs]
+        for source in inputs:
+            if isinstance(source, Spooled):
+                stack.callback(source.kept.close)
     return inputs
 
 

@@ -19,7 +19,7 @@ HELP = """Fetch a list of URLs, many at a time; every line ends as exactly one t
 \b
 fetchcli urls.txt --concurrency 50
 cut -f1 sites.tsv | fetchcli - -o jsonl | jq .status
-fetchcli smoke.csv --accept 200..299 --timeout 5s -o rows.jsonl
+fetchcli smoke.csv --accept 200..299 --threshold 'flaky_rate < 5%' -o junit:report.xml
 fetchcli rows.jsonl --only-failed
 fetchcli https://example.com/sitemap.xml --input-format sitemap
 fetchcli --glob 'https://example.com/page/[1-100]'

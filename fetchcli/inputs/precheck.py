@@ -35,9 +35,10 @@ def _mentions(source: File) -> bool:
     tail = b""
     try:
         for block in decompressed(source.blocks()):
-            if NAME.encode() in (tail + block).lower() or b"\\u" in block:
+            seen = tail + block
+            if NAME.encode() in seen.lower() or b"\\u" in seen:
                 return True
-            tail = block[-len(NAME) :]
+            tail = seen[-len(NAME) :]
     except BadFormat:
         return False
     return False

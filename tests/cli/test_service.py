@@ -37,11 +37,15 @@ SMOKE = [
 MET = ("--threshold", "error_rate < 1%", "--threshold", "flaky_rate < 5%", "--threshold", "p95(time_total) < 2s")
 
 
-def smoke(folder: Path, base: str, *args: str) -> Result:
+def write_list(folder: Path, base: str) -> None:
     with (folder / "smoke.csv").open("w", newline="") as file:
         table = csv.DictWriter(file, dict.fromkeys(name for row in SMOKE for name in row))
         table.writeheader()
         table.writerows({**row, "url": base + row["url"]} for row in SMOKE)
+
+
+def smoke(folder: Path, base: str, *args: str) -> Result:
+    write_list(folder, base)
     reports = ("-o", "summary:out.json", "-o", "out.jsonl", "-o", "out.xml")
     return fetchcli("smoke.csv", *reports, "--retry", "0", *args, cwd=folder)
 

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from fetchcli.core.settings import Reading
 from fetchcli.demo import DEMO_PATHS
+from fetchcli.inputs.base import File
+from fetchcli.inputs.precheck import malformed
+from fetchcli.inputs.reader import RowReader
 from tests.meta.docs import GENERATED, picture, replace
 from tests.meta.manpage import man_page
 from tests.support.command import fetchcli
@@ -91,6 +95,16 @@ def test_the_list_of_the_readme_is_one(tmp_path: Path) -> None:
     printed = fetchcli("smoke.csv", "--print-curl", cwd=tmp_path)
     assert (printed.code, printed.err, len(printed.lines)) == (0, "", 2)
     assert "Content-Type: application/json" in printed.out
+
+
+def test_the_expectations_of_the_readme_are_understood(tmp_path: Path) -> None:
+    text = re.findall(r"```csv\n(.*?)```", README.read_text(), re.DOTALL)[1]
+    (tmp_path / "smoke.csv").write_text(text)
+    inputs = [File(str(tmp_path / "smoke.csv"))]
+    assert list(malformed(inputs, Reading(), ())) == []
+    rows = [row for batch in RowReader(inputs).batches() for row in batch]
+    said = [[check.kind for check in row.expect.checks] for row in rows if row.expect is not None]
+    assert said == [["header", "body"], ["json", "max_latency"]]
 
 
 def test_the_configuration_of_the_readme_is_one(tmp_path: Path) -> None:
