@@ -52,9 +52,12 @@ def _progress(
 
     total: list[int] = []
 
+    rounds = settings.rounds
+    known = None if rounds.span is not None else rounds.count  # a time for all of them may end them earlier
+
     def count() -> None:
-        if (rows := count_rows(inputs, settings.reading)) is not None:
-            total.append(rows)
+        if known is not None and (rows := count_rows(inputs, settings.reading)) is not None:
+            total.append(known * rows)
 
     threading.Thread(target=count, name="fetchcli-count", daemon=True).start()
 

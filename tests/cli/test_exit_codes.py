@@ -63,7 +63,10 @@ def test_an_output_outranks_outcomes(faults: FaultServer) -> None:
         (["-c", "many", "x"], "'many' is not a valid integer"),
         (["--timeout", "soon", "x"], "--timeout: 'soon' is not a duration; write it as 500ms, 2.5s, 1m, 1h or none"),
         (["--accept", "ok", "x"], "--accept: 'ok' is not a status, a range like 200..399 or a class like 2xx"),
-        (["-o", "xml", "http://h/"], "-o xml: neither a format (text, jsonl, csv, json, junit, tap, sarif, markdown, github,"),
+        (
+            ["-o", "xml", "http://h/"],
+            "-o xml: neither a format (text, jsonl, csv, json, junit, tap, sarif, markdown, github,",
+        ),
         (["-w", "%{statsu}", "http://h/"], "no column is named 'statsu'; did you mean 'status'?"),
         (["-o", "jsonl", "-o", "csv", "http://h/"], "two outputs (-o, -w) want stdout; give one a path"),
         (["-o", "jsonl", "-w", "x", "http://h/"], "two outputs (-o, -w) want stdout; give one a path"),

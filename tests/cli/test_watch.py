@@ -154,6 +154,7 @@ def test_at_a_terminal_the_rounds_scroll_by_and_the_bar_stays(server: Recorder, 
     seen = at_terminal(str(urls), "--repeat", "3", "--every", "300ms", columns=100)
     assert re.findall(r"round (\d): 2 accepted", seen.out) == ["1", "2", "3"]
     assert "(round 3)" in seen.out
+    assert re.search(r"\d/6\b", seen.out)  # rows of all rounds
 
 
 def baseline(folder: Path, urls: Path, *args: str) -> None:
