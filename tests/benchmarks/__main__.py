@@ -20,6 +20,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.benchmarks.alarms import alarms
 from tests.support.nginx import free_port, installed, nginx
 
 HERE = Path(__file__).parent
@@ -266,6 +267,22 @@ def _read(path: Path) -> dict[str, float]:
     return said
 
 
+def checking(rounds: int, count: int) -> None:
+    """What checks, thresholds and reports add."""
+    with nginx() as port, lists(count, lambda n: f"http://127.0.0.1:{port}/page/{n}") as (listing, folder):
+        base = ours(listing, 50, folder)["fetchcli"]
+        reports = ("junit", "tap", "sarif", "markdown", "github", "gitlab", "prometheus", "summary")
+        commands = {
+            "fetchcli": base,
+            "2 checks, no body": [*base, "--expect-header", "content-length: exists", "--expect-size", ">1"],
+            "a text in the body": [*base, "--expect-body", "0123456789"],
+            "a pattern in the body": [*base, "--expect-body", "~ 0123456789"],
+            "2 thresholds": [*base, "--threshold", "p95(time_total)<9s", "--threshold", "error_rate<1% by host"],
+            "8 reports": [*base, *(part for name in reports for part in ("-o", f"{name}:{folder}/{name}"))],
+        }
+        table(f"(j) checks and reports, {count:,} URLs", contest(commands, folder, rounds), count, reference="fetchcli")
+
+
 def start_up(rounds: int, count: int) -> None:
     del count
     with nginx() as port, tempfile.TemporaryDirectory() as name:
@@ -295,6 +312,8 @@ WORKLOADS: dict[str, tuple[Callable[[int, int], None], int]] = {
     "f": (timeouts, 20_000),
     "g": (adaptive, 200),
     "h": (reading, 1_000_000),
+    "i": (alarms, 100),
+    "j": (checking, 20_000),
     "start": (start_up, 0),
 }
 
@@ -302,7 +321,7 @@ WORKLOADS: dict[str, tuple[Callable[[int, int], None], int]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "workloads", nargs="*", default=list(WORKLOADS), metavar="WORKLOAD", help="a b c d e f g h start"
+        "workloads", nargs="*", default=list(WORKLOADS), metavar="WORKLOAD", help="a b c d e f g h i j start"
     )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--scale", type=float, default=1.0, help="share of the URLs")
