@@ -3,6 +3,7 @@
 ::error file=urls.txt,line=17,title=status::GET http://h/: status: expected 200..399, got 404
 """
 
+from fetchcli.core.changes import Change, Noted
 from fetchcli.core.model import Outcome
 from fetchcli.core.report import Report, kind_of, problem_of, title_of
 from fetchcli.core.text import visible
@@ -18,13 +19,21 @@ def github(report: Report) -> str:
     for measured in report.summary.measured:
         if not measured.met:
             lines.append(_command("error", {"title": "threshold"}, f"{measured.threshold.text}: {measured.text}"))
+    if (changes := report.summary.changes) is not None:
+        told = [noted for noted in changes.noted if noted.change is not Change.NEW_FAILURE]  # which are errors already
+        lines += [_change(noted) for noted in told[:MOST_ANNOTATIONS]]
     said = totals_text(report.summary)
     if (rest := report.summary.not_accepted - MOST_ANNOTATIONS) > 0:
         said += f"; {rest:,} more than are annotated"
-    if (changes := report.summary.changes) is not None:
+    if changes is not None:
         said += f"; since the baseline: {changes.text}"
     lines.append(_command("notice", {"title": "fetchcli"}, said))
     return "".join(f"{line}\n" for line in lines)
+
+
+def _change(noted: Noted) -> str:
+    where = {"file": noted.source, "line": str(noted.line)} if noted.source not in ("", "-") and noted.line else {}
+    return _command("notice", {**where, "title": f"baseline {noted.change}"}, f"{noted.what}: {noted.detail}")
 
 
 def _annotation(level: str, outcome: Outcome, report: Report) -> str:
