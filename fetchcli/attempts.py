@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import msgspec
@@ -10,9 +11,11 @@ from fetchcli.core.checks import checks_for, failed_checks, reads_body, takes_lo
 from fetchcli.core.errors import ErrorKind, Failure, TransportError
 from fetchcli.core.expectations import Check
 from fetchcli.core.lane import Launch
-from fetchcli.core.model import Attempt, Response
+from fetchcli.core.model import Attempt, FailedCheck, Response
 from fetchcli.core.policy import Policy
 from fetchcli.transport.base import Transport
+
+Examine = Callable[[], tuple[FailedCheck, ...]]
 
 
 class Attempts:
@@ -28,6 +31,7 @@ class Attempts:
         self._transport = transport
         self._policy = policy
         self._epoch = epoch
+        self._one = asyncio.Semaphore()
         limits = policy.limits
         kept = msgspec.structs.replace(limits, keep=max(limits.keep, limits.check))
         self._reading = msgspec.structs.replace(policy, limits=kept)
@@ -47,20 +51,32 @@ class Attempts:
         attempt = Attempt(number, self._epoch + started, time.monotonic() - started, result)
         if isinstance(result, Failure) or (not checks and result.status in self._policy.accept):
             return attempt
-        return await self._examined(attempt, result, checks)
+        head = (row.request or self._policy.request).method == "HEAD"
+        return await self._examined(attempt, result, checks, head=head)
 
-    async def _examined(self, attempt: Attempt, response: Response, checks: tuple[Check, ...]) -> Attempt:
+    async def _examined(
+        self, attempt: Attempt, response: Response, checks: tuple[Check, ...], *, head: bool
+    ) -> Attempt:
         """The attempt with the checks that its response does not pass, and without the body that they looked at."""
         wall = attempt.started_at + attempt.elapsed
-        examine = partial(failed_checks, response, self._policy, checks, seconds=attempt.elapsed, wall=wall)
+        examine = partial(failed_checks, response, self._policy, checks, seconds=attempt.elapsed, wall=wall, head=head)
         try:
-            failed = await asyncio.to_thread(examine) if takes_long(checks, response) else examine()
+            failed = await self._aside(examine, checks) if takes_long(checks, response) else examine()
         except Exception as error:  # noqa: BLE001 - likewise
             return msgspec.structs.replace(attempt, result=bug(error))
         if response.body is not None:
             kept = self._policy.limits.keep
             response = msgspec.structs.replace(response, body=response.body[:kept] if kept else None)
         return msgspec.structs.replace(attempt, result=response, failed_checks=failed)
+
+    async def _aside(
+        self, examine: Callable[[], tuple[FailedCheck, ...]], checks: Iterable[Check]
+    ) -> tuple[FailedCheck, ...]:
+        """Examine in a thread; where it is Python that takes long, one at a time: the event loop needs its turns."""
+        if any(check.kind == "json" for check in checks):
+            async with self._one:
+                return await asyncio.to_thread(examine)
+        return await asyncio.to_thread(examine)
 
 
 def bug(error: Exception) -> Failure:

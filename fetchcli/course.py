@@ -4,71 +4,100 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import aclosing
+from functools import partial
 
 from fetchcli.core.baseline import Comparison
-from fetchcli.core.halt import Halt
-from fetchcli.core.rounds import Rounds
+from fetchcli.core.model import Outcome, Passed, Verdict
+from fetchcli.core.settings import Settings
 from fetchcli.core.summary import Summary
-from fetchcli.core.thresholds import Threshold
 from fetchcli.core.totals import totals_text
 from fetchcli.fetcher import Fetcher
 from fetchcli.inputs.readahead import ReadAhead
 from fetchcli.inputs.reader import RowReader
 from fetchcli.outlets import Outlets
 
+PATIENCE = 5.0  # seconds that a halted run waits for the rest of a pipe, at most
+
 
 class Course:
     """Runs the rounds.
 
     Args:
-        fetcher: fetches.
+        settings: rounds, when to halt, and what decides.
         summary: is to count all outcomes.
-        read: makes the reader of a round.
-        thresholds: what is measured for the summary of a round.
         comparison: with an earlier run, or None.
+        read: makes the reader of a round.
+        endless: whether the lists may go on for ever, as a pipe can.
 
     Attributes:
+        fetcher: fetches; to be set before `run`.
         summary: counts all outcomes.
-        readers: those of the rounds so far.
+        reader: that of the last round.
+        errors: what could not be read, in whichever round.
     """
+
+    fetcher: Fetcher
 
     def __init__(
         self,
-        fetcher: Fetcher,
+        settings: Settings,
         summary: Summary,
+        comparison: Comparison | None,
         read: Callable[[int], RowReader],
-        thresholds: tuple[Threshold, ...] = (),
-        comparison: Comparison | None = None,
+        *,
+        endless: bool,
     ) -> None:
-        self._fetcher = fetcher
+        self._settings = settings
         self.summary = summary
-        self._read = read
-        self._thresholds = thresholds
         self._comparison = comparison
+        self._read = read
+        self._endless = endless
         self._stopped = asyncio.Event()
-        self.readers: list[RowReader] = []
+        self._loop = asyncio.get_running_loop()
+        self._failed = self._ended = 0
+        self.reader = read(1)
+        self.errors: list[str] = []
 
     def stop(self, reason: str) -> None:
         """End it; what is finished is written."""
         self._stopped.set()
-        self._fetcher.stop(reason)
+        self.fetcher.stop(reason)
 
-    async def run(self, outlets: Outlets, rounds: Rounds, halt: Halt | None) -> None:
+    def watch(self, outcome: Outcome) -> None:
+        """Count what the decision to halt hangs on; it may be known before those in front of it."""
+        halt, comparison = self._settings.halt, self._comparison
+        if halt is None or isinstance(outcome.row, Passed):
+            return
+        self._ended += 1
+        if outcome.verdict in (Verdict.FAILED, Verdict.REJECTED) and not (
+            self._settings.only_new and comparison is not None and comparison.is_known(outcome)
+        ):
+            self._failed += 1
+            if reason := halt.reason(self._failed, self._ended):
+                patience = PATIENCE if self._endless else float("inf")
+                self._loop.call_soon(partial(self.fetcher.halt, reason, now=halt.now, patience=patience))
+
+    async def run(self, outlets: Outlets) -> None:
         """Run to the end; the outlets are closed then, whatever happens."""
+        fetcher, rounds = self.fetcher, self._settings.rounds
         began, done = time.monotonic(), 0
         try:
-            while not self._fetcher.over:
+            while not fetcher.over:
                 start = rounds.next_start(done, time.monotonic() - began)
                 if start is None or not await self._reached(began + start):
                     break
                 done += 1
-                part = Summary(self._thresholds) if rounds.several else None
-                await self._round(done, outlets, part, halt)
+                part = Summary(self._settings.thresholds) if rounds.several else None
+                await self._round(done, outlets, part)
                 if part is not None:
                     outlets.announce(f"round {done}: {totals_text(part)}")
+                    if not (part.total or rounds.every):
+                        break  # nothing to fetch, again and again
         finally:
             if self._comparison is not None:
-                self.summary.changes = self._comparison.finish()
+                selection = self._settings.reading.selection
+                whole = not (fetcher.over or self.errors or selection.partial)
+                self.summary.changes = self._comparison.finish(whole=whole)
             await asyncio.shield(asyncio.to_thread(outlets.close, self.summary))
 
     async def _reached(self, when: float) -> bool:
@@ -80,25 +109,23 @@ class Course:
             return True
         return False
 
-    async def _round(self, number: int, outlets: Outlets, part: Summary | None, halt: Halt | None) -> None:
-        reader = self._read(number)
-        self.readers.append(reader)
-        fetcher, summary, began = self._fetcher, self.summary, time.monotonic()
+    async def _round(self, number: int, outlets: Outlets, part: Summary | None) -> None:
+        reader = self.reader = self._read(number) if number > 1 else self.reader
+        began = time.monotonic()
         try:
-            async with aclosing(fetcher.run(ReadAhead(reader.batches()))) as outcomes:
+            async with aclosing(self.fetcher.run(ReadAhead(reader.batches()))) as outcomes:
                 async for outcome in outcomes:
-                    summary.add(outcome)
+                    self.summary.add(outcome)
                     if part is not None:
                         part.add(outcome)
                     if self._comparison is not None:
                         self._comparison.add(outcome)
                     outlets.handle(outcome)
-                    if halt is not None and (reason := halt.reason(summary)):
-                        fetcher.halt(reason, now=halt.now)
                     if outlets.congested:
                         await outlets.relieved()
         finally:
+            self.errors += [str(error) for error in reader.errors if str(error) not in self.errors]
             elapsed = time.monotonic() - began
-            summary.elapsed += elapsed
+            self.summary.elapsed += elapsed
             if part is not None:
                 part.elapsed = elapsed

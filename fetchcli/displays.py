@@ -30,7 +30,7 @@ def make_displays(
     if settings.github and plan.annotate:
         from fetchcli.github import GitHubDisplay
 
-        displays.append(GitHubDisplay())
+        displays.append(GitHubDisplay(plan.rows))
     return displays
 
 

@@ -7,6 +7,19 @@ from collections.abc import AsyncIterator, Callable
 
 from fetchcli.core.model import Row
 
+PATIENCE = 0.5  # seconds of silence
+
+
+async def happens(event: asyncio.Event, deadline: float) -> bool:
+    """Whether something happens in time (`time.monotonic`); with a deadline, silence is borne for `PATIENCE` only."""
+    if deadline == float("inf"):
+        return await event.wait()
+    try:
+        async with asyncio.timeout(min(PATIENCE, deadline - time.monotonic())):
+            return await event.wait()
+    except TimeoutError:
+        return False
+
 
 class Feed:
     """Reads batches while the event loop does other things.

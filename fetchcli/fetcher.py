@@ -21,11 +21,10 @@ from fetchcli.core.model import Attempt, Outcome, Passed, Rejected, Row
 from fetchcli.core.ordering import Reorder
 from fetchcli.core.policy import Policy
 from fetchcli.core.schedule import LOOK_AHEAD, Scheduler
-from fetchcli.feed import Feed
+from fetchcli.feed import Feed, happens
 from fetchcli.transport.base import Transport
 
 AHEAD = 4  # times the concurrency: rows that the scheduler may choose from
-PATIENCE = 0.5  # seconds that more rows of a pipe are waited for once the run was halted
 LAG_SECONDS = 0.1  # how often the event loop is asked whether it keeps up, with --adaptive
 
 
@@ -37,6 +36,7 @@ class Fetcher:
         policy: what the scheduler decides by.
         ordered: give outcomes out in input order.
         warn: told, in one line, of trouble that is no single row's.
+        watch: told of every outcome as soon as it is known, even where those before it are waited for.
 
     Attributes:
         scheduler: what waits, and why.
@@ -51,9 +51,11 @@ class Fetcher:
         *,
         ordered: bool = False,
         warn: Callable[[str], None] = lambda _: None,
+        watch: Callable[[Outcome], None] | None = None,
     ) -> None:
         self._policy = policy
         self._ordered = ordered
+        self._watch = watch
         self._order: Reorder | None = None
         self._slots = asyncio.Semaphore(policy.concurrency)
         self._tasks: dict[asyncio.Task[None], Launch] = {}
@@ -67,6 +69,7 @@ class Fetcher:
         self._stopped = False
         self._given_up: Failure | None = None  # what becomes of requests that are cancelled
         self.halted, self.unread = "", False
+        self._deadline = float("inf")  # when rows still to come are given up
         # One reading of the wall clock a run: a jump of it moves no timestamp and no duration.
         self._epoch = time.time() - time.monotonic()
         self._attempts = Attempts(transport, policy, self._epoch)
@@ -91,11 +94,17 @@ class Fetcher:
                     self._settle(self._judge(launch, note=f"not tried again: {reason}"))
         self._give_up(reason)
 
-    def halt(self, reason: str, *, now: bool) -> None:
-        """Start nothing more: what waits, and what is still to be read, is SKIPPED; with ``now`` cancel the rest."""
+    def halt(self, reason: str, *, now: bool, patience: float = float("inf")) -> None:
+        """Start nothing more: what waits, and what is still to be read, is SKIPPED; with ``now`` cancel the rest.
+
+        Args:
+            reason: why.
+            now: whether what is in flight is given up.
+            patience: seconds in all that rows still to come are waited for (`feed.happens`).
+        """
         if self.over:
             return
-        self.halted = reason
+        self.halted, self._deadline = reason, time.monotonic() + patience
         for launch in self.scheduler.drain():
             if launch.attempts:
                 self._settle(self._judge(launch, note=f"not tried again: {reason}"))
@@ -152,13 +161,9 @@ class Fetcher:
 
     async def _woken(self) -> None:
         """Wait until something happens; a halted run waits for the rest of a pipe only so long."""
-        if not (self.halted and self._feed.waits) or self._tasks:
+        if self._tasks or not (self.halted and self._feed.waits):
             await self._wake.wait()
-            return
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await self._wake.wait()
-        except TimeoutError:
+        elif not await happens(self._wake, self._deadline):
             self.unread = True
             await self._feed.close()
 
@@ -266,6 +271,8 @@ class Fetcher:
         return judge(launch.row, attempts, queued, note=note)
 
     def _settle(self, outcome: Outcome) -> None:
+        if self._watch is not None:
+            self._watch(outcome)
         if self._order is None:
             self._done.append(outcome)
         else:

@@ -8,7 +8,6 @@ from pathlib import Path
 from fetchcli.core.model import Outcome
 from fetchcli.core.report import RowsKept
 from fetchcli.core.summary import Summary
-from fetchcli.inputs.locate import columns_of
 from fetchcli.messages import say
 from fetchcli.sinks.github import github
 from fetchcli.sinks.markdown import markdown
@@ -17,10 +16,14 @@ MOST_BYTES = 1024 * 1024  # of a step summary: GitHub takes no more
 
 
 class GitHubDisplay:
-    """Says at the end what went wrong, in the way that GitHub shows."""
+    """Says at the end what went wrong, in the way that GitHub shows.
 
-    def __init__(self) -> None:
-        self._rows = RowsKept()
+    Args:
+        rows: collects for all reports of the run.
+    """
+
+    def __init__(self, rows: RowsKept) -> None:
+        self._rows = rows
 
     @property
     def congested(self) -> bool:
@@ -42,7 +45,7 @@ class GitHubDisplay:
         """Write both."""
         if not summary.total:
             return
-        report = self._rows.report(summary, columns_of(self._rows.others))
+        report = self._rows.report(summary)
         if sys.stderr is not None:
             with contextlib.suppress(OSError, ValueError):
                 sys.stderr.write(github(report))

@@ -1,11 +1,16 @@
 """The lists of a run: what they are, what was wrong with them, and whether they held nothing."""
 
 from collections.abc import Sequence
+from itertools import islice
 
+from fetchcli.core.errors import UsageError
 from fetchcli.core.settings import Settings
 from fetchcli.inputs.base import Argument, File, Input
+from fetchcli.inputs.precheck import malformed
 from fetchcli.inputs.reader import RowReader
 from fetchcli.messages import say
+
+MOST_MALFORMED = 99  # rows that are counted before the run is refused
 
 
 def named_inputs(texts: tuple[str, ...]) -> list[Input]:
@@ -33,12 +38,27 @@ def why_empty(settings: Settings, reader: RowReader) -> str:
     return "the input holds no URL; --allow-empty accepts that"
 
 
-def complain(settings: Settings, readers: Sequence[RowReader], empty: str) -> None:
+def is_endless(source: Input) -> bool:
+    """Whether reading it may take for ever, or goes to the web: a pipe, a sitemap."""
+    return not (isinstance(source, Argument) or source.is_regular) or ".xml" in getattr(source, "name", "")
+
+
+def refuse_malformed(settings: Settings, inputs: list[Input]) -> None:
+    """A row that expects something that cannot be understood is a mistake of whoever wrote it.
+
+    Raises:
+        UsageError: there is one.
+    """
+    found = list(islice(malformed(inputs, settings.reading, settings.policy.checks), MOST_MALFORMED + 1))
+    if found:
+        more = f" (and {len(found) - 1} more)" if len(found) <= MOST_MALFORMED else " (and many more)"
+        raise UsageError(found[0] + more * (len(found) > 1))
+
+
+def complain(settings: Settings, reader: RowReader, empty: str, errors: Sequence[str]) -> None:
     """Say what was left out, what could not be read, in whichever round, and that there was nothing."""
-    left_out = max((reader.left_out for reader in readers), default=0)
-    if left_out and not (settings.quiet or empty):
-        say(f"{left_out:,} rows left out (--include, --exclude, --only-failed)")
-    errors = dict.fromkeys(str(error) for reader in readers for error in reader.errors)
+    if reader.left_out and not (settings.quiet or empty):
+        say(f"{reader.left_out:,} rows left out (--include, --exclude, --only-failed)")
     for error in errors:
         say(error)
     if empty and not errors:

@@ -13,6 +13,7 @@ import msgspec
 
 from fetchcli.core.errors import OutputError, UsageError
 from fetchcli.core.model import Outcome
+from fetchcli.core.report import RowsKept
 from fetchcli.core.schema import Schema
 from fetchcli.core.settings import Settings
 from fetchcli.core.summary import Summary
@@ -40,13 +41,15 @@ class Plan(msgspec.Struct, frozen=True):
         report: ``stdout``, ``stderr`` or empty for none.
         data_on_terminal: rows go to a terminal, where a bar would be in their way.
         annotate: a GitHub workflow is told on stderr, for nobody asked for that elsewhere.
+        rows: collects the rows of all reports.
     """
 
     data: dict[str, MakeSink]
     reports: frozenset[str]
     report: str
     data_on_terminal: bool
-    annotate: bool = False
+    annotate: bool
+    rows: RowsKept
 
 
 def plan_outputs(settings: Settings, *, stdout_is_terminal: bool) -> Plan:
@@ -56,12 +59,13 @@ def plan_outputs(settings: Settings, *, stdout_is_terminal: bool) -> Plan:
         UsageError: a format or a template is wrong, or two outputs want the same destination.
     """
     schema = Schema(settings.reading.keep)
+    rows = RowsKept(columns_of)
     specs = [parse_output(text) for text in settings.outputs]
-    wanted: list[tuple[str, MakeSink]] = [(spec.path, _maker(spec.format, schema)) for spec in specs]
+    wanted: list[tuple[str, MakeSink]] = [(spec.path, _maker(spec.format, schema, rows)) for spec in specs]
     if settings.write_out is not None:
         wanted.append((STDOUT, partial(TemplateSink, render=compile_template(settings.write_out, schema))))
     if not wanted and (settings.quiet or not stdout_is_terminal):
-        wanted.append((STDOUT, _maker("text", schema)))
+        wanted.append((STDOUT, _maker("text", schema, rows)))
     places = [name if name == STDOUT else str(Path(name).absolute()) for name, _ in wanted]
     if len(set(places)) < len(places):
         twice = next(name for (name, _), place in zip(wanted, places, strict=True) if places.count(place) > 1)
@@ -71,12 +75,12 @@ def plan_outputs(settings: Settings, *, stdout_is_terminal: bool) -> Plan:
     report = "" if settings.quiet else "stdout" if to_stdout else "stderr"
     annotate = os.environ.get("GITHUB_ACTIONS") == "true" and not any(spec.format == "github" for spec in specs)
     reports = frozenset(spec.path for spec in specs if spec.format in REPORTS)
-    return Plan(data, reports, report, stdout_is_terminal and STDOUT in data, annotate)
+    return Plan(data, reports, report, stdout_is_terminal and STDOUT in data, annotate, rows)
 
 
-def _maker(name: str, schema: Schema) -> MakeSink:
+def _maker(name: str, schema: Schema, rows: RowsKept) -> MakeSink:
     if name in REPORTS:
-        return partial(ReportSink, render=renderer(name), locate=columns_of)
+        return partial(ReportSink, render=renderer(name), rows=rows)
     return lambda output: FORMATS[name](output, schema)
 
 
@@ -145,10 +149,12 @@ class Outlets:
 
     def close(self, summary: Summary) -> None:
         """Complete and close everything; blocks as long as the destinations do."""
-        for sink in self._sinks:
-            sink.close(summary)
-        for output in self._outputs:
-            output.close()
+        try:
+            for sink in self._sinks:
+                sink.close(summary)
+        finally:
+            for output in self._outputs:
+                output.close()
         # Nobody waits for a report whose reader has left (`| head -1`).
         left = any(output.broken_pipe for output in self._outputs)
         for display in self._displays:

@@ -11,7 +11,7 @@ from fetchcli.core.text import visible
 from fetchcli.core.units import format_clock
 from fetchcli.inputs.reader import RowReader
 from fetchcli.inputs.select import identity
-from fetchcli.listing import complain, named_inputs, why_empty
+from fetchcli.listing import complain, named_inputs, refuse_malformed, why_empty
 
 MOST_HOSTS = 20
 MOST_INVALID = 20
@@ -105,10 +105,12 @@ def print_plan(settings: Settings) -> ExitCode:
         InputError: an input cannot be read.
         OutputError: stdout cannot be written.
     """
-    reader = RowReader(named_inputs(settings.inputs), settings.reading, settings.policy)
+    inputs = named_inputs(settings.inputs)
+    refuse_malformed(settings, inputs)
+    reader = RowReader(inputs, settings.reading, settings.policy)
     plan = read_plan(reader, settings.policy.pace)
     empty = "" if plan.total else why_empty(settings, reader)
-    complain(settings, [reader], empty)
+    complain(settings, reader, empty, list(map(str, reader.errors)))
     try:
         print("\n".join(plan.lines()), flush=True)  # noqa: T201 - it is what was asked for
     except OSError as error:

@@ -9,7 +9,7 @@ from fetchcli.core.model import Passed, Rejected
 from fetchcli.core.request import default_headers
 from fetchcli.core.settings import Settings
 from fetchcli.inputs.reader import RowReader
-from fetchcli.listing import complain, named_inputs, why_empty
+from fetchcli.listing import complain, named_inputs, refuse_malformed, why_empty
 from fetchcli.messages import say
 
 
@@ -20,7 +20,9 @@ def print_curl(settings: Settings, user_agent: str) -> ExitCode:
         InputError: an input cannot be read.
         OutputError: stdout cannot be written.
     """
-    reader = RowReader(named_inputs(settings.inputs), settings.reading, settings.policy)
+    inputs = named_inputs(settings.inputs)
+    refuse_malformed(settings, inputs)
+    reader = RowReader(inputs, settings.reading, settings.policy)
     rows = invalid = 0
     try:
         for line in _lines(reader, settings, default_headers(user_agent)):
@@ -35,7 +37,7 @@ def print_curl(settings: Settings, user_agent: str) -> ExitCode:
             return ExitCode.OUTPUT
         raise OutputError(f"cannot write to stdout: {error.strerror}") from None
     empty = "" if rows else why_empty(settings, reader)
-    complain(settings, [reader], empty)
+    complain(settings, reader, empty, list(map(str, reader.errors)))
     return ExitCode.INPUT if empty or reader.errors or (invalid and not settings.exit_zero) else ExitCode.OK
 
 

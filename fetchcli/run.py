@@ -9,7 +9,7 @@ from itertools import islice
 
 from fetchcli._version import __version__
 from fetchcli.core.baseline import Comparison
-from fetchcli.core.errors import ExitCode, UsageError
+from fetchcli.core.errors import ExitCode
 from fetchcli.core.model import Outcome, Row
 from fetchcli.core.policy import Policy
 from fetchcli.core.settings import Settings
@@ -20,18 +20,16 @@ from fetchcli.documents import make_loader
 from fetchcli.fetcher import Fetcher
 from fetchcli.inputs.base import Argument, File, Input
 from fetchcli.inputs.baseline import read_baseline
-from fetchcli.inputs.precheck import malformed
 from fetchcli.inputs.reader import RowReader
 from fetchcli.inputs.spool import Spooled, rereadable
 from fetchcli.interrupt import Interrupt
-from fetchcli.listing import complain, named_inputs, why_empty
+from fetchcli.listing import complain, is_endless, named_inputs, refuse_malformed, why_empty
 from fetchcli.messages import say
 from fetchcli.outlets import Outlets, plan_outputs
 from fetchcli.transport.base import Transport
 
 USER_AGENT = f"fetchcli/{__version__}"
 ROWS_AHEAD = 16  # of an iterable that a caller of `fetch` hands in
-MOST_MALFORMED = 99  # rows that are counted before the run is refused
 GC_THRESHOLD = 20_000
 
 
@@ -116,40 +114,30 @@ async def _run(settings: Settings) -> ExitCode:
         loop.set_exception_handler(lambda _loop, _context: None)
     async with AsyncExitStack() as stack:
         inputs = await _inputs(settings, stack)
-        _refuse_malformed(settings, inputs)
+        refuse_malformed(settings, inputs)
         policy, summary = settings.policy, Summary(settings.thresholds)
         comparison = Comparison(read_baseline(settings.baseline)) if settings.baseline is not None else None
         transport = make_transport(policy)
         stack.push_async_callback(transport.close)
         gc.freeze()  # what is there by now stays: it need not be looked at again and again
         load = make_loader(transport, policy)
-        fetcher = Fetcher(transport, policy, ordered=settings.ordered, warn=say)
-        plan = plan_outputs(settings, stdout_is_terminal=sys.stdout is not None and sys.stdout.isatty())
-        displays = make_displays(settings, plan, inputs, summary, fetcher)
 
         def read(number: int) -> RowReader:
             return RowReader(inputs, settings.reading, policy, load, round=number)
 
-        course = Course(fetcher, summary, read, settings.thresholds, comparison)
+        course = Course(settings, summary, comparison, read, endless=any(map(is_endless, inputs)))
+        watch = course.watch if settings.halt is not None else None
+        fetcher = Fetcher(transport, policy, ordered=settings.ordered, warn=say, watch=watch)
+        plan = plan_outputs(settings, stdout_is_terminal=sys.stdout is not None and sys.stdout.isatty())
+        displays = make_displays(settings, plan, inputs, summary, fetcher)
         sources = [*inputs, *([File(settings.baseline)] if settings.baseline is not None else [])]
-        outlets = Outlets(plan, sources, displays, course.stop, quiet=settings.quiet)
+        outlets = Outlets(plan, sources, displays, fetcher.stop, quiet=settings.quiet)
+        course.fetcher = fetcher
         with Interrupt(course.stop) as interrupt:
-            await course.run(outlets, settings.rounds, settings.halt)
+            await course.run(outlets)
         fresh = comparison.fresh if settings.only_new and comparison is not None else None
         judged = exit_code(summary, fresh)
-        return _conclude(settings, course, fetcher, outlets, judged, interrupt.code)
-
-
-def _refuse_malformed(settings: Settings, inputs: list[Input]) -> None:
-    """A row that expects something that cannot be understood is a mistake of whoever wrote it.
-
-    Raises:
-        UsageError: there is one.
-    """
-    found = list(islice(malformed(inputs, settings.reading, settings.policy.checks), MOST_MALFORMED + 1))
-    if found:
-        more = f" (and {len(found) - 1} more)" if len(found) <= MOST_MALFORMED else " (and many more)"
-        raise UsageError(found[0] + more * (len(found) > 1))
+        return _conclude(settings, course, outlets, judged, interrupt.code)
 
 
 async def _inputs(settings: Settings, stack: AsyncExitStack) -> list[Input]:
@@ -167,22 +155,18 @@ async def _inputs(settings: Settings, stack: AsyncExitStack) -> list[Input]:
     return inputs
 
 
-def _conclude(  # noqa: PLR0913, PLR0917 - everything that has a say
-    settings: Settings,
-    course: Course,
-    fetcher: Fetcher,
-    outlets: Outlets,
-    judged: ExitCode,
-    interrupted: ExitCode | None,
+def _conclude(
+    settings: Settings, course: Course, outlets: Outlets, judged: ExitCode, interrupted: ExitCode | None
 ) -> ExitCode:
     """Say what is left to be said; signals first, then outputs, then the lowest of the rest."""
-    summary = course.summary
+    fetcher, reader, total = course.fetcher, course.reader, course.summary.total
     if interrupted is not None:
-        say(f"interrupted after {summary.total:,} outcomes; the rest of the input was not fetched")
+        ended = f"interrupted after {total:,} outcome{'s' * (total != 1)}"
+        say(ended if settings.rounds.several else f"{ended}; the rest of the input was not fetched")
     elif fetcher.unread:
         say(f"halted: {fetcher.halted}; the rest of the input was not read")
-    empty = "" if summary.total or interrupted is not None else why_empty(settings, course.readers[-1])
-    complain(settings, course.readers, empty)
+    empty = "" if total or interrupted is not None else why_empty(settings, reader)
+    complain(settings, reader, empty, course.errors)
     if interrupted is not None:
         return interrupted
     if outlets.failed:
@@ -191,4 +175,4 @@ def _conclude(  # noqa: PLR0913, PLR0917 - everything that has a say
         judged = ExitCode.OK
     if judged is ExitCode.INTERNAL:
         return judged
-    return ExitCode.INPUT if empty or any(reader.errors for reader in course.readers) else judged
+    return ExitCode.INPUT if empty or course.errors else judged

@@ -74,4 +74,7 @@ def rounds(repeat: int | None, every: str | None, span: str | None) -> Rounds:
     if repeat is None and every is None and span is None:
         return Rounds()
     pause = read("--every", parse_duration, every) if every is not None else None
-    return Rounds(repeat, pause or 0.0, None if span is None else read("--for", parse_duration, span))
+    length = read("--for", parse_duration, span) if span is not None else None
+    if span is not None and length is None:
+        raise UsageError(f"--for: {span!r} is no time; write a duration such as 10m")
+    return Rounds(repeat, pause or 0.0, length)

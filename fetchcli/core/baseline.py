@@ -17,6 +17,7 @@ KEPT_CHANGES = 20  # of each kind; the rest is counted
 MOST_SHOWN = 120  # characters of what is wrong with a row
 MOST_PAIRS = 1000  # of one host
 MOST_HOSTS = 10_000
+MOST_RESULTS = 5  # statuses and error kinds that are remembered of a row
 
 
 class Earlier(msgspec.Struct, gc=False):
@@ -24,21 +25,32 @@ class Earlier(msgspec.Struct, gc=False):
 
     Attributes:
         url: the row.
-        passed: it was accepted, at least once.
-        failed: it was not, at least once.
-        results: statuses and error kinds.
-        contents: digests of bodies.
-        times: seconds of the samples that were accepted, in order.
+        passed: samples that were accepted.
+        failed: samples that were not.
+        results: statuses and error kinds, `MOST_RESULTS` at most.
+        content: digest of the body of the accepted ones; empty where it is not known, or not always the same.
+        times: seconds of the samples that were accepted, in order, `MOST_PAIRS` at most.
+        there: it is in the lists of now.
         seen: samples of now.
+        passing: those of them that were accepted.
+        worst: the first outcome of now that was not.
     """
 
     url: str
-    passed: bool = False
-    failed: bool = False
+    passed: int = 0
+    failed: int = 0
     results: tuple[str, ...] = ()
-    contents: tuple[str, ...] = ()
-    times: tuple[float, ...] = ()
+    content: str = ""
+    times: list[float] = []
+    there: bool = False
     seen: int = 0
+    passing: int = 0
+    worst: Outcome | None = None
+
+    @property
+    def was(self) -> str:
+        """What it came to, for people."""
+        return "/".join(self.results)
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -50,6 +62,7 @@ class Sample(msgspec.Struct, frozen=True):
         result: its status, or its error kind.
         sha256: of its body, or empty.
         seconds: of its last attempt, or None.
+        expect: what it said is expected of it.
     """
 
     url: str
@@ -57,32 +70,49 @@ class Sample(msgspec.Struct, frozen=True):
     result: str
     sha256: str = ""
     seconds: float | None = None
+    expect: object = ()
 
 
-def key_of(url: str, method: str | None, tag: str) -> bytes:
+def key_of(url: str, method: str | None, tag: str, expect: object = None) -> bytes:
     """What a row is known by, in 16 bytes."""
-    return blake2b(f"{method} {url} {tag}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return blake2b(f"{method} {url} {tag} {expect}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 class Baseline:
-    """The rows of an earlier run."""
+    """The rows of an earlier run: by URL, method and tag, and by what was expected where that tells rows apart."""
 
     def __init__(self) -> None:
         self.rows: dict[bytes, Earlier] = {}
+        self._alike: dict[bytes, list[bytes]] = {}
 
-    def add(self, key: bytes, sample: Sample) -> None:
+    def add(self, method: str | None, tag: str, sample: Sample) -> None:
         """Take one row of its results; rows that were not tried to the end say nothing."""
         if sample.verdict not in (Verdict.OK, Verdict.FAILED, Verdict.REJECTED):
             return
-        row = self.rows.setdefault(key, Earlier(sample.url))
-        accepted = sample.verdict == Verdict.OK
-        row.passed, row.failed = row.passed or accepted, row.failed or not accepted
-        if sample.result not in row.results:
+        key = key_of(sample.url, method, tag, sample.expect)
+        row = self.rows.get(key)
+        if row is None:
+            row = self.rows[key] = Earlier(sample.url)
+            self._alike.setdefault(key_of(sample.url, method, tag), []).append(key)
+        if sample.result not in row.results and len(row.results) < MOST_RESULTS:
             row.results += (sample.result,)
-        if accepted and sample.sha256 not in row.contents:
-            row.contents += (sample.sha256,)
-        if accepted and sample.seconds is not None:
-            row.times += (sample.seconds,)
+        if sample.verdict != Verdict.OK:
+            row.failed += 1
+            return
+        row.passed += 1
+        row.content = sample.sha256 if row.passed == 1 or row.content == sample.sha256 else ""
+        if sample.seconds is not None and len(row.times) < MOST_PAIRS:
+            row.times.append(sample.seconds)
+
+    def find(self, outcome: Outcome) -> tuple[bytes, Earlier | None]:
+        """The key of a row, and what it came to."""
+        row = outcome.row
+        alike = self._alike.get(key_of(row.text, row.method, row.tag), ())
+        if len(alike) == 1:
+            return alike[0], self.rows[alike[0]]
+        said = tuple(row.expect.said.items()) if row.expect is not None else ()
+        key = key_of(row.text, row.method, row.tag, said)
+        return key, self.rows.get(key)
 
 
 class Comparison:
@@ -93,7 +123,7 @@ class Comparison:
     """
 
     def __init__(self, baseline: Baseline) -> None:
-        self._rows = baseline.rows
+        self._baseline = baseline
         self._noted: dict[Change, list[Noted]] = defaultdict(list)
         self._once: set[tuple[bytes, Change]] = set()
         self._pairs: dict[str, list[Pair]] = {}
@@ -101,36 +131,47 @@ class Comparison:
         self._counts: Counter[Change] = Counter()
         self.fresh = Summary()
 
+    def is_known(self, outcome: Outcome) -> bool:
+        """Whether a row that fails had failed before."""
+        earlier = self._baseline.find(outcome)[1]
+        return earlier is not None and earlier.failed > 0
+
     def add(self, outcome: Outcome) -> None:
         """Compare one."""
-        row = outcome.row
-        if isinstance(row, Passed) or outcome.verdict is Verdict.CANCELLED:
+        key, earlier = self._baseline.find(outcome)
+        if earlier is not None:
+            earlier.there = True
+        if isinstance(outcome.row, Passed) or outcome.verdict is Verdict.CANCELLED:
             return
-        key = key_of(row.text, row.method, row.tag)
-        earlier = self._rows.get(key)
         if earlier is None:
             self._note(Change.CAME, key, outcome, "not in the baseline")
             self.fresh.add(outcome)
             return
         earlier.seen += 1
-        if outcome.verdict is not Verdict.OK:
-            if not earlier.failed:
-                self.fresh.add(outcome)
-                problem = shorten(problem_of(outcome), MOST_SHOWN)
-                self._note(Change.NEW_FAILURE, key, outcome, f"{problem}; was {'/'.join(earlier.results)}")
+        if outcome.verdict is Verdict.OK:
+            earlier.passing += 1
+            if not earlier.passed:
+                self._note(Change.CURED, key, outcome, f"{_result(outcome)}, was {earlier.was}")
                 return
-        elif not earlier.passed:
-            self._note(Change.CURED, key, outcome, f"{_result(outcome)}, was {'/'.join(earlier.results)}")
+        elif not earlier.failed:
+            self._note_failure(key, outcome, earlier)
             return
+        elif earlier.worst is None:
+            earlier.worst = outcome
         if outcome.verdict is not Verdict.SKIPPED and _result(outcome) not in earlier.results:
-            self._note(Change.STATUS, key, outcome, f"{_result(outcome)}, was {'/'.join(earlier.results)}")
+            self._note(Change.STATUS, key, outcome, f"{_result(outcome)}, was {earlier.was}")
         elif outcome.verdict is Verdict.OK:
             self._compare_accepted(key, outcome, earlier)
 
+    def _note_failure(self, key: bytes, outcome: Outcome, earlier: Earlier) -> None:
+        self.fresh.add(outcome)
+        problem = shorten(problem_of(outcome), MOST_SHOWN)
+        self._note(Change.NEW_FAILURE, key, outcome, f"{problem}; was {earlier.was}")
+
     def _compare_accepted(self, key: bytes, outcome: Outcome, earlier: Earlier) -> None:
         response = outcome.response
-        if response is not None and response.sha256 not in earlier.contents:
-            self._note(Change.CONTENT, key, outcome, f"sha256 {response.sha256[:12]}…, was {earlier.contents[0][:12]}…")
+        if response is not None and earlier.content not in ("", response.sha256):
+            self._note(Change.CONTENT, key, outcome, f"sha256 {response.sha256[:12]}…, was {earlier.content[:12]}…")
         if earlier.seen > len(earlier.times):
             return
         pair = (earlier.times[earlier.seen - 1], outcome.attempts[-1].elapsed)
@@ -155,11 +196,18 @@ class Comparison:
         if len(self._noted[noted.change]) < KEPT_CHANGES:
             self._noted[noted.change].append(noted)
 
-    def finish(self) -> Changes:
-        """What has changed, now that the run is over: what it did not bring is gone."""
-        for earlier in self._rows.values():
-            if not earlier.seen:
+    def finish(self, *, whole: bool = True) -> Changes:
+        """What has changed, now that the run is over.
+
+        Args:
+            whole: the lists were read to their end, and nothing in them was left out: what is not there is gone.
+        """
+        for key, earlier in self._baseline.rows.items():
+            if whole and not earlier.there:
                 self._keep(Noted(Change.GONE, earlier.url, "only in the baseline"))
+            if earlier.worst is not None and not earlier.passing and earlier.passed >= earlier.failed:
+                # It failed now and then; now it does nothing else.
+                self._note_failure(key, earlier.worst, earlier)
         self._judge_times()
         noted = tuple(noted for change in Change for noted in self._noted[change])
         return Changes(noted, dict(self._counts), sum(map(len, self._pairs.values())))

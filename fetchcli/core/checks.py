@@ -1,20 +1,23 @@
 """Whether a response is what was expected, and the verdict that follows for its row."""
 
+import re
 from collections.abc import Callable, Iterable
 
 from fetchcli.core.content import Content
 from fetchcli.core.errors import ErrorKind
-from fetchcli.core.expectations import ABSENT, EXISTS, MATCHES, OF_BODIES, Check, compile_path, compile_regex
+from fetchcli.core.expectations import ABSENT, EXISTS, MATCHES, OF_BODIES, Check, compile_regex, search
 from fetchcli.core.model import Attempt, FailedCheck, Outcome, Passed, Rejected, Response, Target, Verdict
 from fetchcli.core.policy import Policy
 from fetchcli.core.retry import is_flaky
 from fetchcli.core.text import shorten
 from fetchcli.core.units import format_bytes, format_days, format_seconds
 
+ABOUT_BODIES = OF_BODIES | {"size", "sha256"}
+_USERINFO = re.compile(r"//[^/?#]*@")
 DAY = 86_400.0
 REGEX_SECONDS = 1.0  # that one pattern may take over one text: a server must not hold up the run with it
 MOST_SHOWN = 120  # characters of what a response held instead
-INLINE_BYTES = 32 * 1024  # of a body that is looked through between two turns of the event loop
+INLINE_BYTES = 8 * 1024  # of a body that is looked through between two turns of the event loop
 
 
 def checks_for(row: Target, policy: Policy) -> tuple[Check, ...]:
@@ -33,8 +36,8 @@ def takes_long(checks: Iterable[Check], response: Response) -> bool:
     return any(check.op == MATCHES or (big and check.kind in OF_BODIES) for check in checks)
 
 
-def failed_checks(
-    response: Response, policy: Policy, checks: tuple[Check, ...], *, seconds: float, wall: float
+def failed_checks(  # noqa: PLR0913 - all that a verdict hangs on
+    response: Response, policy: Policy, checks: tuple[Check, ...], *, seconds: float, wall: float, head: bool = False
 ) -> tuple[FailedCheck, ...]:
     """The checks that a response does not pass, the status first.
 
@@ -44,13 +47,24 @@ def failed_checks(
         checks: what else is expected.
         seconds: that the attempt took.
         wall: seconds since the epoch.
+        head: it was asked with HEAD, so that there is no body.
     """
     failed = []
     if response.status not in policy.accept and not any(check.kind == "status" for check in checks):
         failed.append(FailedCheck("status", policy.accept.text, str(response.status)))
     content = Content(response)
-    actuals = ((check, _CHECKS[check.kind](check, response, content, seconds, wall)) for check in checks)
-    failed += [FailedCheck(check.kind, check.text, actual) for check, actual in actuals if actual is not None]
+    bodiless = "no body, for it was asked with HEAD" if head else ""
+    if response.unknown_coding:
+        bodiless = f"a body in a coding that is not known ({response.unknown_coding})"
+    for check in sorted(checks, key=lambda check: check.kind != "status"):
+        actual: str | None = bodiless
+        try:
+            if not (bodiless and check.kind in ABOUT_BODIES):
+                actual = _CHECKS[check.kind](check, response, content, seconds, wall)
+        except TimeoutError:
+            actual = f"no answer in {REGEX_SECONDS:g} s: it takes too long over what came"
+        if actual is not None:
+            failed.append(FailedCheck(check.kind, check.text, actual))
     return tuple(failed)
 
 
@@ -72,7 +86,8 @@ def _header(check: Check, response: Response, _content: Content, _seconds: float
 
 
 def _body(check: Check, response: Response, content: Content, _seconds: float, _wall: float) -> str | None:
-    if _compare(check.op, content.text, check.value):
+    # A pattern may say what must not follow: of a body that was not seen whole it proves nothing.
+    if not (check.op == MATCHES and content.cut) and _compare(check.op, content.text, check.value):
         return None
     if response.size_decoded == 0:
         return "an empty body"
@@ -85,11 +100,13 @@ def _json(check: Check, _response: Response, content: Content, _seconds: float, 
     if problem:
         return problem
     try:
-        found = compile_path(check.subject).search(value)
+        found = search(check.subject, value)
     except (ValueError, TypeError, ArithmeticError, RecursionError) as error:  # what jmespath raises, and Python
         return f"no value: {shorten(str(error).splitlines()[0] if str(error) else 'nested too deep', MOST_SHOWN)}"
     if check.op in (EXISTS, ABSENT):
         passed = (found is None) == (check.op == ABSENT)
+    elif found is None and check.value is not None:
+        passed = False  # what is not there is not something else, either
     else:
         passed = _compare(check.op, found, check.value)
     return None if passed else content.shown(found, MOST_SHOWN)
@@ -100,7 +117,8 @@ def _sha256(check: Check, response: Response, _content: Content, _seconds: float
 
 
 def _final_url(check: Check, response: Response, _content: Content, _seconds: float, _wall: float) -> str | None:
-    return None if _compare(check.op, response.url, check.value) else shorten(response.url, MOST_SHOWN)
+    url = _USERINFO.sub("//", response.url, count=1)
+    return None if _compare(check.op, url, check.value) else shorten(url, MOST_SHOWN)
 
 
 def _redirects(check: Check, response: Response, _content: Content, _seconds: float, _wall: float) -> str | None:
@@ -194,10 +212,7 @@ def _matches(pattern: str, actual: object) -> bool:
     text = actual if isinstance(actual, str) else str(actual) if _is_number(actual) else None
     if text is None:
         return False
-    try:
-        return compile_regex(pattern).search(text, timeout=REGEX_SECONDS, concurrent=True) is not None
-    except TimeoutError:
-        return False
+    return compile_regex(pattern).search(text, timeout=REGEX_SECONDS, concurrent=True) is not None
 
 
 def judge(target: Target, attempts: tuple[Attempt, ...], queued: float, *, note: str = "") -> Outcome:

@@ -1,5 +1,6 @@
 """A body as text and as JSON, decoded at most once, for the checks that look into it."""
 
+import json
 import re
 from functools import cached_property
 from typing import Any
@@ -16,7 +17,16 @@ _KNOWN = re.compile(
     r"|shift[_-]jis|euc-(?:jp|kr)|gb2312|gbk|gb18030|big5",
     re.IGNORECASE,
 )
+MOST_DIGITS = 4000  # that Python turns into an integer
 _BOM = b"\xef\xbb\xbf"
+
+
+def _refused(constant: str) -> None:
+    raise ValueError(constant)  # NaN and Infinity are Python's, not JSON's
+
+
+def _integer(digits: str) -> float:
+    return int(digits) if len(digits) < MOST_DIGITS else float(digits)
 
 
 class Content:
@@ -53,6 +63,10 @@ class Content:
         try:
             return msgspec.json.decode(self._body.removeprefix(_BOM)), ""
         except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError):
+            pass  # other encodings, numbers out of range and lone surrogates are JSON, too (RFC 8259)
+        try:
+            return json.loads(self.text, parse_constant=_refused, parse_int=_integer), ""
+        except (ValueError, RecursionError):
             start = " ".join(self.text[:400].split())
             kind = self._response.content_type or "no Content-Type"
             return None, f'no JSON but "{shorten(start, 80)}" ({shorten(kind, 40)})'
@@ -62,6 +76,6 @@ class Content:
         """A JSON value on one line, cut."""
         try:
             text = msgspec.json.encode(without_surrogates(value)).decode()
-        except RecursionError:
-            text = "a value nested too deep to be shown"
+        except (RecursionError, TypeError):
+            text = "a value that cannot be shown as JSON"
         return shorten(text, most)

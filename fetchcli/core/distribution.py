@@ -46,7 +46,7 @@ class Distribution:
         """The value that ``share`` (0-1) of them do not exceed (nearest rank), within 1 %; 0 where there is none."""
         if self._sketch is not None:
             return self._sketch.quantile(share)
-        return sorted(self._values)[max(0, ceil(share * self._count) - 1)] if self._values else 0.0
+        return sorted(self._values)[max(0, ceil(round(share * self._count, 6)) - 1)] if self._values else 0.0
 
     def merge(self, other: "Distribution") -> None:
         """Take in the values of another."""

@@ -6,7 +6,7 @@ A row says it under the names of `KEYS`, the command line by the options of the 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -15,7 +15,11 @@ from fetchcli.core.status import parse_status_set
 from fetchcli.core.units import parse_duration, parse_size
 from fetchcli.core.urls import parse_url
 
+if TYPE_CHECKING:
+    from jmespath.visitor import TreeInterpreter
+
 MATCHES, CONTAINS, EXISTS, ABSENT = "~", "contains", "exists", "absent"
+MOST_STEPS = 500_000  # of an expression over one body: about a second
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _BOUND = re.compile(r"(==|!=|<=|>=|<|>|)\s*(\S.*)")
 _DAYS = re.compile(r"\d{1,6}(?:\.\d{1,6})?")
@@ -89,7 +93,7 @@ def _body(text: str) -> Check:
 
 def _json(text: str) -> Check:
     """``PATH OP VALUE``: the first operator outside of quotes and brackets parts them."""
-    depth = 0
+    depth, text = 0, text.strip()
     for token in _JSON_TOKEN.finditer(text):
         depth += bool(token["open"]) - bool(token["close"])
         if token["op"] and not depth:
@@ -218,6 +222,8 @@ def compile_path(path: str) -> Any:
 
     try:
         compiled = compile_expression(path)
+    except RecursionError:
+        raise UsageError("a JMESPath expression that is nested too deep") from None
     except JMESPathError as error:
         reason = str(error).partition(":")[0].strip() or "empty"
         raise UsageError(f"{path!r} is not a JMESPath expression: {reason}") from None
@@ -225,6 +231,33 @@ def compile_path(path: str) -> Any:
     if unknown := set(_functions(compiled.parsed)) - set(Functions.FUNCTION_TABLE):
         raise UsageError(f"{path!r}: JMESPath has no function {min(unknown)}()")
     return compiled
+
+
+def search(path: str, value: Any) -> Any:
+    """What an expression finds.
+
+    Raises:
+        TimeoutError: it takes more than `MOST_STEPS`; nothing else could interrupt it.
+        ValueError: a function was given what it does not take (any of jmespath's errors).
+    """
+    return _interpreter()().visit(compile_path(path).parsed, value)
+
+
+@lru_cache(maxsize=1)
+def _interpreter() -> type["TreeInterpreter"]:
+    """Jmespath's own, with its steps counted."""
+    from jmespath.visitor import TreeInterpreter
+
+    class Bounded(TreeInterpreter):
+        steps = 0
+
+        def visit(self, node: Any, *args: Any, **kwargs: Any) -> Any:
+            self.steps += 1
+            if self.steps > MOST_STEPS:
+                raise TimeoutError
+            return super().visit(node, *args, **kwargs)
+
+    return Bounded
 
 
 def _functions(node: Mapping[str, Any]) -> Iterator[str]:
@@ -247,6 +280,8 @@ def compile_regex(text: str) -> Any:
 
     try:
         return regex.compile(text)
+    except RecursionError:
+        raise UsageError("a regular expression that is nested too deep") from None
     except regex.error as error:
         raise UsageError(f"{text!r} is not a regular expression: {error}") from None
 

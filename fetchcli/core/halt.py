@@ -5,7 +5,6 @@ import re
 import msgspec
 
 from fetchcli.core.errors import UsageError
-from fetchcli.core.summary import Summary
 
 LEAST_FAILED = 3  # rows, before a share of them says anything (as with parallel)
 _FORM = re.compile(r"(?P<when>soon|now),fail=(?P<number>\d{1,9})(?P<percent>%?)")
@@ -26,9 +25,8 @@ class Halt(msgspec.Struct, frozen=True):
     failed: int | None = None
     share: float | None = None
 
-    def reason(self, summary: Summary) -> str:
-        """Why to halt here, or nothing."""
-        failed, ended = summary.failed, summary.total - summary.passed
+    def reason(self, failed: int, ended: int) -> str:
+        """Why to halt after so many rows have ended, and so many of them failed; or nothing."""
         if self.failed is not None and failed >= self.failed:
             return f"{failed:,} {'row' if failed == 1 else 'rows'} failed ({self.text})"
         if self.share is not None and failed >= max(LEAST_FAILED, self.share * ended):

@@ -1,14 +1,15 @@
 """What reports are made of: the rows of a run, as many as fit, what they came to, and what is to be said of each."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 
 import msgspec
 
-from fetchcli.core.model import Attempt, Outcome, Passed, Rejected, Response, Verdict
+from fetchcli.core.model import Attempt, Outcome, Passed, Rejected, Response, Row, Verdict
 from fetchcli.core.summary import Summary
 from fetchcli.core.units import format_seconds
 
+Columns = Mapping[tuple[str, int, str], int]
 MOST_ROWS = 10_000  # accepted ones, and as many of the others
 
 
@@ -28,17 +29,21 @@ class Report(msgspec.Struct, frozen=True):
     Attributes:
         summary: of the whole run.
         rows: outcomes by round and place in the input.
-        columns: where in its line the URL of a row begins (from 1), by source and line, where that is known.
+        columns: where in its line a URL begins (from 1), by source, line and URL, where that is known.
     """
 
     summary: Summary
     rows: tuple[Outcome, ...]
-    columns: Mapping[tuple[str, int], int] = {}
+    columns: Columns = {}
 
     @property
     def omitted(self) -> int:
         """Rows that are not listed."""
         return self.summary.total - len(self.rows)
+
+    def column(self, row: Row) -> int | None:
+        """Where in its line the URL of a row begins, from 1, where that is known."""
+        return self.columns.get((row.source, row.line, row.text))
 
     @property
     def started_at(self) -> float | None:
@@ -57,28 +62,46 @@ class Report(msgspec.Struct, frozen=True):
 
 
 class RowsKept:
-    """Keeps the outcomes that a report lists, in memory that does not grow with the run."""
+    """Keeps the outcomes that reports list, in memory that does not grow with the run.
 
-    def __init__(self) -> None:
+    Args:
+        locate: finds out where in their lines rows begin.
+    """
+
+    def __init__(self, locate: Callable[[Iterable[Outcome]], Columns] = lambda _: {}) -> None:
+        self._locate = locate
         self._accepted: list[Outcome] = []
         self._others: list[Outcome] = []
+        self._last: Outcome | None = None
+        self._report: Report | None = None
 
     def add(self, outcome: Outcome) -> None:
-        """Take one."""
+        """Take one; several reports of a run share this, and all of them hand it in."""
+        if outcome is self._last:
+            return
+        self._last = outcome
         plain = outcome.verdict is Verdict.OK and not outcome.flaky
         rows = self._accepted if plain or isinstance(outcome.row, Passed) else self._others
         if len(rows) < MOST_ROWS:
-            rows.append(outcome)
+            rows.append(_without_headers(outcome))
 
-    def report(self, summary: Summary, columns: Mapping[tuple[str, int], int] | None = None) -> Report:
+    def report(self, summary: Summary) -> Report:
         """The data, once the run is over."""
-        rows = sorted((*self._accepted, *self._others), key=lambda outcome: (outcome.row.round, outcome.row.seq))
-        return Report(summary, tuple(rows), columns or {})
+        if self._report is None:
+            rows = sorted((*self._accepted, *self._others), key=lambda outcome: (outcome.row.round, outcome.row.seq))
+            self._report = Report(summary, tuple(rows), self._locate(self._others))
+        return self._report
 
-    @property
-    def others(self) -> list[Outcome]:
-        """Those that were not simply accepted."""
-        return self._others
+
+def _without_headers(outcome: Outcome) -> Outcome:
+    """What no report shows would be most of what is kept."""
+    slim = tuple(
+        msgspec.structs.replace(attempt, result=msgspec.structs.replace(attempt.result, headers={}))
+        if isinstance(attempt.result, Response)
+        else attempt
+        for attempt in outcome.attempts
+    )
+    return msgspec.structs.replace(outcome, attempts=slim)
 
 
 def state_of(outcome: Outcome) -> State:

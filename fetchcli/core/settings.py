@@ -73,6 +73,11 @@ class Selection(msgspec.Struct, frozen=True):
     shuffle: bool = False
 
     @property
+    def partial(self) -> bool:
+        """Whether any row may be left out."""
+        return self.chooses or self.limit is not None or self.sample is not None
+
+    @property
     def chooses(self) -> bool:
         """Whether rows may be left out for what they hold."""
         return bool(self.include or self.exclude or self.only_failed)

@@ -140,6 +140,8 @@ def exit_code(summary: Summary, fresh: Summary | None = None) -> ExitCode:
         summary: of the run.
         fresh: of the outcomes that decide, where not all of them do.
     """
+    if ErrorKind.INTERNAL in summary.kinds:
+        return ExitCode.INTERNAL
     measured, summary = summary.measured, fresh or summary
     codes = {_code_of(kind) for kind in summary.kinds}
     if ErrorKind.CANCELLED in summary.kinds and summary.failed:  # what was given up because of others
@@ -155,8 +157,6 @@ def exit_code(summary: Summary, fresh: Summary | None = None) -> ExitCode:
 
 def _code_of(kind: ErrorKind) -> ExitCode:
     match kind:
-        case ErrorKind.INTERNAL:
-            return ExitCode.INTERNAL
         case ErrorKind.INVALID_URL | ErrorKind.READ:
             return ExitCode.INPUT
         case _:

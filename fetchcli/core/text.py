@@ -7,6 +7,8 @@ next program in a pipe (CWE-150, CWE-1236).
 import re
 from typing import Any
 
+import msgspec
+
 # C0, DEL, C1, line and paragraph separators, bidi controls and isolates, zero-width and
 # byte-order marks, tag characters, lone surrogates, and the soft hyphen.
 _UNSAFE = re.compile(
@@ -50,9 +52,11 @@ def without_surrogates(value: object) -> Any:
     """A value whose text has a UTF-8: bytes that never had one are shown as in `visible`."""
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, msgspec.Struct):
+        value = msgspec.to_builtins(value)
     if isinstance(value, dict):
-        return {name: without_surrogates(item) for name, item in value.items()}
-    return [without_surrogates(item) for item in value] if isinstance(value, list) else value
+        return {without_surrogates(name): without_surrogates(item) for name, item in value.items()}
+    return [without_surrogates(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def cell(text: str) -> str:

@@ -72,7 +72,8 @@ class Measured(msgspec.Struct, frozen=True):
         threshold: which.
         met: whether it holds, everywhere.
         value: what was measured, by host the worst; None where there was nothing to measure.
-        hosts: the hosts that missed it with their values, the worst first, `SHOWN_HOSTS` at most.
+        hosts: the hosts that missed it with their values (None where there was nothing to measure),
+            the worst first, `SHOWN_HOSTS` at most.
         missed: how many hosts did.
         judged: how many hosts there were; 0 where it is not by host.
     """
@@ -80,7 +81,7 @@ class Measured(msgspec.Struct, frozen=True):
     threshold: Threshold
     met: bool
     value: float | None
-    hosts: tuple[tuple[str, float], ...] = ()
+    hosts: tuple[tuple[str, float | None], ...] = ()
     missed: int = 0
     judged: int = 0
 
@@ -88,14 +89,13 @@ class Measured(msgspec.Struct, frozen=True):
     def text(self) -> str:
         """What was measured, for people."""
         shown = self.threshold.shown
+        hosts = "host" if self.judged == 1 else "hosts"
+        if self.missed:
+            named = ", ".join(f"{host} {'nothing' if value is None else shown(value)}" for host, value in self.hosts)
+            return f"{self.missed:,} of {self.judged:,} {hosts}: {named}"
         if self.value is None:
             return "nothing was measured"
-        if not self.judged:
-            return shown(self.value)
-        if self.met:
-            return f"{shown(self.value)} at worst, {self.judged:,} hosts"
-        named = ", ".join(f"{host} {shown(value)}" for host, value in self.hosts)
-        return f"{self.missed:,} of {self.judged:,} hosts: {named}"
+        return f"{shown(self.value)} at worst, {self.judged:,} {hosts}" if self.judged else shown(self.value)
 
 
 def parse_threshold(text: str) -> Threshold:
@@ -123,6 +123,8 @@ def parse_threshold(text: str) -> Threshold:
 
 def _limit(text: str, name: str, column: str, said: str) -> float:
     try:
+        if said.lower() == "none":
+            raise UsageError("'none' is no value to compare with")
         if column.startswith("time_"):
             return parse_duration(said) or 0.0
         if column.startswith("size_"):
@@ -134,7 +136,10 @@ def _limit(text: str, name: str, column: str, said: str) -> float:
     if number is None or number[2] not in units:
         example = "1%" if name in SHARES else "50/s" if name == RATE else "3"
         raise UsageError(f"{text!r}: {said!r} is no value of {name}; write it as {example}")
-    return float(number[1]) / {"%": 100, "/m": 60, "/h": 3600}.get(number[2], 1)
+    limit = float(number[1]) / {"%": 100, "/m": 60, "/h": 3600}.get(number[2], 1)
+    if name in SHARES and limit > 1:
+        raise UsageError(f"{text!r}: {said} is more than all rows; write {said.rstrip('%')}%, or a share up to 1")
+    return limit
 
 
 class Gauge:
@@ -155,8 +160,12 @@ class Gauge:
             value = outcome.flaky if self.threshold.name == "flaky_rate" else failed
         else:
             value = None
+        host = outcome.row.host if self.threshold.by_host else ""
+        if self.threshold.by_host and (not host or outcome.verdict not in _COUNTED):
+            return
+        measured = self._of(host)  # also where there is nothing to measure: that is missed
         if value is not None:
-            self._of(outcome.row.host if self.threshold.by_host else "").add(float(value))
+            measured.add(float(value))
 
     def _of(self, host: str) -> Distribution:
         measured = self._hosts.get(host)
@@ -172,15 +181,15 @@ class Gauge:
     def measured(self, elapsed: float) -> Measured:
         """How it came out, after so many seconds."""
         threshold = self.threshold
-        values = [(host, self._value(measured, elapsed)) for host, measured in self._hosts.items()]
-        if not values:
-            return Measured(threshold, met=False, value=None)
+        values = [(host, self._value(measured, elapsed)) for host, measured in self._hosts.items() if len(measured)]
+        silent: list[tuple[str, float | None]] = [(host, None) for host, one in self._hosts.items() if not len(one)]
         worst_first = sorted(values, key=lambda item: (item[1], item[0]), reverse=threshold.op in ("<", "<="))
-        missed = [item for item in worst_first if not threshold.holds(item[1])]
-        worst = (missed or worst_first)[0][1]
+        missed = silent + [item for item in worst_first if not threshold.holds(item[1])]
+        worst = worst_first[0][1] if worst_first else None
+        met = bool(values) and not missed
         if not threshold.by_host:
-            return Measured(threshold, not missed, worst)
-        return Measured(threshold, not missed, worst, tuple(missed[:SHOWN_HOSTS]), len(missed), len(values))
+            return Measured(threshold, met, worst)
+        return Measured(threshold, met, worst, tuple(missed[:SHOWN_HOSTS]), len(missed), len(self._hosts))
 
     def _value(self, measured: Distribution, elapsed: float) -> float:
         name = self.threshold.name

@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from fetchcli.core.baseline import Baseline, Sample, key_of
+from fetchcli.core.baseline import Baseline, Sample
 from fetchcli.core.errors import InputError
 from fetchcli.core.settings import Reading
 from fetchcli.inputs.base import File
 from fetchcli.inputs.fields import VERDICTS
 from fetchcli.inputs.formats import read_records
-from fetchcli.inputs.record import BadFormat
+from fetchcli.inputs.record import BadFormat, Record
 
 _NO_RESULT = "not a row of a result file; make one with -o jsonl:FILE"
 _COLUMNS = ("verdict", "status", "error", "sha256", "time_total", "method")
@@ -31,19 +31,21 @@ def read_baseline(name: str) -> Baseline:
                 verdict, *rest = record.kept or (None,)
                 if not isinstance(verdict, str) or verdict not in VERDICTS:
                     raise BadFormat(_NO_RESULT, record.line)
-                _add(baseline, record.url, record.tag, verdict, rest)
+                _add(baseline, record, verdict, rest)
     except BadFormat as error:
         where = f"{name}:{error.line}" if error.line else name
         reason = _NO_RESULT if "--keep" in error.reason else error.reason  # nobody asked for its columns by name
         raise InputError(f"--baseline {where}: {reason}") from None
+    if not baseline.rows:
+        raise InputError(f"--baseline {name}: it holds no row that was tried to its end")
     return baseline
 
 
-def _add(baseline: Baseline, url: str, tag: str, verdict: str, rest: list[Any]) -> None:
+def _add(baseline: Baseline, record: Record, verdict: str, rest: list[Any]) -> None:
     status, error, sha256, seconds, method = (None if value == "" else value for value in rest)
     try:
         time = None if seconds is None else float(seconds)
     except ValueError:
         time = None
-    sample = Sample(url, verdict, str(error if status is None else status), str(sha256 or ""), time)
-    baseline.add(key_of(url, method, tag), sample)
+    result = str(error if status is None else status)
+    baseline.add(method, record.tag, Sample(record.url, verdict, result, str(sha256 or ""), time, record.expect))

@@ -13,8 +13,7 @@ from typing import Any
 import msgspec
 
 from fetchcli.core.row_request import RowProblem, RowRequest
-from fetchcli.inputs.expect import NAME as EXPECT
-from fetchcli.inputs.expect import said_in_cells
+from fetchcli.inputs.expect import key_of, said_in_cells
 from fetchcli.inputs.fields import VERDICTS, json_cell, request_of, result_of
 from fetchcli.inputs.record import SHOWN, BadFormat, Record, Records
 
@@ -193,7 +192,7 @@ class _Columns:
         # Only our own results have all of these.
         self._verdict = place("verdict") if {"seq", "request"} <= set(lower) else None
         self._request = [(name, at) for name in _REQUEST if (at := place(name)) is not None]
-        self._expect = [(name, at) for at, name in enumerate(lower) if name == EXPECT or name.startswith(f"{EXPECT}_")]
+        self._expect = [(name, at) for at, name in enumerate(lower) if at != url and key_of(name) is not None]
 
     def record(self, cells: list[str], line: int) -> Record:
         """The record of a row that is not empty."""

@@ -1,7 +1,7 @@
 """Where in its line a row stands: looked up in the list afterwards, for the few rows that are reported."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from fetchcli.core.errors import InputError
 from fetchcli.core.model import Outcome
@@ -9,46 +9,59 @@ from fetchcli.inputs.base import STDIN, File
 from fetchcli.inputs.compressed import decompressed
 from fetchcli.inputs.record import BadFormat
 
+MOST_LINE = 1024 * 1024  # bytes; what stands further on in a line has no column
+Columns = dict[tuple[str, int, str], int]
 
-def columns_of(outcomes: Iterable[Outcome]) -> dict[tuple[str, int], int]:
-    """The column (from 1, in characters) where the URL of each row begins, by source and line, where it is found."""
-    wanted: dict[str, dict[int, str]] = defaultdict(dict)
+
+def columns_of(outcomes: Iterable[Outcome]) -> Columns:
+    """The column (from 1, in characters) where a URL begins, by source, line and URL, where it is found."""
+    wanted: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
     for outcome in outcomes:
         row = outcome.row
         if row.line and row.source not in ("", STDIN):
-            wanted[row.source][row.line] = row.text
-    found: dict[tuple[str, int], int] = {}
+            wanted[row.source][row.line].add(row.text)
+    found: Columns = {}
     for source, texts in wanted.items():
-        found |= {(source, line): column for line, column in _in_file(File(source), texts).items()}
+        for (line, text), column in _in_file(File(source), texts).items():
+            found[source, line, text] = column
     return found
 
 
-def _in_file(source: File, texts: dict[int, str]) -> dict[int, int]:
-    found: dict[int, int] = {}
+def _in_file(source: File, texts: dict[int, set[str]]) -> dict[tuple[int, str], int]:
+    found: dict[tuple[int, str], int] = {}
     if not source.is_regular:
         return found
-    number, last, rest = 1, max(texts), b""
+    last = max(texts)
     try:
-        for block in decompressed(source.blocks()):
-            *lines, rest = (rest + block).split(b"\n")
-            for line in lines:
-                _look(found, texts, number, line)
-                number += 1
-            if number > last:
-                return found
+        for number, line in enumerate(_lines(source), 1):
+            if number in texts:
+                shown = line.decode("utf-8", "replace")
+                found |= {(number, text): at for text in texts[number] if (at := _place(text, shown))}
+            if number >= last:
+                break
     except (BadFormat, InputError):
-        return found  # it was read before; whatever has become of it is no fault of a row
-    _look(found, texts, number, rest)
+        pass  # it was read before; whatever has become of it is no fault of a row
     return found
 
 
-def _look(found: dict[int, int], texts: dict[int, str], number: int, line: bytes) -> None:
-    text = texts.get(number)
-    if text is None:
-        return
-    shown = line.decode("utf-8", "replace")
-    at = shown.find(text)
+def _lines(source: File) -> Iterator[bytes]:
+    """The lines of a list, each as far as it is worth looking at."""
+    pieces: list[bytes] = []
+    size = 0
+    for block in decompressed(source.blocks()):
+        first, *others = block.split(b"\n")
+        if size < MOST_LINE:
+            pieces.append(first)
+            size += len(first)
+        for line in others:
+            yield b"".join(pieces)
+            pieces, size = [line], len(line)
+    yield b"".join(pieces)
+
+
+def _place(text: str, line: str) -> int:
+    """Where it begins, or 0."""
+    at = line.find(text)
     if at < 0 and "://" in text:  # shown in another way than it is written, as credentials are
-        at = shown.find(text.partition("://")[0] + "://")
-    if at >= 0:
-        found[number] = at + 1
+        at = line.find(text.partition("://")[0] + "://")
+    return at + 1

@@ -6,12 +6,12 @@ from typing import Any
 import msgspec
 
 from fetchcli.core.row_request import RowProblem, RowRequest
-from fetchcli.inputs.expect import NAME as EXPECT
 from fetchcli.inputs.expect import said_of
 from fetchcli.inputs.fields import VERDICTS, kept_of, named, request_of, result_of, tag_of
 from fetchcli.inputs.lines import lossless
 from fetchcli.inputs.record import SHOWN, Record
 
+EXPECT = b'"expect'
 FEW = 20  # bytes
 
 
@@ -38,8 +38,8 @@ def object_record(value: Any, line: int, url_column: str, keep: Sequence[str], r
         if keep:
             record.kept = tuple(kept_of(value.get(name)) for name in keep)
         record.tag = tag_of(value.get("tag"))
-        if EXPECT in value or b'"expect_' in (written := raw()) or b"\\u" in written:
-            _take_expectations(record, value)
+        if EXPECT in (written := raw().lower()) or b"\\u" in written:
+            _take_expectations(record, {name: item for name, item in value.items() if name != url_column})
         record.own = _own(record, value, raw)
     except RowProblem as problem:
         record.problem = str(problem)

@@ -80,7 +80,8 @@ def _once(batches: Iterable[list[Row]]) -> Iterator[list[Row]]:
 def identity(row: Target) -> bytes:
     """What two rows that ask for the same have in common, in 16 bytes."""
     url = row.url
-    text = f"{row.method} {url.scheme} {url.authorization} {url.host} {url.port} {url.target}"
+    said = row.expect.said if row.expect is not None else ""
+    text = f"{said} {row.method} {url.scheme} {url.authorization} {url.host} {url.port} {url.target}"
     return blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).digest()
 
 

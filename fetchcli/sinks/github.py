@@ -38,11 +38,11 @@ def _change(noted: Noted) -> str:
 
 def _annotation(level: str, outcome: Outcome, report: Report) -> str:
     row, where = outcome.row, {}
-    if row.source not in ("", "-"):
+    if row.source not in ("", "-") and "://" not in row.source:
         where["file"] = row.source
         if row.line:
             where["line"] = str(row.line)
-            if (column := report.columns.get((row.source, row.line))) is not None:
+            if (column := report.column(row)) is not None:
                 where["col"] = str(column)
     where["title"] = "flaky" if outcome.flaky else kind_of(outcome)
     return _command(level, where, f"{title_of(outcome)}: {problem_of(outcome)}")

@@ -28,12 +28,12 @@ from fetchcli.core.totals import totals_text
 
 def junit(report: Report) -> str:
     """The report."""
-    states = Counter(map(state_of, report.rows))
+    states, measured = Counter(map(state_of, report.rows)), report.summary.measured
     suite = Element(
         "testsuite",
         name="fetchcli",
-        tests=str(len(report.rows)),
-        failures=str(states[State.FAILED]),
+        tests=str(len(report.rows) + len(measured)),
+        failures=str(states[State.FAILED] + sum(not one.met for one in measured)),
         errors=str(states[State.ERROR]),
         skipped=str(states[State.SKIPPED]),
         time=_time(report.summary.elapsed),
@@ -43,12 +43,16 @@ def junit(report: Report) -> str:
     _add_properties(suite, report)
     for outcome in report.rows:
         _add_case(suite, outcome)
+    for one in measured:
+        case = SubElement(suite, "testcase", name=visible(one.threshold.text), classname="thresholds", time=_time(0))
+        if not one.met:
+            SubElement(case, "failure", type="threshold", message=visible(f"missed: {one.text}"))
     indent(suite)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(suite, encoding="unicode")}\n'
 
 
 def _time(seconds: float) -> str:
-    return f"{seconds:,.3f}"
+    return f"{seconds:.3f}"
 
 
 def _add_properties(suite: Element, report: Report) -> None:

@@ -17,7 +17,9 @@ def markdown(report: Report) -> str:
     """The report."""
     summary = report.summary
     bad = summary.not_accepted
-    head = f"{bad:,} of {summary.total - summary.passed:,} rows not accepted" if bad else "all rows accepted"
+    head = f"{bad:,} of {summary.total:,} rows not accepted" if bad else "all rows accepted"
+    if missed := sum(not one.met for one in summary.measured):
+        head += f", {missed} threshold{'s' * (missed > 1)} missed"
     parts = [f"## fetchcli: {head}", totals_text(summary)]
     if summary.measured:
         rows = [

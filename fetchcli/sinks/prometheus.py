@@ -31,6 +31,8 @@ def prometheus(report: Report) -> str:
         *_of_baseline(summary),
         *_of_rows(report.rows),
     ]
+    if (rest := summary.total - MOST_SERIES) > 0:
+        families.append(f"# rows have {MOST_SERIES:,} series at most; {rest:,} rows or more have none of their own\n")
     if report.started_at is not None:
         families.append(_family("start_timestamp_seconds", "When the run began.", [({}, report.started_at)]))
     return "".join(families)

@@ -1,6 +1,6 @@
 """A sink that writes once, at the end: what a function makes of the data of the run."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 
 from fetchcli.core.model import Outcome
 from fetchcli.core.report import Report, RowsKept
@@ -8,7 +8,6 @@ from fetchcli.core.summary import Summary
 from fetchcli.sinks.base import ByteSink
 
 Render = Callable[[Report], str]
-Locate = Callable[[Iterable[Outcome]], Mapping[tuple[str, int], int]]
 
 
 class ReportSink:
@@ -17,14 +16,13 @@ class ReportSink:
     Args:
         output: where it goes.
         render: makes its text.
-        locate: finds out where in their lines rows begin.
+        rows: collects for all reports of the run.
     """
 
-    def __init__(self, output: ByteSink, render: Render, locate: Locate) -> None:
+    def __init__(self, output: ByteSink, render: Render, rows: RowsKept) -> None:
         self._output = output
         self._render = render
-        self._locate = locate
-        self._rows = RowsKept()
+        self._rows = rows
 
     def open(self) -> None:
         """Nothing is written before the end."""
@@ -35,5 +33,4 @@ class ReportSink:
 
     def close(self, summary: Summary) -> None:
         """Write the report."""
-        report = self._rows.report(summary, self._locate(self._rows.others))
-        self._output.write(self._render(report).encode("utf-8", "backslashreplace"))
+        self._output.write(self._render(self._rows.report(summary)).encode("utf-8", "backslashreplace"))

@@ -9,9 +9,10 @@ from urllib.parse import quote
 import msgspec
 
 from fetchcli._version import __version__
-from fetchcli.core.model import Outcome, Passed
+from fetchcli.core.model import Outcome, Passed, Row
 from fetchcli.core.report import Report, State, kind_of, problem_of, state_of, title_of
 from fetchcli.core.text import inert_json, visible
+from fetchcli.core.thresholds import Measured
 from fetchcli.core.totals import totals_text
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -20,6 +21,7 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 def sarif(report: Report) -> str:
     """The report."""
     results = [_result(outcome, report) for outcome in report.rows if _is_worth_one(outcome)]
+    results += [_missed(measured) for measured in report.summary.measured if not measured.met]
     rules = sorted({result["ruleId"] for result in results})
     run: dict[str, Any] = {
         "tool": {
@@ -43,7 +45,11 @@ def _is_worth_one(outcome: Outcome) -> bool:
 
 
 def _about(rule: str) -> str:
-    fixed = {"flaky": "passed only after it had failed", "skipped": "not fetched, because its host was down"}
+    fixed = {
+        "threshold": "what the run as a whole must come to",
+        "flaky": "passed only after it had failed",
+        "skipped": "not fetched, because its host was down",
+    }
     return fixed.get(rule, f"the check, or the error kind, {rule}")
 
 
@@ -70,20 +76,35 @@ def _result(outcome: Outcome, report: Report) -> dict[str, Any]:
         "properties": {"url": visible(row.text), "attempts": len(outcome.attempts), "failedChecks": _checks(outcome)},
     }
     if row.source not in ("", "-"):
-        result["locations"] = [{"physicalLocation": _place(row.source, row.line, report)}]
+        result["locations"] = [{"physicalLocation": _place(row, report)}]
     return result
 
 
-def _place(source: str, line: int, report: Report) -> dict[str, Any]:
-    path = PurePath(source)
-    place: dict[str, Any] = {
-        "artifactLocation": {"uri": path.as_uri() if path.is_absolute() else quote(source, errors="surrogateescape")}
+def _missed(measured: Measured) -> dict[str, Any]:
+    text = measured.threshold.text
+    return {
+        "ruleId": "threshold",
+        "level": "error",
+        "message": {"text": _message(f"threshold missed: {text}: {measured.text}")},
+        "partialFingerprints": {"fetchcli/v1": sha256(f"threshold {text}".encode()).hexdigest()[:32]},
     }
-    if line:
-        place["region"] = {"startLine": line}
-        if (column := report.columns.get((source, line))) is not None:
+
+
+def _place(row: Row, report: Report) -> dict[str, Any]:
+    place: dict[str, Any] = {"artifactLocation": {"uri": _uri(row.source)}}
+    if row.line:
+        place["region"] = {"startLine": row.line}
+        if (column := report.column(row)) is not None:
             place["region"]["startColumn"] = column
     return place
+
+
+def _uri(source: str) -> str:
+    """Of a file, as it was named; a sitemap from the web has one."""
+    path = PurePath(source)
+    if path.is_absolute():
+        return path.as_uri()
+    return quote(source, safe="/:?=&%" if "://" in source else "/", errors="surrogateescape")
 
 
 def _message(text: str) -> str:

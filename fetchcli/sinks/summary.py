@@ -55,6 +55,8 @@ def _threshold(measured: Any) -> dict[str, Any]:
         "value": measured.value,
         "measured": measured.text,
         "hosts": [{"host": host, "value": value} for host, value in measured.hosts],
+        "hosts_missed": measured.missed,
+        "hosts_judged": measured.judged,
     }
 
 

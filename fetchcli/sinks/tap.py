@@ -20,15 +20,17 @@ from fetchcli.core.totals import totals_text
 
 def tap(report: Report) -> str:
     """The report."""
-    lines = ["TAP version 14", f"1..{len(report.rows)}"]
+    measured = report.summary.measured
+    lines = ["TAP version 14", f"1..{len(report.rows) + len(measured)}"]
     for number, outcome in enumerate(report.rows, 1):
         lines += _point(number, outcome)
+    for number, one in enumerate(measured, len(report.rows) + 1):
+        ok = "ok" if one.met else "not ok"
+        lines += [f"{ok} {number} - threshold {_escaped(one.threshold.text)}"]
+        lines += ["  ---", f"  measured: {_yaml(one.text)}", "  ..."]
     lines.append(f"# {visible(totals_text(report.summary))}")
     if report.omitted:
         lines.append(f"# {report.omitted} rows are not listed")
-    for measured in report.summary.measured:
-        word = "met" if measured.met else "missed"
-        lines.append(f"# threshold {word}: {visible(measured.threshold.text)}: {visible(measured.text)}")
     if (changes := report.summary.changes) is not None:
         lines.append(f"# since the baseline: {changes.text}")
         lines += [f"# {noted.change}: {visible(f'{noted.what}: {noted.detail}')}" for noted in changes.noted]

@@ -1,9 +1,11 @@
 """A destination that is written at once, at the end: a reader sees the last report, or the new one."""
 
+import errno
 import os
 import stat
 from contextlib import suppress
 from pathlib import Path
+from tempfile import mkstemp
 
 from fetchcli.sinks.output import STDOUT, Output
 
@@ -26,25 +28,30 @@ class WholeOutput(Output):
             super().close()
             return
         try:
-            _replace(Path(self.name).resolve(), b"".join(self._pending), os.fstat(self._fd).st_mode)
+            _replace(Path(self.name).resolve(), b"".join(self._pending), os.fstat(self._fd))
         except OSError as error:
             self._fail(error)
         os.close(self._fd)
 
 
-def _replace(path: Path, data: bytes, mode: int) -> None:
-    """Write beside it, then take its place (rename(2) is atomic); where nothing may be beside it, over it."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+def _replace(path: Path, data: bytes, status: os.stat_result) -> None:
+    """Write beside it, then take its place (rename(2) is atomic); where that cannot be, write over it.
+
+    Raises:
+        OSError: neither can be; what was there is still there, unless it was being written over.
+    """
+    beside = None
     try:
-        fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IMODE(mode))
-    except PermissionError:
-        path.write_bytes(data)
-        return
-    try:
+        fd, beside = mkstemp(prefix=".", dir=path.parent)
         with os.fdopen(fd, "wb") as file:
             file.write(data)
-        beside.replace(path)
-    except OSError:
-        with suppress(OSError):
-            beside.unlink()
-        raise
+            os.fchmod(fd, stat.S_IMODE(status.st_mode))
+            with suppress(OSError):  # only who may give files away
+                os.fchown(fd, status.st_uid, status.st_gid)
+        Path(beside).replace(path)
+    except OSError as error:
+        if beside is not None:
+            Path(beside).unlink(missing_ok=True)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+            raise
+        path.write_bytes(data)

@@ -10,7 +10,7 @@ import msgspec
 import uvloop
 
 from fetchcli import Outcome, Policy, Target, fetch
-from fetchcli.core.baseline import Baseline, Comparison, Sample, key_of
+from fetchcli.core.baseline import Baseline, Comparison, Sample
 from fetchcli.core.changes import Change
 
 HERE = Path(__file__).parent
@@ -41,8 +41,9 @@ async def run(port: int, factor: float) -> list[Outcome]:
 def is_slower(before: list[Outcome], after: list[Outcome]) -> bool:
     baseline = Baseline()
     for outcome in before:
-        key = key_of(outcome.row.text.rpartition("/")[2], outcome.row.method, "")
-        baseline.add(key, Sample("", outcome.verdict, "200", "", outcome.attempts[-1].elapsed))
+        path = outcome.row.text.rpartition("/")[2]
+        sample = Sample(path, outcome.verdict, "200", "", outcome.attempts[-1].elapsed)
+        baseline.add(outcome.row.method, "", sample)
     comparison = Comparison(baseline)
     for outcome in after:
         comparison.add(_same_row(outcome))

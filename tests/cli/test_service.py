@@ -60,9 +60,8 @@ CAUGHT = {
     "wrong-type": (6, "health", 'header: expected content-type: ~ ^application/json, got "text/html; charset=utf-8"'),
     "missing-header": (6, "page", "header: expected x-frame-options: DENY, got no such header"),
     "slow": (6, "health", "max_latency: expected 2s, got 3.0"),
-    "redirect-to-login": (6, "account", "redirects: expected 0, got 1, to {base}/login; final_url: expected "
-                          "~ /account$, got {base}/login; body: expected Hello, "
-                          "got \"<form>Please log in</form>\" (26 B)"),
+    "redirect-to-login": (6, "account", "body: expected Hello, got \"<form>Please log in</form>\" (26 B); redirects: "
+                          "expected 0, got 1, to {base}/login; final_url: expected ~ /account$, got {base}/login"),
     "expiring-certificate": (6, "page", "cert_days: expected >14, got 7.0 days"),
     "truncated-body": (4, "file", "truncated: "),
     "field-false": (6, "health", "json: expected checks.database == true, got false"),

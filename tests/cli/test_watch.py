@@ -1,5 +1,6 @@
 """Runs that halt early, are repeated, and are compared with an earlier one."""
 
+import contextlib
 import json
 import os
 import re
@@ -89,6 +90,61 @@ def test_a_halted_run_does_not_wait_for_the_end_of_a_pipe(server: Recorder, swit
     assert process.returncode == 5
     assert out.count(b"\n") in (1, 2)
     assert b"halted: 1 row failed (--fail-fast); the rest of the input was not read" in err
+
+
+def test_the_first_failure_halts_even_if_earlier_rows_are_still_awaited(
+    server: Recorder, switch: Switch, tmp_path: Path
+) -> None:
+    switch.bad = {b"/bad"}
+
+    def late(_: bytes) -> bytes:
+        time.sleep(2)
+        return ok()
+
+    with recorder(late) as slow:
+        urls = tmp_path / "urls.txt"
+        urls.write_text("\n".join([slow.url("/"), server.url("/bad"), *(server.url(f"/{n}") for n in range(3000))]))
+        result = fetchcli(str(urls), "--ordered", "--halt", "soon,fail=1", "-c", "2", "-o", "out.jsonl", cwd=tmp_path)
+    verdicts = Counter(row["verdict"] for row in rows(tmp_path / "out.jsonl"))
+    assert result.code == 5
+    assert (verdicts["OK"] + verdicts["FAILED"], verdicts["SKIPPED"]) == (2, 3000)
+
+
+def test_a_pipe_that_goes_on_for_ever_does_not_hold_up_a_halted_run(server: Recorder, switch: Switch) -> None:
+    switch.bad = {b"/bad"}
+    read, write = os.pipe()
+    process = start("-", "--fail-fast", "-q", stdin=read)
+    os.close(read)
+    os.write(write, f"{server.url('/bad')}\n".encode())
+    deadline = time.monotonic() + 30
+    while process.poll() is None and time.monotonic() < deadline:
+        with contextlib.suppress(BrokenPipeError):
+            os.write(write, f"{server.url('/more')}\n".encode())
+        time.sleep(0.2)
+    os.close(write)
+    process.communicate()
+    assert process.returncode == 5
+
+
+def test_what_had_failed_before_halts_nothing_where_only_new_failures_count(
+    server: Recorder, switch: Switch, tmp_path: Path
+) -> None:
+    urls = listing(tmp_path, server, "/known", *(f"/{number}" for number in range(200)), "/new")
+    switch.bad = {b"/known"}
+    baseline(tmp_path, urls)
+    switch.bad = {b"/known", b"/new"}
+    args = (str(urls), "--baseline", "last.jsonl", "--fail-on", "new", "--fail-fast", "-o", "out.jsonl")
+    assert fetchcli(*args, cwd=tmp_path).code == 5
+    assert {row["verdict"] for row in rows(tmp_path / "out.jsonl")[:50]} == {"OK", "FAILED"}
+    switch.bad = {b"/known"}
+    assert fetchcli(*args, cwd=tmp_path).code == 0
+
+
+def test_rounds_of_nothing_are_not_run_for_ever(tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").touch()
+    result = fetchcli("empty.txt", "--allow-empty", "--for", "20s", cwd=tmp_path)
+    assert (result.code, result.err.count("round ")) == (0, 1)
+    assert fetchcli("http://h/", "--for", "0").err == "fetchcli: --for: '0' is no time; write a duration such as 10m\n"
 
 
 def test_rounds_are_summed_up_one_by_one_and_together(server: Recorder, tmp_path: Path) -> None:
@@ -240,6 +296,18 @@ def test_a_report_takes_the_place_of_the_last_one_at_once(server: Recorder, swit
     assert report.stat().st_ino != inode
     assert report.stat().st_mode & 0o777 == 0o640
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_report_stays_what_it_is_a_link_to_and_needs_no_folder_of_its_own(server: Recorder, tmp_path: Path) -> None:
+    (tmp_path / "real.xml").write_text("old")
+    (tmp_path / "real.xml").chmod(0o666)
+    (tmp_path / "link.xml").symlink_to("real.xml")
+    long = "x" * 248 + ".tap"
+    assert fetchcli(server.url("/a"), "-o", "link.xml", "-o", long, cwd=tmp_path).code == 0
+    assert (tmp_path / "link.xml").is_symlink()
+    assert (tmp_path / "real.xml").read_text().startswith("<?xml")
+    assert (tmp_path / "real.xml").stat().st_mode & 0o777 == 0o666
+    assert (tmp_path / long).read_text().startswith("TAP")
 
 
 def test_reports_go_where_no_file_can_be_replaced(server: Recorder, tmp_path: Path) -> None:

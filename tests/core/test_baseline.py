@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fetchcli.core.baseline import KEPT_CHANGES, MOST_PAIRS, Baseline, Comparison, Sample, key_of
+from fetchcli.core.baseline import KEPT_CHANGES, MOST_PAIRS, MOST_RESULTS, Baseline, Comparison, Sample
 from fetchcli.core.changes import Change, Changes
 from fetchcli.core.errors import ErrorKind, ExitCode
+from fetchcli.core.expectations import merged
 from fetchcli.core.model import Outcome, Passed, Verdict
 from fetchcli.core.slowdown import ALPHA, FLOOR, LEAST_PAIRS, MARGIN, Pair, chance, faster, slower
 from fetchcli.core.summary import exit_code
@@ -22,7 +23,7 @@ def then(*rows: tuple[str, str, str, str, float | None]) -> Baseline:
     """Rows of earlier results: URL, verdict, result, sha256, seconds."""
     baseline = Baseline()
     for row in rows:
-        baseline.add(key_of(row[0], None, ""), Sample(*row))
+        baseline.add(None, "", Sample(*row))
     return baseline
 
 
@@ -87,7 +88,8 @@ def test_rows_that_say_nothing_are_left_out() -> None:
         baseline, failed(ErrorKind.CANCELLED), Outcome(Passed.over(target(), "again"), Verdict.SKIPPED)
     )
     assert comparison.fresh.total == 0
-    assert found.counts == {Change.GONE: 1}
+    assert found.counts == {}  # it is there, although it was not fetched
+    assert Comparison(baseline).finish(whole=False).counts == {}
 
 
 def test_a_row_that_is_skipped_because_its_host_is_down_is_a_new_failure() -> None:
@@ -111,6 +113,40 @@ def test_several_samples_of_a_row_are_one_row() -> None:
     assert comparison.fresh.total == 0
     found, _ = compared(then(rows[0]), answered(404), answered(404))
     assert found.counts == {Change.NEW_FAILURE: 1}
+
+
+def test_a_row_that_failed_now_and_then_and_now_does_nothing_else_is_a_new_failure() -> None:
+    rows = [(a("a"), "OK", "200", SHA, 0.25)] * 9 + [(a("a"), "FAILED", "503", "", 0.25)]
+    found, comparison = compared(then(*rows), answered(503), answered(503))
+    assert found.counts == {Change.NEW_FAILURE: 1}
+    assert exit_code(comparison.fresh) is ExitCode.STATUS
+    assert comparison.is_known(answered(503))
+    found, _ = compared(then(*rows), answered(503), answered())
+    assert found.counts == {}
+    mostly_bad = [(a("a"), "OK", "200", SHA, 0.25)] + [(a("a"), "FAILED", "503", "", 0.25)] * 9
+    assert compared(then(*mostly_bad), answered(503))[0].counts == {}
+
+
+def test_rows_alike_are_told_apart_by_what_is_expected() -> None:
+    baseline = Baseline()
+    said = {"good": (("body", ("good",)),), "bad": (("body", ("bad",)),)}
+    for name, verdict in (("good", "OK"), ("bad", "FAILED")):
+        baseline.add(None, "", Sample(a("a"), verdict, "200", SHA, 0.1, said[name]))
+    row = msgspec.structs.replace(target(), expect=merged((), dict(said["good"])))
+    broken = msgspec.structs.replace(answered(404), row=row)
+    assert compared(baseline, broken)[0].counts == {Change.NEW_FAILURE: 1, Change.GONE: 1}
+    unheard_of = msgspec.structs.replace(broken, row=target())
+    comparison = Comparison(baseline)
+    comparison.add(unheard_of)
+    assert comparison.fresh.failed == 1
+
+
+def test_what_was_not_always_the_same_is_not_compared() -> None:
+    rows = [(a("a"), "OK", str(200 + number), sha * 64, 0.25) for number, sha in enumerate("abcabcdef")]
+    baseline = then(*rows)
+    (only,) = baseline.rows.values()
+    assert (only.content, len(only.results), only.was) == ("", MOST_RESULTS, "200/201/202/203/204")
+    assert compared(baseline, answered())[0].counts == {}
 
 
 def test_memory_is_bounded_and_the_rest_is_counted() -> None:

@@ -29,7 +29,8 @@ def answer(body: bytes = BODY, status: int = 200, kind: str = "application/json"
         "cert_expires": NOW + 10.5 * 86_400,
         **more,
     }
-    return Response(status, "http://h/end", Timings(), **facts)
+    url = facts.pop("url", "http://h/end")
+    return Response(status, url, Timings(), **facts)
 
 
 def failures(response: Response, *said: tuple[str, str], seconds: float = 0.25) -> list[str]:
@@ -53,6 +54,7 @@ PASSING = [
     ("body", '~ "n":\\s+\\d'),
     ("json", 'status == "ok"'),
     ("json", "status != null"),
+    ("json", " status exists"),
     ("json", "n == 3.0"),
     ("json", "n >= 3"),
     ("json", "n<4"),
@@ -95,6 +97,8 @@ FAILING = [
     ("header", "x-bytes: absent", 'header: expected x-bytes: absent, got "\ufffd"'),
     ("body", "nope", "body: expected nope, got " + f'"{BODY.decode()}" ({len(BODY)} B)'),
     ("json", 'status == "up"', 'json: expected status == "up", got "ok"'),
+    ("json", 'nosuch != "down"', 'json: expected nosuch != "down", got null'),
+    ("json", "&n == 3", "json: expected &n == 3, got a value that cannot be shown as JSON"),
     ("json", "n == true", "json: expected n == true, got 3"),
     ("json", "up == 1", "json: expected up == 1, got true"),
     ("json", "up > 0", "json: expected up > 0, got true"),
@@ -131,6 +135,8 @@ MALFORMED = [
     ("json", "a..b == 1", "'a..b' is not a JMESPath expression"),
     ("json", "nofunction(a) == 1", "JMESPath has no function nofunction()"),
     ("json", "a[?b && [nofunction(a)]] == 1", "JMESPath has no function nofunction()"),
+    ("json", "(" * 3000 + "a" + ")" * 3000 + " == 1", "nested too deep"),
+    ("body", "~ " + "(" * 3000 + "a" + ")" * 3000, "nested too deep"),
     ("json", "a ==", "no value after =="),
     ("json", "a == ok", "'ok' is no JSON value; text stands in quotes"),
     ("json", "a exists 1", "nothing comes after exists"),
@@ -229,7 +235,56 @@ def test_a_pattern_that_takes_too_long_is_not_found(monkeypatch: pytest.MonkeyPa
             raise TimeoutError
 
     monkeypatch.setattr("fetchcli.core.checks.compile_regex", lambda _text: Endless())
-    assert len(failures(answer(), ("body", "~ x"))) == 1
+    (said,) = failures(answer(), ("body", "~ x"))
+    assert said == "body: expected ~ x, got no answer in 1 s: it takes too long over what came"
+
+
+def test_an_expression_that_takes_too_many_steps_is_given_up() -> None:
+    wide = b'{"a": [' + b",".join(b"%d" % number for number in range(20_000)) + b"]}"
+    (said,) = failures(answer(wide), ("json", "map(&(map(&[@], [@,@,@,@,@,@,@,@])), a) == 5"))
+    assert said.endswith("got no answer in 1 s: it takes too long over what came")
+
+
+def test_what_has_no_body_is_not_judged_by_it() -> None:
+    checks = [("size", "0"), ("sha256", "ab" * 32), ("json", "a absent"), ("body", "x"), ("header", "x-two: exists")]
+    parsed = tuple(check for kind, text in checks for check in parse_checks(kind, (text,)))
+    failed = failed_checks(answer(b""), Policy(), parsed, seconds=0.1, wall=NOW, head=True)
+    assert [(one.check, one.actual) for one in failed] == [
+        (kind, "no body, for it was asked with HEAD") for kind in ("size", "sha256", "json", "body")
+    ]
+    foreign = failures(answer(unknown_coding="foo"), *checks)
+    assert foreign[0] == "size: expected 0, got a body in a coding that is not known (foo)"
+    assert len(foreign) == 4
+
+
+def test_the_status_comes_first() -> None:
+    found = failures(answer(status=503), ("body", "zz"), ("status", "200"))
+    assert [one.partition(":")[0] for one in found] == ["status", "body"]
+
+
+def test_a_pattern_proves_nothing_of_a_body_that_was_cut() -> None:
+    cut = answer(b"fine", size_decoded=5000)
+    assert len(failures(cut, ("body", "~ ^(?!.*error)"))) == 1
+    assert failures(cut, ("body", "fine")) == []
+
+
+def test_credentials_are_no_part_of_where_it_ended() -> None:
+    assert failures(answer(url="http://***@h/end"), ("final_url", "http://h/end")) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (b'{"a": 1e400, "b": 1}', "b == 1"),
+        (b'{"a": ' + b"9" * 6000 + b"}", "a > 5"),
+        (b'{"a": "\\ud800x"}', "a exists"),
+        ('{"a": "é"}'.encode("utf-16"), 'a == "é"'),
+    ],
+)
+def test_json_at_its_edges_is_json(body: bytes, text: str) -> None:
+    kind = "application/json; charset=utf-16" if body[:1] == b"\xff" else "application/json"
+    assert failures(answer(body, kind=kind), ("json", text)) == []
+    assert len(failures(answer(b'{"a": NaN}'), ("json", "a absent"))) == 1
 
 
 def test_values_that_cannot_be_shown_are_said_all_the_same() -> None:

@@ -73,6 +73,8 @@ def test_by_host_the_worst_are_named() -> None:
     assert not met
     assert said.startswith("7 of 8 hosts: h8 800 ms, h7 700 ms, ")
     assert said.count(" ms") == SHOWN_HOSTS
+    met, said = measured("p50(time_total) < 1h by host", *hosts, failed(), rejected())
+    assert (met, said) == (False, "1 of 9 hosts: example.com nothing")
     met, said = measured("rate > 1/s by host", *hosts)
     assert (met, said.partition(": ")[0]) == (False, "8 of 8 hosts")
 
@@ -91,6 +93,9 @@ def test_by_host_the_worst_are_named() -> None:
         ("p95(time_total) < soon", "'soon' is not a duration"),
         ("max(size_decoded) < big", "'big' is not a size"),
         ("rate > 5/s by row", "write METRIC < VALUE"),
+        ("error_rate < 5", "5 is more than all rows; write 5%, or a share up to 1"),
+        ("error_rate < 101%", "101% is more than all rows"),
+        ("p95(time_total) < none", "'none' is no value to compare with"),
     ],
 )
 def test_malformed_conditions(text: str, said: str) -> None:

@@ -30,12 +30,13 @@ from fetchcli.inputs.spool import Spooled, rereadable
         ({"expect": None, "expect_body": None}, {}),
         ({"expect": 200}, {"status": ("200",)}),
         ({"expect": "2xx"}, {"status": ("2xx",)}),
-        ({"expect": [200, 204]}, {"status": ("200", "204")}),
+        ({"expect": [200, 204]}, {"status": ("200,204",)}),
+        ({"EXPECT-Body": "a", "Expect max latency": "1s"}, {"body": ("a",), "max_latency": ("1s",)}),
+        ({"expect": {"header": {"A": None, "B": ["c", 1]}}}, {"header": ("A: absent", "B: c", "B: 1")}),
         ({"expect": {"body": "a", "size": 3, "header": {"A": "b", "N": 1}}}, {
             "body": ("a",), "size": ("3",), "header": ("A: b", "N: 1")}),
         ({"expect": {"json": ["a == 1", "b exists"], "body": []}}, {"json": ("a == 1", "b exists"), "body": ()}),
         ({"expect": {"body": None}}, {}),
-        ({"expect": {"body": "a"}, "expect_body": "b", "expect_redirects": 0}, {"body": ("b",), "redirects": ("0",)}),
     ],
 )  # fmt: skip
 def test_objects(row: dict[str, Any], said: dict[str, tuple[str, ...]]) -> None:
@@ -63,6 +64,11 @@ def test_cells(cells: dict[str, str], said: dict[str, tuple[str, ...]]) -> None:
         ({"expect_bdy": "a"}, "expect_bdy: nothing is expected under that name"),
         ({"expect": {"body": {"a": 1}}}, "expect.body: expected text, a number or a list of them, got an object"),
         ({"expect": {"body": [None]}}, "expect.body: expected text, a number or a list of them, got null"),
+        ({"expected_body": "a"}, "expected_body: nothing is expected under that name"),
+        ({"expect": {"body": "a"}, "expect_body": "b"}, "expect_body: body is expected in two places"),
+        ({"expect": {"sha256": ["a", "b"]}}, "expect.sha256: expected one, got several"),
+        ({"expect": {"header": {"A": {}}}}, "expect.header: expected text, a number or a list of them, got an object"),
+        ({"expect": []}, "expect: expected a status at least"),
         ({"expect": True}, "expect: expected text, a number or a list of them, got true"),
     ],
 )
@@ -174,11 +180,18 @@ def test_where_in_its_line_a_row_stands(tmp_path: Path, monkeypatch: pytest.Monk
         reported("", 0, "x"),
         reported(str(tmp_path / "missing"), 1, "x"),
     ]
-    assert columns_of(outcomes) == {(source, 2): 3, (source, 3): 5, (source, 5): 3}
-    assert columns_of(outcomes[:1]) == {(source, 2): 3}
+    assert columns_of(outcomes) == {
+        (source, 2, "http://h/1"): 3,
+        (source, 3, "http://***@h/2"): 5,
+        (source, 5, "http://h/3"): 3,
+    }
+    assert columns_of(outcomes[:1]) == {(source, 2, "http://h/1"): 3}
+    path.write_text('["http://h/1", "http://h/2"]' + " " * 3_000_000 + "text")
+    one_line = [reported(source, 1, text) for text in ("http://h/1", "http://h/2", "text")]
+    assert sorted(columns_of(one_line).values()) == [3, 17]  # so far on nobody looks
     zipped = tmp_path / "list.gz"
     zipped.write_bytes(gzip.compress(b" http://h/1\n", mtime=0))
-    assert columns_of([reported(str(zipped), 1, "http://h/1")]) == {(str(zipped), 1): 2}
+    assert columns_of([reported(str(zipped), 1, "http://h/1")]) == {(str(zipped), 1, "http://h/1"): 2}
     zipped.write_bytes(b"\x1f\x8bbroken")
     assert columns_of([reported(str(zipped), 1, "http://h/1")]) == {}
 
@@ -199,9 +212,12 @@ def test_baselines_are_result_files_of_any_form(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(data)
         rows = read_baseline(str(tmp_path / name)).rows
         assert [(one.url, one.results, one.times) for one in rows.values()] == [
-            ("http://h/", ("200",), (0.25,)),
-            ("http://h/2", ("dns",), ()),
+            ("http://h/", ("200",), [0.25]),
+            ("http://h/2", ("dns",), []),
         ], name
     (tmp_path / "b.jsonl").write_text(json.dumps({**row, "time_total": "soon"}))
     (only,) = read_baseline(str(tmp_path / "b.jsonl")).rows.values()
-    assert only.times == ()
+    assert only.times == []
+    (tmp_path / "b.jsonl").write_text(json.dumps({**row, "verdict": "CANCELLED"}))
+    with pytest.raises(InputError, match="it holds no row that was tried to its end"):
+        read_baseline(str(tmp_path / "b.jsonl"))

@@ -63,6 +63,7 @@ PURE = frozenset(
         "datetime",
         "email",
         "itertools",
+        "json",
         "math",
         "operator",
         "difflib",
