@@ -2,20 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
-from functools import partial
 
 import msgspec
 
-from fetchcli.core.checks import checks_for, failed_checks, reads_body, takes_long
+from fetchcli.core.checks import Evidence, checks_for, failed_checks, reads_body, takes_long
 from fetchcli.core.errors import ErrorKind, Failure, TransportError
 from fetchcli.core.expectations import Check
 from fetchcli.core.lane import Launch
 from fetchcli.core.model import Attempt, FailedCheck, Response
 from fetchcli.core.policy import Policy
 from fetchcli.transport.base import Transport
-
-Examine = Callable[[], tuple[FailedCheck, ...]]
 
 
 class Attempts:
@@ -58,10 +54,15 @@ class Attempts:
         self, attempt: Attempt, response: Response, checks: tuple[Check, ...], *, head: bool
     ) -> Attempt:
         """The attempt with the checks that its response does not pass, and without the body that they looked at."""
-        wall = attempt.started_at + attempt.elapsed
-        examine = partial(failed_checks, response, self._policy, checks, seconds=attempt.elapsed, wall=wall, head=head)
+        evidence = Evidence(response, attempt.elapsed, attempt.started_at + attempt.elapsed, head)
         try:
-            failed = await self._aside(examine, checks) if takes_long(checks, response) else examine()
+            if takes_long(checks, response):
+                failed = await self._aside(evidence, checks)
+            else:
+                try:
+                    failed = failed_checks(evidence, self._policy, checks, hurry=True)
+                except TimeoutError:  # rare, and then it is a matter of a second
+                    failed = await self._aside(evidence, checks)
         except Exception as error:  # noqa: BLE001 - likewise
             return msgspec.structs.replace(attempt, result=bug(error))
         if response.body is not None:
@@ -69,14 +70,12 @@ class Attempts:
             response = msgspec.structs.replace(response, body=response.body[:kept] if kept else None)
         return msgspec.structs.replace(attempt, result=response, failed_checks=failed)
 
-    async def _aside(
-        self, examine: Callable[[], tuple[FailedCheck, ...]], checks: Iterable[Check]
-    ) -> tuple[FailedCheck, ...]:
+    async def _aside(self, evidence: Evidence, checks: tuple[Check, ...]) -> tuple[FailedCheck, ...]:
         """Examine in a thread; where it is Python that takes long, one at a time: the event loop needs its turns."""
         if any(check.kind == "json" for check in checks):
             async with self._one:
-                return await asyncio.to_thread(examine)
-        return await asyncio.to_thread(examine)
+                return await asyncio.to_thread(failed_checks, evidence, self._policy, checks)
+        return await asyncio.to_thread(failed_checks, evidence, self._policy, checks)
 
 
 def bug(error: Exception) -> Failure:

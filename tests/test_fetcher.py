@@ -396,7 +396,8 @@ async def test_a_row_that_is_being_looked_at_is_cancelled_with_the_run(monkeypat
         return ()
 
     monkeypatch.setattr("fetchcli.attempts.failed_checks", slow)
-    fetcher = Fetcher(NullTransport(), Policy(checks=parse_checks("body", ("~ x",))))
+    long = ScriptedTransport(lambda _: Response(200, "http://x/", Timings(), body=b"x" * 100_000))
+    fetcher = Fetcher(long, Policy(checks=parse_checks("body", ("~ x",))))
 
     async def stop() -> None:
         await asyncio.to_thread(began.wait, 10)

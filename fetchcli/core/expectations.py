@@ -6,7 +6,7 @@ A row says it under the names of `KEYS`, the command line by the options of the 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -15,11 +15,7 @@ from fetchcli.core.status import parse_status_set
 from fetchcli.core.units import parse_duration, parse_size
 from fetchcli.core.urls import parse_url
 
-if TYPE_CHECKING:
-    from jmespath.visitor import TreeInterpreter
-
 MATCHES, CONTAINS, EXISTS, ABSENT = "~", "contains", "exists", "absent"
-MOST_STEPS = 500_000  # of an expression over one body: about a second
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _BOUND = re.compile(r"(==|!=|<=|>=|<|>|)\s*(\S.*)")
 _DAYS = re.compile(r"\d{1,6}(?:\.\d{1,6})?")
@@ -233,27 +229,29 @@ def compile_path(path: str) -> Any:
     return compiled
 
 
-def search(path: str, value: Any) -> Any:
+def search(path: str, value: Any, steps: int) -> Any:
     """What an expression finds.
 
     Raises:
-        TimeoutError: it takes more than `MOST_STEPS`; nothing else could interrupt it.
+        TimeoutError: it takes more steps than that; nothing else could interrupt it.
         ValueError: a function was given what it does not take (any of jmespath's errors).
     """
-    return _interpreter()().visit(compile_path(path).parsed, value)
+    interpreter = _interpreter()()
+    interpreter.left = steps
+    return interpreter.visit(compile_path(path).parsed, value)
 
 
 @lru_cache(maxsize=1)
-def _interpreter() -> type["TreeInterpreter"]:
+def _interpreter() -> Any:
     """Jmespath's own, with its steps counted."""
     from jmespath.visitor import TreeInterpreter
 
     class Bounded(TreeInterpreter):
-        steps = 0
+        left = 0
 
         def visit(self, node: Any, *args: Any, **kwargs: Any) -> Any:
-            self.steps += 1
-            if self.steps > MOST_STEPS:
+            self.left -= 1
+            if self.left < 0:
                 raise TimeoutError
             return super().visit(node, *args, **kwargs)
 

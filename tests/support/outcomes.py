@@ -2,7 +2,7 @@
 
 import msgspec
 
-from fetchcli.core.checks import failed_checks
+from fetchcli.core.checks import Evidence, failed_checks
 from fetchcli.core.errors import ErrorKind, Failure, Redirect
 from fetchcli.core.model import Attempt, FailedCheck, Kept, Outcome, Rejected, Response, Target, Timings, Verdict
 from fetchcli.core.policy import Policy
@@ -47,7 +47,7 @@ def answered(
 
 def failed_by(result: Response | Failure) -> tuple[FailedCheck, ...]:
     """What a response is not, by the defaults."""
-    return failed_checks(result, Policy(), (), seconds=0.5, wall=STARTED) if isinstance(result, Response) else ()
+    return failed_checks(Evidence(result, 0.5, STARTED), Policy(), ()) if isinstance(result, Response) else ()
 
 
 def flaky(seq: int = 1) -> Outcome:
