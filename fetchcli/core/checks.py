@@ -95,7 +95,7 @@ def failed_checks(
 
 
 class _Judged(NamedTuple):
-    """What the checks of one response share: the body is decoded once; ``limit`` is the time for one pattern or expression."""
+    """What the checks of one response share: a body decoded once, and the seconds for one pattern or expression."""
 
     evidence: Evidence
     content: Content

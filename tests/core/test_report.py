@@ -86,6 +86,15 @@ def test_rows_are_in_order_and_memory_is_bounded() -> None:
     assert report.started_at == STARTED
 
 
+def test_the_column_of_a_row_is_known_or_not() -> None:
+    kept = RowsKept(lambda rows: {(row.row.source, row.row.line, row.row.text): 7 for row in rows})
+    kept.add(answered(404))
+    kept.add(answered())
+    report = kept.report(Summary())
+    assert report.column(report.problems[0].row) == 7
+    assert report.column(Rejected(1, "x", "y")) is None
+
+
 def test_an_empty_report() -> None:
     report = RowsKept().report(Summary())
     assert (report.rows, report.started_at, report.omitted, report.flaky) == ((), None, 0, [])

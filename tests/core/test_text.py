@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fetchcli.core.model import FailedCheck
 from fetchcli.core.text import cell, inert_json, shorten, visible, without_surrogates
 
 
@@ -80,3 +81,13 @@ def test_json_is_made_inert_and_decodes_to_the_same(text: str) -> None:
 def test_text_that_never_had_a_utf8_is_shown_as_its_bytes() -> None:
     assert without_surrogates("caf\udce9") == "caf\\udce9"
     assert inert_json("{}") == "{}"
+
+
+def test_everything_that_holds_text_loses_its_surrogates() -> None:
+    check = FailedCheck("body", "\udcff", "a")
+    assert without_surrogates((check, {"\ud800": ("\udcff",)}, 1, None)) == [
+        {"check": "body", "expected": "\\udcff", "actual": "a"},
+        {"\\ud800": ["\\udcff"]},
+        1,
+        None,
+    ]
