@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 from fetchcli._version import __version__
 from fetchcli.core.addresses import AddressRules
 from fetchcli.core.errors import ErrorKind, ExitCode, Failure, FetchcliError, Redirect, UsageError
-from fetchcli.core.model import Attempt, Outcome, Rejected, Response, Target, Timings, Verdict
+from fetchcli.core.expectations import Check, parse_checks
+from fetchcli.core.model import Attempt, FailedCheck, Outcome, Rejected, Response, Target, Timings, Verdict
 from fetchcli.core.overrides import Detour, Pin
 from fetchcli.core.pacing import Rate, parse_rate
 from fetchcli.core.policy import Limits, Network, Pace, Policy, Redirects, Retry, Timeouts, Tls, TlsVersion
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
 __all__ = [
     "AddressRules",
     "Attempt",
+    "Check",
     "Detour",
     "ErrorKind",
     "ExitCode",
+    "FailedCheck",
     "Failure",
     "FetchcliError",
     "HttpUrl",
@@ -53,6 +56,7 @@ __all__ = [
     "Verdict",
     "__version__",
     "fetch",
+    "parse_checks",
     "parse_proxy",
     "parse_rate",
     "parse_status_set",

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 import fetchcli
-from fetchcli import ErrorKind, Policy, Timeouts, Verdict, fetch
+from fetchcli import ErrorKind, Policy, Timeouts, Verdict, fetch, parse_checks
 from tests.support.faults import FaultServer
 
 
@@ -57,3 +57,11 @@ async def test_a_callers_generator_is_closed_with_the_run(faults: FaultServer) -
         await anext(outcomes)
     assert closed.is_set()
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_expectations_for_programs(faults: FaultServer) -> None:
+    policy = Policy(checks=(*parse_checks("body", ("no such text",)), *parse_checks("size", (">0",))))
+    (outcome,) = [outcome async for outcome in fetch([faults.url("ok")], policy)]
+    assert [(failed.check, failed.expected) for failed in outcome.failed_checks] == [("body", "no such text")]
+    assert outcome.response is not None
+    assert outcome.response.body is None  # nobody asked to keep it
