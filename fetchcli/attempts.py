@@ -71,11 +71,9 @@ class Attempts:
         return msgspec.structs.replace(attempt, result=response, failed_checks=failed)
 
     async def _aside(self, evidence: Evidence, checks: tuple[Check, ...]) -> tuple[FailedCheck, ...]:
-        """Examine in a thread; where it is Python that takes long, one at a time: the event loop needs its turns."""
-        if any(check.kind == "json" for check in checks):
-            async with self._one:
-                return await asyncio.to_thread(failed_checks, evidence, self._policy, checks)
-        return await asyncio.to_thread(failed_checks, evidence, self._policy, checks)
+        """Examine in a thread, one at a time: the event loop needs its turns, and time limits count all threads."""
+        async with self._one:
+            return await asyncio.to_thread(failed_checks, evidence, self._policy, checks)
 
 
 def bug(error: Exception) -> Failure:

@@ -84,7 +84,7 @@ class Course:
         try:
             while not fetcher.over:
                 start = rounds.next_start(done, time.monotonic() - began)
-                if start is None or not await self._reached(began + start):
+                if start is None or not await self._reached(began + start) or fetcher.over:
                     break
                 done += 1
                 part = Summary(self._settings.thresholds) if rounds.several else None
@@ -94,11 +94,15 @@ class Course:
                     if not (part.total or rounds.every):
                         break  # nothing to fetch, again and again
         finally:
-            if self._comparison is not None:
-                selection = self._settings.reading.selection
-                whole = not (fetcher.over or self.errors or selection.partial)
-                self.summary.changes = self._comparison.finish(whole=whole)
-            await asyncio.shield(asyncio.to_thread(outlets.close, self.summary))
+            try:
+                self._compare(self._comparison)
+            finally:
+                await asyncio.shield(asyncio.to_thread(outlets.close, self.summary))
+
+    def _compare(self, comparison: Comparison | None) -> None:
+        if comparison is not None:
+            cut = self.fetcher.stopped or self.fetcher.unread or self.errors or self._settings.reading.selection.partial
+            self.summary.changes = comparison.finish(whole=not cut)
 
     async def _reached(self, when: float) -> bool:
         """Wait until then; False where the run was stopped meanwhile."""

@@ -1,4 +1,4 @@
-"""The rows of a run as they come: read one batch ahead, queued, and the end of them."""
+"""The rows of a run as they come, read one batch ahead; and how long the event loop waits for things to happen."""
 
 import asyncio
 import time
@@ -8,6 +8,15 @@ from collections.abc import AsyncIterator, Callable
 from fetchcli.core.model import Row
 
 PATIENCE = 0.5  # seconds of silence
+LAG_SECONDS = 0.1  # how often the event loop is asked whether it keeps up
+
+
+async def watch_lag(tell: Callable[[float], None]) -> None:
+    """Tell, now and then, by how many seconds the event loop is late."""
+    while True:
+        before = time.monotonic()
+        await asyncio.sleep(LAG_SECONDS)
+        tell(time.monotonic() - before - LAG_SECONDS)
 
 
 async def happens(event: asyncio.Event, deadline: float) -> bool:

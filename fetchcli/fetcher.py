@@ -15,17 +15,16 @@ from contextlib import suppress
 from fetchcli.attempts import Attempts, bug
 from fetchcli.core.checks import judge, reject
 from fetchcli.core.decisions import Settled, Skip, Wait
-from fetchcli.core.errors import ErrorKind, Failure
+from fetchcli.core.errors import ErrorKind, Failure, Remedy
 from fetchcli.core.lane import Launch
 from fetchcli.core.model import Attempt, Outcome, Passed, Rejected, Row
 from fetchcli.core.ordering import Reorder
 from fetchcli.core.policy import Policy
 from fetchcli.core.schedule import LOOK_AHEAD, Scheduler
-from fetchcli.feed import Feed, happens
+from fetchcli.feed import Feed, happens, watch_lag
 from fetchcli.transport.base import Transport
 
 AHEAD = 4  # times the concurrency: rows that the scheduler may choose from
-LAG_SECONDS = 0.1  # how often the event loop is asked whether it keeps up, with --adaptive
 
 
 class Fetcher:
@@ -40,6 +39,7 @@ class Fetcher:
 
     Attributes:
         scheduler: what waits, and why.
+        stopped: nothing more is started, nor given out.
         halted: why the rest of the rows is skipped, or empty.
         unread: the rest was not even read: it was still to come.
     """
@@ -66,7 +66,7 @@ class Fetcher:
         self._wake = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._feed: Feed
-        self._stopped = False
+        self.stopped = False
         self._given_up: Failure | None = None  # what becomes of requests that are cancelled
         self.halted, self.unread = "", False
         self._deadline = float("inf")  # when rows still to come are given up
@@ -83,12 +83,12 @@ class Fetcher:
     @property
     def over(self) -> bool:
         """Whether it was stopped or halted."""
-        return self._stopped or bool(self.halted)
+        return self.stopped or bool(self.halted)
 
     def stop(self, reason: str = "the run was stopped") -> None:
         """Start nothing more and cancel what is in flight; its outcomes are CANCELLED, with the reason."""
-        if not self._stopped:
-            self._stopped = True
+        if not self.stopped:
+            self.stopped = True
             for launch in self.scheduler.drain():
                 if launch.attempts:
                     self._settle(self._judge(launch, note=f"not tried again: {reason}"))
@@ -129,7 +129,8 @@ class Fetcher:
         finished = False
         feed = self._feed = Feed(batches, self._wake.set)
         self._order = Reorder(LOOK_AHEAD) if self._ordered else None
-        lag = asyncio.create_task(self._watch_lag()) if self._policy.pace.adaptive else None
+        self.scheduler.feedback.forgive()  # a host that was down in the last round may be up in this one
+        lag = asyncio.create_task(watch_lag(self._lagged)) if self._policy.pace.adaptive else None
         try:
             while True:
                 self._wake.clear()
@@ -157,7 +158,7 @@ class Fetcher:
     @property
     def _has_more(self) -> bool:
         """Whether anything is still to be started, skipped or read."""
-        return not self._stopped and bool(self._feed.rows or not self._feed.ended or self.scheduler.waiting)
+        return not self.stopped and bool(self._feed.rows or not self._feed.ended or self.scheduler.waiting)
 
     async def _woken(self) -> None:
         """Wait until something happens; a halted run waits for the rest of a pipe only so long."""
@@ -187,7 +188,7 @@ class Fetcher:
     def _next(self) -> Launch | None:
         """What to launch now; rows that are rejected or skipped are settled on the way."""
         scheduler = self.scheduler
-        while not self._stopped and len(self._done) < self._most_waiting:
+        while not self.stopped and len(self._done) < self._most_waiting:
             if self.halted:
                 if not self._offer():
                     return None
@@ -233,19 +234,18 @@ class Fetcher:
         """Make an attempt, and go on with the next launch in the next turn of the loop."""
         following: Launch | None = launch
         while following:
-            self._end_launch(following, await self._attempt(following))
+            if self._end_launch(following, await self._attempt(following)):
+                continue
             # Let all that ended in this turn of the loop end first, then send together: requests and
             # answers that travel in handfuls cost a fifth less than one by one.
             with suppress(asyncio.CancelledError):  # only `stop` cancels, and then there is no next row
                 await asyncio.sleep(0)
             following = self._next()
 
-    def _end_launch(self, launch: Launch, attempt: Attempt) -> None:
-        """Settle a row, or leave it to the scheduler for another try."""
+    def _end_launch(self, launch: Launch, attempt: Attempt) -> bool:
+        """Settle a row, or leave it to the scheduler for another try; True where that is to be made at once."""
         if self.over:
-            launch.attempts += (attempt,)
-            self._settle(self._judge(launch))
-            return
+            return self._end_last_launch(launch, attempt)
         try:
             settled = self.scheduler.settle(launch, attempt, time.monotonic())
         except Exception as error:  # noqa: BLE001 - a bug is one outcome and takes no neighbour down
@@ -254,6 +254,21 @@ class Fetcher:
         if settled is not None:
             self._settle(self._judge(launch, note=settled.reason))
         self._wake.set()  # or it may be launched again at once, by whoever has a slot
+        return False
+
+    def _end_last_launch(self, launch: Launch, attempt: Attempt) -> bool:
+        """Settle a row of a run that is over; True where its last try says nothing of the server, and is made again."""
+        remedy = attempt.result.remedy if isinstance(attempt.result, Failure) else None
+        if self._given_up is None and remedy is Remedy.LESS and not launch.attempts:
+            self._settle(reject(Passed.over(launch.row, self.halted)))
+            return False
+        launch.attempts += (attempt,)
+        if self._given_up is None and remedy is Remedy.FRESH and not launch.fresh:
+            launch.fresh = True
+            return True
+        again = self._given_up is None and self.scheduler.would_retry(launch, time.monotonic())
+        self._settle(self._judge(launch, note=f"not tried again: {self.halted}" if again else ""))
+        return False
 
     async def _attempt(self, launch: Launch) -> Attempt:
         started = time.monotonic()
@@ -279,13 +294,9 @@ class Fetcher:
             self._done.extend(self._order.push(outcome))
         self._wake.set()
 
-    async def _watch_lag(self) -> None:
-        """Tell the scheduler how late the event loop is."""
-        while True:
-            before = time.monotonic()
-            await asyncio.sleep(LAG_SECONDS)
-            self.scheduler.capacity.lagged(time.monotonic() - before - LAG_SECONDS)
-            self._wake.set()  # there may be room for more now
+    def _lagged(self, seconds: float) -> None:
+        self.scheduler.capacity.lagged(seconds)
+        self._wake.set()  # there may be room for more now
 
     async def _drain(self, lag: asyncio.Task[None] | None) -> None:
         """Leave no task behind, even when the caller stopped listening halfway."""

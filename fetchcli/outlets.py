@@ -5,6 +5,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from functools import partial
 from os.path import samestat
 from pathlib import Path
@@ -149,12 +150,11 @@ class Outlets:
 
     def close(self, summary: Summary) -> None:
         """Complete and close everything; blocks as long as the destinations do."""
-        try:
-            for sink in self._sinks:
-                sink.close(summary)
-        finally:
+        with ExitStack() as stack:  # each is closed, whatever becomes of the others
             for output in self._outputs:
-                output.close()
+                stack.callback(output.close)
+            for sink in self._sinks:
+                stack.callback(sink.close, summary)
         # Nobody waits for a report whose reader has left (`| head -1`).
         left = any(output.broken_pipe for output in self._outputs)
         for display in self._displays:

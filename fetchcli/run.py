@@ -131,7 +131,7 @@ async def _run(settings: Settings) -> ExitCode:
         plan = plan_outputs(settings, stdout_is_terminal=sys.stdout is not None and sys.stdout.isatty())
         displays = make_displays(settings, plan, inputs, summary, fetcher)
         sources = [*inputs, *([File(settings.baseline)] if settings.baseline is not None else [])]
-        outlets = Outlets(plan, sources, displays, fetcher.stop, quiet=settings.quiet)
+        outlets = Outlets(plan, sources, displays, course.stop, quiet=settings.quiet)
         course.fetcher = fetcher
         with Interrupt(course.stop) as interrupt:
             await course.run(outlets)

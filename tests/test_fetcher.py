@@ -408,3 +408,26 @@ async def test_a_row_that_is_being_looked_at_is_cancelled_with_the_run(monkeypat
     (outcome,) = await outcomes_of(fetcher, targets(1))
     await task
     assert outcome.verdict is Verdict.CANCELLED
+
+
+async def test_a_stale_connection_is_no_failure_of_a_row_even_when_the_run_was_halted() -> None:
+    stale = TransportError(ErrorKind.EMPTY, "reused connection closed", Remedy.FRESH)
+    less = TransportError(ErrorKind.CONNECT, "too many open files", Remedy.LESS)
+    answers: dict[str, list[Response | BaseException]]
+    answers = {"/2": [OK, stale], "/3": [less], "/4": [Response(503, "http://x/", Timings())]}
+    fetcher: Fetcher
+
+    def script(url: HttpUrl) -> Response | BaseException:
+        if url.target == "/1":
+            fetcher.halt("1 row failed", now=False)
+            return OK
+        return answers[url.target].pop()
+
+    fetcher = Fetcher(ScriptedTransport(script, delay=0.01), Policy(concurrency=4, retry=Retry(3)))
+    found = {outcome.row.seq: outcome for outcome in await outcomes_of(fetcher, targets(4))}
+    assert [(found[seq].verdict, len(found[seq].attempts), found[seq].note) for seq in (1, 2, 3, 4)] == [
+        (Verdict.OK, 1, ""),
+        (Verdict.OK, 2, ""),
+        (Verdict.SKIPPED, 0, "1 row failed"),
+        (Verdict.FAILED, 1, "not tried again: 1 row failed"),
+    ]

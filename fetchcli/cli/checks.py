@@ -74,6 +74,8 @@ def rounds(repeat: int | None, every: str | None, span: str | None) -> Rounds:
     if repeat is None and every is None and span is None:
         return Rounds()
     pause = read("--every", parse_duration, every) if every is not None else None
+    if every is not None and not pause:
+        raise UsageError(f"--every: {every!r} is no time; write a duration such as 30s")
     length = read("--for", parse_duration, span) if span is not None else None
     if span is not None and length is None:
         raise UsageError(f"--for: {span!r} is no time; write a duration such as 10m")

@@ -49,7 +49,7 @@ Exclude = Annotated[
     _select("--exclude", metavar="REGEX", help="No URLs in which this is found. Repeatable.", click_type=LINES),
 ]
 OnlyFailed = Annotated[bool, _select("--only-failed", help="Of a result file, the rows that were not accepted.")]
-Dedupe = Annotated[bool, _select("--dedupe", help="Skip rows that ask for the same URL and method again.")]
+Dedupe = Annotated[bool, _select("--dedupe", help="Skip rows of the same URL, method and expectations.")]
 Limit = Annotated[int | None, _select("--limit", metavar="N", min=0, help="The first N rows.")]
 Sample = Annotated[int | None, _select("--sample", metavar="N", min=0, help="N rows, chosen at random from all.")]
 Seed = Annotated[int | None, _select("--seed", metavar="N", help="Choose and shuffle the same way every time.")]

@@ -1,6 +1,7 @@
 """What has changed since an earlier run, row by row (URL, method and tag)."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from hashlib import blake2b
 
 import msgspec
@@ -8,9 +9,10 @@ import msgspec
 from fetchcli.core.changes import Change, Changes, Noted
 from fetchcli.core.model import Outcome, Passed, Verdict
 from fetchcli.core.report import problem_of
+from fetchcli.core.row_request import RowRequest
 from fetchcli.core.slowdown import LEAST_PAIRS, MARGIN, Pair, Shift, faster, slower
 from fetchcli.core.summary import Summary
-from fetchcli.core.text import shorten
+from fetchcli.core.text import shorten, visible
 from fetchcli.core.units import format_seconds
 
 KEPT_CHANGES = 20  # of each kind; the rest is counted
@@ -62,7 +64,7 @@ class Sample(msgspec.Struct, frozen=True):
         result: its status, or its error kind.
         sha256: of its body, or empty.
         seconds: of its last attempt, or None.
-        expect: what it said is expected of it.
+        said: what it said itself (`said_of`).
     """
 
     url: str
@@ -70,16 +72,23 @@ class Sample(msgspec.Struct, frozen=True):
     result: str
     sha256: str = ""
     seconds: float | None = None
-    expect: object = ()
+    said: str = ""
 
 
-def key_of(url: str, method: str | None, tag: str, expect: object = None) -> bytes:
-    """What a row is known by, in 16 bytes."""
-    return blake2b(f"{method} {url} {tag} {expect}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
+def key_of(url: str, method: str | None, tag: str, said: str | None = None) -> bytes:
+    """What a row is known by, in 16 bytes; texts as they are when they have been written, and read again."""
+    text = f"{method} {visible(url)} {visible(tag)} {said and visible(said)}"
+    return blake2b(text.encode(), digest_size=16).digest()
+
+
+def said_of(own: RowRequest | None, expect: Iterable[tuple[str, tuple[str, ...]]]) -> str:
+    """What a row says of its request, and of what is expected of it, in whatever order; or nothing."""
+    said = (sorted(own.written().items()) if own is not None else [], sorted(expect))
+    return repr(said) if any(said) else ""
 
 
 class Baseline:
-    """The rows of an earlier run: by URL, method and tag, and by what was expected where that tells rows apart."""
+    """The rows of an earlier run: by URL, method and tag, and by what they said where that tells rows apart."""
 
     def __init__(self) -> None:
         self.rows: dict[bytes, Earlier] = {}
@@ -89,7 +98,7 @@ class Baseline:
         """Take one row of its results; rows that were not tried to the end say nothing."""
         if sample.verdict not in (Verdict.OK, Verdict.FAILED, Verdict.REJECTED):
             return
-        key = key_of(sample.url, method, tag, sample.expect)
+        key = key_of(sample.url, method, tag, sample.said)
         row = self.rows.get(key)
         if row is None:
             row = self.rows[key] = Earlier(sample.url)
@@ -104,15 +113,15 @@ class Baseline:
         if sample.seconds is not None and len(row.times) < MOST_PAIRS:
             row.times.append(sample.seconds)
 
-    def find(self, outcome: Outcome) -> tuple[bytes, Earlier | None]:
-        """The key of a row, and what it came to."""
+    def find(self, outcome: Outcome) -> tuple[bytes, Earlier | None, bool]:
+        """The key of a row, what it came to, and whether it said the same then."""
         row = outcome.row
-        alike = self._alike.get(key_of(row.text, row.method, row.tag), ())
-        if len(alike) == 1:
-            return alike[0], self.rows[alike[0]]
-        said = tuple(row.expect.said.items()) if row.expect is not None else ()
+        said = said_of(row.own, row.expect.said.items() if row.expect is not None else ())
         key = key_of(row.text, row.method, row.tag, said)
-        return key, self.rows.get(key)
+        if (same := self.rows.get(key)) is not None:
+            return key, same, True
+        alike = self._alike.get(key_of(row.text, row.method, row.tag), ())
+        return (alike[0], self.rows[alike[0]], False) if len(alike) == 1 else (key, None, False)
 
 
 class Comparison:
@@ -133,18 +142,19 @@ class Comparison:
 
     def is_known(self, outcome: Outcome) -> bool:
         """Whether a row that fails had failed before."""
-        earlier = self._baseline.find(outcome)[1]
-        return earlier is not None and earlier.failed > 0
+        _, earlier, same = self._baseline.find(outcome)
+        return earlier is not None and same and earlier.failed > 0
 
     def add(self, outcome: Outcome) -> None:
         """Compare one."""
-        key, earlier = self._baseline.find(outcome)
+        key, earlier, same = self._baseline.find(outcome)
         if earlier is not None:
             earlier.there = True
         if isinstance(outcome.row, Passed) or outcome.verdict is Verdict.CANCELLED:
             return
         if earlier is None:
-            self._note(Change.CAME, key, outcome, "not in the baseline")
+            failing = "" if outcome.verdict is Verdict.OK else f"; {shorten(problem_of(outcome), MOST_SHOWN)}"
+            self._note(Change.CAME, key, outcome, f"no result in the baseline{failing}")
             self.fresh.add(outcome)
             return
         earlier.seen += 1
@@ -153,7 +163,7 @@ class Comparison:
             if not earlier.passed:
                 self._note(Change.CURED, key, outcome, f"{_result(outcome)}, was {earlier.was}")
                 return
-        elif not earlier.failed:
+        elif not (earlier.failed and same):  # what asks, or expects, something else has not failed before
             self._note_failure(key, outcome, earlier)
             return
         elif earlier.worst is None:

@@ -73,8 +73,12 @@ class Breaker:
         if len(self._hosts) > MOST_HOSTS:
             self._hosts.popitem(last=False)
 
+    def forgive(self) -> None:
+        """Forget all that failed."""
+        self._hosts.clear()
+
     def reason(self, host: object) -> str:
         """Why rows of an open host are skipped."""
         state = self._hosts.get(host)
         failures = state.failures if state is not None else self._limit
-        return f"{failures} failures of its host in a row (--max-host-errors {self._limit})"
+        return f"{failures} failure{'s' * (failures != 1)} of its host in a row (--max-host-errors {self._limit})"

@@ -18,7 +18,8 @@ ABOUT_BODIES = OF_BODIES | {"size", "sha256"}
 _USERINFO = re.compile(r"//[^/?#]*@")
 DAY = 86_400.0
 HURRIED_SECONDS = 0.002  # the same, between two turns of the event loop
-REGEX_SECONDS = 1.0  # that one pattern may take over one text: a server must not hold up the run with it
+# Of processor time, that one pattern may take over one text: a server must not hold up the run with it.
+REGEX_SECONDS = 2.0
 MOST_SHOWN = 120  # characters of what a response held instead
 INLINE_BYTES = 8 * 1024  # of a body that is looked through between two turns of the event loop
 

@@ -80,8 +80,8 @@ def _header(text: str) -> Check:
 
 
 def _body(text: str) -> Check:
-    if text.startswith("~ "):
-        return Check("body", text, MATCHES, _regex(text[2:].strip()))
+    if text.startswith("~"):
+        return Check("body", text, MATCHES, _regex(text[1:].strip()))
     if not text:
         raise UsageError("an empty text is in every body; --expect-size '>0' wants one that is not empty")
     return Check("body", text, CONTAINS, text)
@@ -124,8 +124,8 @@ def _sha256(text: str) -> Check:
 
 
 def _final_url(text: str) -> Check:
-    if text.startswith("~ "):
-        return Check("final_url", text, MATCHES, _regex(text[2:].strip()))
+    if text.startswith("~"):
+        return Check("final_url", text, MATCHES, _regex(text[1:].strip()))
     try:
         url = parse_url(text.strip())
     except InvalidUrl as error:

@@ -115,3 +115,8 @@ class Feedback:
         if self._lookups_failed >= MOST_LOOKUPS and not self._lookups_said:
             self._lookups_said = True
             self._warn(f"{MOST_LOOKUPS} name lookups in a row had no answer ({result.detail}): is the resolver down?")
+
+    def forgive(self) -> None:
+        """Try hosts again that were given up."""
+        if self.breaker is not None:
+            self.breaker.forgive()

@@ -72,7 +72,9 @@ def decide(  # noqa: PLR0913 - all that a decision hangs on
     if isinstance(result, Response) and not attempts[-1].failed_checks:
         return Final()
     if not ((request or policy.request).idempotent or retry.all_errors):
-        return Final()
+        waits = retry.wait is not None and run_seconds < retry.wait
+        method = (request or policy.request).method
+        return Final(f"{method} is tried again only with --retry-all-errors" if waits else "")
     if retry.wait is not None and run_seconds < retry.wait and _may_be_deploying(result):
         return Again(min(WAIT_DELAY, retry.wait - run_seconds))
     failures = sum(1 for attempt in attempts if not _is_stale(attempt))

@@ -19,7 +19,7 @@ from fetchcli.core.lane import Lane, Launch, Origin
 from fetchcli.core.model import Attempt, Target
 from fetchcli.core.pacing import Pacer
 from fetchcli.core.policy import Policy
-from fetchcli.core.retry import Again, decide, overdue
+from fetchcli.core.retry import Again, Final, decide, overdue
 
 LOOK_AHEAD = 10_000  # rows that wait at once, at most: those of one host that waits can fill it
 LOCAL_DELAY = 0.1  # seconds until a row that this machine had no room for is tried again
@@ -151,7 +151,18 @@ class Scheduler:
         if remedy is not Remedy.LESS:
             self.capacity.went_well()
         self.feedback.learn(launch, result, now)
-        decision = decide(
+        decision = self._judge(launch, now)
+        if isinstance(decision, Again):
+            self._delay(launch, now + decision.delay)
+            return None
+        return Settled(decision.reason)
+
+    def would_retry(self, launch: Launch, now: float) -> bool:
+        """Whether a row would be tried again, were there any more tries."""
+        return isinstance(self._judge(launch, now), Again)
+
+    def _judge(self, launch: Launch, now: float) -> Again | Final:
+        return decide(
             launch.attempts,
             self._policy,
             run_seconds=now - self._began,
@@ -159,10 +170,6 @@ class Scheduler:
             chance=self._chance,
             request=launch.row.request,
         )
-        if isinstance(decision, Again):
-            self._delay(launch, now + decision.delay)
-            return None
-        return Settled(decision.reason)
 
     def _may_start(self, lane: Lane, now: float) -> bool:
         """Whether a lane whose turn it is may really start; otherwise it has been dealt with."""

@@ -138,7 +138,7 @@ def _limit(text: str, name: str, column: str, said: str) -> float:
         raise UsageError(f"{text!r}: {said!r} is no value of {name}; write it as {example}")
     limit = float(number[1]) / {"%": 100, "/m": 60, "/h": 3600}.get(number[2], 1)
     if name in SHARES and limit > 1:
-        raise UsageError(f"{text!r}: {said} is more than all rows; write {said.rstrip('%')}%, or a share up to 1")
+        raise UsageError(f"{text!r}: {said} is more than all rows; write it as 5% or 0.05")
     return limit
 
 

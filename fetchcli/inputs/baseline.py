@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from fetchcli.core.baseline import Baseline, Sample
+from fetchcli.core.baseline import Baseline, Sample, said_of
 from fetchcli.core.errors import InputError
 from fetchcli.core.settings import Reading
 from fetchcli.inputs.base import File
@@ -22,6 +22,8 @@ def read_baseline(name: str) -> Baseline:
         InputError: it cannot be read, or is none.
     """
     source, baseline = File(name), Baseline()
+    if not name:
+        raise InputError("--baseline: an empty name is no file; leave the option out")
     if not Path(name).exists():
         raise InputError(f"--baseline {name}: no such file; make one with -o jsonl:FILE")
     source.check()
@@ -48,4 +50,5 @@ def _add(baseline: Baseline, record: Record, verdict: str, rest: list[Any]) -> N
     except ValueError:
         time = None
     result = str(error if status is None else status)
-    baseline.add(method, record.tag, Sample(record.url, verdict, result, str(sha256 or ""), time, record.expect))
+    said = said_of(record.own, record.expect)
+    baseline.add(method, record.tag, Sample(record.url, verdict, result, str(sha256 or ""), time, said))

@@ -193,6 +193,9 @@ class _Columns:
         self._verdict = place("verdict") if {"seq", "request"} <= set(lower) else None
         self._request = [(name, at) for name in _REQUEST if (at := place(name)) is not None]
         self._expect = [(name, at) for at, name in enumerate(lower) if at != url and key_of(name) is not None]
+        keys = [key_of(name) for name, _ in self._expect]
+        if twice := [name for name, _ in self._expect if keys.count(key_of(name)) > 1]:
+            raise BadFormat(f"the header has {len(twice)} columns {twice[0]!r}; a cell may hold several lines", line)
 
     def record(self, cells: list[str], line: int) -> Record:
         """The record of a row that is not empty."""
@@ -228,6 +231,7 @@ class _Columns:
     def _take_result(self, record: Record, cells: list[str]) -> None:
         """Our own results: what was made safe for spreadsheets is undone, ``method`` may be the run's."""
         record.tag, record.kept = _unneutralised(record.tag), tuple(map(_unneutralised, record.kept))
+        record.url = _unneutralised(record.url)
         said = dict(zip((name for name, _ in self._request), (cells[at] for _, at in self._request), strict=True))
         try:
             record.own = result_of(record, cells[self._verdict or 0], said.get("request") or "{}")

@@ -56,7 +56,7 @@ def said_in_cells(cells: Mapping[str, str]) -> Said:
         if not key_of(name):
             row[name] = json_cell(name, cell, dict[str, Any]) if cell.lstrip().startswith("{") else cell
         elif cell:
-            row[name] = cell.splitlines() if key_of(name) in _LINES else cell
+            row[name] = cell.split("\n") if key_of(name) in _LINES else cell
     return said_of({name: value for name, value in row.items() if value != ""})
 
 

@@ -11,7 +11,7 @@ from fetchcli.inputs.fields import VERDICTS, kept_of, named, request_of, result_
 from fetchcli.inputs.lines import lossless
 from fetchcli.inputs.record import SHOWN, Record
 
-EXPECT = b'"expect'
+EXPECT = b"expect"
 FEW = 20  # bytes
 
 

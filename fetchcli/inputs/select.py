@@ -12,7 +12,7 @@ from fetchcli.core.model import Passed, Rejected, Row, Target
 from fetchcli.core.settings import Selection
 
 WINDOW = 10_000  # rows that `--shuffle` chooses from
-DUPLICATE = "the same URL and method as an earlier row (--dedupe)"
+DUPLICATE = "the same URL, method and expectations as an earlier row (--dedupe)"
 
 
 def chosen(url: str, selection: Selection) -> bool:

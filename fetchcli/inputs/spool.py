@@ -6,6 +6,7 @@ from tempfile import SpooledTemporaryFile
 from fetchcli.core.errors import InputError
 from fetchcli.inputs.base import BLOCK, File, Input
 
+_READ = b"\n"  # stands first, so that a pipe without a byte was read, too
 IN_MEMORY = 1024 * 1024  # bytes
 
 
@@ -23,10 +24,11 @@ class Spooled(File, frozen=True, kw_only=True):
         kept = self.kept
         try:
             if kept.tell():
-                kept.seek(0)
+                kept.seek(len(_READ))
                 while block := kept.read(BLOCK):
                     yield block
                 return
+            kept.write(_READ)
             for block in super().blocks():
                 kept.write(block)
                 yield block

@@ -119,8 +119,8 @@ def _add_urls(table: Table, outcomes: list[Outcome], cells: list[list[Renderable
     urls = [_url(outcome) for outcome in outcomes]
     room = max(width - taken, LEAST_ROOM)
     longest_reason = max(map(cell_len, reasons))
-    # The error gets what the URLs do not need, and a third of the line where both are long.
-    reason_room = min(longest_reason, max(room - GAP - max(map(cell_len, urls)), room // 3))
+    # The error gets what the URLs do not need, and half of the line where both are long.
+    reason_room = min(longest_reason, max(room - GAP - max(map(cell_len, urls)), room // 2))
     table.add_column("url", no_wrap=True)
     if longest_reason:
         table.add_column("error", overflow="fold", max_width=reason_room)

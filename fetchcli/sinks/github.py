@@ -32,13 +32,13 @@ def github(report: Report) -> str:
 
 
 def _change(noted: Noted) -> str:
-    where = {"file": noted.source, "line": str(noted.line)} if noted.source not in ("", "-") and noted.line else {}
+    where = {"file": noted.source, "line": str(noted.line)} if _is_file(noted.source) and noted.line else {}
     return _command("notice", {**where, "title": f"baseline {noted.change}"}, f"{noted.what}: {noted.detail}")
 
 
 def _annotation(level: str, outcome: Outcome, report: Report) -> str:
     row, where = outcome.row, {}
-    if row.source not in ("", "-") and "://" not in row.source:
+    if _is_file(row.source):
         where["file"] = row.source
         if row.line:
             where["line"] = str(row.line)
@@ -46,6 +46,10 @@ def _annotation(level: str, outcome: Outcome, report: Report) -> str:
                 where["col"] = str(column)
     where["title"] = "flaky" if outcome.flaky else kind_of(outcome)
     return _command(level, where, f"{title_of(outcome)}: {problem_of(outcome)}")
+
+
+def _is_file(source: str) -> bool:
+    return source not in ("", "-") and "://" not in source
 
 
 def _command(name: str, properties: dict[str, str], message: str) -> str:

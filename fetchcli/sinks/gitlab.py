@@ -17,24 +17,29 @@ def gitlab(report: Report) -> str:
     for measured in report.summary.measured:
         if not measured.met:
             text = f"threshold missed: {measured.threshold.text}: {measured.text}"
-            issues.append(_made(text, "threshold", measured.threshold.text, "major", "fetchcli", 1))
+            issues.append(_made(text, "threshold", _once(seen, measured.threshold.text), "major", "fetchcli", 1))
     if (changes := report.summary.changes) is not None:
         for noted in changes.noted:
             text = f"since the baseline: {noted.change}: {noted.what}: {noted.detail}"
-            place = (noted.source or "baseline", max(noted.line, 1))
-            issues.append(_made(text, f"baseline/{noted.change}", noted.what, "info", *place))
+            place = (noted.source if noted.source not in ("", "-") else "baseline", max(noted.line, 1))
+            issues.append(_made(text, "baseline", _once(seen, f"{noted.change} {noted.what}"), "info", *place))
     return inert_json(msgspec.json.format(msgspec.json.encode(issues)).decode()) + "\n"
 
 
 def _issue(outcome: Outcome, seen: dict[str, int]) -> dict[str, Any]:
     row = outcome.row
     kind = "flaky" if outcome.flaky else kind_of(outcome)
-    what = f"{row.method} {row.text} {row.tag} {kind}"
-    seen[what] = number = seen.get(what, 0) + 1  # a fingerprint may stand only once
+    what = _once(seen, f"{row.method} {row.text} {row.tag} {kind}")
     path = row.source if row.source not in ("", "-") else group_of(outcome)
     severity = "minor" if outcome.flaky else "major"
     text = f"{title_of(outcome)}: {problem_of(outcome)}"
-    return _made(text, kind, f"{what} {number}", severity, path, max(row.line, 1))
+    return _made(text, kind, what, severity, path, max(row.line, 1))
+
+
+def _once(seen: dict[str, int], what: str) -> str:
+    """What a fingerprint is made of, numbered where it comes again: one may stand only once."""
+    seen[what] = number = seen.get(what, 0) + 1
+    return f"{what} {number}"
 
 
 def _made(text: str, check: str, what: str, severity: str, path: str, line: int) -> dict[str, Any]:  # noqa: PLR0913, PLR0917

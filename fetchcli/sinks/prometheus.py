@@ -93,7 +93,7 @@ def _of_rows(rows: Iterable[Outcome]) -> list[str]:
     seconds: dict[tuple[str, str, str], float] = {}
     for outcome in rows:
         row = outcome.row
-        key = (row.text, row.method or "", row.tag)
+        key = (visible(row.text), row.method or "", visible(row.tag))
         if isinstance(row, Passed) or (key not in accepted and len(accepted) >= MOST_SERIES):
             continue
         accepted[key] = min(accepted.get(key, 1.0), float(outcome.verdict is Verdict.OK))
@@ -104,6 +104,10 @@ def _of_rows(rows: Iterable[Outcome]) -> list[str]:
         return [({"url": url, "method": method, "tag": tag}, value) for (url, method, tag), value in values.items()]
 
     return [
-        _family("row_accepted", "Whether a row was accepted (1) or not (0).", labelled(accepted)),
+        _family(
+            "row_accepted",
+            "Whether a row was accepted (1) or not (0); of rows alike, the worst.",
+            labelled(accepted),
+        ),
         _family("row_seconds", "Seconds to the last byte of a row's last attempt.", labelled(seconds)),
     ]

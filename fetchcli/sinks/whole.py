@@ -20,15 +20,19 @@ class WholeOutput(Output):
 
     @property
     def _is_file(self) -> bool:
-        return self.name != STDOUT and stat.S_ISREG(os.fstat(self._fd).st_mode)
+        """Whether it may be replaced: somebody may go on writing to what has another name, too."""
+        status = os.fstat(self._fd)
+        lent = self.name == STDOUT or self.name.startswith(("/dev/", "/proc/")) or status.st_nlink > 1
+        return stat.S_ISREG(status.st_mode) and not lent
 
     def close(self) -> None:
-        """Replace the file by what was written."""
+        """Replace the file by what was written; where nothing was, leave it as it is."""
         if not self._is_file:
             super().close()
             return
         try:
-            _replace(Path(self.name).resolve(), b"".join(self._pending), os.fstat(self._fd))
+            if self._pending:
+                _replace(Path(self.name).resolve(), b"".join(self._pending), os.fstat(self._fd))
         except OSError as error:
             self._fail(error)
         os.close(self._fd)

@@ -177,7 +177,7 @@ def test_duplicates_are_skipped_and_counted(faults: FaultServer) -> None:
     data = f"{faults.url('ok')}\n{faults.url('ok')}#x\n{faults.url('gzip')}\n".encode()
     result = fetchcli("-", "--dedupe", "--ordered", "-w", "%{verdict}:%{note}\\n", stdin=data)
     assert result.code == 0
-    assert result.lines == ["OK:", "SKIPPED:the same URL and method as an earlier row (--dedupe)", "OK:"]
+    assert result.lines == ["OK:", "SKIPPED:the same URL, method and expectations as an earlier row (--dedupe)", "OK:"]
     assert "2 accepted, 1 skipped" in result.err
 
 

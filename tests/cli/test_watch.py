@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.command import at_terminal, fetchcli, start
+from tests.support.command import COMMAND, at_terminal, environment, fetchcli, start
 from tests.support.recorder import Recorder, ok, recorder
 
 
@@ -341,3 +342,64 @@ def test_in_a_github_workflow_failures_are_annotated(server: Recorder, switch: S
     unwritable = {**env, "GITHUB_STEP_SUMMARY": str(tmp_path / "no" / "step.md")}
     result = fetchcli(server.url("/a"), env=unwritable)
     assert (result.code, "cannot write the step summary: No such file" in result.err) == (0, True)
+
+
+def test_who_leaves_between_rounds_is_not_waited_for(server: Recorder, tmp_path: Path) -> None:
+    urls = listing(tmp_path, server, "/a")
+    command = f"{' '.join(COMMAND)} {urls} --every 1h -o jsonl | head -1"
+    began = time.monotonic()
+    done = subprocess.run(["/bin/sh", "-c", command], env=environment(), capture_output=True, check=False, timeout=40)
+    assert json.loads(done.stdout)["round"] == 1
+    assert time.monotonic() - began < 30
+
+
+def test_a_pipe_with_nothing_in_it_is_empty_in_every_round(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    threading.Thread(target=lambda: (tmp_path / "pipe").write_bytes(b""), daemon=True).start()
+    result = fetchcli("pipe", "--every", "100ms", "--repeat", "2", "--allow-empty", cwd=tmp_path)
+    assert (result.code, result.err.count("round ")) == (0, 2)
+
+
+def test_a_report_on_a_lent_file_is_written_into_it(server: Recorder, tmp_path: Path) -> None:
+    command = f"{{ {' '.join(COMMAND)} -o tap:/dev/stdout {server.url('/a')}; echo done; }} >>{tmp_path}/log"
+    subprocess.run(["/bin/sh", "-c", command], env=environment(), capture_output=True, check=True)
+    text = (tmp_path / "log").read_text()
+    assert text.endswith("done\n")
+    (tmp_path / "one.tap").write_text("old")
+    os.link(tmp_path / "one.tap", tmp_path / "other.tap")
+    assert fetchcli(server.url("/a"), "-o", "one.tap", cwd=tmp_path).code == 0
+    assert (tmp_path / "other.tap").read_text().startswith("TAP version 14")
+
+
+def test_a_host_that_was_down_in_one_round_is_tried_in_the_next(tmp_path: Path) -> None:
+    urls = tmp_path / "urls.txt"
+    urls.write_text("http://127.0.0.1:1/1\nhttp://127.0.0.1:1/2\n")
+    args = ("--repeat", "3", "--max-host-errors", "1", "-c", "1", "-q", "-w", "%{round} %{seq} %{verdict}\n")
+    assert fetchcli(str(urls), *args).lines == [
+        f"{number} {seq} {verdict}" for number in (1, 2, 3) for seq, verdict in ((1, "FAILED"), (2, "SKIPPED"))
+    ]
+
+
+@pytest.mark.parametrize("name", ["last.jsonl", "last.csv"])
+def test_rows_of_any_text_are_found_again(name: str, server: Recorder, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_bytes(
+        f"url,tag,expect_body,method,body\n{server.url('/a')},\u2764\ufe0f,zz,,\n=foo,,,,\n".encode()
+        + f"{server.url('/b')},".encode() + b"caf\xe9,zz,POST,q1\n"
+    )  # fmt: skip
+    baseline(tmp_path, tmp_path / "list.csv")
+    result = fetchcli("list.csv", "--baseline", name, "--fail-on", "new", cwd=tmp_path)
+    assert (result.code, "since the baseline: nothing has changed" in result.err) == (0, True)
+
+
+def test_bodies_tell_rows_apart(server: Recorder, switch: Switch, tmp_path: Path) -> None:
+    urls = tmp_path / "list.jsonl"
+    urls.write_text("".join(json.dumps({"url": server.url("/q"), "body": one}) + "\n" for one in ("q1", "q2")))
+    broken = {b"q1"}
+    with recorder(lambda request: ok(status="500 Oops") if any(one in request for one in broken) else ok()) as queries:
+        urls.write_text(urls.read_text().replace(server.url("/q"), queries.url("/q")))
+        baseline(tmp_path, urls)
+        args = (str(urls), "--baseline", "last.jsonl", "--fail-on", "new")
+        assert fetchcli(*args, cwd=tmp_path).code == 0
+        broken.clear()
+        broken.add(b"q2")
+        assert fetchcli(*args, cwd=tmp_path).code == 5

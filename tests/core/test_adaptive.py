@@ -2,6 +2,8 @@
 
 from fetchcli.core.adaptive import PROBE_AFTER, START, Window
 from fetchcli.core.breaker import MOST_HOSTS, Breaker, Gate
+from fetchcli.core.feedback import Feedback
+from fetchcli.core.policy import Policy
 
 
 def grown(to: int) -> Window:
@@ -74,3 +76,15 @@ def test_the_breaker_knows_a_bounded_number_of_hosts() -> None:
     assert breaker.gate(MOST_HOSTS, 40.0) is Gate.HOLD
     breaker.succeeded(MOST_HOSTS)
     assert breaker.gate(MOST_HOSTS, 40.0) is Gate.CLOSED
+
+
+def test_a_breaker_forgives() -> None:
+    breaker = Breaker(1)
+    breaker.failed(0, 0.0)
+    assert breaker.gate(0, 0.0) is Gate.OPEN
+    assert breaker.reason(0) == "1 failure of its host in a row (--max-host-errors 1)"
+    breaker.forgive()
+    assert breaker.gate(0, 0.0) is Gate.CLOSED
+    feedback = Feedback(Policy(), {}, 0.0, 0.0, lambda _: None)
+    feedback.forgive()  # nothing to forgive
+    assert feedback.breaker is None

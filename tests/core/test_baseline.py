@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fetchcli.core.baseline import KEPT_CHANGES, MOST_PAIRS, MOST_RESULTS, Baseline, Comparison, Sample
+from fetchcli.core.baseline import KEPT_CHANGES, MOST_PAIRS, MOST_RESULTS, Baseline, Comparison, Sample, said_of
 from fetchcli.core.changes import Change, Changes
 from fetchcli.core.errors import ErrorKind, ExitCode
 from fetchcli.core.expectations import merged
 from fetchcli.core.model import Outcome, Passed, Verdict
+from fetchcli.core.row_request import RowRequest
 from fetchcli.core.slowdown import ALPHA, FLOOR, LEAST_PAIRS, MARGIN, Pair, chance, faster, slower
 from fetchcli.core.summary import exit_code
 from tests.support.outcomes import answered, failed, rejected, target
@@ -67,9 +68,9 @@ def test_every_kind_of_change() -> None:
         (Change.STATUS, "status", "200, was 301"),
         (Change.STATUS, "worse", "500, was 404"),
         (Change.CONTENT, "content", f"sha256 {SHA[:12]}…, was {'cd' * 6}…"),
-        (Change.CAME, "came", "not in the baseline"),
-        (Change.CAME, "came-bad", "not in the baseline"),
-        (Change.CAME, "cancelled", "not in the baseline"),
+        (Change.CAME, "came", "no result in the baseline"),
+        (Change.CAME, "came-bad", "no result in the baseline; status: expected 200..399, got 404"),
+        (Change.CAME, "cancelled", "no result in the baseline"),
         (Change.GONE, "gone", "only in the baseline"),
     ]
     assert found.text == "1 new failure, 1 cured, 2 other status, 1 other content, 3 came, 1 gone"
@@ -129,16 +130,27 @@ def test_a_row_that_failed_now_and_then_and_now_does_nothing_else_is_a_new_failu
 
 def test_rows_alike_are_told_apart_by_what_is_expected() -> None:
     baseline = Baseline()
-    said = {"good": (("body", ("good",)),), "bad": (("body", ("bad",)),)}
+    expect = {"good": (("body", ("good",)),), "bad": (("body", ("bad",)),)}
+    said = {name: said_of(None, one) for name, one in expect.items()}
     for name, verdict in (("good", "OK"), ("bad", "FAILED")):
         baseline.add(None, "", Sample(a("a"), verdict, "200", SHA, 0.1, said[name]))
-    row = msgspec.structs.replace(target(), expect=merged((), dict(said["good"])))
+    row = msgspec.structs.replace(target(), expect=merged((), dict(expect["good"])))
     broken = msgspec.structs.replace(answered(404), row=row)
     assert compared(baseline, broken)[0].counts == {Change.NEW_FAILURE: 1, Change.GONE: 1}
     unheard_of = msgspec.structs.replace(broken, row=target())
     comparison = Comparison(baseline)
     comparison.add(unheard_of)
     assert comparison.fresh.failed == 1
+
+
+def test_what_failed_when_it_was_asked_for_something_else_has_not_failed_before() -> None:
+    baseline = then((a("a"), "FAILED", "404", "", 0.1))
+    asked = msgspec.structs.replace(target(), own=RowRequest("POST", body="x"))
+    found, comparison = compared(baseline, msgspec.structs.replace(answered(404), row=asked))
+    assert found.counts == {Change.NEW_FAILURE: 1}
+    assert not comparison.is_known(msgspec.structs.replace(answered(404), row=asked))
+    assert said_of(RowRequest("PUT"), ()) == said_of(RowRequest("PUT"), ())
+    assert said_of(None, (("size", (">1",)), ("body", ("a",)))) == said_of(None, (("body", ("a",)), ("size", (">1",))))
 
 
 def test_what_was_not_always_the_same_is_not_compared() -> None:

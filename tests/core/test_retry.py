@@ -90,7 +90,9 @@ def test_waiting_for_a_deployment() -> None:
     assert after(answer(200), policy=policy) == Final()
     assert after(EXPIRED, policy=policy) == Final()
     assert after(answer(404), policy=Policy(retry=Retry(0, wait=10.0))) == Final()
-    assert after(answer(404), policy=Policy(request=Request("POST"), retry=Retry(0, wait=10.5))) == Final()
+    assert after(answer(404), policy=Policy(request=Request("POST"), retry=Retry(0, wait=10.5))) == Final(
+        "POST is tried again only with --retry-all-errors"
+    )
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def test_by_host_the_worst_are_named() -> None:
         ("p95(time_total) < soon", "'soon' is not a duration"),
         ("max(size_decoded) < big", "'big' is not a size"),
         ("rate > 5/s by row", "write METRIC < VALUE"),
-        ("error_rate < 5", "5 is more than all rows; write 5%, or a share up to 1"),
+        ("error_rate < 5", "5 is more than all rows; write it as 5% or 0.05"),
         ("error_rate < 101%", "101% is more than all rows"),
         ("p95(time_total) < none", "'none' is no value to compare with"),
     ],

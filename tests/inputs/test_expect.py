@@ -114,6 +114,15 @@ def test_every_format_with_names_says_it(name: str, tmp_path: Path) -> None:
     assert found.startswith(f"{path}:{line}: expect: size: 'x' is not a size")
 
 
+@pytest.mark.parametrize("header", ["url,expect_size,Expect-Size", "url,expect,EXPECT"])
+def test_a_table_says_a_thing_in_one_column(header: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"{header}\nhttp://h/,1,\n")
+    reader = RowReader([File(str(path))])
+    assert list(reader.batches()) == []
+    assert "the header has 2 columns 'expect" in str(reader.errors[0])
+
+
 def test_globs_carry_expectations_along() -> None:
     reader = RowReader([Argument("http://h/")], Reading(InputFormat.AUTO, glob=True))
     assert [row.text for batch in reader.batches() for row in batch] == ["http://h/"]

@@ -11,7 +11,7 @@ from fetchcli.core.model import Passed, Rejected, Row, Target
 from fetchcli.core.request import Request
 from fetchcli.core.settings import Reading, Selection
 from fetchcli.core.urls import parse_url
-from fetchcli.inputs.select import WINDOW, select
+from fetchcli.inputs.select import DUPLICATE, WINDOW, select
 from tests.support.lists import read
 
 
@@ -79,7 +79,7 @@ def test_duplicates_are_passed_over_and_say_so() -> None:
     assert [row.seq for row in found] == list(range(1, 9))
     again = found[4]
     assert isinstance(again, Passed)
-    assert (again.tag, again.line, again.reason) == ("t", 5, "the same URL and method as an earlier row (--dedupe)")
+    assert (again.tag, again.line, again.reason) == ("t", 5, DUPLICATE)
     assert isinstance(found[6], Rejected)
 
 
