@@ -449,3 +449,19 @@ def test_a_million_rows_over_heavy_tailed_hosts() -> None:
 
 
 ANSWER = answer()
+
+
+def test_what_would_be_tried_again_and_what_is_forgiven() -> None:
+    scheduler = Scheduler(Policy(1, pace=Pace(max_host_errors=1), retry=Retry(1)), lambda: 1.0, 0.0, 0.0)
+    for row in rows([0, 0]):
+        scheduler.offer(row, 0.0)
+    launch = scheduler.next(0.0)
+    assert isinstance(launch, Launch)
+    launch.attempts = (Attempt(1, 0.0, 0.1, REFUSED),)
+    assert scheduler.would_retry(launch, 0.1)
+    launch.attempts *= 2
+    assert not scheduler.would_retry(launch, 0.1)
+    launch.attempts = launch.attempts[:1]
+    scheduler.settle(launch, Attempt(2, 0.0, 0.1, REFUSED), 0.2)
+    scheduler.feedback.forgive()
+    assert isinstance(scheduler.next(0.3), Launch)  # the other row is not skipped
