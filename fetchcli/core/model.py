@@ -10,8 +10,10 @@ from fetchcli.core.expectations import Expected
 from fetchcli.core.http1 import Fields
 from fetchcli.core.request import Request
 from fetchcli.core.row_request import RowRequest
+from fetchcli.core.text import shorten
 from fetchcli.core.urls import HttpUrl
 
+MOST_EXPECTED = 200  # characters of what was asked for, in a message
 Kept = bool | int | float | str | None
 
 
@@ -174,7 +176,7 @@ class FailedCheck(msgspec.Struct, frozen=True):
     @property
     def text(self) -> str:
         """``body: expected 'ok', got "down" (4 B)``."""
-        return f"{self.check}: expected {self.expected}, got {self.actual}"
+        return f"{self.check}: expected {shorten(self.expected, MOST_EXPECTED)}, got {self.actual}"
 
 
 class Attempt(msgspec.Struct, frozen=True):

@@ -163,8 +163,8 @@ def summary_table(summary: Summary, width: int) -> Group:
 def threshold_table(measured: list[Measured]) -> Table:
     """A line a threshold: whether it was met, and what was measured."""
     table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, min_width=len("missed"))
+    table.add_column(overflow="fold")
     table.add_column(overflow="fold")
     for one in measured:
         word = Text("met", style="green") if one.met else Text("missed", style="red")

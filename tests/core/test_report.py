@@ -3,7 +3,7 @@
 import pytest
 
 from fetchcli.core.errors import ErrorKind, Failure
-from fetchcli.core.model import Attempt, Outcome, Passed, Rejected, Response, Timings, Verdict
+from fetchcli.core.model import Attempt, FailedCheck, Outcome, Passed, Rejected, Response, Timings, Verdict
 from fetchcli.core.report import (
     MOST_ROWS,
     RowsKept,
@@ -55,6 +55,10 @@ def test_titles_and_groups() -> None:
     assert place_of(answered()) == "urls.txt:2"
     assert place_of(Outcome(Rejected(1, "x", "y", "-", 3), Verdict.REJECTED)) == "stdin:3"
     assert place_of(Outcome(Rejected(1, "x", "y"), Verdict.REJECTED)) == ""
+
+
+def test_what_was_expected_is_cut_in_messages() -> None:
+    assert len(FailedCheck("body", "x" * 5000, "y").text) < 300
 
 
 def test_attempts() -> None:

@@ -5,9 +5,11 @@ import io
 import pytest
 from rich.console import Console
 
+from fetchcli.core.baseline import Baseline, Comparison
 from fetchcli.core.errors import ErrorKind
 from fetchcli.core.model import Outcome
 from fetchcli.core.summary import Summary
+from fetchcli.core.thresholds import parse_threshold
 from fetchcli.render.report import MOST_ROWS, Report
 from tests.support.golden import Golden
 from tests.support.outcomes import answered, failed, rejected
@@ -31,15 +33,30 @@ LONG_LIST = [
 ]
 
 
-def printed(outcomes: list[Outcome], *, width: int, rows: bool, color: bool = False) -> str:
+def judged(outcomes: list[Outcome]) -> Summary:
+    """Counted, with thresholds, and compared with a baseline."""
+    limits = ("p95(time_total) < 1ms by host", "error_rate < 99%")
+    summary, comparison = Summary(map(parse_threshold, limits)), Comparison(Baseline())
+    for outcome in outcomes:
+        summary.add(outcome)
+        comparison.add(outcome)
+    summary.changes = comparison.finish()
+    return summary
+
+
+def printed(
+    outcomes: list[Outcome], *, width: int, rows: bool, color: bool = False, counted: Summary | None = None
+) -> str:
     stream = io.StringIO()
     console = Console(
         file=stream, width=width, markup=False, emoji=False, highlight=False, force_terminal=color, no_color=not color
     )
-    report, summary = Report(console, rows=rows), Summary()
+    report, summary = Report(console, rows=rows), counted or Summary()
     report.open()
+    assert not report.announce("it speaks at the end")
     for outcome in outcomes:
-        summary.add(outcome)
+        if counted is None:
+            summary.add(outcome)
         report.handle(outcome)
     summary.elapsed = 12.5
     report.close(summary)
@@ -52,6 +69,15 @@ def test_golden(name: str, width: int, golden: Golden) -> None:
     text = printed(LONG_LIST if name == "long" else SHORT_LIST, width=width, rows=name != "summary-of-short")
     golden.check(f"{name}-{width}.txt", text.encode())
     assert max(map(len, text.splitlines())) <= width
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+@pytest.mark.parametrize("rows", [True, False])
+def test_golden_with_thresholds_and_changes(width: int, rows: bool, golden: Golden) -> None:
+    text = printed(SHORT_LIST, width=width, rows=rows, counted=judged(SHORT_LIST))
+    golden.check(f"judged-{'rows' if rows else 'summary'}-{width}.txt", text.encode())
+    assert max(map(len, text.splitlines())) <= width
+    assert "\x1b" not in text
 
 
 @pytest.mark.parametrize("outcomes", [SHORT_LIST, LONG_LIST], ids=["short", "long"])
