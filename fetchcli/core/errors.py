@@ -20,6 +20,7 @@ class ErrorKind(StrEnum):
     """Why an attempt brought no complete response (closed set)."""
 
     INVALID_URL = "invalid_url"
+    INVALID_ROW = "invalid_row"
     DNS = "dns"
     CONNECT = "connect"
     TLS = "tls"

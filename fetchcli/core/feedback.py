@@ -26,7 +26,9 @@ _NO_ANSWER = frozenset(
     }
 )
 # Nobody asked it.
-_NOT_ASKED = frozenset({ErrorKind.BLOCKED, ErrorKind.INTERNAL, ErrorKind.INVALID_URL, ErrorKind.CANCELLED})
+_NOT_ASKED = frozenset(
+    {ErrorKind.BLOCKED, ErrorKind.INTERNAL, ErrorKind.INVALID_URL, ErrorKind.INVALID_ROW, ErrorKind.CANCELLED}
+)
 _ANSWERED = frozenset(ErrorKind) - _NO_ANSWER - _NOT_ASKED
 MOST_COOLING = 1_000  # hosts, after which those that no longer are get forgotten
 MOST_LOOKUPS = 20  # that fail in a row before it is said

@@ -61,7 +61,13 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class Rejected(msgspec.Struct, frozen=True):
-    """One row of the input that cannot be fetched; the other fields are as in `Target`."""
+    """One row of the input that cannot be fetched; the other fields are as in `Target`.
+
+    Attributes:
+        text: the URL as it was written, credentials masked.
+        reason: why not.
+        kind: whether it is the URL, or what else the row says.
+    """
 
     seq: int
     text: str
@@ -73,6 +79,7 @@ class Rejected(msgspec.Struct, frozen=True):
     kept: tuple[Kept, ...] = ()
     expect: Expected | None = None
     round: int = 1
+    kind: ErrorKind = ErrorKind.INVALID_URL
 
     @property
     def host(self) -> str:
@@ -232,7 +239,7 @@ class Outcome(msgspec.Struct, frozen=True):
     def result(self) -> Response | Failure:
         """What the last attempt brought; for a rejected or skipped row, why there was none."""
         if isinstance(self.row, Rejected):
-            return Failure(ErrorKind.INVALID_URL, self.row.message)
+            return Failure(self.row.kind, self.row.message)
         return self.attempts[-1].result if self.attempts else Failure(ErrorKind.CANCELLED, self.note)
 
     @property

@@ -157,7 +157,7 @@ def exit_code(summary: Summary, fresh: Summary | None = None) -> ExitCode:
 
 def _code_of(kind: ErrorKind) -> ExitCode:
     match kind:
-        case ErrorKind.INVALID_URL | ErrorKind.READ:
+        case ErrorKind.INVALID_URL | ErrorKind.INVALID_ROW | ErrorKind.READ:
             return ExitCode.INPUT
         case _:
             return ExitCode.TRANSPORT

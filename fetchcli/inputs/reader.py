@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from fetchcli.core.errors import InputError, InvalidUrl, UsageError
+from fetchcli.core.errors import ErrorKind, InputError, InvalidUrl, UsageError
 from fetchcli.core.globbing import expand, parse_glob
 from fetchcli.core.model import Rejected, Row, Target
 from fetchcli.core.policy import Policy
@@ -185,17 +185,18 @@ class RowReader:
     def _build(self, record: Record, source: str, column: str) -> Row:
         """The row that a record would be, if it is the next one."""
         seq, line, own, tag, kept = self._seq + 1, record.line, record.own, record.tag, record.kept
-        problem, url = record.problem, record.url
+        problem, url, kind = record.problem, record.url, ErrorKind.INVALID_ROW
         try:
             if not problem:
                 request = self._combined.base if own is None else self._request(own)
                 expect = self._expecting(record.expect) if record.expect else None
                 return Target(seq, _url(url), source, line, request, own, tag, kept, expect, self._round)
         except InvalidUrl as error:
-            problem = f"{column}: {error}" if column else str(error)
+            problem, kind = f"{column}: {error}" if column else str(error), ErrorKind.INVALID_URL
         except RowProblem as error:
             problem = str(error)
-        return Rejected(seq, mask_credentials(url[:MAX_LINE]), problem, source, line, own, tag, kept, None, self._round)
+        text = mask_credentials(url[:MAX_LINE])
+        return Rejected(seq, text, problem, source, line, own, tag, kept, None, self._round, kind)
 
     def _request(self, own: RowRequest) -> Request:
         if own.body_file is not None and not (Path(own.body_file).is_file() and os.access(own.body_file, os.R_OK)):

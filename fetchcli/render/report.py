@@ -120,7 +120,7 @@ def _add_urls(table: Table, outcomes: list[Outcome], cells: list[list[Renderable
     room = max(width - taken, LEAST_ROOM)
     longest_reason = max(map(cell_len, reasons))
     # The error gets what the URLs do not need, and half of the line where both are long.
-    reason_room = min(longest_reason, max(room - GAP - max(map(cell_len, urls)), room // 2))
+    reason_room = min(longest_reason, max(room - GAP - max(map(cell_len, urls)), room // 3))
     table.add_column("url", no_wrap=True)
     if longest_reason:
         table.add_column("error", overflow="fold", max_width=reason_room)
@@ -184,7 +184,7 @@ def change_table(changes: Changes, width: int) -> Group:
     room = max(width - max(len(noted.change) for noted in changes.noted) - 2 * GAP, 2 * LEAST_ROOM)
     for noted in changes.noted:
         detail = visible(noted.detail)
-        url = shorten(visible(noted.what), max(room - cell_len(detail) - GAP, room // 2))
+        url = shorten(visible(noted.what), max(room - cell_len(detail) - GAP, room // 3))
         table.add_row(
             Text(noted.change, style=CHANGE_STYLES.get(noted.change, "")), Text(url), Text(detail, style="dim")
         )

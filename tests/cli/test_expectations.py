@@ -108,7 +108,8 @@ def test_a_malformed_expectation_of_a_pipe_is_a_rejected_row(server: Recorder) -
     rows = json.dumps({"url": server.url("/end"), "expect_body": "~ ("}) + f'\n"{server.url("/end")}"\n'
     code, _, found = run(server, rows=rows.encode())
     assert code == 3
-    assert [row["verdict"] for row in sorted(found, key=lambda row: str(row["seq"]))] == ["REJECTED", "OK"]
+    found.sort(key=lambda row: str(row["seq"]))
+    assert [(row["verdict"], row["error"]) for row in found] == [("REJECTED", "invalid_row"), ("OK", None)]
 
 
 def test_malformed_expectations_of_tables_are_counted(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ Mutation = tuple[float, int, bytes]
 MUTATIONS = st.lists(
     st.tuples(st.floats(0, 1), st.integers(0, 8), st.one_of(TOKENS, st.binary(max_size=4))), min_size=1, max_size=6
 )
-KINDS = set(ErrorKind) - {ErrorKind.INTERNAL, ErrorKind.INVALID_URL, ErrorKind.CANCELLED}
+KINDS = set(ErrorKind) - {ErrorKind.INTERNAL, ErrorKind.INVALID_URL, ErrorKind.INVALID_ROW, ErrorKind.CANCELLED}
 
 
 class Server:
