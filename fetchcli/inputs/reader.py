@@ -185,7 +185,8 @@ class RowReader:
     def _build(self, record: Record, source: str, column: str) -> Row:
         """The row that a record would be, if it is the next one."""
         seq, line, own, tag, kept = self._seq + 1, record.line, record.own, record.tag, record.kept
-        problem, url, kind = record.problem, record.url, ErrorKind.INVALID_ROW
+        problem, url = record.problem, record.url
+        kind = ErrorKind.INVALID_ROW if column else ErrorKind.INVALID_URL  # a line is nothing but a URL
         try:
             if not problem:
                 request = self._combined.base if own is None else self._request(own)

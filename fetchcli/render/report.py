@@ -184,7 +184,7 @@ def change_table(changes: Changes, width: int) -> Group:
     room = max(width - max(len(noted.change) for noted in changes.noted) - 2 * GAP, 2 * LEAST_ROOM)
     for noted in changes.noted:
         detail = visible(noted.detail)
-        url = shorten(visible(noted.what), max(room - cell_len(detail) - GAP, room // 3))
+        url = shorten(visible(noted.what), max(room - cell_len(detail) - GAP, room // 2))
         table.add_row(
             Text(noted.change, style=CHANGE_STYLES.get(noted.change, "")), Text(url), Text(detail, style="dim")
         )
