@@ -13,7 +13,7 @@ from aiohttp import web
 from tests.support.certificates import authority, server_context
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-SLOW_SECONDS = 3.0
+SLOW_SECONDS = 6.0
 BAD = (
     "wrong-status",
     "wrong-type",
