@@ -178,7 +178,9 @@ def instructions() -> list[tuple[str, str]]:
 
 
 def test_the_dockerfile_is_well_made() -> None:
-    done = subprocess.run(["hadolint", str(DOCKERFILE)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [str(Path(sys.executable).parent / "hadolint"), str(DOCKERFILE)], capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stdout) == (0, "")
     found = instructions()
     assert [value for name, value in found if name == "FROM"] == ["python:3.13-slim AS build", "python:3.13-slim"]
