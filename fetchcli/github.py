@@ -9,13 +9,14 @@ from fetchcli.core.model import Outcome
 from fetchcli.core.report import RowsKept
 from fetchcli.core.summary import Summary
 from fetchcli.messages import say
+from fetchcli.sinks.base import AtTheEnd
 from fetchcli.sinks.github import github
 from fetchcli.sinks.markdown import markdown
 
 MOST_BYTES = 1024 * 1024  # of a step summary: GitHub takes no more
 
 
-class GitHubDisplay:
+class GitHubDisplay(AtTheEnd):
     """Says at the end what went wrong, in the way that GitHub shows.
 
     Args:
@@ -24,18 +25,6 @@ class GitHubDisplay:
 
     def __init__(self, rows: RowsKept) -> None:
         self._rows = rows
-
-    @property
-    def congested(self) -> bool:
-        """It keeps a few rows, and writes once."""
-        return False
-
-    def announce(self, message: str) -> bool:
-        """It speaks at the end."""
-        return False
-
-    def open(self) -> None:
-        """Nothing is shown before the end."""
 
     def handle(self, outcome: Outcome) -> None:
         """Keep it, if it still fits."""

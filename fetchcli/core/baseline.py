@@ -153,7 +153,7 @@ class Comparison:
         if isinstance(outcome.row, Passed) or outcome.verdict is Verdict.CANCELLED:
             return
         if earlier is None:
-            failing = "" if outcome.verdict is Verdict.OK else f"; {shorten(problem_of(outcome), MOST_SHOWN)}"
+            failing = "" if outcome.verdict is Verdict.OK else f"; {_problem(outcome)}"
             self._note(Change.CAME, key, outcome, f"no result in the baseline{failing}")
             self.fresh.add(outcome)
             return
@@ -175,8 +175,7 @@ class Comparison:
 
     def _note_failure(self, key: bytes, outcome: Outcome, earlier: Earlier) -> None:
         self.fresh.add(outcome)
-        problem = shorten(problem_of(outcome), MOST_SHOWN)
-        self._note(Change.NEW_FAILURE, key, outcome, f"{problem}; was {earlier.was}")
+        self._note(Change.NEW_FAILURE, key, outcome, f"{_problem(outcome)}; was {earlier.was}")
 
     def _compare_accepted(self, key: bytes, outcome: Outcome, earlier: Earlier) -> None:
         response = outcome.response
@@ -234,6 +233,10 @@ class Comparison:
             ):
                 if shift is not None:
                     self._keep(msgspec.structs.replace(place, change=change, detail=_moved(shift)))
+
+
+def _problem(outcome: Outcome) -> str:
+    return shorten(problem_of(outcome), MOST_SHOWN)
 
 
 def _result(outcome: Outcome) -> str:

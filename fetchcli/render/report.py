@@ -14,6 +14,7 @@ from fetchcli.core.thresholds import Measured
 from fetchcli.core.totals import totals
 from fetchcli.core.units import format_bytes, format_seconds
 from fetchcli.render.console import STYLES, reason_of, safe, status_of
+from fetchcli.sinks.base import AtTheEnd
 
 MOST_ROWS = 25
 GAP = 3  # between two columns
@@ -30,25 +31,13 @@ CHANGE_STYLES = {
 QUANTILES = (("p50", 0.50), ("p90", 0.90), ("p95", 0.95), ("p99", 0.99))
 
 
-class Report:
+class Report(AtTheEnd):
     """Prints the end of the run: a row a URL when there are at most `MOST_ROWS` and they are wanted."""
 
     def __init__(self, console: Console, *, rows: bool) -> None:
         self._console = console
         self._wants_rows = rows
         self._rows: list[Outcome] = []
-
-    @property
-    def congested(self) -> bool:
-        """It keeps a few rows, and prints once."""
-        return False
-
-    def announce(self, message: str) -> bool:
-        """It speaks at the end."""
-        return False
-
-    def open(self) -> None:
-        """Nothing is shown before the end."""
 
     def handle(self, outcome: Outcome) -> None:
         """Keep the first rows, one more than would be shown."""

@@ -30,6 +30,22 @@ class Display(Sink, Protocol):
         """Say something at once; False where this display does not speak while the run goes on."""
 
 
+class AtTheEnd:
+    """What displays have in common that keep a few rows, and show them once."""
+
+    @property
+    def congested(self) -> bool:
+        """Nothing waits to be shown."""
+        return False
+
+    def announce(self, message: str) -> bool:
+        """It speaks at the end."""
+        return False
+
+    def open(self) -> None:
+        """Nothing is shown before the end."""
+
+
 class ByteSink(Protocol):
     """Where a format writes its bytes."""
 
