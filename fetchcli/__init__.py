@@ -1,23 +1,25 @@
-"""Concurrent HTTP fetching where every row ends as exactly one true outcome."""
+"""Concurrent HTTP fetching in which every row ends as exactly one true outcome."""
 
 from typing import TYPE_CHECKING, Any
 
 from fetchcli._version import __version__
-from fetchcli.core.addresses import AddressRules
 from fetchcli.core.errors import ErrorKind, ExitCode, Failure, FetchcliError, Redirect, UsageError
-from fetchcli.core.expectations import Check, parse_checks
-from fetchcli.core.model import Attempt, FailedCheck, Outcome, Rejected, Response, Target, Timings, Verdict
-from fetchcli.core.overrides import Detour, Pin
-from fetchcli.core.pacing import Rate, parse_rate
-from fetchcli.core.policy import Limits, Network, Pace, Policy, Redirects, Retry, Timeouts, Tls, TlsVersion
-from fetchcli.core.proxies import Proxy, ProxyRules, parse_proxy
-from fetchcli.core.request import Request
-from fetchcli.core.status import StatusSet, parse_status_set
-from fetchcli.core.summary import Summary
-from fetchcli.core.urls import HttpUrl
+from fetchcli.core.expect.expectations import Check, parse_checks
+from fetchcli.core.expect.status import StatusSet, parse_status_set
+from fetchcli.core.model.attempt import Attempt, FailedCheck, Response, Timings
+from fetchcli.core.model.outcome import Outcome, Verdict
+from fetchcli.core.model.policy import Limits, Network, Pace, Policy, Redirects, Retry, Timeouts, Tls, TlsVersion
+from fetchcli.core.model.target import Rejected, Target
+from fetchcli.core.network.addresses import AddressRules
+from fetchcli.core.network.overrides import Detour, Pin
+from fetchcli.core.network.proxies import Proxy, ProxyRules, parse_proxy
+from fetchcli.core.rate import Rate, parse_rate
+from fetchcli.core.request.request import Request
+from fetchcli.core.summary.summary import Summary
+from fetchcli.core.url.parse import HttpUrl
 
 if TYPE_CHECKING:
-    from fetchcli.run import fetch
+    from fetchcli.run.compose import fetch
 
 __all__ = [
     "AddressRules",
@@ -64,9 +66,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import `fetch` when it is asked for: the command's ``--help`` does without asyncio."""
+    """Import `fetch` on first use: ``--help`` does not need asyncio."""
     if name == "fetch":
-        from fetchcli.run import fetch
+        from fetchcli.run.compose import fetch
 
         return fetch
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,7 +4,7 @@ import os
 
 
 def main() -> None:
-    """Run the command; a Ctrl-C while it is still being imported ends it as quietly as later ones."""
+    """Run the command; a Ctrl-C during its import ends it quietly, too."""
     try:
         from fetchcli.cli.main import entry
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""Messages to the person who runs fetchcli: one line each, on stderr, safe to show."""
+"""Messages to the user: one line each on stderr, safe to show."""
 
 import contextlib
 import sys
@@ -6,8 +6,8 @@ import sys
 from fetchcli.core.text import visible
 
 
-def say(message: str) -> None:
-    """Write ``fetchcli: message``; a stderr that is closed or broken is not worth failing for."""
+def print_message(message: str) -> None:
+    """Write ``fetchcli: message``; a closed or broken stderr is ignored."""
     if sys.stderr is not None:
         with contextlib.suppress(OSError, ValueError):
             sys.stderr.write(f"fetchcli: {visible(message)}\n")

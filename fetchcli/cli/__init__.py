@@ -1,1 +1,1 @@
-"""Flags, environment and checks before the first request -> `Settings`."""
+"""Options, environment and configuration files -> `Settings`."""

@@ -1,4 +1,4 @@
-"""What is printed instead of a run."""
+"""Print the version, a schema, or the configuration instead of running."""
 
 import click
 
@@ -7,14 +7,14 @@ from fetchcli.core.settings import SchemaName
 
 
 def print_about(schema: SchemaName | None, *, version: bool) -> None:
-    """The version, a schema, or the configuration."""
+    """Print the version, a schema, or the configuration."""
     context = click.get_current_context()
     if version:
         click.echo(f"fetchcli {__version__}")
     elif schema is not None:
         from json import dumps
 
-        from fetchcli.cli.schema import json_schema
+        from fetchcli.cli.print_schema import json_schema
 
         click.echo(dumps(json_schema(schema, context.command), indent=2))
     else:

@@ -1,4 +1,4 @@
-"""The click command that reads configuration files, and errors that say where a value came from."""
+"""The click command: it reads configuration files, answers --help, and names where a wrong value came from."""
 
 import os
 import re
@@ -7,39 +7,35 @@ from typing import Any
 import click
 from typer.core import TyperCommand
 
-from fetchcli.cli.config import (
-    Loaded,
-    check_environment,
-    contradicted,
-    drop_contradicted,
-    key_of,
-    load,
-    settings_of,
-    variable_of,
-)
+from fetchcli.cli.config import Loaded, check_environment, drop_overruled, key_of, load, settings_of, variable_of
+from fetchcli.cli.definitions import overruled
+from fetchcli.cli.help import help_option
+from fetchcli.cli.option import is_given
 from fetchcli.core.errors import UsageError
 
 _ALONE = ("help", "version")
-_YES = ("1", "true", "yes", "on", "t", "y")  # as click reads it
+_YES = ("1", "true", "yes", "on", "t", "y")  # as click reads them
 _NO = ("", "0", "false", "no", "off", "f", "n")
 _OPTION = re.compile(r"(--?[A-Za-z0-9][A-Za-z0-9-]*)(?=[: ])")
 
 
 class ConfiguredCommand(TyperCommand):
-    """Looks for configuration before the options are read."""
+    """Reads configuration files before the options."""
+
+    _topic_option: click.Option | None = None  # click compares it by identity
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the files that the arguments ask for, then the arguments."""
+        """Read the configuration files that the arguments ask for, then the arguments."""
         if not ctx.resilient_parsing:
             given, _, _ = self.make_parser(ctx).parse_args(list(args))
-            if not any(given.get(name) for name in _ALONE):
+            if not any(given.get(name) not in (None, False) for name in _ALONE):
                 check_environment(self, os.environ)
                 ctx.obj = self._load(given)
-                flags = {name for name, value in given.items() if value not in (None, False, (), [])}
+                flags = {name for name, value in given.items() if is_given(value) or value == ""}
                 variables = self._from_environment()
-                for name in contradicted(flags, variables):
+                for name in overruled(flags, variables):
                     os.environ.pop(variable_of(name))
-                drop_contradicted(ctx.obj, flags | variables)
+                drop_overruled(ctx.obj, flags | variables)
                 ctx.default_map = ctx.obj.values
         return super().parse_args(ctx, args)
 
@@ -47,8 +43,14 @@ class ConfiguredCommand(TyperCommand):
         names = {option.name or "" for option in self.params}
         return {name for name in names if os.environ.get(variable_of(name), "").lower() not in _NO}
 
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """``--help [TOPIC]`` in place of click's."""
+        if self._topic_option is None:
+            self._topic_option = help_option(self.get_help_option_names(ctx))
+        return self._topic_option
+
     def make_parser(self, ctx: click.Context) -> Any:
-        """What a file switched on, the command line can switch off: ``--no-X`` for every flag."""
+        """Add ``--no-X`` for every flag, so that the command line can switch off what a file switched on."""
         parser = super().make_parser(ctx)
         for key, option in settings_of(self).items():
             if option.is_flag and not option.secondary_opts:
@@ -56,31 +58,28 @@ class ConfiguredCommand(TyperCommand):
         return parser
 
     def _load(self, given: dict[str, Any]) -> Loaded:
-        if given.get("config") and given.get("no_config"):
-            raise UsageError("-K and --no-config contradict each other; give one of them")
         path = given.get("config") or os.environ.get("FETCHCLI_CONFIG") or None
-        told = not given.get("config") and os.environ.get("FETCHCLI_NO_CONFIG", "").lower() in _YES
-        none = given.get("no_config") or told
-        return Loaded({}, {}) if none else load(self, path)
+        off = not given.get("config") and os.environ.get("FETCHCLI_NO_CONFIG", "").lower() in _YES
+        return Loaded({}, {}) if given.get("no_config") or off else load(self, path)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run; what is wrong with a value is said of where it stands."""
+        """Run; an error names the variable or the file that a wrong value came from."""
         try:
             return super().invoke(ctx)
         except UsageError as error:
             raise UsageError(located(ctx, str(error))) from None
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """All of them; what typer and click add is asked for by nobody's variable, and stands with our own."""
+        """All parameters; those that typer and click add go to the last panel and are not read from variables."""
         parameters = super().get_params(ctx)
         for parameter in parameters:
             if isinstance(parameter, click.Option) and getattr(parameter, "rich_help_panel", None) is None:
-                vars(parameter).update(rich_help_panel="Run", allow_from_autoenv=False)
+                vars(parameter).update(rich_help_panel="General", allow_from_autoenv=False)
         return parameters
 
 
 def origin(ctx: click.Context, parameter: click.Parameter) -> str:
-    """Where the value of a parameter came from: a variable, a file, or nothing for the command line and the default."""
+    """Where a value came from: a variable, or a file and its key; empty for the command line and the default."""
     name = parameter.name or ""
     source = ctx.get_parameter_source(name)
     if source is click.core.ParameterSource.ENVIRONMENT:
@@ -91,7 +90,7 @@ def origin(ctx: click.Context, parameter: click.Parameter) -> str:
 
 
 def located(ctx: click.Context | None, message: str) -> str:
-    """A message that begins with an option, with the variable or the file that the value really came from."""
+    """Replace the option at the start of a message by the variable or the file that its value came from."""
     match = _OPTION.match(message)
     if ctx is None or match is None:
         return message

@@ -1,10 +1,10 @@
-"""Configuration files: found, read, checked against the options, and merged, option by option.
+"""Configuration files: find, read and check them, and merge their options.
 
     flag > environment > nearest file > user's file > default
 
 The nearest file is ``fetchcli.toml``, or ``pyproject.toml`` with a table ``[tool.fetchcli]``, in the
-working folder or, within a repository, in the first above it, up to its top. Keys are the long names
-of the options.
+working folder. Within a repository the folders above are searched, too, up to its top. Keys are the
+long names of the options.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,36 +13,20 @@ from typing import Any, NamedTuple
 
 import click
 
+from fetchcli.cli.definitions import OPTIONS, overruled
 from fetchcli.core.errors import UsageError
 
 NAME = "fetchcli.toml"
 PYPROJECT = "pyproject.toml"
-# What a run is told once, by whoever starts it.
-_NOT_SETTINGS = {
-    "help", "version", "config", "no_config", "print_config", "print_schema", "print_curl", "demo", "dry_run",
-    "install_completion", "show_completion",
-}  # fmt: skip
-# Of each of these only one may be given.
-_ALTERNATIVES = (
-    {"user", "bearer"},
-    {"ipv4", "ipv6"},
-    {"data", "json", "form", "head"},
-    {"request", "head"},
-    {"shuffle", "ordered"},
-    {"unix_socket", "proxy"},
-    {"proxy", "block_private"},
-    {"halt", "fail_fast"},
-)
-_QUALIFIES = {"user": {"digest"}, "shuffle": {"seed"}, "block_private": {"allow_cidr"}}
 _NOT_OURS = {"FETCHCLI_VERSION", "FETCHCLI_HELP"}  # names that CI jobs use for something else
 
 
 class Loaded(NamedTuple):
-    """Values of options that stand in files.
+    """Values of options from files.
 
     Attributes:
-        values: by parameter name.
-        origins: the file of each.
+        values: values by parameter name.
+        origins: the file of each value.
     """
 
     values: dict[str, Any]
@@ -50,26 +34,26 @@ class Loaded(NamedTuple):
 
 
 def settings_of(command: click.Command) -> dict[str, click.Option]:
-    """The options that may stand in a file, by their keys there."""
+    """The options that a file may contain, by their keys."""
     found = {}
     for parameter in command.params:
-        if isinstance(parameter, click.Option) and parameter.name not in _NOT_SETTINGS:
+        if isinstance(parameter, click.Option) and (option := OPTIONS.get(parameter.name or "")) and option.config:
             found[key_of(parameter)] = parameter
     return found
 
 
 def key_of(option: click.Option) -> str:
-    """The long name without its dashes."""
+    """The long name of an option, without its dashes."""
     return max(option.opts, key=len).lstrip("-")
 
 
 def variable_of(name: str) -> str:
-    """The environment variable of the parameter of that name; ``for_`` is named so because of Python."""
+    """The environment variable of a parameter."""
     return f"FETCHCLI_{name.upper().rstrip('_')}"
 
 
 def load(command: click.Command, path: str | None) -> Loaded:
-    """The values of one file, or of the nearest and the user's.
+    """Read one file, or the nearest file and the user's.
 
     Raises:
         UsageError: a file cannot be read, a key is unknown, or a value has the wrong type.
@@ -77,7 +61,7 @@ def load(command: click.Command, path: str | None) -> Loaded:
     files = [Path(path)] if path is not None else [*_user_files(), *_nearest()]
     options = settings_of(command)
     loaded = Loaded({}, {})
-    for file in files:  # the stronger comes last
+    for file in files:  # the stronger one comes last
         values = {}
         shown = _shown(file)
         for key, value in _table(file).items():
@@ -85,7 +69,7 @@ def load(command: click.Command, path: str | None) -> Loaded:
             if option is None:
                 raise UsageError(f"{shown}: {key}: {_unknown(key, command, options)}")
             values[option.name or ""] = _checked(option, value, f"{shown}: {key}")
-        drop_contradicted(loaded, values)
+        drop_overruled(loaded, values)
         loaded.values.update(values)
         loaded.origins.update(dict.fromkeys(values, shown))
     return loaded
@@ -94,30 +78,23 @@ def load(command: click.Command, path: str | None) -> Loaded:
 def _unknown(key: str, command: click.Command, known: Iterable[str]) -> str:
     if any(f"--{key}" in option.opts for option in command.params):
         return "this belongs on the command line"
-    from difflib import get_close_matches  # only a mistake needs it
+    from difflib import get_close_matches  # only an error needs it
 
     near = get_close_matches(key.replace("_", "-"), known, n=1)
     return f"no such option; did you mean {near[0]}" if near else "no such option; fetchcli --help says what there is"
 
 
-def contradicted(stronger: Iterable[str], weaker: Iterable[str]) -> set[str]:
-    """The weaker ones that cannot stand beside the stronger, and what only qualifies them."""
-    strong, weak = set(stronger), set(weaker)
-    out = {name for group in _ALTERNATIVES if strong & group for name in (group - strong) & weak}
-    return out | {name for dropped in out for name in _QUALIFIES.get(dropped, ()) if name in weak - strong}
-
-
-def drop_contradicted(loaded: Loaded, stronger: Iterable[str]) -> None:
-    """Forget values of files that cannot stand beside what is stronger."""
-    for name in contradicted(stronger, loaded.values):
+def drop_overruled(loaded: Loaded, stronger: Iterable[str]) -> None:
+    """Forget values of files that conflict with stronger ones."""
+    for name in overruled(stronger, loaded.values):
         del loaded.values[name]
 
 
 def check_environment(command: click.Command, environment: Mapping[str, str]) -> None:
-    """Refuse a variable that is nearly the name of an option's; others may be anybody's.
+    """Refuse variables whose name is nearly that of an option; others may belong to anybody.
 
     Raises:
-        UsageError: there is one.
+        UsageError: there is such a variable.
     """
     known = {variable_of(option.name or "") for option in command.params} | _NOT_OURS
     for name in environment:
@@ -130,7 +107,7 @@ def check_environment(command: click.Command, environment: Mapping[str, str]) ->
 
 
 def _nearest() -> Iterator[Path]:
-    """The file of the working folder; within a repository also of those above it, up to its top."""
+    """The file of the working folder, or within a repository of the folders above."""
     try:
         folder = Path.cwd()
     except OSError:  # it was deleted
@@ -149,7 +126,7 @@ def _nearest() -> Iterator[Path]:
 def _there(path: Path) -> bool:
     try:
         return path.exists()
-    except OSError:  # a folder that may not be looked into
+    except OSError:  # a folder without read permission
         return False
 
 
@@ -198,10 +175,10 @@ def _shown(file: Path) -> str:
 
 
 def _checked(option: click.Option, value: Any, where: str) -> Any:
-    """A value as click takes it.
+    """A value in the form that click expects.
 
     Raises:
-        UsageError: it has another type than the option.
+        UsageError: the value has the wrong type.
     """
     if option.is_flag:
         if isinstance(value, bool):
@@ -222,6 +199,6 @@ def _single(option: click.Option, value: Any, where: str) -> Any:
 
 
 def _kind(value: object) -> str:
-    """What it is, and no more: it may be a secret."""
+    """The type of a value; the value itself may be a secret."""
     names = {bool: "true or false", str: "text", int: "a number", float: "a number", list: "a list", dict: "a table"}
     return names.get(type(value), "a date")

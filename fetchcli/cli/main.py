@@ -1,4 +1,4 @@
-"""The end of every run: one exit code, and at most one line on stderr for what went wrong."""
+"""Run the command: one exit code, and at most one line on stderr about what went wrong."""
 
 import os
 import re
@@ -11,31 +11,31 @@ from fetchcli.cli.app import app
 from fetchcli.cli.command import origin
 from fetchcli.cli.preflight import occupy_standard_descriptors
 from fetchcli.core.errors import ExitCode, FetchcliError
-from fetchcli.messages import say
+from fetchcli.messages import print_message
 
 _SUGGESTIONS = re.compile(r"\.? \(Possible options?: (.*?)\)")
 
 
 def main() -> ExitCode:
-    """Every way of ending is one exit code and at most one line on stderr."""
+    """Run the command and return its exit code."""
     occupy_standard_descriptors()
     try:
         return ExitCode(app(standalone_mode=False, prog_name="fetchcli"))
     except click.ClickException as error:
-        say(f"{_message(error)}; --help says what there is")
+        print_message(f"{_message(error)}; --help says what there is")
         return ExitCode.USAGE
     except FetchcliError as error:
-        say(str(error))
+        print_message(str(error))
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         return ExitCode.SIGINT
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback for a user
-        say(f"internal error: {type(error).__name__}: {error}")
+        print_message(f"internal error: {type(error).__name__}: {error}")
         return ExitCode.INTERNAL
 
 
 def _message(error: click.ClickException) -> str:
-    """One line; a value from a file or a variable is named after that."""
+    """The message of a click error on one line, with the variable or file that the value came from."""
     if (
         isinstance(error, click.BadParameter)
         and error.ctx
@@ -48,7 +48,7 @@ def _message(error: click.ClickException) -> str:
 
 
 def entry() -> None:
-    """Run, and leave at once: taking the interpreter down module by module costs 40 ms and saves nothing."""
+    """Run, and exit without tearing down the interpreter, which would take 40 ms."""
     code = main()
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, OSError):  # closed from the start, or broken since

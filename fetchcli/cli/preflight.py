@@ -1,4 +1,4 @@
-"""Before the first request: descriptors that are there, and enough of them for what was asked."""
+"""Before the first request: make sure that there are enough file descriptors."""
 
 import os
 
@@ -6,19 +6,19 @@ import msgspec
 
 from fetchcli.core.errors import FetchcliError
 from fetchcli.core.settings import Settings
-from fetchcli.messages import say
+from fetchcli.messages import print_message
 
-# Standard streams, event loop, resolver, outputs, and something to spare.
+# Standard streams, event loop, resolver, outputs, and some spare.
 RESERVED = 20
 # One in flight and one idle in the pool.
 PER_SLOT = 2
 
 
 def occupy_standard_descriptors() -> None:
-    """Put the null device where stdin, stdout or stderr is closed (``>&-``).
+    """Open the null device where stdin, stdout or stderr is closed (``>&-``).
 
-    Otherwise the next file or socket would take that number, rows would be written into it, and
-    libuv would abort the process when it closes it. Python's ``sys.stdout`` stays None.
+    Otherwise the next file or socket would get that number, rows would be written into it, and libuv
+    would abort the process when closing it. Python's ``sys.stdout`` stays None.
     """
     for fd in range(3):
         try:
@@ -28,10 +28,10 @@ def occupy_standard_descriptors() -> None:
 
 
 def fit_descriptors(settings: Settings) -> Settings:
-    """Raise the soft descriptor limit to what the concurrency needs, else lower the concurrency."""
+    """Raise the soft limit of descriptors to what the concurrency needs, or lower the concurrency."""
     try:
         import resource
-    except ImportError:  # Windows knows no such limit
+    except ImportError:  # Windows has no such limit
         return settings
     wanted = settings.policy.concurrency
     need = wanted * PER_SLOT + RESERVED
@@ -47,6 +47,6 @@ def fit_descriptors(settings: Settings) -> Settings:
         )
     if soft == resource.RLIM_INFINITY or fitting >= wanted:
         return settings
-    say(f"concurrency lowered from {wanted} to {fitting}: the limit is {soft} open files (ulimit -n)")
+    print_message(f"concurrency lowered from {wanted} to {fitting}: the limit is {soft} open files (ulimit -n)")
     policy = msgspec.structs.replace(settings.policy, concurrency=fitting)
     return msgspec.structs.replace(settings, policy=policy)

@@ -6,18 +6,18 @@ import click
 
 from fetchcli.cli.command import origin
 from fetchcli.cli.config import settings_of
-from fetchcli.core.secrets import MASK, is_secret, masked
-from fetchcli.core.urls import mask_credentials
+from fetchcli.core.request.secrets import MASK, is_secret, masked
+from fetchcli.core.url.parse import mask_credentials
 
 
 def config_lines(ctx: click.Context) -> list[str]:
-    """A line an option, in the order of ``--help``; what has no value is a comment."""
+    """One line per option; options without a value are comments."""
     lines = []
     for key, option in settings_of(ctx.command).items():
         value = ctx.params.get(option.name or "")
         where = origin(ctx, option) or _plainly(ctx, option)
         shown = None if value is None or value == () else _masked(key, value)
-        # What is masked is a comment: as a value it would be taken for the secret.
+        # A masked value is a comment, so that nobody takes it for the secret.
         hidden = shown is None or _hides(shown)
         text = "" if shown is None else f" {_toml(shown)}"
         lines.append(f"{'# ' if hidden else ''}{key} ={text}  # {where}")

@@ -1,1 +1,1 @@
-"""The pure heart: values and decisions, without a clock, a file, a socket or a screen."""
+"""Values and decisions, without I/O: no clock, files, sockets or screen."""

@@ -1,7 +1,7 @@
-"""What can go wrong, and the number the process ends with.
+"""Error kinds, exit codes, and the exceptions that fetchcli raises on purpose.
 
 The kinds are a closed set: ``str(exception)`` is never a category. An HTTP status is not a failure
-of the transport and has no kind; whether it was accepted is the verdict's business.
+of the transport and has no kind; the verdict says whether it was accepted.
 
     FetchcliError
     ├── UsageError        the command line or a setting is wrong        exit 2
@@ -16,96 +16,100 @@ from enum import Enum, IntEnum, StrEnum, auto
 import msgspec
 
 
-class ErrorKind(StrEnum):
-    """Why an attempt brought no complete response (closed set)."""
+class ExitCode(IntEnum):
+    """The exit status and its meaning; where several apply, ``core.summary.exit_code`` decides."""
 
-    INVALID_URL = "invalid_url"
-    INVALID_ROW = "invalid_row"
-    DNS = "dns"
-    CONNECT = "connect"
-    TLS = "tls"
-    TIMEOUT_CONNECT = "timeout_connect"
-    TIMEOUT_TTFB = "timeout_ttfb"
-    TIMEOUT_IDLE = "timeout_idle"
-    TIMEOUT_RATE = "timeout_rate"
-    TIMEOUT_TOTAL = "timeout_total"
-    EMPTY = "empty"
-    PROTOCOL = "protocol"
-    TRUNCATED = "truncated"
-    DECODE = "decode"
-    TOO_LARGE = "too_large"
-    REDIRECT_LIMIT = "redirect_limit"
-    REDIRECT_INVALID = "redirect_invalid"
-    REDIRECT_MISSING = "redirect_missing"
-    BLOCKED = "blocked"
-    READ = "read"
-    CANCELLED = "cancelled"
-    INTERNAL = "internal"
+    meaning: str
+
+    def __new__(cls, code: int, meaning: str = "") -> "ExitCode":
+        """A member: its number, and one line for documentation."""
+        member = int.__new__(cls, code)
+        member._value_ = code
+        member.meaning = meaning
+        return member
+
+    OK = 0, "every outcome was accepted"
+    INTERNAL = 1, "internal error: a bug in fetchcli, or this machine ran out of a resource"
+    USAGE = 2, "wrong usage or configuration"
+    INPUT = 3, "the input is missing, unreadable or empty, or has invalid rows"
+    TRANSPORT = 4, "transport failures: DNS, connect, TLS, timeout, protocol and others"
+    STATUS = 5, "a status was not accepted"
+    EXPECTATION = 6, "an expectation failed"
+    THRESHOLD = 7, "a threshold was missed"
+    OUTPUT = 8, "an output could not be written (a closed pipe counts)"
+    SIGINT = 130, "interrupted by SIGINT; finished rows are written"
+    SIGTERM = 143, "terminated by SIGTERM; finished rows are written"
+
+
+class Contact(Enum):
+    """What a failure says about its host: used by the circuit breaker and the adaptive windows."""
+
+    NONE = auto()  # the host was not asked
+    SILENT = auto()  # the host was asked and did not answer
+    ANSWERED = auto()  # the host answered
+
+
+class ErrorKind(StrEnum):
+    """Why an attempt brought no complete response.
+
+    This is the table of kinds: value, meaning, what it says about the host, whether
+    time may cure it (retry), and exit code. A new kind is one line here.
+    """
+
+    meaning: str
+    contact: Contact
+    transient: bool
+    exit_code: ExitCode
+
+    def __new__(
+        cls,
+        kind: str,
+        meaning: str = "",
+        contact: Contact = Contact.ANSWERED,
+        transient: bool = False,
+        exit_code: ExitCode = ExitCode.TRANSPORT,
+    ) -> "ErrorKind":
+        """A member: the name of the kind, and its properties."""
+        member = str.__new__(cls, kind)
+        member._value_ = kind
+        member.meaning, member.contact, member.transient, member.exit_code = meaning, contact, transient, exit_code
+        return member
+
+    INVALID_URL = "invalid_url", "the row has no valid http(s) URL", Contact.NONE, False, ExitCode.INPUT
+    INVALID_ROW = "invalid_row", "another column of the row is invalid", Contact.NONE, False, ExitCode.INPUT
+    DNS = "dns", "the host name could not be resolved", Contact.SILENT, True
+    CONNECT = "connect", "no TCP connection, or the proxy refused", Contact.SILENT, True
+    TLS = "tls", "the TLS handshake or the certificate check failed", Contact.SILENT
+    TIMEOUT_CONNECT = "timeout_connect", "--connect-timeout passed", Contact.SILENT, True
+    TIMEOUT_TTFB = "timeout_ttfb", "--read-timeout passed before any byte", Contact.SILENT, True
+    TIMEOUT_IDLE = "timeout_idle", "--read-timeout passed in the response", Contact.ANSWERED, True
+    TIMEOUT_RATE = "timeout_rate", "slower than --min-rate", Contact.ANSWERED, True
+    TIMEOUT_TOTAL = "timeout_total", "--timeout passed", Contact.SILENT, True
+    EMPTY = "empty", "the connection closed before any byte arrived", Contact.SILENT, True
+    PROTOCOL = "protocol", "the response is not well-formed HTTP/1.1"
+    TRUNCATED = "truncated", "the response ended too early", Contact.ANSWERED, True
+    DECODE = "decode", "the compressed body is corrupt or incomplete"
+    TOO_LARGE = "too_large", "the body or the headers exceed a limit"
+    REDIRECT_LIMIT = "redirect_limit", "more than --max-redirs redirects"
+    REDIRECT_INVALID = "redirect_invalid", "the Location is not followed"
+    REDIRECT_MISSING = "redirect_missing", "a redirect without a Location"
+    BLOCKED = "blocked", "--block-private or --deny-cidr forbids the address", Contact.NONE
+    READ = "read", "a file to send could not be read", Contact.NONE, False, ExitCode.INPUT
+    CANCELLED = "cancelled", "the run ended before the response was complete", Contact.NONE
+    INTERNAL = "internal", "a bug, or this machine ran out of a resource", Contact.NONE, False, ExitCode.INTERNAL
 
 
 class Remedy(Enum):
     """What may help against a failure."""
 
-    NONE = auto()  # nothing: the same will happen again
-    LATER = auto()  # time: it may be over soon
-    FRESH = auto()  # a connection that was not used before: this one had been closed by the server
-    LESS = auto()  # fewer at once: this machine ran out of something
-
-
-# Kinds that time may cure, unless a failure says otherwise.
-_TRANSIENT = frozenset(
-    {
-        ErrorKind.DNS,
-        ErrorKind.CONNECT,
-        ErrorKind.TIMEOUT_CONNECT,
-        ErrorKind.TIMEOUT_TTFB,
-        ErrorKind.TIMEOUT_IDLE,
-        ErrorKind.TIMEOUT_RATE,
-        ErrorKind.TIMEOUT_TOTAL,
-        ErrorKind.EMPTY,
-        ErrorKind.TRUNCATED,
-    }
-)
-
-
-def remedy_for(kind: ErrorKind) -> Remedy:
-    """What may help against failures of a kind, as far as the kind can say."""
-    return Remedy.LATER if kind in _TRANSIENT else Remedy.NONE
-
-
-class ExitCode(IntEnum):
-    """The exit status; where several apply, ``core.summary.exit_code`` decides."""
-
-    OK = 0
-    INTERNAL = 1
-    USAGE = 2
-    INPUT = 3
-    TRANSPORT = 4
-    STATUS = 5
-    EXPECTATION = 6
-    THRESHOLD = 7
-    OUTPUT = 8
-    SIGINT = 130
-    SIGTERM = 143
-
-
-EXIT_MEANING: dict[ExitCode, str] = {
-    ExitCode.OK: "every outcome was accepted",
-    ExitCode.INTERNAL: "internal error (a bug in fetchcli, or this machine ran out of something)",
-    ExitCode.USAGE: "usage or configuration",
-    ExitCode.INPUT: "input missing, unreadable, empty, or with invalid rows",
-    ExitCode.TRANSPORT: "transport failures (DNS, connect, TLS, timeout, protocol, ...)",
-    ExitCode.STATUS: "a status was not accepted",
-    ExitCode.EXPECTATION: "an expectation failed",
-    ExitCode.THRESHOLD: "a threshold was missed",
-    ExitCode.OUTPUT: "output could not be written (a closed pipe counts)",
-    ExitCode.SIGINT: "interrupted by SIGINT; what was finished is written",
-    ExitCode.SIGTERM: "terminated by SIGTERM; what was finished is written",
-}
+    NONE = auto()  # nothing: it will happen again
+    LATER = auto()  # time
+    FRESH = auto()  # a new connection: the server had closed this one
+    LESS = auto()  # fewer requests at once: this machine ran out of a resource
 
 
 class Redirect(msgspec.Struct, frozen=True):
-    """One hop that was followed: the URL that answered, and its status."""
+    """One redirect that was followed: the URL that answered, and its status."""
 
     url: str
     status: int
@@ -122,9 +126,9 @@ class Failure(msgspec.Struct, frozen=True):
     Attributes:
         kind: what went wrong.
         detail: one line for people.
-        url: the URL that was asked last, empty where none was.
-        redirects: the redirects that led there, in order.
-        remote_ip: the address that was connected to, empty where none was.
+        url: the URL that was requested last, empty if none was.
+        redirects: the redirects that led to it, in order.
+        remote_ip: the address that was connected to, empty if none was.
         remedy: what may help.
     """
 
@@ -137,7 +141,7 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 class FetchcliError(Exception):
-    """Root of the exceptions that fetchcli raises on purpose."""
+    """Base class of the exceptions that fetchcli raises on purpose."""
 
     exit_code = ExitCode.INTERNAL
 
@@ -160,7 +164,7 @@ class OutputError(FetchcliError):
     exit_code = ExitCode.OUTPUT
 
 
-class InvalidUrl(FetchcliError):  # noqa: N818 - named as the WHATWG standard and the error kind do
+class InvalidUrl(FetchcliError):  # noqa: N818 - named after the error kind and the WHATWG standard
     """The text is not an http(s) URL that can be fetched; ``str()`` is the reason."""
 
 
@@ -173,7 +177,9 @@ class TransportError(FetchcliError):
 
     def __init__(self, kind: ErrorKind, detail: str, remedy: Remedy | None = None) -> None:
         super().__init__(f"{kind}: {detail}")
-        self.failure = Failure(kind, detail, remedy=remedy_for(kind) if remedy is None else remedy)
+        if remedy is None:
+            remedy = Remedy.LATER if kind.transient else Remedy.NONE
+        self.failure = Failure(kind, detail, remedy=remedy)
 
     @classmethod
     def of(cls, failure: Failure) -> "TransportError":

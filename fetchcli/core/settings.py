@@ -1,4 +1,4 @@
-"""What the command line asks for, as one value: the flags build it, `run` reads it."""
+"""The settings of one run: the command line builds them, `run` reads them."""
 
 import re
 from collections.abc import Callable
@@ -6,10 +6,12 @@ from enum import StrEnum
 
 import msgspec
 
-from fetchcli.core.halt import Halt
-from fetchcli.core.policy import Policy
-from fetchcli.core.rounds import Rounds
-from fetchcli.core.thresholds import Threshold
+from fetchcli.core.model.policy import Policy
+from fetchcli.core.summary.halt import Halt
+from fetchcli.core.summary.rounds import Rounds
+from fetchcli.core.summary.thresholds import Threshold
+
+AUTO = "auto"  # value of `Reading.format` that detects the input format
 
 
 class ProgressMode(StrEnum):
@@ -22,24 +24,11 @@ class ProgressMode(StrEnum):
 
 
 class SchemaName(StrEnum):
-    """What a JSON Schema may be asked for."""
+    """The JSON Schemas that can be printed."""
 
     CONFIG = "config"
     ROW = "row"
     RESULT = "result"
-
-
-class InputFormat(StrEnum):
-    """How a list is written."""
-
-    AUTO = "auto"
-    LINES = "lines"
-    CSV = "csv"
-    TSV = "tsv"
-    JSONL = "jsonl"
-    JSON = "json"
-    SITEMAP = "sitemap"
-    CURL = "curl"
 
 
 class FailureScope(StrEnum):
@@ -53,14 +42,14 @@ class Selection(msgspec.Struct, frozen=True):
     """Which rows of the lists are fetched.
 
     Attributes:
-        include: patterns of which one must be found in the URL; none of them means any URL.
-        exclude: patterns of which none may be.
-        only_failed: of a result file, the rows that were not accepted.
-        dedupe: rows that ask for the same again (URL and method) are skipped.
-        limit: the most rows; None is all.
-        sample: so many rows, chosen at random; None is all.
-        seed: makes the choice the same every time.
-        shuffle: fetch in random order, as far as the look-ahead goes.
+        include: patterns of which at least one must match the URL; empty matches any URL.
+        exclude: patterns of which none may match.
+        only_failed: fetch only the rows of a results file that were not accepted.
+        dedupe: skip rows that repeat URL, method and expectations.
+        limit: maximum number of rows, or None.
+        sample: number of rows to choose at random, or None.
+        seed: seed of the random choice.
+        shuffle: fetch in random order, within a window.
     """
 
     include: tuple[re.Pattern[str], ...] = ()
@@ -79,7 +68,7 @@ class Selection(msgspec.Struct, frozen=True):
 
     @property
     def chooses(self) -> bool:
-        """Whether rows may be left out for what they hold."""
+        """Whether rows may be left out because of their content."""
         return bool(self.include or self.exclude or self.only_failed)
 
 
@@ -87,16 +76,16 @@ class Reading(msgspec.Struct, frozen=True):
     """How lists are read.
 
     Attributes:
-        format: how they are written; AUTO looks at the extension, then at the content.
-        url_column: the column, or key, of the URL.
-        keep: columns that are carried into the output.
-        glob: whether ``{a,b}`` and ``[1-9]`` in URLs stand for many.
-        strict: whether the first row that cannot be fetched ends the reading.
-        expand: fills in ``${NAME}`` in the headers of rows; None leaves it alone.
+        format: name of the input format, or AUTO to detect it.
+        url_column: column or key of the URL.
+        keep: columns to copy to the output.
+        glob: expand ``{a,b}`` and ``[1-9]`` in URLs.
+        strict: stop at the first invalid row.
+        expand: replaces ``${NAME}`` in the headers of rows, or None.
         selection: which rows are fetched.
     """
 
-    format: InputFormat = InputFormat.AUTO
+    format: str = AUTO
     url_column: str = "url"
     keep: tuple[str, ...] = ()
     glob: bool = False
@@ -111,25 +100,25 @@ class Settings(msgspec.Struct, frozen=True):
     Attributes:
         inputs: files, ``-`` for stdin, or URLs, in order.
         reading: how lists are read.
-        policy: how each target is fetched and judged.
-        outputs: ``FORMAT[:PATH]`` texts, as given to ``-o``.
-        write_out: the ``-w`` template, or None.
-        ordered: outcomes in input order.
+        policy: how targets are fetched and judged.
+        outputs: values of ``--output``.
+        write_out: the ``--write-out`` template, or None.
+        ordered: write rows in input order.
         progress: how progress is shown.
-        quiet: data only: no progress, no messages but errors, no summary.
-        verbose: every outcome is said on stderr as it ends, and so is what the run settled on.
+        quiet: data only: no progress, no summary, no messages except errors.
+        verbose: report every outcome on stderr.
         color: None asks the terminal; False never.
-        allow_empty: an input without rows is fine.
-        thresholds: what the run as a whole must come to.
-        halt: when it is ended early, or None.
+        allow_empty: accept an input without rows.
+        thresholds: conditions on the whole run.
+        halt: when to end the run early, or None.
         rounds: how often the lists are fetched.
-        baseline: an earlier result file to compare with, or None.
-        only_new: what had failed in the baseline already does not decide the exit code.
-        github: whether annotations and a step summary are written where a GitHub workflow runs.
+        baseline: an earlier results file to compare with, or None.
+        only_new: failures that are in the baseline do not decide the exit code.
+        github: write annotations and a step summary in a GitHub workflow.
         exit_zero: outcomes do not decide the exit code.
-        dry_run: print the plan, request nothing.
-        print_curl: print a curl command for each row, request nothing.
-        demo: fetch from the embedded server instead of inputs.
+        dry_run: print what would be fetched.
+        print_curl: print a curl command for each row.
+        demo: fetch from the built-in server.
     """
 
     inputs: tuple[str, ...] = ()

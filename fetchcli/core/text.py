@@ -1,6 +1,6 @@
-"""Making text from outside safe to show. Every renderer and sink goes through here.
+"""Make text from outside safe to show. Every renderer and sink uses it.
 
-A server, a URL or an error message must not be able to drive a terminal, a spreadsheet or the
+A server, a URL or an error message must not be able to control a terminal, a spreadsheet or the
 next program in a pipe (CWE-150, CWE-1236).
 """
 
@@ -17,17 +17,17 @@ _UNSAFE = re.compile(
 )
 
 
-# Commands to the runner of a CI job: GitHub's ``::error::`` at the start of a line, Azure's ``##vso[``
-# and ``##[`` anywhere. An IPv6 address (``::1``) is none.
+# Commands to CI runners: GitHub's ``::error::`` at the start of a line, Azure's ``##vso[``
+# and ``##[`` anywhere. An IPv6 address (``::1``) is not one.
 _CI_COMMAND = re.compile(r"(?<!\S):(?=:[A-Za-z][A-Za-z-]*(?: [^:]*)?::)|#(?=#(?:vso)?\[)", re.IGNORECASE)
 
 
-# JSON allows C1 controls, bidi controls and separators raw; a terminal would obey them.
+# JSON allows C1 controls, bidi controls and separators unescaped; a terminal would obey them.
 _UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
 def visible(text: str) -> str:
-    r"""Escape everything that has no glyph of its own, as ``\x1b`` or ``\u202e``, and commands to a CI job."""
+    r"""Escape everything without a glyph, as ``\x1b`` or ``\u202e``, and workflow commands of CI systems."""
     if not (text.isascii() and text.isprintable()):
         text = _UNSAFE.sub(_escape, text)
     return _CI_COMMAND.sub(_escape, text) if "::" in text or "##" in text else text
@@ -39,7 +39,7 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def inert_json(text: str) -> str:
-    r"""JSON that no terminal and no CI job obeys: what they could is written as ``\u001b``, and decodes to the same."""
+    r"""JSON in which terminal controls and workflow commands are written as ``\u001b``; it decodes to the same."""
     text = _UNSAFE_IN_JSON.sub(_escape_in_json, text)
     return _CI_COMMAND.sub(_escape_in_json, text) if "::" in text or "##" in text else text
 
@@ -49,7 +49,7 @@ def _escape_in_json(match: re.Match[str]) -> str:
 
 
 def without_surrogates(value: object) -> Any:
-    """A value whose text has a UTF-8: bytes that never had one are shown as in `visible`."""
+    """Replace lone surrogates, which have no UTF-8, by escapes as in `visible`."""
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, msgspec.Struct):
@@ -65,7 +65,7 @@ def cell(text: str) -> str:
 
 
 def shorten(text: str, width: int) -> str:
-    """Cut text to at most ``width`` characters, the middle replaced by an ellipsis."""
+    """Shorten text to at most ``width`` characters, with an ellipsis in the middle."""
     if len(text) <= width:
         return text
     head = (width - 1) * 2 // 3

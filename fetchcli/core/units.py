@@ -1,4 +1,4 @@
-"""Durations and sizes: as people write them, and as they read them."""
+"""Parse and format durations, sizes and counts."""
 
 import re
 
@@ -6,6 +6,7 @@ from fetchcli.core.errors import UsageError
 
 _DURATION = re.compile(r"(\d{1,15}(?:\.\d{1,15})?|\.\d{1,15})(ms|s|m|h|)")
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,15})?|\.\d{1,15})([kmg]?)b?")
+_COUNT = re.compile(r"[0-9]{1,9}")
 _SECONDS = {"ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -13,7 +14,7 @@ def parse_duration(text: str) -> float | None:
     """Seconds of ``500ms``, ``2.5s``, ``1m`` or ``2`` (seconds); ``none`` and ``0`` are no limit.
 
     Raises:
-        UsageError: anything else.
+        UsageError: the text is not a duration.
     """
     if text.strip().lower() == "none":
         return None
@@ -24,10 +25,10 @@ def parse_duration(text: str) -> float | None:
 
 
 def parse_size(text: str) -> int | None:
-    """Bytes of ``512``, ``10K``, ``1.5M`` or ``2G`` (powers of 1024, as curl's); ``none`` is no limit.
+    """Bytes of ``512``, ``10K``, ``1.5M`` or ``2G`` (powers of 1024, as in curl); ``none`` is no limit.
 
     Raises:
-        UsageError: anything else.
+        UsageError: the text is not a size.
     """
     if text.strip().lower() == "none":
         return None
@@ -35,6 +36,29 @@ def parse_size(text: str) -> int | None:
     if match is None:
         raise UsageError(f"{text!r} is not a size; write it as 512, 10K, 1.5M, 2G or none")
     return int(float(match[1]) * 1024 ** " kmg".index(match[2] or " "))
+
+
+def parse_count(text: str) -> int | None:
+    """A whole number from 1; ``none`` is no limit.
+
+    Raises:
+        UsageError: the text is neither.
+    """
+    if text.strip().lower() == "none":
+        return None
+    if not _COUNT.fullmatch(text) or int(text) < 1:
+        raise UsageError(f"{text!r} is not a whole number from 1, or none")
+    return int(text)
+
+
+def format_size(size: int | None) -> str:
+    """A limit as `parse_size` reads it."""
+    if size is None:
+        return "none"
+    for factor, unit in ((1024**3, "G"), (1024**2, "M"), (1024, "K")):
+        if size and size % factor == 0:
+            return f"{size // factor}{unit}"
+    return str(size)
 
 
 def format_duration(seconds: float | None) -> str:
@@ -52,12 +76,12 @@ def format_seconds(seconds: float) -> str:
 
 
 def format_days(days: float) -> str:
-    """Days until something: ``7.2 days``, ``-0.5 days`` where it is past."""
+    """Days until an event: ``7.2 days``; negative if it is past."""
     return f"{days:.1f} days"
 
 
 def format_clock(seconds: float) -> str:
-    """Elapsed time or time to go: ``0:07``, ``12:34``, ``1:02:03``."""
+    """Elapsed or remaining time: ``0:07``, ``12:34``, ``1:02:03``."""
     minutes, rest = divmod(int(seconds + 0.5), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,1 +1,1 @@
-"""Bytes -> rows, one file a format, lazily."""
+"""Bytes -> rows, lazily, one file a format."""

@@ -1,4 +1,4 @@
-"""What an input is: a name for messages, and blocks of bytes as they come."""
+"""Inputs: a name for messages, and blocks of bytes."""
 
 import os
 import select
@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from fetchcli.core.errors import InputError
-from fetchcli.core.urls import mask_credentials
+from fetchcli.core.url.parse import mask_credentials
 
 BLOCK = 16 * 1024
 STDIN = "-"
@@ -22,12 +22,12 @@ class Argument(msgspec.Struct, frozen=True):
 
 
 class File(msgspec.Struct, frozen=True):
-    """A file of rows, or stdin where ``name`` is ``-``."""
+    """A file of rows, or stdin if ``name`` is ``-``."""
 
     name: str
 
     def blocks(self) -> Iterator[bytes]:
-        """Yield what is there as soon as it is there: a slow FIFO is not waited out.
+        """Yield bytes as soon as they are there, without waiting for a full block.
 
         Raises:
             InputError: the file cannot be opened or read.
@@ -45,11 +45,11 @@ class File(msgspec.Struct, frozen=True):
 
     @property
     def is_regular(self) -> bool:
-        """Whether it can be read as often as one likes."""
+        """Whether the file can be read several times."""
         return self.name != STDIN and Path(self.name).is_file()
 
     def check(self) -> None:
-        """Refuse what can be seen to be unreadable, without opening it (a FIFO would block).
+        """Refuse an unreadable file without opening it (a FIFO would block).
 
         Raises:
             InputError: the file is missing, a directory, or not readable.
@@ -74,7 +74,7 @@ Input = Argument | File
 
 
 def _read(fd: int) -> bytes:
-    """Read what is there; wait for it where somebody made the descriptor non-blocking."""
+    """Read what is there; wait for it if the descriptor is non-blocking."""
     while True:
         try:
             return os.read(fd, BLOCK)

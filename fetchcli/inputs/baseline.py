@@ -1,9 +1,9 @@
-"""Earlier results -> the rows that a run is compared with."""
+"""Read the results of an earlier run as a baseline."""
 
 from pathlib import Path
 from typing import Any
 
-from fetchcli.core.baseline import Baseline, Sample, said_of
+from fetchcli.core.baseline.compare import Baseline, Sample, row_signature
 from fetchcli.core.errors import InputError
 from fetchcli.core.settings import Reading
 from fetchcli.inputs.base import File
@@ -16,10 +16,10 @@ _COLUMNS = ("verdict", "status", "error", "sha256", "time_total", "method")
 
 
 def read_baseline(name: str) -> Baseline:
-    """Read a result file: JSON Lines, JSON or CSV, plain or compressed.
+    """Read a results file: JSON Lines, JSON or CSV, plain or compressed.
 
     Raises:
-        InputError: it cannot be read, or is none.
+        InputError: it cannot be read, or is not a results file.
     """
     source, baseline = File(name), Baseline()
     if not name:
@@ -30,13 +30,13 @@ def read_baseline(name: str) -> Baseline:
     try:
         for records in read_records(source.blocks(), name, Reading(keep=_COLUMNS))[1]:
             for record in records:
-                verdict, *rest = record.kept or (None,)
+                verdict, *rest = record.carried or (None,)
                 if not isinstance(verdict, str) or verdict not in VERDICTS:
                     raise BadFormat(_NO_RESULT, record.line)
                 _add(baseline, record, verdict, rest)
     except BadFormat as error:
         where = f"{name}:{error.line}" if error.line else name
-        reason = _NO_RESULT if "--keep" in error.reason else error.reason  # nobody asked for its columns by name
+        reason = _NO_RESULT if "--keep" in error.reason else error.reason  # the user did not name its columns
         raise InputError(f"--baseline {where}: {reason}") from None
     if not baseline.rows:
         raise InputError(f"--baseline {name}: it holds no row that was tried to its end")
@@ -50,5 +50,5 @@ def _add(baseline: Baseline, record: Record, verdict: str, rest: list[Any]) -> N
     except ValueError:
         time = None
     result = str(error if status is None else status)
-    said = said_of(record.own, record.expect)
+    said = row_signature(record.row_request, record.expect)
     baseline.add(method, record.tag, Sample(record.url, verdict, result, str(sha256 or ""), time, said))

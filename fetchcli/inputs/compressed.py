@@ -1,4 +1,4 @@
-"""gzip, zstd, bzip2 and xz, known by their first bytes, undone as they come."""
+"""Decompress gzip, zstd, bzip2 and xz, detected by their first bytes, as they arrive."""
 
 import zlib
 from collections.abc import Callable, Iterator
@@ -11,9 +11,10 @@ _MEMORY = 256 * 1024 * 1024  # that an xz stream may ask for
 
 
 class _Codec(NamedTuple):
-    """How it is called, what it begins with, and a stream with the error that it raises; imported only when needed."""
+    """One compression: its name, file extension, first bytes, and a factory for a stream and the error it raises."""
 
     name: str
+    extension: str
     magic: bytes
     make: Callable[[], tuple[Any, type[Exception]]]
 
@@ -39,7 +40,7 @@ def _xz() -> tuple[Any, type[Exception]]:
 
 
 class _Gzip:
-    """zlib's object in the manner of the others."""
+    """A zlib stream with the interface of the others."""
 
     def __init__(self) -> None:
         self._stream = zlib.decompressobj(31)
@@ -61,16 +62,17 @@ class _Gzip:
 
 
 _CODECS = (
-    _Codec("gzip", b"\x1f\x8b", lambda: (_Gzip(), zlib.error)),
-    _Codec("zstd", b"\x28\xb5\x2f\xfd", _zstd),
-    _Codec("bzip2", b"BZh", _bzip2),
-    _Codec("xz", b"\xfd7zXZ\x00", _xz),
+    _Codec("gzip", ".gz", b"\x1f\x8b", lambda: (_Gzip(), zlib.error)),
+    _Codec("zstd", ".zst", b"\x28\xb5\x2f\xfd", _zstd),
+    _Codec("bzip2", ".bz2", b"BZh", _bzip2),
+    _Codec("xz", ".xz", b"\xfd7zXZ\x00", _xz),
 )
+COMPRESSED_EXTENSIONS = frozenset(codec.extension for codec in _CODECS)
 LONGEST_MAGIC = max(len(codec.magic) for codec in _CODECS)
 
 
 def decompressed(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """The blocks, any compression undone, in pieces of at most `PIECE` bytes; several streams may follow each other.
+    """Decompress blocks into pieces of at most `PIECE` bytes; several streams may follow each other.
 
     Raises:
         BadFormat: the stream is corrupt, or ends too early.

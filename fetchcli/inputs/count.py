@@ -1,25 +1,25 @@
-"""How many rows there are, where that can be known before they were read."""
+"""Count the rows in advance, if that is possible."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 from fetchcli.core.errors import InputError, UsageError
-from fetchcli.core.globbing import count, parse_glob
-from fetchcli.core.settings import InputFormat, Reading
+from fetchcli.core.settings import Reading
+from fetchcli.core.url.globbing import count, parse_glob
 from fetchcli.inputs.base import STDIN, Argument, Input
-from fetchcli.inputs.formats import read_records
+from fetchcli.inputs.formats import SITEMAP, read_records
 from fetchcli.inputs.record import BadFormat
 
 
 def count_rows(inputs: Iterable[Input], reading: Reading) -> int | None:
-    """Count the rows of regular files and arguments; None where that takes more than reading them."""
+    """Count the rows of regular files and arguments; None if only reading them for real can tell."""
     selection = reading.selection
     if selection.chooses or reading.strict:
         return None
     total = 0
     for source in inputs:
         if isinstance(source, Argument):
-            if reading.format is InputFormat.SITEMAP:
+            if reading.format == SITEMAP.name:
                 return None
             total += _of(source.text, reading)
         elif source.name == STDIN or not Path(source.name).is_file():

@@ -1,7 +1,7 @@
-"""CSV and TSV with a header (RFC 4180, and what Excel makes of it).
+"""CSV and TSV with a header (RFC 4180, and Excel's variants).
 
-A byte-order mark and a ``sep=`` line are understood, the delimiter is the one of ``, ; TAB |`` that
-the header has most of, quoted cells may hold line ends, and a row with nothing in it is none.
+A byte-order mark and a ``sep=`` line are understood. The delimiter is the one of ``, ; TAB |`` that
+is most frequent in the header. Quoted cells may contain line ends. Empty rows are skipped.
 """
 
 import csv
@@ -12,12 +12,12 @@ from typing import Any
 
 import msgspec
 
-from fetchcli.core.row_request import RowProblem, RowRequest
-from fetchcli.inputs.expect import key_of, said_in_cells
+from fetchcli.core.request.row_request import RowProblem, RowRequest
+from fetchcli.inputs.expect import expectation_key, expectations_in_cells
 from fetchcli.inputs.fields import VERDICTS, json_cell, request_of, result_of
 from fetchcli.inputs.record import SHOWN, BadFormat, Record, Records
 
-MOST_RECORD = 4 * 1024 * 1024  # characters of one row
+MAX_RECORD = 4 * 1024 * 1024  # maximum characters of a row
 _BOM = "\ufeff"
 _DELIMITERS = ",;\t|"
 _NAME = re.compile(r"[\w .-]{0,40}")
@@ -27,19 +27,19 @@ _REQUEST = ("method", "headers", "body", "body_file", "json", "request")
 
 
 def read_csv(blocks: Iterator[bytes], url_column: str, keep: Sequence[str], delimiter: str = "") -> Records:
-    """The records of every block.
+    """Yield the records of every block.
 
     Args:
         blocks: the bytes.
-        url_column: name of the column with the URLs.
-        keep: names of the columns to carry along.
-        delimiter: what stands between cells, or empty to find out.
+        url_column: name of the URL column.
+        keep: names of the columns to copy.
+        delimiter: the delimiter, or empty to detect it.
 
     Raises:
-        BadFormat: no header, or none with the columns that are needed; a quoted cell without its end.
+        BadFormat: the header is missing, or lacks a required column.
     """
-    # One for the process: a body may stand in a cell, and what is too long for a row is found before.
-    csv.field_size_limit(2 * MOST_RECORD)
+    # Set for the whole process: a body may be in a cell, and rows that are too long are found before.
+    csv.field_size_limit(2 * MAX_RECORD)
     table: _Table | None = None
     for text, line in _whole_lines(blocks):
         if table is None:
@@ -56,7 +56,7 @@ def read_csv(blocks: Iterator[bytes], url_column: str, keep: Sequence[str], deli
 
 
 def _whole_lines(blocks: Iterator[bytes]) -> Iterator[tuple[str, int]]:
-    """Text that ends at the end of a line, and the number of its first line."""
+    """Yield text that ends at a line end, with the number of its first line."""
     rest, line = b"", 1
     for block in blocks:
         data = rest + block if rest else block
@@ -64,8 +64,8 @@ def _whole_lines(blocks: Iterator[bytes]) -> Iterator[tuple[str, int]]:
         end = max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
         if not end:
             rest = data
-            if len(rest) > MOST_RECORD:
-                raise BadFormat(f"a line of more than {MOST_RECORD} bytes", line)
+            if len(rest) > MAX_RECORD:
+                raise BadFormat(f"a line of more than {MAX_RECORD} bytes", line)
             continue
         whole, rest = data[:end], data[end:]
         yield _decoded(whole, line), line
@@ -80,7 +80,7 @@ def _decoded(data: bytes, line: int) -> str:
 
 
 class _Table:
-    """Turns whole lines into records; what a quoted cell leaves open waits for the next ones."""
+    """Turns whole lines into records; an open quoted cell waits for more lines."""
 
     def __init__(self, url_column: str, keep: Sequence[str], delimiter: str) -> None:
         self._url_column = url_column
@@ -88,29 +88,29 @@ class _Table:
         self._delimiter = delimiter
         self._open: list[str] = []
         self._open_line = self._size = self._enough = 0
-        self._quoted = False  # a quote came since the open row was looked at
+        self._quoted = False  # a quote has arrived since the last look at the open row
         self._columns: _Columns | None = None
 
     def take(self, text: str, first_line: int) -> list[Record]:
-        """The records that are complete now."""
+        """Return the records that are complete now."""
         if self._open:
             self._open.append(text)
             self._size += len(text)
             self._quoted = self._quoted or '"' in text
-            if self._size <= MOST_RECORD and not (self._quoted and self._size >= self._enough):
+            if self._size <= MAX_RECORD and not (self._quoted and self._size >= self._enough):
                 return []
             text, first_line = "".join(self._open), self._open_line
         return self._read(text, first_line, last=False)
 
     def finish(self) -> list[Record]:
-        """What is left at the end of the file."""
+        """Return what is left at the end of the file."""
         return self._read("".join(self._open), self._open_line, last=True) if self._open else []
 
     def _read(self, text: str, first_line: int, *, last: bool) -> list[Record]:
-        """Read until the text ends, or a quoted cell is open that may end in text to come."""
+        """Read up to the end of the text, or up to a quoted cell that may end in later text."""
         records: list[Record] = []
         self._open, self._quoted = [], False
-        done, rest = 0, len(text)  # lines that are dealt with, characters that are not
+        done, rest = 0, len(text)  # lines that are done, characters that are not
         lines: list[str] = []
         reader = self._reader(io.StringIO(text, newline=""))
         while True:
@@ -125,11 +125,11 @@ class _Table:
                 lines = lines or list(io.StringIO(text, newline=""))
                 rest -= sum(len(lines[at]) for at in range(done, done + before))
                 done += before
-                if "unexpected end of data" in str(error) and not last and rest <= MOST_RECORD:
+                if "unexpected end of data" in str(error) and not last and rest <= MAX_RECORD:
                     self._open, self._open_line, self._size = ["".join(lines[done:])], first_line + done, rest
                     self._enough = 0 if rest < _ALWAYS else rest * 5 // 4
                     return records
-                # Only the line that it begins with is lost: the others may be rows.
+                # Only the line where it starts is lost: the others may be rows.
                 self._add_faulty(records, lines[done], first_line + done, str(error))
                 rest -= len(lines[done])
                 done += 1
@@ -145,13 +145,13 @@ class _Table:
             records.append(self._columns.record(cells, line))
 
     def _add_faulty(self, records: list[Record], text: str, line: int, error: str) -> None:
-        """A line whose quotes are not those of CSV; between tabs they may be data."""
+        """Add a line with invalid quotes; between tabs quotes may be data."""
         if self._delimiter == "\t":
             self._add(records, text.rstrip("\r\n").split("\t"), line)
         elif self._columns is None:
             raise BadFormat(f"the header: {_plainly(error)}", line)
         else:
-            # The first cell may be the URL; what stands in others may be a secret.
+            # The first cell may be the URL; other cells may contain secrets.
             first = text.split(self._delimiter, maxsplit=1)[0].strip()[:SHOWN]
             shown = first if self._columns.url_is_first else "…"
             records.append(Record(line, shown, problem=_plainly(error)))
@@ -162,10 +162,10 @@ def _plainly(error: str) -> str:
 
 
 class _Columns:
-    """The header: where each column that matters stands.
+    """The positions of the columns.
 
     Attributes:
-        url_is_first: the URL stands in the first column.
+        url_is_first: the URL is in the first column.
     """
 
     def __init__(self, header: list[str], url_column: str, keep: Sequence[str], line: int) -> None:
@@ -192,9 +192,9 @@ class _Columns:
         # Only our own results have all of these.
         self._verdict = place("verdict") if {"seq", "request"} <= set(lower) else None
         self._request = [(name, at) for name in _REQUEST if (at := place(name)) is not None]
-        self._expect = [(name, at) for at, name in enumerate(lower) if at != url and key_of(name) is not None]
-        keys = [key_of(name) for name, _ in self._expect]
-        if twice := [name for name, _ in self._expect if keys.count(key_of(name)) > 1]:
+        self._expect = [(name, at) for at, name in enumerate(lower) if at != url and expectation_key(name) is not None]
+        keys = [expectation_key(name) for name, _ in self._expect]
+        if twice := [name for name, _ in self._expect if keys.count(expectation_key(name)) > 1]:
             raise BadFormat(f"the header has {len(twice)} columns {twice[0]!r}; a cell may hold several lines", line)
 
     def record(self, cells: list[str], line: int) -> Record:
@@ -208,39 +208,39 @@ class _Columns:
             cells += [""] * (self._width - width)
         record = Record(line, cells[self._url].strip(" \t"))
         if self._keep:
-            record.kept = tuple(cells[at] for _, at in self._keep if at is not None)
+            record.carried = tuple(cells[at] for _, at in self._keep if at is not None)
         if self._tag is not None:
             record.tag = cells[self._tag]
         if self._verdict is not None and cells[self._verdict] in VERDICTS:
-            self._take_result(record, cells)
+            self._parse_result(record, cells)
         elif self._request and (said := {name: cells[at] for name, at in self._request if cells[at]}):
             try:
-                record.own = _request(said)
+                record.row_request = _request(said)
             except RowProblem as problem:
                 record.problem = str(problem)
         if self._expect and not record.problem:
-            self._take_expectations(record, cells)
+            self._parse_expectations(record, cells)
         return record
 
-    def _take_expectations(self, record: Record, cells: list[str]) -> None:
+    def _parse_expectations(self, record: Record, cells: list[str]) -> None:
         try:
-            record.expect = said_in_cells({name: cells[at] for name, at in self._expect})
+            record.expect = expectations_in_cells({name: cells[at] for name, at in self._expect})
         except RowProblem as problem:
             record.problem, record.malformed = str(problem), True
 
-    def _take_result(self, record: Record, cells: list[str]) -> None:
-        """Our own results: what was made safe for spreadsheets is undone, ``method`` may be the run's."""
-        record.tag, record.kept = _unneutralised(record.tag), tuple(map(_unneutralised, record.kept))
+    def _parse_result(self, record: Record, cells: list[str]) -> None:
+        """Read a row of our own results: undo the neutralised cells; the method may be that of the run."""
+        record.tag, record.carried = _unneutralised(record.tag), tuple(map(_unneutralised, record.carried))
         record.url = _unneutralised(record.url)
         said = dict(zip((name for name, _ in self._request), (cells[at] for _, at in self._request), strict=True))
         try:
-            record.own = result_of(record, cells[self._verdict or 0], said.get("request") or "{}")
+            record.row_request = result_of(record, cells[self._verdict or 0], said.get("request") or "{}")
         except RowProblem as problem:
             record.problem = str(problem)
 
 
 def _shown(names: list[str]) -> str:
-    """What the header has, where it is one: a row of data may hold secrets."""
+    """What the header contains; a row of data is not shown, because it may contain secrets."""
     if all(_NAME.fullmatch(name) for name in names):
         return f"the header has {', '.join(names)[:SHOWN]}"
     return "the first row must be a header"

@@ -3,14 +3,16 @@
 import re
 from collections.abc import Iterator
 
-from fetchcli.core.curl_line import read_curl_line
+from fetchcli.core.curl.read import read_curl_line
+from fetchcli.core.curl.shell import Expansion, Unfinished, split_commands
 from fetchcli.core.errors import UsageError
-from fetchcli.core.shell import Expansion, Unfinished, split_commands
 from fetchcli.inputs.lines import split_lines
 from fetchcli.inputs.record import Record, Records
 
-MOST_COMMAND = 256 * 1024  # characters
-_OUTSIDE = re.compile(r"""\$?'|"|\\.|(?:^|(?<=[ \t]))\#""", re.DOTALL)  # a quote opens, or not, or a comment begins
+MAX_COMMAND = 256 * 1024  # maximum characters of a command
+_OUTSIDE = re.compile(
+    r"""\$?'|"|\\.|(?:^|(?<=[ \t]))\#""", re.DOTALL
+)  # a quote, an escaped character, or the start of a comment
 _ENDS = {
     "'": re.compile(r"[^']*'"),
     "$'": re.compile(r"(?:[^'\\]|\\.)*'", re.DOTALL),
@@ -22,9 +24,9 @@ _SHELL = "a shell would put something else there ($, `): write it out, or ${NAME
 
 
 def read_curl(blocks: Iterator[bytes]) -> Records:
-    """The records of every block; a command may go over many lines."""
+    """Yield the records of every block; a command may span several lines."""
     commands = _Commands()
-    for lines in split_lines(blocks, MOST_COMMAND):
+    for lines in split_lines(blocks, MAX_COMMAND):
         records = [record for line in lines for record in commands.take(line.decode("utf-8", "surrogateescape"))]
         if records:
             yield records
@@ -33,16 +35,16 @@ def read_curl(blocks: Iterator[bytes]) -> Records:
 
 
 class _Commands:
-    """Puts the lines of a command together; each is looked at once."""
+    """Joins the lines of a command; each line is looked at once."""
 
     def __init__(self) -> None:
         self._open: list[str] = []
         self._size = 0
-        self._number = 0  # of the last line taken
-        self._quote = ""  # that is open at its end
+        self._number = 0  # of the last line
+        self._quote = ""  # open at the end of the last line
 
     def take(self, line: str) -> Iterator[Record]:
-        """The commands that end with this line."""
+        """Yield the commands that end with this line."""
         self._number += 1
         line = line.removeprefix("\ufeff") if self._number == 1 else line
         if not self._open and (not line.strip() or line.lstrip().startswith("#")):
@@ -50,13 +52,13 @@ class _Commands:
         self._open.append(line)
         self._size += len(line)
         self._quote = _quote_after(line, self._quote)
-        if self._size > MOST_COMMAND:
+        if self._size > MAX_COMMAND:
             yield from self._give_up()
         elif not self._quote and not _goes_on(line):
             yield from self._split()
 
     def finish(self) -> Iterator[Record]:
-        """What is left at the end of the file."""
+        """Yield what is left at the end of the file."""
         if self._quote:
             yield from self._give_up()
         elif self._open:
@@ -70,7 +72,7 @@ class _Commands:
         yield from _records(text, line)
 
     def _give_up(self) -> Iterator[Record]:
-        """The first line is no command. The others are, where they are one by themselves."""
+        """Reject the first line; the others are rows if they are complete commands."""
         first = self._number - len(self._open) + 1
         lines = self._open
         self._open, self._size, self._quote = [], 0, ""
@@ -80,7 +82,7 @@ class _Commands:
             if number == first:
                 yield Record(number, _shown(line), problem=_NEVER)
             elif part or not line.strip():
-                continue  # it belongs to the line before
+                continue  # part of the line before
             elif goes_on or _quote_after(line, ""):
                 yield Record(number, _shown(line), problem=_INSIDE)
             else:
@@ -88,12 +90,12 @@ class _Commands:
 
 
 def _goes_on(line: str) -> bool:
-    """Whether the end of the line is escaped: by a backslash that is not escaped itself."""
+    """Whether the line end is escaped by a backslash that is not escaped itself."""
     return (len(line) - len(line.rstrip("\\"))) % 2 == 1
 
 
 def _quote_after(line: str, quote: str) -> str:
-    """Which quote is open at the end of a line, if this one is at its beginning."""
+    """The quote that is open at the end of a line, given the one at its start."""
     position = 0
     while True:
         if quote:
@@ -122,12 +124,12 @@ def _records(text: str, line: int) -> Iterator[Record]:
             row = read_curl_line(words)
         except UsageError as problem:
             yield Record(line, _shown(text), problem=str(problem))
-        except ValueError as error:  # a lone surrogate, for one
+        except ValueError as error:  # for example a lone surrogate
             yield Record(line, _shown(text), problem=f"expected text that can be sent: {type(error).__name__}")
         else:
-            yield Record(line, row.url, row.own)
+            yield Record(line, row.url, row.row_request)
 
 
 def _shown(text: str) -> str:
-    """The name of the command: its options may hold secrets."""
+    """The name of the command: its options may contain secrets."""
     return text.split(maxsplit=1)[0][:20] + " …"

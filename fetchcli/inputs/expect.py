@@ -1,29 +1,29 @@
-"""What rows say of what is expected of them: the key ``expect``, and columns ``expect_KEY``."""
+"""The expectations of rows: the key ``expect``, and columns ``expect_KEY``."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from fetchcli.core.errors import UsageError
-from fetchcli.core.expectations import ABSENT, KEYS, Check, Expected, merged
-from fetchcli.core.row_request import RowProblem
+from fetchcli.core.expect.expectations import ABSENT, KEYS, Check, Expected, merged
+from fetchcli.core.request.row_request import RowProblem
 from fetchcli.inputs.fields import json_cell, named
 
-Said = tuple[tuple[str, tuple[str, ...]], ...]
+WrittenExpectations = tuple[tuple[str, tuple[str, ...]], ...]
 NAME = "expect"
-MOST_KNOWN = 1000
-_SINGLE = ("sha256", "final_url", "max_latency")  # two of them contradict each other, or say the same
-_LINES = ("header", "json")  # a cell may hold several, one a line
+MAX_KNOWN = 1000
+_SINGLE = ("sha256", "final_url", "max_latency")  # keys with a single value
+_LINES = ("header", "json")  # keys whose cells may contain several values, one per line
 
 
-def said_of(row: Mapping[str, Any]) -> Said:
-    """What an object says, under ``expect`` and ``expect_KEY``; a key that is null says nothing.
+def expectations_of(row: Mapping[str, Any]) -> WrittenExpectations:
+    """The expectations of an object, under ``expect`` and ``expect_KEY``; null says nothing.
 
     Raises:
-        RowProblem: a key that is none, or a value of a type that it cannot have.
+        RowProblem: an unknown key, or a value of the wrong type.
     """
     said: dict[str, tuple[str, ...]] = {}
     for name, value in row.items():
-        key = key_of(name)
+        key = expectation_key(name)
         if key is None or value is None:
             continue
         if key:
@@ -38,10 +38,10 @@ def said_of(row: Mapping[str, Any]) -> Said:
     return tuple(said.items())
 
 
-def key_of(name: str) -> str | None:
-    """The key that a column stands for: nothing for ``expect`` itself, None for a column that is no expectation.
+def expectation_key(name: str) -> str | None:
+    """The key of a column: empty for ``expect`` itself, None for other columns.
 
-    Case does not matter, nor whether words are parted by ``_``, ``-`` or a blank; what only begins so is a mistake.
+    Case is ignored, and ``_``, ``-`` and blanks are equal. A name that only starts with ``expect`` is an error later.
     """
     plain = name.strip().lower().replace("-", "_").replace(" ", "_")
     if not plain.startswith(NAME):
@@ -49,15 +49,15 @@ def key_of(name: str) -> str | None:
     return "" if plain == NAME else plain.removeprefix(f"{NAME}_")
 
 
-def said_in_cells(cells: Mapping[str, str]) -> Said:
-    """The same for cells of a table, by the names of their columns; an empty cell says nothing."""
+def expectations_in_cells(cells: Mapping[str, str]) -> WrittenExpectations:
+    """The expectations in the cells of a table, by column name; empty cells say nothing."""
     row: dict[str, Any] = {}
     for name, cell in cells.items():
-        if not key_of(name):
+        if not expectation_key(name):
             row[name] = json_cell(name, cell, dict[str, Any]) if cell.lstrip().startswith("{") else cell
         elif cell:
-            row[name] = cell.split("\n") if key_of(name) in _LINES else cell
-    return said_of({name: value for name, value in row.items() if value != ""})
+            row[name] = cell.split("\n") if expectation_key(name) in _LINES else cell
+    return expectations_of({name: value for name, value in row.items() if value != ""})
 
 
 def _texts(name: str, key: str, value: Any) -> tuple[str, ...]:
@@ -76,7 +76,7 @@ def _texts(name: str, key: str, value: Any) -> tuple[str, ...]:
 
 
 def _listed(value: Any) -> list[Any]:
-    """The items of a list; of an object, null is a header that must be absent."""
+    """The items of a list; in an object, null means that the header must be absent."""
     return value if isinstance(value, list) else [ABSENT if value is None else value]
 
 
@@ -86,22 +86,22 @@ def _text(name: str, value: Any) -> str:
     return str(value)
 
 
-class Expecting:
-    """Makes of what a row says, and of what the run does, what is expected of it.
+class ExpectationParser:
+    """Parses the expectations of rows and merges them with those of the run.
 
     Args:
-        checks: those of the run.
+        checks: the checks of the run.
     """
 
     def __init__(self, checks: tuple[Check, ...]) -> None:
         self._checks = checks
-        self._known: dict[Said, Expected] = {}  # rows of a list mostly say the same
+        self._known: dict[WrittenExpectations, Expected] = {}  # most rows of a list expect the same
 
-    def __call__(self, said: Said) -> Expected:
-        """Parse.
+    def __call__(self, said: WrittenExpectations) -> Expected:
+        """Parse the expectations of a row.
 
         Raises:
-            RowProblem: something is malformed.
+            RowProblem: an expectation is malformed.
         """
         expected = self._known.get(said)
         if expected is None:
@@ -109,6 +109,6 @@ class Expecting:
                 expected = merged(self._checks, dict(said))
             except UsageError as error:
                 raise RowProblem(NAME, str(error)) from None
-            if len(self._known) < MOST_KNOWN:
+            if len(self._known) < MAX_KNOWN:
                 self._known[said] = expected
         return expected

@@ -1,4 +1,4 @@
-"""The columns of a row that has more than a URL, checked one by one; the same for CSV and for JSON."""
+"""The columns of a row besides the URL, for CSV and JSON."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,19 +6,20 @@ from typing import Any
 import msgspec
 
 from fetchcli.core.errors import UsageError
-from fetchcli.core.model import Kept, Verdict
-from fetchcli.core.request import parse_header
-from fetchcli.core.row_request import RowProblem, RowRequest, json_request
+from fetchcli.core.model.outcome import Verdict
+from fetchcli.core.model.target import CarriedValue
+from fetchcli.core.request.request import parse_header
+from fetchcli.core.request.row_request import RowProblem, RowRequest, json_request
 from fetchcli.inputs.record import Record
 
 VERDICTS = frozenset(verdict.value for verdict in Verdict)
 
 
 def request_of(row: Mapping[str, Any]) -> RowRequest | None:
-    """What a row says of its request, or None where it says nothing.
+    """The request of a row, or None if it says nothing about it.
 
     Raises:
-        RowProblem: a column holds what it must not; it names the column and what was expected.
+        RowProblem: a value is invalid; the message names the column and what was expected.
     """
     method, body, body_file = (_text(row, name) for name in ("method", "body", "body_file"))
     headers = _headers(row.get("headers"))
@@ -33,16 +34,16 @@ def request_of(row: Mapping[str, Any]) -> RowRequest | None:
 
 
 def result_of(record: Record, verdict: str, request: str | Mapping[str, Any]) -> RowRequest | None:
-    """What a row of our own results says of its request; the flags of that run are not there.
+    """The request in a row of our own results; the options of that run are not in there.
 
     Raises:
-        RowProblem: it was rejected, and not all that it said was written down.
+        RowProblem: the row had been rejected, so results do not contain all of it.
     """
     record.accepted = verdict == "OK"
     if verdict == "REJECTED":
         raise RowProblem("verdict", "it was rejected when this was written; expected the row itself, mended")
     said = json_cell("request", request, dict[str, Any]) if isinstance(request, str) else request
-    return request_of({name: value for name, value in said.items() if name != "json"})  # which is written as body
+    return request_of({name: value for name, value in said.items() if name != "json"})  # it is written as the body
 
 
 def _text(row: Mapping[str, Any], name: str) -> str | None:
@@ -53,28 +54,28 @@ def _text(row: Mapping[str, Any], name: str) -> str | None:
 
 
 def tag_of(value: object) -> str:
-    """A tag: text, or a number that stands for one.
+    """A tag: text, or a number.
 
     Raises:
-        RowProblem: something else.
+        RowProblem: the value is something else.
     """
     if value is None or (isinstance(value, str | int | float) and not isinstance(value, bool)):
         return "" if value is None else str(value)
     raise RowProblem("tag", f"expected text, got {named(value)}")
 
 
-def kept_of(value: object) -> Kept:
-    """A value to be carried along: what a cell cannot hold is carried as its JSON."""
+def carried_value(value: object) -> CarriedValue:
+    """A value to copy to the output; lists and objects are copied as JSON."""
     if value is None or isinstance(value, bool | int | float | str):
         return value
     return msgspec.json.encode(value).decode()
 
 
 def json_cell(column: str, cell: str, kind: Any) -> Any:
-    """What a cell holds as JSON, as that type.
+    """Decode the JSON in a cell to that type.
 
     Raises:
-        RowProblem: it holds something else.
+        RowProblem: the cell contains something else.
     """
     try:
         return msgspec.json.decode(cell.encode("utf-8", "surrogateescape"), type=kind)
@@ -83,7 +84,7 @@ def json_cell(column: str, cell: str, kind: Any) -> Any:
 
 
 def _headers(value: object) -> tuple[tuple[str, str], ...]:
-    """An object, pairs, or ``Name: value`` lines: in one text, or one a piece."""
+    """Headers as an object, as pairs, or as ``Name: value`` lines."""
     if value is None or value == "":
         return ()
     if isinstance(value, str):
@@ -114,7 +115,7 @@ def _header_line(line: str) -> tuple[str, str]:
 
 def _header_value(name: object, value: object) -> str:
     if isinstance(value, str | int | float) and not isinstance(value, bool):
-        # In an object an empty value is one; in a line it takes the header away, as with curl.
+        # In an object an empty value is sent; in a line it removes the header, as in curl.
         return str(value).strip(" \t") or ";"
     if value is None:
         return ""
@@ -122,7 +123,7 @@ def _header_value(name: object, value: object) -> str:
 
 
 def named(value: object) -> str:
-    """What kind of JSON value it is, for messages."""
+    """The type of a JSON value, for messages."""
     if isinstance(value, bool) or value is None:
         return "null" if value is None else str(value).lower()
     names = {dict: "an object", list: "a list", int: "a number", float: "a number", str: "text"}

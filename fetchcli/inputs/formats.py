@@ -1,145 +1,177 @@
-"""The input formats by name; which one a list is written in, by its extension and then by its content."""
+"""The input formats: one table, and how the format of a list is detected."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import PurePath
+from typing import NamedTuple
 
-from fetchcli.core.settings import InputFormat, Reading
-from fetchcli.inputs.compressed import decompressed
+from fetchcli.core.settings import AUTO, Reading
+from fetchcli.inputs.compressed import COMPRESSED_EXTENSIONS, decompressed
+from fetchcli.inputs.foreign import refuse_foreign
 from fetchcli.inputs.html import is_html
 from fetchcli.inputs.lines import BOM, read_lines
 from fetchcli.inputs.record import BadFormat, Records
 
-EXTENSIONS = {
-    ".txt": InputFormat.LINES,
-    ".csv": InputFormat.CSV,
-    ".tsv": InputFormat.TSV,
-    ".tab": InputFormat.TSV,
-    ".jsonl": InputFormat.JSONL,
-    ".ndjson": InputFormat.JSONL,
-    ".json": InputFormat.JSON,
-    ".xml": InputFormat.SITEMAP,
-    ".curl": InputFormat.CURL,
-}
-COMPRESSED = {".gz", ".zst", ".bz2", ".xz"}
-COLUMNS = {InputFormat.CSV, InputFormat.TSV, InputFormat.JSONL, InputFormat.JSON}  # formats whose parts have names
-# Files that people take for lists, and what to do with them instead.
-_FOREIGN = {
-    b"PK\x03\x04": "a zip archive or a workbook; save it as CSV",
-    b"%PDF-": "a PDF document",
-    b"\x89PNG": "a picture",
-    b"\x7fELF": "a program",
-    b"\xff\xfe": "UTF-16 text; save it as UTF-8",
-    b"\xfe\xff": "UTF-16 text; save it as UTF-8",
-    b"\xd0\xcf\x11\xe0": "a workbook; save it as CSV",
-    b"SQLite format": "a database",
-}
-_MOST_CONTROLS = 0.1  # of the first bytes: with more it is no text
-_LOOKED_AT = 1024
+_SNIFFED_BYTES = 1024
+
+
+class InputFormat(NamedTuple):
+    """One input format.
+
+    Attributes:
+        name: as ``--input-format`` takes it.
+        meaning: one line for help and documentation.
+        read: turns blocks of bytes into records; imports its reader on use, because most runs need one.
+        extensions: file extensions that name the format.
+        signature: whether a list without a known extension starts like this format; None for never.
+        has_columns: rows have named columns or keys.
+        remote: a list in this format may be fetched from the web.
+    """
+
+    name: str
+    meaning: str
+    read: Callable[[Iterator[bytes], Reading], Records]
+    extensions: tuple[str, ...]
+    signature: Callable[[bytes, Reading], bool] | None = None
+    has_columns: bool = False
+    remote: bool = False
+
+
+def _read_csv(blocks: Iterator[bytes], reading: Reading) -> Records:
+    from fetchcli.inputs.csv import read_csv
+
+    return read_csv(blocks, reading.url_column, reading.keep)
+
+
+def _read_tsv(blocks: Iterator[bytes], reading: Reading) -> Records:
+    from fetchcli.inputs.csv import read_csv
+
+    return read_csv(blocks, reading.url_column, reading.keep, "\t")
+
+
+def _read_jsonl(blocks: Iterator[bytes], reading: Reading) -> Records:
+    from fetchcli.inputs.jsonl import read_jsonl
+
+    return read_jsonl(blocks, reading.url_column, reading.keep)
+
+
+def _read_json(blocks: Iterator[bytes], reading: Reading) -> Records:
+    from fetchcli.inputs.json import read_json
+
+    return read_json(blocks, reading.url_column, reading.keep)
+
+
+def _read_sitemap(blocks: Iterator[bytes], _: Reading) -> Records:
+    from fetchcli.inputs.sitemap import read_sitemap
+
+    return read_sitemap(blocks)
+
+
+def _read_curl(blocks: Iterator[bytes], _: Reading) -> Records:
+    from fetchcli.inputs.curl import read_curl
+
+    return read_curl(blocks)
+
+
+def _starts_with(*prefixes: bytes) -> Callable[[bytes, Reading], bool]:
+    return lambda text, _: text.startswith(prefixes)
+
+
+def _has_header(text: bytes, reading: Reading) -> bool:
+    """Whether the first line is a header with a URL column, or the user named a column."""
+    header = text.splitlines()[0] if text else b""
+    if reading.keep or reading.url_column != Reading().url_column:
+        return True
+    if b"://" in header:
+        return False
+    for delimiter in (b",", b";", b"\t", b"|"):
+        if delimiter in header and b"url" in [cell.strip(b' "') for cell in header.split(delimiter)]:
+            return True
+    return header.startswith(b"sep=")
+
+
+SITEMAP = InputFormat(
+    "sitemap",
+    "a sitemap or a sitemap index (XML or text)",
+    _read_sitemap,
+    (".xml",),
+    _starts_with(b"<"),
+    remote=True,
+)
+JSONL = InputFormat(
+    "jsonl",
+    "one JSON string or object per line",
+    _read_jsonl,
+    (".jsonl", ".ndjson"),
+    _starts_with(b"{", b'"http'),
+    has_columns=True,
+)
+JSON = InputFormat(
+    "json", "one JSON array of strings or objects", _read_json, (".json",), _starts_with(b"["), has_columns=True
+)
+LINES = InputFormat("lines", "one URL per line, # starts a comment", lambda blocks, _: read_lines(blocks), (".txt",))
+# Signatures are tried in this order.
+INPUT_FORMATS = (
+    LINES,
+    SITEMAP,
+    JSONL,
+    JSON,
+    InputFormat("curl", "curl command lines", _read_curl, (".curl",), _starts_with(b"curl ", b"curl\t")),
+    InputFormat("csv", "CSV with a header", _read_csv, (".csv",), _has_header, has_columns=True),
+    InputFormat("tsv", "tab-separated values with a header", _read_tsv, (".tsv", ".tab"), has_columns=True),
+)
+BY_NAME = {known.name: known for known in INPUT_FORMATS}
+_BY_EXTENSION = {extension: known for known in INPUT_FORMATS for extension in known.extensions}
 
 
 def read_records(blocks: Iterator[bytes], name: str, reading: Reading) -> tuple[InputFormat, Records]:
-    """What a list is, and its records.
+    """Detect the format of a list and return it with the records.
 
     Raises:
-        BadFormat: it is not what it should be; also while the records are read.
+        BadFormat: the list does not have the format it should have; also raised while the records are read.
     """
     plain = decompressed(blocks)
     first = _first_line(plain)
-    _refuse_foreign(first)
-    chosen = reading.format if reading.format is not InputFormat.AUTO else guess(name, first, reading)
-    plain = chain((first,), plain)
-    if reading.keep and chosen not in COLUMNS:
-        raise BadFormat(f"--keep names columns, and a list of the format {chosen} has none")
-    return chosen, _records(chosen, plain, reading)
-
-
-def _records(chosen: InputFormat, blocks: Iterator[bytes], reading: Reading) -> Records:
-    """A format is imported when a list is written in it: most runs need one."""
-    url, keep = reading.url_column, reading.keep
-    match chosen:
-        case InputFormat.CSV | InputFormat.TSV:
-            from fetchcli.inputs.csv import read_csv
-
-            return read_csv(blocks, url, keep, "\t" if chosen is InputFormat.TSV else "")
-        case InputFormat.JSONL:
-            from fetchcli.inputs.jsonl import read_jsonl
-
-            return read_jsonl(blocks, url, keep)
-        case InputFormat.JSON:
-            from fetchcli.inputs.json import read_json
-
-            return read_json(blocks, url, keep)
-        case InputFormat.SITEMAP:
-            from fetchcli.inputs.sitemap import read_sitemap
-
-            return read_sitemap(blocks)
-        case InputFormat.CURL:
-            from fetchcli.inputs.curl import read_curl
-
-            return read_curl(blocks)
-        case _:
-            return read_lines(blocks)
+    refuse_foreign(first[:_SNIFFED_BYTES])
+    chosen = guess(name, first, reading) if reading.format == AUTO else BY_NAME[reading.format]
+    if reading.keep and not chosen.has_columns:
+        raise BadFormat(f"--keep requires named columns, and the format {chosen.name} has none")
+    return chosen, chosen.read(chain((first,), plain), reading)
 
 
 def _first_line(blocks: Iterator[bytes]) -> bytes:
-    """Blocks, until the first line with something in it has come: what a list is must not hang on how it is cut."""
+    """Return blocks up to the first line with content, so that detection does not depend on block boundaries."""
     head = b""
     for block in blocks:
         head += block
         text = head.removeprefix(BOM).lstrip()
-        if len(head) > _LOOKED_AT or text[:1] == b"[" or text.find(b"\n") >= 0 or text.find(b"\r", 0, -1) >= 0:
+        if len(head) > _SNIFFED_BYTES or text[:1] == b"[" or text.find(b"\n") >= 0 or text.find(b"\r", 0, -1) >= 0:
             break
     return head
 
 
+def format_by_extension(name: str) -> InputFormat | None:
+    """The format that a file name stands for, its compression extension ignored; None if it stands for none."""
+    path = PurePath(name)
+    if path.suffix.lower() in COMPRESSED_EXTENSIONS:
+        path = path.with_suffix("")
+    return _BY_EXTENSION.get(path.suffix.lower())
+
+
 def guess(name: str, first: bytes, reading: Reading) -> InputFormat:
-    """The format of a list, by its name and its first bytes.
+    """Detect the format of a list from its name, then from its first bytes.
 
     Raises:
-        BadFormat: an HTML page.
+        BadFormat: the list is an HTML page.
     """
-    path = PurePath(name)
-    if path.suffix.lower() in COMPRESSED:
-        path = path.with_suffix("")
-    text = first.removeprefix(BOM).lstrip()[:_LOOKED_AT]
-    known = EXTENSIONS.get(path.suffix.lower())
-    if known is InputFormat.JSON and text[:1] == b"{":
-        return InputFormat.JSONL
+    text = first.removeprefix(BOM).lstrip()[:_SNIFFED_BYTES]
+    known = format_by_extension(name)
+    if known is JSON and text[:1] == b"{":
+        return JSONL
     if known is not None:
         return known
-    start = text[:200].lower()
+    start = text.lower()
     if is_html(start):
         raise BadFormat("an HTML page, not a list of URLs")
-    if start.startswith(b"<"):
-        return InputFormat.SITEMAP
-    if start.startswith((b"{", b'"http')):
-        return InputFormat.JSONL
-    if start.startswith(b"["):
-        return InputFormat.JSON
-    if start.startswith((b"curl ", b"curl\t")):
-        return InputFormat.CURL
-    return _by_header(text, reading)
-
-
-def _by_header(text: bytes, reading: Reading) -> InputFormat:
-    """CSV where the first line is a header with the column of the URL, and no URL; or where columns are asked for."""
-    header = text.splitlines()[0].lower() if text else b""
-    if reading.keep or reading.url_column != Reading().url_column:
-        return InputFormat.CSV
-    if b"://" in header:
-        return InputFormat.LINES
-    for delimiter in (b",", b";", b"\t", b"|"):
-        if delimiter in header and b"url" in [cell.strip(b' "') for cell in header.split(delimiter)]:
-            return InputFormat.CSV
-    return InputFormat.CSV if header.startswith(b"sep=") else InputFormat.LINES
-
-
-def _refuse_foreign(first: bytes) -> None:
-    what = next((what for magic, what in _FOREIGN.items() if first.startswith(magic)), "")
-    head = (first.splitlines() or [b""])[0][:_LOOKED_AT]
-    controls = sum(byte < 9 or 13 < byte < 32 for byte in head)
-    if not what and controls > max(8, _MOST_CONTROLS * len(head)):
-        what = "binary data"
-    if what:
-        raise BadFormat(f"not a list of URLs but {what}")
+    matching = (known for known in INPUT_FORMATS if known.signature and known.signature(start, reading))
+    return next(matching, LINES)

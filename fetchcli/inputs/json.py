@@ -1,4 +1,4 @@
-"""One JSON array, element by element: it never stands in memory whole. ``-o json`` writes such lists."""
+"""One JSON array, read element by element; ``-o json`` writes such lists."""
 
 import json
 import re
@@ -6,46 +6,46 @@ from codecs import getincrementaldecoder
 from collections.abc import Iterator, Sequence
 
 from fetchcli.inputs.objects import object_record
-from fetchcli.inputs.record import BadFormat, Record, Records, taken
+from fetchcli.inputs.record import BadFormat, Record, Records, parse_blocks
 
-MOST_ELEMENT = 16 * 1024 * 1024
+MAX_ELEMENT = 16 * 1024 * 1024
 _BETWEEN = re.compile(r"[ \t\r\n]*")
 _GOES_ON = re.compile(r"[0-9.eE+-]*")
 _ALWAYS = 64 * 1024  # characters up to which every block is worth another look; beyond, only twice as many are
-# An integer of thousands of digits is no reason to give up (Python's limit is against quadratic conversion).
+# Integers of thousands of digits are accepted (Python's limit is about quadratic conversion).
 _raw_decode = json.JSONDecoder(parse_int=lambda text: int(text) if len(text) < 1000 else float(text)).raw_decode
 
 
 def read_json(blocks: Iterator[bytes], url_column: str, keep: Sequence[str]) -> Records:
-    """The records of every block.
+    """Yield the records of every block.
 
     Raises:
-        BadFormat: it is no array, or breaks off; what came before has been given out.
+        BadFormat: not an array, or incomplete; earlier records have been yielded.
     """
-    return taken(_Array(url_column, keep), blocks)
+    return parse_blocks(_Array(url_column, keep), blocks)
 
 
 class _Array:
-    """Finds the elements of an array that comes in pieces.
+    """Finds the elements of an array that arrives in pieces.
 
     Attributes:
-        problem: why it is not read any further.
+        problem: why reading stopped, or None.
     """
 
     def __init__(self, url_column: str, keep: Sequence[str]) -> None:
         self._url_column, self._keep = url_column, keep
         self._decode = getincrementaldecoder("utf-8-sig")("surrogateescape").decode
         self._text = ""
-        self._pieces: list[str] = []  # of the text to come
+        self._pieces: list[str] = []  # text that has not been scanned yet
         self._size = 0
         self._line = 1
-        self._expected = "["  # what may come: the array, an element or its end, a comma or the end, nothing
-        self._enough = 0  # text that is worth another look
+        self._expected = "["  # what may follow: the array, an element or its end, a comma or the end, nothing
+        self._enough = 0  # size of text that is worth another look
         self._why = "the array never ends"
         self.problem: BadFormat | None = None
 
     def take(self, block: bytes, *, last: bool) -> list[Record]:
-        """The elements that are complete now."""
+        """Return the records that are complete now."""
         self._pieces.append(self._decode(block))
         self._size += len(self._pieces[-1])
         records: list[Record] = []
@@ -55,7 +55,7 @@ class _Array:
                 self._scan(records)
             if last and self._expected != "nothing":
                 raise BadFormat("expected a JSON array" if self._expected == "[" else self._why, self._line)
-        except BadFormat as problem:  # what came before is good
+        except BadFormat as problem:  # earlier elements are valid
             self.problem = problem
         return records
 
@@ -79,7 +79,7 @@ class _Array:
         self._enough = 2 * len(self._text) if len(self._text) > _ALWAYS else 0
 
     def _skip(self, position: int) -> int:
-        """Behind the white space; its lines are counted."""
+        """Position after white space; counts its lines."""
         match = _BETWEEN.match(self._text, position)
         end = match.end() if match else position
         self._line += self._text.count("\n", position, end)
@@ -101,17 +101,17 @@ class _Array:
         return at + 1
 
     def _element(self, at: int, records: list[Record]) -> int | None:
-        """Take one element; None where more of it must come."""
+        """Read one element and return its end, or None if it is incomplete."""
         try:
             value, end = _raw_decode(self._text, at)
         except (json.JSONDecodeError, RecursionError) as error:
-            if len(self._text) - at > MOST_ELEMENT:
-                raise BadFormat(f"an element of more than {MOST_ELEMENT} characters", self._line) from None
+            if len(self._text) - at > MAX_ELEMENT:
+                raise BadFormat(f"an element of more than {MAX_ELEMENT} characters", self._line) from None
             self._why = f"expected JSON: {error}"
             return None
         self._why = "the array never ends"
         if not isinstance(value, dict | list | str) and _GOES_ON.fullmatch(self._text, end):
-            return None  # a number may go on in the next block
+            return None  # a number may continue in the next block
         written = self._text[at:end]
         raw = lambda: written.encode("utf-8", "surrogateescape")  # noqa: E731
         records.append(object_record(value, self._line, self._url_column, self._keep, raw))

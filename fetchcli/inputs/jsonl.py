@@ -1,4 +1,4 @@
-"""JSON Lines: a URL or an object a line. The result files of ``-o jsonl`` are such lists."""
+"""JSON Lines: a URL or an object per line; ``-o jsonl`` writes such lists."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,19 +8,19 @@ from fetchcli.inputs.lines import data_lines
 from fetchcli.inputs.objects import object_record, shown
 from fetchcli.inputs.record import Record, Records
 
-MOST_LINE = 16 * 1024 * 1024
+MAX_LINE = 16 * 1024 * 1024
 _decode = msgspec.json.Decoder().decode
 
 
 def read_jsonl(blocks: Iterator[bytes], url_column: str, keep: Sequence[str]) -> Records:
-    """The records of every block."""
-    for lines in data_lines(blocks, MOST_LINE):
+    """Yield the records of every block."""
+    for lines in data_lines(blocks, MAX_LINE):
         yield [_record(number, raw, url_column, keep) for number, raw in lines]
 
 
 def _record(number: int, raw: bytes, url_column: str, keep: Sequence[str]) -> Record:
-    if len(raw) > MOST_LINE:
-        return Record(number, shown(raw), problem=f"a line of more than {MOST_LINE} bytes")
+    if len(raw) > MAX_LINE:
+        return Record(number, shown(raw), problem=f"a line of more than {MAX_LINE} bytes")
     try:
         value = _decode(raw)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:

@@ -1,7 +1,7 @@
-"""Lists with one URL a line, in batches, lazily, in bounded memory.
+"""Lists with one URL per line, read lazily, in bounded memory.
 
-LF, CRLF and a lone CR end a line; a UTF-8 byte-order mark is skipped; blank lines and lines that
-start with ``#`` are no rows; what follows a blank and ``#`` is a comment, too.
+LF, CRLF and a lone CR end a line. A UTF-8 byte-order mark is skipped. Blank lines and lines that
+start with ``#`` are skipped, and so is what follows a blank and ``#``.
 """
 
 import re
@@ -15,18 +15,18 @@ _COMMENT = re.compile(rb"[ \t]+#.*", re.DOTALL)
 
 
 def read_lines(blocks: Iterable[bytes]) -> Records:
-    """The records of every block."""
+    """Yield the records of every block."""
     for lines in data_lines(blocks):
         yield [line_record(number, _before_comment(raw) if b"#" in raw else raw) for number, raw in lines]
 
 
 def _before_comment(raw: bytes) -> bytes:
-    """A line without the comment behind its URL, which holds no blank."""
+    """A line without its comment; a URL contains no blank."""
     return _COMMENT.sub(b"", raw)
 
 
 def line_record(number: int, raw: bytes) -> Record:
-    """The record of a line that holds a URL and nothing else."""
+    """The record of a line that contains only a URL."""
     if len(raw) > MAX_LINE:
         return Record(number, lossless(raw[:SHOWN]) + "…", problem=f"a line of more than {MAX_LINE} bytes")
     try:
@@ -36,9 +36,9 @@ def line_record(number: int, raw: bytes) -> Record:
 
 
 def data_lines(blocks: Iterable[bytes], most: int = MAX_LINE) -> Iterator[list[tuple[int, bytes]]]:
-    """The data lines of every block, with their line numbers; batches are never empty.
+    """Yield the data lines of every block with their line numbers; batches are never empty.
 
-    A line of more than ``most`` bytes is cut, but stays longer than that.
+    A line of more than ``most`` bytes is cut, but stays longer than ``most``.
     """
     number = 0
     for lines in split_lines(blocks, most):
@@ -53,18 +53,18 @@ def data_lines(blocks: Iterable[bytes], most: int = MAX_LINE) -> Iterator[list[t
 
 
 def split_lines(blocks: Iterable[bytes], most: int = MAX_LINE) -> Iterator[list[bytes]]:
-    """Complete lines of every block, without their ends; what ends without one comes last."""
+    """Yield the complete lines of every block without their ends; an unfinished line comes last."""
     rest: list[bytes] = []
     size = 0
     after_cr = False
     for block in blocks:
-        # A CRLF cut in two by the block boundary is one line end.
+        # A CRLF that is cut by a block boundary is one line end.
         fresh = block[1:] if after_cr and block.startswith(b"\n") else block
         after_cr = block.endswith(b"\r")
         if not fresh:
             continue
         lines = fresh.splitlines()
-        if size <= most:  # what is beyond that is not looked at, and the pieces are put together once
+        if size <= most:  # bytes beyond the maximum are dropped
             rest.append(lines[0])
             size += len(lines[0])
         if len(lines) > 1 or fresh.endswith((b"\n", b"\r")):
@@ -78,5 +78,5 @@ def split_lines(blocks: Iterable[bytes], most: int = MAX_LINE) -> Iterator[list[
 
 
 def lossless(raw: bytes) -> str:
-    r"""Bytes as text that can be turned back: ``\xff`` for a bad byte, ``\\`` for a backslash."""
+    r"""Bytes as text that can be converted back: ``\xff`` for an invalid byte, ``\\`` for a backslash."""
     return raw.replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")

@@ -1,20 +1,20 @@
-"""Where in its line a row stands: looked up in the list afterwards, for the few rows that are reported."""
+"""Find where in their lines rows start; done afterwards, for the few rows that reports list."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from fetchcli.core.errors import InputError
-from fetchcli.core.model import Outcome
+from fetchcli.core.model.outcome import Outcome
 from fetchcli.inputs.base import STDIN, File
 from fetchcli.inputs.compressed import decompressed
 from fetchcli.inputs.record import BadFormat
 
-MOST_LINE = 1024 * 1024  # bytes; what stands further on in a line has no column
+MAX_LINE = 1024 * 1024  # bytes; text beyond has no column
 Columns = dict[tuple[str, int, str], int]
 
 
 def columns_of(outcomes: Iterable[Outcome]) -> Columns:
-    """The column (from 1, in characters) where a URL begins, by source, line and URL, where it is found."""
+    """The column (from 1, in characters) where a URL starts, by source, line and URL."""
     wanted: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
     for outcome in outcomes:
         row = outcome.row
@@ -40,17 +40,17 @@ def _in_file(source: File, texts: dict[int, set[str]]) -> dict[tuple[int, str], 
             if number >= last:
                 break
     except (BadFormat, InputError):
-        pass  # it was read before; whatever has become of it is no fault of a row
+        pass  # the file has changed or gone since it was read
     return found
 
 
 def _lines(source: File) -> Iterator[bytes]:
-    """The lines of a list, each as far as it is worth looking at."""
+    """Yield the lines of a list, each cut to `MAX_LINE`."""
     pieces: list[bytes] = []
     size = 0
     for block in decompressed(source.blocks()):
         first, *others = block.split(b"\n")
-        if size < MOST_LINE:
+        if size < MAX_LINE:
             pieces.append(first)
             size += len(first)
         for line in others:
@@ -60,8 +60,8 @@ def _lines(source: File) -> Iterator[bytes]:
 
 
 def _place(text: str, line: str) -> int:
-    """Where it begins, or 0."""
+    """Where the text starts in the line, from 1, or 0."""
     at = line.find(text)
-    if at < 0 and "://" in text:  # shown in another way than it is written, as credentials are
+    if at < 0 and "://" in text:  # shown in another form than written, as credentials are
         at = line.find(text.partition("://")[0] + "://")
     return at + 1

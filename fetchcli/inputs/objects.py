@@ -1,13 +1,13 @@
-"""JSON values -> records: a string is a URL, an object has it and more. For JSONL and for arrays."""
+"""JSON values -> records: a string is a URL, an object contains one."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
-from fetchcli.core.row_request import RowProblem, RowRequest
-from fetchcli.inputs.expect import said_of
-from fetchcli.inputs.fields import VERDICTS, kept_of, named, request_of, result_of, tag_of
+from fetchcli.core.request.row_request import RowProblem, RowRequest
+from fetchcli.inputs.expect import expectations_of
+from fetchcli.inputs.fields import VERDICTS, carried_value, named, request_of, result_of, tag_of
 from fetchcli.inputs.lines import lossless
 from fetchcli.inputs.record import SHOWN, Record
 
@@ -19,11 +19,11 @@ def object_record(value: Any, line: int, url_column: str, keep: Sequence[str], r
     """The record of one JSON value.
 
     Args:
-        value: decoded.
-        line: where it begins.
-        url_column: the key of the URL.
-        keep: keys to carry along.
-        raw: gives the value as it was written.
+        value: the decoded value.
+        line: the line where it starts.
+        url_column: key of the URL.
+        keep: keys to copy.
+        raw: returns the value as written.
     """
     if isinstance(value, str):
         return Record(line, value.strip(" \t"))
@@ -36,28 +36,28 @@ def object_record(value: Any, line: int, url_column: str, keep: Sequence[str], r
     record = Record(line, url.strip(" \t"))
     try:
         if keep:
-            record.kept = tuple(kept_of(value.get(name)) for name in keep)
+            record.carried = tuple(carried_value(value.get(name)) for name in keep)
         record.tag = tag_of(value.get("tag"))
         if EXPECT in (written := raw().lower()) or b"\\u" in written:
-            _take_expectations(record, {name: item for name, item in value.items() if name != url_column})
-        record.own = _own(record, value, raw)
+            _parse_expectations(record, {name: item for name, item in value.items() if name != url_column})
+        record.row_request = _own(record, value, raw)
     except RowProblem as problem:
         record.problem = str(problem)
-    except (ValueError, RecursionError) as error:  # a lone surrogate, for one
+    except (ValueError, RecursionError) as error:  # for example a lone surrogate
         record.problem = f"expected values that can be written: {type(error).__name__}"
     return record
 
 
-def _take_expectations(record: Record, value: dict[str, Any]) -> None:
+def _parse_expectations(record: Record, value: dict[str, Any]) -> None:
     try:
-        record.expect = said_of(value)
+        record.expect = expectations_of(value)
     except RowProblem:
         record.malformed = True
         raise
 
 
 def shown(raw: bytes) -> str:
-    """The beginning of what is no row: enough to find it, and too little to hold a secret."""
+    """The start of an invalid row: enough to find it, too short for a secret."""
     return lossless(raw[:FEW]) + ("…" if len(raw) > FEW else "")
 
 
@@ -72,5 +72,5 @@ def _own(record: Record, value: dict[str, Any], raw: Callable[[], bytes]) -> Row
 
 
 def _as_written(raw: bytes) -> msgspec.Raw:
-    """The value of ``json`` to the letter: numbers and repeated keys are the writer's."""
+    """The value of ``json`` exactly as written, with its numbers and repeated keys."""
     return msgspec.json.decode(raw, type=dict[str, msgspec.Raw])["json"]

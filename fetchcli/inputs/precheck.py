@@ -1,24 +1,24 @@
-"""Malformed expectations, found before the first request: in every list that can be read twice."""
+"""Find malformed expectations before the first request, in lists that can be read twice."""
 
 from collections.abc import Iterable, Iterator
 
-from fetchcli.core.expectations import Check
-from fetchcli.core.row_request import RowProblem
+from fetchcli.core.expect.expectations import Check
+from fetchcli.core.request.row_request import RowProblem
 from fetchcli.core.settings import Reading
 from fetchcli.inputs.base import File, Input
 from fetchcli.inputs.compressed import decompressed
-from fetchcli.inputs.expect import NAME, Expecting
+from fetchcli.inputs.expect import NAME, ExpectationParser
 from fetchcli.inputs.formats import read_records
 from fetchcli.inputs.record import BadFormat, Record
 
 
 def malformed(inputs: Iterable[Input], reading: Reading, checks: tuple[Check, ...]) -> Iterator[str]:
-    """``FILE:LINE: what is wrong``, for each row whose expectations are; a pipe is read only once, later.
+    """Yield ``FILE:LINE: problem`` for each malformed expectation; pipes are checked while they are read.
 
     Raises:
         InputError: a file cannot be read.
     """
-    expecting = Expecting(checks)
+    expecting = ExpectationParser(checks)
     for source in inputs:
         if isinstance(source, File) and source.is_regular and _mentions(source):
             try:
@@ -27,11 +27,11 @@ def malformed(inputs: Iterable[Input], reading: Reading, checks: tuple[Check, ..
                         if problem := _problem(record, expecting):
                             yield f"{source.name}:{record.line}: {problem}"
             except BadFormat:
-                continue  # said when the list is read for good
+                continue  # reported when the list is read for real
 
 
 def _mentions(source: File) -> bool:
-    """Whether the word stands anywhere in a list: most need no second reading."""
+    """Whether the word occurs in a list at all: most lists need no second reading."""
     tail = b""
     try:
         for block in decompressed(source.blocks()):
@@ -44,7 +44,7 @@ def _mentions(source: File) -> bool:
     return False
 
 
-def _problem(record: Record, expecting: Expecting) -> str:
+def _problem(record: Record, expecting: ExpectationParser) -> str:
     if record.malformed:
         return record.problem
     try:

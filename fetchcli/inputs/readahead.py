@@ -1,20 +1,20 @@
-"""A thread that reads a little ahead, so that a slow or blocking input never stops the event loop."""
+"""A thread that reads a little ahead, so that a slow input never blocks the event loop."""
 
 import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from fetchcli.core.model import Row
+from fetchcli.core.model.target import Row
 
 DEPTH = 4
 
 
 class ReadAhead:
-    """Async iterator over batches that a daemon thread reads, at most `DEPTH` of them ahead.
+    """Async iterator over batches that a daemon thread reads, at most `DEPTH` ahead.
 
-    The thread is a daemon and not of the loop's executor: a read that blocks for ever (an open
-    FIFO without a writer) must not keep the process from ending.
+    The thread is a daemon outside the loop's executor: a read that blocks forever (a FIFO without a
+    writer) must not keep the process alive.
     """
 
     def __init__(self, batches: Iterable[list[Row]]) -> None:
@@ -53,7 +53,7 @@ class ReadAhead:
         self._tell_loop(self._finish, error)
 
     def _tell_loop(self, callback: Callable[..., None], *args: object) -> bool:
-        """False where the loop was closed while this thread was blocked in a read."""
+        """Call back on the loop; False if it was closed while this thread was blocked."""
         try:
             self._loop.call_soon_threadsafe(callback, *args)
         except RuntimeError:

@@ -1,4 +1,4 @@
-"""Inputs -> numbered rows: every record ends as a `Target` or a `Rejected`, none is lost."""
+"""Read inputs as numbered rows: every record becomes a `Target` or a `Rejected`."""
 
 import os
 import re
@@ -6,23 +6,23 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from fetchcli.core.errors import ErrorKind, InputError, InvalidUrl, UsageError
-from fetchcli.core.globbing import expand, parse_glob
-from fetchcli.core.model import Rejected, Row, Target
-from fetchcli.core.policy import Policy
-from fetchcli.core.request import Request
-from fetchcli.core.row_request import Combined, RowProblem, RowRequest
-from fetchcli.core.settings import InputFormat, Reading
-from fetchcli.core.urls import HttpUrl, mask_credentials, parse_url
+from fetchcli.core.model.policy import Policy
+from fetchcli.core.model.target import Rejected, Row, Target
+from fetchcli.core.request.request import Request
+from fetchcli.core.request.row_request import RequestMerger, RowProblem, RowRequest
+from fetchcli.core.settings import Reading
+from fetchcli.core.url.globbing import expand, parse_glob
+from fetchcli.core.url.parse import HttpUrl, mask_credentials, parse_url
 from fetchcli.inputs.base import BLOCK, File, Input
-from fetchcli.inputs.expect import Expecting
-from fetchcli.inputs.formats import COLUMNS, read_records
+from fetchcli.inputs.expect import ExpectationParser
+from fetchcli.inputs.formats import SITEMAP, read_records
 from fetchcli.inputs.lines import MAX_LINE, line_record
 from fetchcli.inputs.record import BadFormat, Record
 from fetchcli.inputs.select import chosen, select
 
 Load = Callable[[HttpUrl], bytes]
-GLOB_BATCH = 1000  # rows of one record that are handed on together
-MOST_NESTED = 5  # sitemaps inside each other
+GLOB_BATCH = 1000  # rows of one record in a batch
+MAX_NESTED = 5  # maximum depth of nested sitemaps
 _MASKED = re.compile(r"[a-zA-Z]+://[^/?#]*\*\*\*@")
 
 
@@ -31,14 +31,14 @@ class RowReader:
 
     Args:
         inputs: what to read, in order.
-        reading: how.
+        reading: how to read it.
         policy: the request and the expectations of the run, which rows override.
-        round: which time the lists are read.
-        load: fetches a sitemap; it may block. Raises InputError.
+        load: fetches a sitemap; may block; raises InputError.
+        round: number of the round.
 
     Attributes:
-        errors: the inputs that could not be read to their end; the others are read all the same.
-        left_out: rows that the selection left out for what they hold.
+        errors: errors of inputs that could not be read to their end; the other inputs are read.
+        left_out: number of rows that the selection left out because of their content.
     """
 
     def __init__(
@@ -54,9 +54,9 @@ class RowReader:
         self._reading = reading or Reading()
         self._load = load
         policy = policy or Policy()
-        self._combined = Combined(policy.request, self._reading.expand or str)
-        self._expecting, self._round = Expecting(policy.checks), round
-        # Most lists need no look at each row but the one that makes it.
+        self._combined = RequestMerger(policy.request, self._reading.expand or str)
+        self._expecting, self._round = ExpectationParser(policy.checks), round
+        # Most lists need only one look at each row.
         self._plain = not (self._reading.glob or self._reading.selection.chooses)
         self._seq = 0
         self._loaded: set[str] = set()
@@ -71,7 +71,7 @@ class RowReader:
         return select(rows, self._reading.selection)
 
     def row(self, text: str) -> Row:
-        """The next row, from a text that stands in no file."""
+        """The next row, from a text that is in no file."""
         return self._next(_argument(text), "", "")
 
     def _rows(self) -> Iterator[list[Row]]:
@@ -79,7 +79,7 @@ class RowReader:
             try:
                 if isinstance(source, File):
                     yield from self._list(source.blocks(), source.name, self._reading, 0)
-                elif self._reading.format is InputFormat.SITEMAP:
+                elif self._reading.format == SITEMAP.name:
                     yield from self._sitemap(_argument(source.text), "", 0)
                 else:
                     yield from self._expanded([_argument(source.text)], "", "")
@@ -87,7 +87,7 @@ class RowReader:
                 self.errors.append(error)
 
     def _strictly(self, batches: Iterator[list[Row]]) -> Iterator[list[Row]]:
-        """Up to the first row that cannot be fetched."""
+        """Yield rows up to the first invalid one."""
         for batch in batches:
             for number, row in enumerate(batch, 1):
                 if isinstance(row, Rejected):
@@ -99,9 +99,9 @@ class RowReader:
     def _list(self, blocks: Iterator[bytes], name: str, reading: Reading, depth: int) -> Iterator[list[Row]]:
         try:
             found, batches = read_records(blocks, name, reading)
-            column = self._reading.url_column if found in COLUMNS else ""
+            column = self._reading.url_column if found.has_columns else ""
             for records in batches:
-                if found is InputFormat.SITEMAP and any(record.sitemap for record in records):
+                if found is SITEMAP and any(record.sitemap for record in records):
                     for record in records:
                         yield from self._sitemap(record, name, depth + 1)
                 else:
@@ -113,7 +113,7 @@ class RowReader:
             raise InputError(f"{shown}: {error.reason}") from None
 
     def _sitemap(self, record: Record, source: str, depth: int) -> Iterator[list[Row]]:
-        """The rows of a sitemap that must be fetched; one that cannot be is an error of its own."""
+        """Fetch a sitemap and yield its rows; a failure is recorded and the others are read."""
         row = self._build(record, source, "")
         if isinstance(row, Rejected):
             self._seq += 1
@@ -123,19 +123,19 @@ class RowReader:
             return
         self._loaded.add(row.text)
         try:
-            if depth > MOST_NESTED:
-                raise InputError(f"{row.text}: sitemaps nested more than {MOST_NESTED} deep")
+            if depth > MAX_NESTED:
+                raise InputError(f"{row.text}: sitemaps nested more than {MAX_NESTED} deep")
             if self._load is None:
                 raise InputError(f"{row.text}: a sitemap that would have to be fetched")
             body = self._load(row.url)
             blocks = (body[start : start + BLOCK] for start in range(0, len(body), BLOCK))
-            # Whoever serves it says where to go, and nothing else: no method, no header, no file of ours.
-            yield from self._list(blocks, row.text, Reading(InputFormat.SITEMAP), depth)
+            # A list from the web may contain only URLs: no methods, headers or local files.
+            yield from self._list(blocks, row.text, Reading(SITEMAP.name), depth)
         except InputError as error:
             self.errors.append(error)
 
     def _expanded(self, records: list[Record], source: str, column: str) -> Iterator[list[Row]]:
-        """The rows of records: one each, or as many as its glob stands for."""
+        """Yield the rows of records: one each, or those of its glob."""
         if self._plain:
             yield [self._next(record, source, column) for record in records]
             return
@@ -152,7 +152,13 @@ class RowReader:
             else:
                 for url in self._urls(record):
                     single = Record(
-                        record.line, url, record.own, record.tag, record.kept, record.problem, expect=record.expect
+                        record.line,
+                        url,
+                        record.row_request,
+                        record.tag,
+                        record.carried,
+                        record.problem,
+                        expect=record.expect,
                     )
                     self._add(rows, single, source, column)
                     if len(rows) >= GLOB_BATCH:
@@ -183,31 +189,41 @@ class RowReader:
             rows.append(row)
 
     def _build(self, record: Record, source: str, column: str) -> Row:
-        """The row that a record would be, if it is the next one."""
-        seq, line, own, tag, kept = self._seq + 1, record.line, record.own, record.tag, record.kept
+        """Build the next row from a record."""
+        seq, line, row_request, tag, carried = (
+            self._seq + 1,
+            record.line,
+            record.row_request,
+            record.tag,
+            record.carried,
+        )
         problem, url = record.problem, record.url
-        kind = ErrorKind.INVALID_ROW if column else ErrorKind.INVALID_URL  # a line is nothing but a URL
+        kind = (
+            ErrorKind.INVALID_ROW if column else ErrorKind.INVALID_URL
+        )  # in a list of lines only the URL can be invalid
         try:
             if not problem:
-                request = self._combined.base if own is None else self._request(own)
+                request = self._combined.base if row_request is None else self._request(row_request)
                 expect = self._expecting(record.expect) if record.expect else None
-                return Target(seq, _url(url), source, line, request, own, tag, kept, expect, self._round)
+                return Target(seq, _url(url), source, line, request, row_request, tag, carried, expect, self._round)
         except InvalidUrl as error:
             problem, kind = f"{column}: {error}" if column else str(error), ErrorKind.INVALID_URL
         except RowProblem as error:
             problem = str(error)
         text = mask_credentials(url[:MAX_LINE])
-        return Rejected(seq, text, problem, source, line, own, tag, kept, None, self._round, kind)
+        return Rejected(seq, text, problem, source, line, row_request, tag, carried, None, self._round, kind)
 
-    def _request(self, own: RowRequest) -> Request:
-        if own.body_file is not None and not (Path(own.body_file).is_file() and os.access(own.body_file, os.R_OK)):
-            raise RowProblem("body_file", f"expected a file that can be read, got {own.body_file!r}")
-        return self._combined(own)
+    def _request(self, row_request: RowRequest) -> Request:
+        if row_request.body_file is not None and not (
+            Path(row_request.body_file).is_file() and os.access(row_request.body_file, os.R_OK)
+        ):
+            raise RowProblem("body_file", f"expected a file that can be read, got {row_request.body_file!r}")
+        return self._combined(row_request)
 
 
 def _argument(text: str) -> Record:
     try:
-        raw = os.fsencode(text)  # the bytes that the shell gave, where they are not UTF-8
+        raw = os.fsencode(text)  # the bytes from the shell, if they are not UTF-8
     except UnicodeEncodeError:
         raw = text.encode("utf-8", "surrogatepass")
     return line_record(0, raw.strip(b" \t"))

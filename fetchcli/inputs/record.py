@@ -1,4 +1,4 @@
-"""What a format makes of a list: records, still without a checked URL; and what it is asked for."""
+"""Records: rows as their format reads them, before the URL is checked."""
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -6,33 +6,33 @@ from typing import Protocol
 
 import msgspec
 
-from fetchcli.core.model import Kept
-from fetchcli.core.row_request import RowRequest
+from fetchcli.core.model.target import CarriedValue
+from fetchcli.core.request.row_request import RowRequest
 
-SHOWN = 200  # characters of what is too long or too strange to be shown whole
+SHOWN = 200  # characters shown of something that is too long or invalid
 
 
 class Record(msgspec.Struct):
     """One row as its format reads it.
 
     Attributes:
-        line: where it begins, from 1; 0 where there are no lines.
-        url: as written.
-        own: what it says of its request.
-        tag: its name for itself.
-        kept: values of the columns to keep.
-        problem: why it cannot be fetched, column first; or empty.
-        malformed: the problem is how it says what is expected of it.
-        expect: what it says is expected of it.
-        accepted: it comes from a result file, and had been accepted or not; None where it comes from elsewhere.
-        sitemap: the URL leads to another sitemap.
+        line: the line where it starts, from 1; 0 if there are no lines.
+        url: the URL as written.
+        row_request: what it says about its request.
+        tag: its tag.
+        carried: values of the columns to copy.
+        problem: why it is invalid, column first; or empty.
+        accepted: whether it had been accepted, for rows of results files; else None.
+        sitemap: the URL is that of another sitemap.
+        malformed: the problem is a malformed expectation.
+        expect: its expectations as written.
     """
 
     line: int
     url: str
-    own: RowRequest | None = None
+    row_request: RowRequest | None = None
     tag: str = ""
-    kept: tuple[Kept, ...] = ()
+    carried: tuple[CarriedValue, ...] = ()
     problem: str = ""
     accepted: bool | None = None
     sitemap: bool = False
@@ -44,7 +44,7 @@ Records = Iterator[list[Record]]
 
 
 class BadFormat(Exception):  # noqa: N818 - it becomes an InputError that names the file
-    """A list, or the rest of it, is not what its format says.
+    """A list, or the rest of it, does not have the format it should have.
 
     Attributes:
         reason: one clause for people.
@@ -56,27 +56,27 @@ class BadFormat(Exception):  # noqa: N818 - it becomes an InputError that names 
         self.reason, self.line = reason, line
 
 
-class Taker(Protocol):
-    """A reader that is handed blocks.
+class BlockParser(Protocol):
+    """A parser that takes blocks.
 
     Attributes:
-        problem: why it takes no more; what came before is good.
+        problem: why it stopped, or None; earlier records are valid.
     """
 
     problem: BadFormat | None
 
     def take(self, block: bytes, *, last: bool) -> list[Record]:
-        """The records that are complete now."""
+        """Return the records that are complete now."""
 
 
-def taken(taker: Taker, blocks: Iterable[bytes]) -> Records:
-    """The records of every block; only then what is wrong with the list.
+def parse_blocks(parser: BlockParser, blocks: Iterable[bytes]) -> Records:
+    """Yield the records of every block, and raise the problem afterwards.
 
     Raises:
-        BadFormat: the taker's problem.
+        BadFormat: the parser's problem.
     """
     for block in chain(blocks, (b"",)):
-        if records := taker.take(block, last=not block):
+        if records := parser.take(block, last=not block):
             yield records
-        if taker.problem is not None:
-            raise taker.problem
+        if parser.problem is not None:
+            raise parser.problem

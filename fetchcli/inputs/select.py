@@ -1,4 +1,4 @@
-"""Which rows of the lists are fetched: by pattern, number, chance, and once each."""
+"""Select rows: by pattern, number, chance, and once each."""
 
 import random
 import re
@@ -8,15 +8,15 @@ from itertools import islice
 
 import msgspec
 
-from fetchcli.core.model import Passed, Rejected, Row, Target
+from fetchcli.core.model.target import Rejected, Row, Skipped, Target
 from fetchcli.core.settings import Selection
 
-WINDOW = 10_000  # rows that `--shuffle` chooses from
+WINDOW = 10_000  # rows of the shuffling window
 DUPLICATE = "the same URL, method and expectations as an earlier row (--dedupe)"
 
 
 def chosen(url: str, selection: Selection) -> bool:
-    """Whether ``--include`` and ``--exclude`` let a URL pass."""
+    """Whether ``--include`` and ``--exclude`` accept a URL."""
     return _any(selection.include, url, none=True) and not _any(selection.exclude, url, none=False)
 
 
@@ -25,7 +25,7 @@ def _any(patterns: tuple[re.Pattern[str], ...], url: str, *, none: bool) -> bool
 
 
 def select(batches: Iterable[list[Row]], selection: Selection) -> Iterator[list[Row]]:
-    """Sample, cut, mark duplicates and shuffle, in that order."""
+    """Sample, limit, mark duplicates and shuffle, in that order."""
     if selection.sample is not None:
         batches = _sampled(batches, selection)
     if selection.limit is not None:
@@ -38,7 +38,7 @@ def select(batches: Iterable[list[Row]], selection: Selection) -> Iterator[list[
 
 
 def _limited(batches: Iterable[list[Row]], most: int) -> Iterator[list[Row]]:
-    """The first rows; the input is read no further."""
+    """Yield the first rows, and read no further."""
     left = most
     if left:
         for batch in batches:
@@ -49,7 +49,7 @@ def _limited(batches: Iterable[list[Row]], most: int) -> Iterator[list[Row]]:
 
 
 def _sampled(batches: Iterable[list[Row]], selection: Selection) -> Iterator[list[Row]]:
-    """A reservoir (Vitter's algorithm R): every row has the same chance, and no more rows are kept than asked for."""
+    """Reservoir sampling (Vitter's algorithm R): equal chances, and memory for the sample only."""
     rng, size = random.Random(selection.seed), selection.sample or 0  # noqa: S311 - no secret
     kept: list[Row] = []
     for seen, row in enumerate((row for batch in batches for row in batch), 1):
@@ -72,21 +72,21 @@ def _once(batches: Iterable[list[Row]]) -> Iterator[list[Row]]:
                 rows.append(row)
                 continue
             key = identity(row)
-            rows.append(Passed.over(row, DUPLICATE) if key in seen else row)
+            rows.append(Skipped.from_target(row, DUPLICATE) if key in seen else row)
             seen.add(key)
         yield rows
 
 
 def identity(row: Target) -> bytes:
-    """What two rows that ask for the same have in common, in 16 bytes."""
+    """A hash of what makes two rows duplicates, 16 bytes."""
     url = row.url
-    said = row.expect.said if row.expect is not None else ""
+    said = row.expect.as_written if row.expect is not None else ""
     text = f"{said} {row.method} {url.scheme} {url.authorization} {url.host} {url.port} {url.target}"
     return blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).digest()
 
 
 def _shuffled(batches: Iterable[list[Row]], rng: random.Random) -> Iterator[list[Row]]:
-    """A window; once it is full, each new row takes the place of a random one, which leaves."""
+    """Shuffle in a window: once it is full, each new row replaces a random one."""
     window: list[Row] = []
     for batch in batches:
         leaving: list[Row] = []

@@ -1,7 +1,7 @@
 """Sitemaps and sitemap indexes (sitemaps.org 0.9), as XML or as text.
 
-Expat reads the XML as it comes. A sitemap declares no entities, so whatever declares one is refused:
-nothing is expanded, nothing is loaded from anywhere.
+Expat parses the XML as it arrives. Sitemaps declare no entities, so a declaration is an error:
+nothing is expanded or loaded.
 """
 
 from collections.abc import Iterator
@@ -10,19 +10,19 @@ from xml.parsers import expat
 
 from fetchcli.inputs.html import is_html
 from fetchcli.inputs.lines import BOM, read_lines
-from fetchcli.inputs.record import BadFormat, Record, Records, taken
+from fetchcli.inputs.record import BadFormat, Record, Records, parse_blocks
 
 _CHILD = {"urlset": "url", "sitemapindex": "sitemap"}
-_MOST_TEXT = 64 * 1024  # characters of one URL; a longer one is refused as that
-_MOST_QUIET = 4 * 1024 * 1024  # bytes without anything in them that ends
-_MOST_DEPTH = 100
+_MAX_TEXT = 64 * 1024  # characters of one URL; a longer one is rejected later
+_MAX_QUIET = 4 * 1024 * 1024  # bytes without the end of any element
+_MAX_DEPTH = 100
 
 
 def read_sitemap(blocks: Iterator[bytes]) -> Records:
-    """The records of every block; the children of an index are marked as sitemaps.
+    """Yield the records of every block; children of an index are marked as sitemaps.
 
     Raises:
-        BadFormat: the XML is not well-formed, or no sitemap.
+        BadFormat: the XML is not well-formed, or not a sitemap.
     """
     first = next(blocks, b"")
     while first and not first.removeprefix(BOM).strip():
@@ -34,14 +34,14 @@ def read_sitemap(blocks: Iterator[bytes]) -> Records:
     if start[:1] not in (b"<", b""):
         yield from read_lines(everything)
         return
-    yield from taken(_Sitemap(), everything)
+    yield from parse_blocks(_Sitemap(), everything)
 
 
 class _Sitemap:
-    """Collects what stands in ``loc``.
+    """Collects the text of ``loc`` elements.
 
     Attributes:
-        problem: why it is not read any further.
+        problem: why reading stopped, or None.
     """
 
     def __init__(self) -> None:
@@ -59,15 +59,15 @@ class _Sitemap:
         self.problem: BadFormat | None = None
 
     def take(self, block: bytes, *, last: bool) -> list[Record]:
-        """The records that are complete now."""
+        """Return the records that are complete now."""
         try:
             self._quiet += len(block)
             self._parser.Parse(block, last)
-            if self._quiet > _MOST_QUIET:
+            if self._quiet > _MAX_QUIET:
                 raise BadFormat("expected a sitemap: one piece of XML goes on for ever", self._parser.CurrentLineNumber)
         except expat.ExpatError as error:
             self.problem = BadFormat(f"expected a sitemap: {expat.ErrorString(error.code)}", error.lineno)
-        except (LookupError, ValueError) as error:  # an encoding that nobody here knows
+        except (LookupError, ValueError) as error:  # an unknown encoding
             self.problem = BadFormat(f"expected a sitemap: {error}", self._parser.CurrentLineNumber)
         except BadFormat as problem:
             self.problem = problem
@@ -77,7 +77,7 @@ class _Sitemap:
     def _start(self, name: str, _: dict[str, str]) -> None:
         local = name.rpartition(" ")[2]
         self._quiet = 0
-        if len(self._path) > _MOST_DEPTH:
+        if len(self._path) > _MAX_DEPTH:
             raise BadFormat("expected a sitemap: nested too deep", self._parser.CurrentLineNumber)
         if not self._path and local not in _CHILD:
             what = "an HTML page" if local.lower() == "html" else f"a document of <{local}>"
@@ -91,7 +91,7 @@ class _Sitemap:
 
     def _text(self, text: str) -> None:
         self._quiet = 0
-        if self._loc is not None and len(self._path) == 3 and self._size <= _MOST_TEXT:
+        if self._loc is not None and len(self._path) == 3 and self._size <= _MAX_TEXT:
             self._loc.append(text)
             self._size += len(text)
 

@@ -1,4 +1,4 @@
-"""A pipe that is read again: what came the first time is kept in a temporary file."""
+"""Keep a pipe in a temporary file, so that it can be read again."""
 
 from collections.abc import Iterator
 from tempfile import SpooledTemporaryFile
@@ -6,7 +6,7 @@ from tempfile import SpooledTemporaryFile
 from fetchcli.core.errors import InputError
 from fetchcli.inputs.base import BLOCK, File, Input
 
-_READ = b"\n"  # stands first, so that a pipe without a byte was read, too
+_READ = b"\n"  # written first, so that an empty pipe counts as read, too
 IN_MEMORY = 1024 * 1024  # bytes
 
 
@@ -16,7 +16,7 @@ class Spooled(File, frozen=True, kw_only=True):
     kept: SpooledTemporaryFile[bytes]
 
     def blocks(self) -> Iterator[bytes]:
-        """Yield what comes, and from the second time on what came.
+        """Yield bytes as they arrive, and from the second time on the kept ones.
 
         Raises:
             InputError: it cannot be read, or not be kept.
@@ -37,7 +37,7 @@ class Spooled(File, frozen=True, kw_only=True):
 
 
 def rereadable(source: Input) -> Input:
-    """The same input, spooled where it can be read only once."""
+    """The same input; spooled if it can be read only once."""
     if isinstance(source, File) and not source.is_regular:
         return Spooled(name=source.name, kept=SpooledTemporaryFile(IN_MEMORY))
     return source

@@ -1,1 +1,1 @@
-"""What people see; the only importer of rich."""
+"""Everything that people see; the only importer of rich."""

@@ -1,7 +1,7 @@
-"""The two consoles, and the one way in which text from outside gets into them.
+"""Consoles for stdout and stderr, and safe text for them.
 
-Nothing is parsed: no markup, no emoji codes, no highlighting; `safe` escapes what would drive the
-terminal (rich lets ESC through).
+Nothing is parsed: no markup, no emoji codes, no highlighting. `safe` escapes terminal controls
+(rich lets ESC through).
 """
 
 import os
@@ -13,11 +13,11 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from fetchcli.core.model import Outcome, Verdict
+from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.text import shorten, visible
 
-WIDTH_WITHOUT_TERMINAL = 200  # a log wraps by itself, and a URL there is to be copied
-LEAST_URL = 24
+WIDTH_WITHOUT_TERMINAL = 200  # a log wraps lines by itself, and URLs in it are copied
+MIN_URL = 24
 STYLES = {
     Verdict.OK: "green",
     Verdict.FAILED: "red",
@@ -28,9 +28,9 @@ STYLES = {
 
 
 class _Lenient:
-    """A text stream that people read: what it cannot take is escaped or dropped, never raised.
+    """A text stream that never raises: what it cannot encode or write is escaped or dropped.
 
-    A full disk behind stderr or a terminal that knows only ASCII must not decide how a run ends.
+    A full disk behind stderr or an ASCII terminal must not decide how a run ends.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -51,7 +51,7 @@ class _Lenient:
 
 
 def make_console(*, stderr: bool, color: bool | None) -> Console:
-    """A console on stdout or stderr; COLUMNS, NO_COLOR and TERM are honoured by rich."""
+    """A console on stdout or stderr; rich respects COLUMNS, NO_COLOR and TERM."""
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or os.environ.get("COLUMNS") else WIDTH_WITHOUT_TERMINAL
     return Console(
@@ -66,12 +66,12 @@ def make_console(*, stderr: bool, color: bool | None) -> Console:
 
 
 def safe(text: str, style: str = "") -> Text:
-    """Text from a server, a URL or an error, as inert text."""
+    """Text from a server, a URL or an error, with controls escaped."""
     return Text(visible(text), style=style)
 
 
 def status_of(outcome: Outcome) -> Text:
-    """The status, or the error kind where there is none, in the colour of the verdict."""
+    """The status or the error kind, in the color of the verdict."""
     style = STYLES[outcome.verdict]
     if outcome.verdict is Verdict.SKIPPED:
         return Text("skipped", style=style)
@@ -82,11 +82,11 @@ def status_of(outcome: Outcome) -> Text:
 
 
 def reason_of(outcome: Outcome) -> str:
-    """Why no complete response came, for people, or what is worth saying of one; empty where a status says it all."""
+    """Why the row failed, or what is worth saying about it; empty if the status says it all."""
     if outcome.verdict is Verdict.SKIPPED:
         return outcome.note
     said = [outcome.failure.detail] if outcome.failure else []
-    said += [failed.text for failed in outcome.failed_checks if failed.check != "status"]  # its own cell says that
+    said += [failed.text for failed in outcome.failed_checks if failed.check != "status"]  # it has its own cell
     if outcome.note:
         said.append(outcome.note)
     if outcome.flaky:
@@ -95,9 +95,9 @@ def reason_of(outcome: Outcome) -> str:
 
 
 def outcome_line(outcome: Outcome, width: int) -> Text:
-    """One outcome as one line: status or error kind, URL, reason; the URL is cut where it must be."""
+    """One outcome on one line: status or error kind, URL, reason; long URLs are shortened."""
     line = status_of(outcome)
     reason = visible(reason_of(outcome))
     url = visible(outcome.row.text)
-    line.append(f" {shorten(url, max(width - len(line) - cell_len(reason) - 3, LEAST_URL))}")
+    line.append(f" {shorten(url, max(width - len(line) - cell_len(reason) - 3, MIN_URL))}")
     return line.append(f"  {reason}", style="dim") if reason else line

@@ -1,7 +1,7 @@
 """Progress on stderr: a bar for terminals, plain lines for logs and screen readers.
 
-Both are drawn by a thread on a timer, from counters: a URL costs them nothing, and a terminal on
-hold (Ctrl-S) never stops the event loop.
+A thread draws both on a timer, from counters: rows cost nothing, and a terminal on hold (Ctrl-S)
+never blocks the event loop.
 """
 
 import threading
@@ -17,31 +17,31 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from fetchcli.core.model import Outcome, Verdict
-from fetchcli.core.summary import Summary
+from fetchcli.core.model.outcome import Outcome, Verdict
+from fetchcli.core.summary.summary import Summary
 from fetchcli.core.units import format_clock
 from fetchcli.render.console import outcome_line, safe
 
 TICK_SECONDS = 0.1
 BAR_SECONDS = 0.0  # drawn at every tick
 PLAIN_SECONDS = 5.0
-MOST_MESSAGES = 20
-MOST_WAITING = 1_000
+MAX_MESSAGES = 20
+MAX_WAITING = 1_000
 RATE_WINDOW = 30
 
 
 class Counters(msgspec.Struct, frozen=True):
-    """Where the run stands.
+    """State of the run.
 
     Attributes:
-        done: rows that ended.
-        failed: rows not accepted.
-        in_flight: requests being made.
-        total: rows in all, if known.
-        held: rows that wait for their host's rate, cap or cool-down, or for the rate of the run.
-        cooling: hosts that asked to be left alone.
-        retrying: rows that wait to be tried again.
-        wait: seconds until the last of what waits may go on.
+        done: finished rows.
+        failed: failed or rejected rows.
+        in_flight: requests in flight.
+        total: all rows, if known.
+        held: rows that wait for a rate, a cap or a cool-down.
+        cooling: hosts that asked for a pause.
+        retrying: rows that wait for a retry.
+        wait: seconds until the last waiting row may go on.
     """
 
     done: int
@@ -62,7 +62,7 @@ class Counters(msgspec.Struct, frozen=True):
 
 
 class Progress(ABC):
-    """What both displays share: the thread, the messages, and the arithmetic of rate and ETA."""
+    """The thread, the messages, and the arithmetic of rate and ETA."""
 
     def __init__(self, console: Console, counters: Callable[[], Counters], *, every: bool, period: float) -> None:
         self._console = console
@@ -79,31 +79,31 @@ class Progress(ABC):
 
     @property
     def congested(self) -> bool:
-        """The terminal does not keep up with what is to be said."""
-        return len(self._messages) > MOST_WAITING
+        """Whether the terminal does not keep up with the messages."""
+        return len(self._messages) > MAX_WAITING
 
     def announce(self, message: str) -> bool:
-        """Say it above the bar."""
+        """Print a message above the bar."""
         self._messages.append(safe(message))
         return True
 
     def open(self) -> None:
-        """Begin to draw."""
+        """Start drawing."""
         self._thread.start()
 
     def handle(self, outcome: Outcome) -> None:
-        """Note a failure (or, when asked, every outcome) to be said; the first ones only."""
+        """Print the first failures, or every outcome if asked."""
         if self._every:
             self._messages.append(outcome_line(outcome, self._console.width))
         elif outcome.verdict in (Verdict.FAILED, Verdict.REJECTED):
             self._said += 1
-            if self._said <= MOST_MESSAGES:
+            if self._said <= MAX_MESSAGES:
                 self._messages.append(outcome_line(outcome, self._console.width))
-            elif self._said == MOST_MESSAGES + 1:
+            elif self._said == MAX_MESSAGES + 1:
                 self._messages.append(Text("further failures are counted, not shown here", style="dim"))
 
     def close(self, summary: Summary) -> None:
-        """Draw a last time and leave the terminal as it was."""
+        """Draw a last time and restore the terminal."""
         self._closing.set()
         self._thread.join()
 
@@ -125,7 +125,7 @@ class Progress(ABC):
             self._console.print(self._messages.popleft(), overflow="ellipsis", no_wrap=True)
 
     def _rate(self) -> float:
-        """Rows a second over the last few drawings."""
+        """Rows per second over the last few drawings."""
         (then, before), (now, done) = self._marks[0], self._marks[-1]
         return (done - before) / (now - then) if now > then else 0.0
 
@@ -134,11 +134,11 @@ class Progress(ABC):
 
     @abstractmethod
     def _draw(self, counters: Counters, elapsed: float, rate: float) -> None:
-        """Show where the run stands."""
+        """Show the state of the run."""
 
 
 class BarProgress(Progress):
-    """A bar on the last line of the terminal, gone when the run is over."""
+    """A bar on the last line of the terminal, removed at the end of the run."""
 
     def __init__(self, console: Console, counters: Callable[[], Counters], *, every: bool) -> None:
         super().__init__(console, counters, every=every, period=BAR_SECONDS)
@@ -147,7 +147,7 @@ class BarProgress(Progress):
     def open(self) -> None:
         """Show the bar at once."""
         self._live.start()
-        self._console.show_cursor(True)  # so that no way of ending or stopping the process can leave it hidden
+        self._console.show_cursor(True)  # so that no way of ending the process leaves it hidden
         super().open()
 
     def _draw(self, counters: Counters, elapsed: float, rate: float) -> None:
@@ -159,7 +159,7 @@ class BarProgress(Progress):
 
 
 class PlainProgress(Progress):
-    """A line now and then: nothing is redrawn."""
+    """A line every few seconds; nothing is redrawn."""
 
     def __init__(self, console: Console, counters: Callable[[], Counters], *, every: bool) -> None:
         super().__init__(console, counters, every=every, period=PLAIN_SECONDS)
@@ -169,7 +169,7 @@ class PlainProgress(Progress):
 
 
 def time_to_go(counters: Counters, rate: float) -> str:
-    """The ETA as a clock, or empty where it cannot be known."""
+    """The ETA as a clock, or empty if it cannot be known."""
     if counters.total is None or (rate <= 0 and not counters.wait):
         return ""
     by_rate = (counters.total - counters.done) / rate if rate > 0 else 0.0

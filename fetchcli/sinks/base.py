@@ -1,22 +1,22 @@
-"""The port between outcomes and whoever wants them."""
+"""The ports for whoever takes outcomes or bytes."""
 
 from typing import Protocol
 
-from fetchcli.core.model import Outcome
-from fetchcli.core.summary import Summary
+from fetchcli.core.model.outcome import Outcome
+from fetchcli.core.summary.summary import Summary
 
 
 class Sink(Protocol):
-    """Takes the outcomes of one run, on the event loop's thread: it must not block."""
+    """Takes the outcomes of one run, on the thread of the event loop; must not block."""
 
     def open(self) -> None:
-        """The run begins."""
+        """The run starts."""
 
     def handle(self, outcome: Outcome) -> None:
         """Take one finished outcome."""
 
     def close(self, summary: Summary) -> None:
-        """The run is over; what was handled is complete even if the run was interrupted."""
+        """The run is over; complete the output, also after an interruption."""
 
 
 class Display(Sink, Protocol):
@@ -24,14 +24,14 @@ class Display(Sink, Protocol):
 
     @property
     def congested(self) -> bool:
-        """More is waiting to be shown than should be: produce no more for now."""
+        """Whether too much is waiting to be shown."""
 
     def announce(self, message: str) -> bool:
-        """Say something at once; False where this display does not speak while the run goes on."""
+        """Show a message at once; False if this display shows nothing during the run."""
 
 
-class AtTheEnd:
-    """What displays have in common that keep a few rows, and show them once."""
+class EndOfRunDisplay:
+    """Base of displays that keep a few rows and show them once, at the end."""
 
     @property
     def congested(self) -> bool:
@@ -39,11 +39,11 @@ class AtTheEnd:
         return False
 
     def announce(self, message: str) -> bool:
-        """It speaks at the end."""
+        """Nothing is shown during the run."""
         return False
 
     def open(self) -> None:
-        """Nothing is shown before the end."""
+        """Nothing is shown at the start."""
 
 
 class ByteSink(Protocol):

@@ -1,18 +1,18 @@
-"""``csv``: a header and a row an outcome (RFC 4180, with LF line ends as Unix tools expect)."""
+"""``csv``: a header, then one line per outcome (RFC 4180, but with LF line ends)."""
 
 import csv
 import io
 
-from fetchcli.core.columns import Value, as_text
-from fetchcli.core.model import Outcome
-from fetchcli.core.schema import Schema
-from fetchcli.core.summary import Summary
+from fetchcli.core.model.outcome import Outcome
+from fetchcli.core.rows.columns import Value, as_text
+from fetchcli.core.rows.schema import Schema
+from fetchcli.core.summary.summary import Summary
 from fetchcli.core.text import cell, inert_json, visible
 from fetchcli.sinks.base import ByteSink
 
 
 class CsvSink:
-    """All columns; cells that a spreadsheet would run are neutralised."""
+    """Writes all columns; cells that a spreadsheet would run are neutralised."""
 
     def __init__(self, output: ByteSink, schema: Schema) -> None:
         self._output = output

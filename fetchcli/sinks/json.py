@@ -1,14 +1,14 @@
-"""``json``: one array of the same objects as ``jsonl``, written as they finish."""
+"""``json``: one array of the same objects as ``jsonl``, written as rows finish."""
 
-from fetchcli.core.model import Outcome
-from fetchcli.core.schema import Schema
-from fetchcli.core.summary import Summary
+from fetchcli.core.model.outcome import Outcome
+from fetchcli.core.rows.schema import Schema
+from fetchcli.core.summary.summary import Summary
 from fetchcli.sinks.base import ByteSink
 from fetchcli.sinks.jsonl import RowEncoder
 
 
 class JsonSink:
-    """A JSON array that is complete whenever the run ends, even by a signal."""
+    """Writes a JSON array that is complete however the run ends."""
 
     def __init__(self, output: ByteSink, schema: Schema) -> None:
         self._output = output
@@ -16,7 +16,7 @@ class JsonSink:
         self._separator = b"\n"
 
     def open(self) -> None:
-        """Begin the array."""
+        """Start the array."""
         self._output.write(b"[")
 
     def handle(self, outcome: Outcome) -> None:

@@ -1,11 +1,11 @@
-"""``jsonl``: one JSON object a row, every column always there, absent values null."""
+"""``jsonl``: one JSON object per row, with every column; missing values are null."""
 
 import msgspec
 
-from fetchcli.core.columns import Value
-from fetchcli.core.model import Outcome
-from fetchcli.core.schema import Schema
-from fetchcli.core.summary import Summary
+from fetchcli.core.model.outcome import Outcome
+from fetchcli.core.rows.columns import Value
+from fetchcli.core.rows.schema import Schema
+from fetchcli.core.summary.summary import Summary
 from fetchcli.core.text import inert_json, without_surrogates
 from fetchcli.sinks.base import ByteSink
 
@@ -13,11 +13,11 @@ _encode = msgspec.json.Encoder().encode
 
 
 class RowEncoder:
-    """Outcome -> JSON object: valid UTF-8, inert at a terminal, faithful when decoded."""
+    """Encodes an outcome as a JSON object: valid UTF-8, without terminal controls."""
 
     def __init__(self, schema: Schema) -> None:
         self._values = schema.values
-        fields = {f"column{at}": name for at, name in enumerate(schema.names)}  # a kept name may be any text
+        fields = {f"column{at}": name for at, name in enumerate(schema.names)}  # a --keep name may be any text
         self._row = msgspec.defstruct("Row", [(field, Value) for field in fields], rename=fields)
 
     def __call__(self, outcome: Outcome) -> bytes:
@@ -32,7 +32,7 @@ class RowEncoder:
 
 
 class JsonLinesSink:
-    """Rows as they finish."""
+    """Writes rows as they finish."""
 
     def __init__(self, output: ByteSink, schema: Schema) -> None:
         self._output = output

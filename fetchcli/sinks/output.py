@@ -1,7 +1,7 @@
-"""One destination of bytes, written by a thread of its own, in blocks.
+"""One destination of bytes, written in blocks by a thread of its own.
 
-A reader that stops reading (``| less``), a slow disk or a terminal on hold must never stop the
-event loop: requests in flight would time out, and a local fault would be blamed on their URLs.
+A reader that stops (``| less``), a slow disk or a terminal on hold must never block the event loop:
+requests in flight would time out, and a local problem would be blamed on their URLs.
 """
 
 import errno
@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable
 
 from fetchcli.core.errors import OutputError
+from fetchcli.sinks.formats import STDOUT
 
-STDOUT = "-"
 BLOCK_SECONDS = 0.01
 WATCH_SECONDS = 0.2
 BACKLOG_LIMIT = 4 * 1024 * 1024
@@ -25,15 +25,15 @@ class Output:
 
     Attributes:
         name: the path, ``-`` for stdout.
-        broken_pipe: the reader of the other end is gone.
+        broken_pipe: the reader at the other end is gone.
     """
 
     def __init__(self, name: str, on_failure: Callable[["Output"], None]) -> None:
-        """Open it, without emptying it: `begin` does.
+        """Open the destination without emptying it; `begin` empties it.
 
         Args:
             name: the path, ``-`` for stdout.
-            on_failure: called once, by the writing thread, when nothing more can be written.
+            on_failure: called once, by the writing thread, when writing has failed.
 
         Raises:
             OutputError: the path cannot be written.
@@ -56,31 +56,31 @@ class Output:
         self._thread = threading.Thread(target=self._write_blocks, name=f"fetchcli-output {name}", daemon=True)
 
     def begin(self) -> None:
-        """Empty the file and start to write: what was there is gone only once every output is open."""
+        """Empty the file and start writing; called once every output is open."""
         if self.name != STDOUT and stat.S_ISREG(os.fstat(self._fd).st_mode):
             os.ftruncate(self._fd, 0)
         self._thread.start()
 
     @property
     def identity(self) -> object:
-        """What two outputs must not share: the file, where it is one."""
+        """What two outputs must not share: the file, if it is regular."""
         status = os.fstat(self._fd)
         return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else id(self)
 
     @property
     def failure(self) -> str:
-        """Why nothing more can be written, or empty."""
+        """Why writing failed, or empty."""
         if self._error is None:
             return ""
         return f"{'stdout' if self.name == STDOUT else self.name}: {self._error.strerror}"
 
     @property
     def congested(self) -> bool:
-        """More is waiting than should be: produce no more for now."""
+        """Whether too much waits to be written."""
         return self._backlog > BACKLOG_LIMIT and self._error is None
 
     def write(self, data: bytes) -> None:
-        """Hand over bytes; they are written within `BLOCK_SECONDS` where the destination allows."""
+        """Queue bytes; they are written within `BLOCK_SECONDS` if the destination keeps up."""
         with self._lock:
             self._pending.append(data)
             self._backlog += len(data)
@@ -88,14 +88,14 @@ class Output:
             self._filled.set()
 
     def close(self) -> None:
-        """Write what is left and close. Blocks as long as the destination does."""
+        """Write what is left and close; blocks as long as the destination does."""
         self._closing.set()
         self._filled.set()
         self._thread.join()
         if self._fd != 1:
             try:
                 os.close(self._fd)
-            except OSError as error:  # a network file system may speak up only now
+            except OSError as error:  # a network file system may report errors only now
                 self._fail(error)
 
     def _write_blocks(self) -> None:
@@ -103,7 +103,7 @@ class Output:
             self._await_data()
             self._closing.wait(BLOCK_SECONDS)  # gather a block
             self._filled.clear()
-            closing = self._closing.is_set()  # asked after clearing: `close` sets this first
+            closing = self._closing.is_set()  # read after clearing: `close` sets this first
             with self._lock:
                 block, self._pending = b"".join(self._pending), []
             self._write_all(block)
@@ -113,7 +113,7 @@ class Output:
                 return
 
     def _await_data(self) -> None:
-        """Wait for bytes; notice meanwhile when the reader of a pipe goes away."""
+        """Wait for bytes, and notice when the reader of a pipe goes away."""
         while not self._filled.wait(WATCH_SECONDS):
             if self._poll is not None and self._poll.poll(0) and self._error is None:
                 self._fail(BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)))
@@ -130,14 +130,14 @@ class Output:
         while view and self._error is None:
             try:
                 view = view[os.write(self._fd, view) :]
-            except BlockingIOError:  # a stdout that somebody made non-blocking
+            except BlockingIOError:  # a non-blocking stdout
                 time.sleep(BLOCK_SECONDS)
             except OSError as error:
                 self._fail(error)
 
 
 def _watch(fd: int) -> "select.poll | None":
-    """A poll object that reports nothing but the loss of a pipe's reader (poll(2): POLLERR)."""
+    """A poll object that reports only the loss of a pipe's reader (poll(2): POLLERR)."""
     if not hasattr(select, "poll") or not stat.S_ISFIFO(os.fstat(fd).st_mode):
         return None
     poll = select.poll()

@@ -1,14 +1,14 @@
-"""``-w``: a template of curl's kind, filled in for every row, on stdout."""
+"""``-w``: a template like curl's, filled in for every row."""
 
 from collections.abc import Callable
 
-from fetchcli.core.model import Outcome
-from fetchcli.core.summary import Summary
+from fetchcli.core.model.outcome import Outcome
+from fetchcli.core.summary.summary import Summary
 from fetchcli.sinks.base import ByteSink
 
 
 class TemplateSink:
-    """Writes what a compiled template makes of each outcome; it adds nothing, not even a newline."""
+    """Writes the rendering of each outcome, and nothing else, not even a newline."""
 
     def __init__(self, output: ByteSink, render: Callable[[Outcome], str]) -> None:
         self._output = output

@@ -1,20 +1,20 @@
-"""``text``: a line a row, tab-separated: STATUS SECONDS BYTES URL ERROR."""
+"""``text``: one line per row, tab-separated: STATUS SECONDS BYTES URL ERROR."""
 
-from fetchcli.core.model import Outcome, Verdict
-from fetchcli.core.schema import Schema
-from fetchcli.core.summary import Summary
+from fetchcli.core.model.outcome import Outcome, Verdict
+from fetchcli.core.rows.schema import Schema
+from fetchcli.core.summary.summary import Summary
 from fetchcli.core.text import visible
 from fetchcli.sinks.base import ByteSink
 
 
 class TextSink:
-    """Five columns for ``cut`` and ``awk``; ``-`` where there is nothing."""
+    """Writes five columns for ``cut`` and ``awk``; ``-`` for a missing value."""
 
     def __init__(self, output: ByteSink, schema: Schema) -> None:
         self._output = output
 
     def open(self) -> None:
-        """There is no header line: every line is a row."""
+        """There is no header: every line is a row."""
 
     def handle(self, outcome: Outcome) -> None:
         """Write one line."""
@@ -25,7 +25,7 @@ class TextSink:
 
 
 def line(outcome: Outcome) -> str:
-    """The line of an outcome, its end included."""
+    """The line of an outcome, with its line end."""
     response, failure = outcome.response, outcome.failure
     status, size = (response.status, response.size_download) if response else ("-", "-")
     seconds = f"{outcome.attempts[-1].elapsed:.3f}" if outcome.attempts else "-"

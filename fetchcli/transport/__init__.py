@@ -1,1 +1,1 @@
-"""One request -> one response or one failure; the only importer of aiohttp."""
+"""One request -> one response or one failure."""

@@ -1,26 +1,175 @@
-"""The port between a run and the network: one method."""
+"""The ports between a run and the network: one hop, and the whole fetch.
 
+A hop transport sends one settled request and gives back a head and a body stream. `follow` does the
+rest once for all hop transports: redirects, credentials, digest, decoding, limits, rate watching.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-from fetchcli.core.model import Response
-from fetchcli.core.policy import Policy
-from fetchcli.core.request import Request
-from fetchcli.core.urls import HttpUrl
+import msgspec
+
+from fetchcli.core.errors import ErrorKind, TransportError
+from fetchcli.core.http1.head import Head
+from fetchcli.core.model.attempt import Response
+from fetchcli.core.model.policy import Policy, Timeouts
+from fetchcli.core.request.request import Request
+from fetchcli.core.url.parse import HttpUrl
+
+Consumer = Callable[[bytes], object]
+ChooseConsumers = Callable[[Head], Sequence[Consumer]]
+
+
+class SharedFields(msgspec.Struct, frozen=True, eq=False):
+    """The header fields that all requests of a run have in common, without Host and Authorization.
+
+    Compared by identity, so that a hop transport can cache what it makes of them.
+    """
+
+    fields: tuple[tuple[str, str], ...]
+
+
+class HopRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """One request, settled to the byte.
+
+    Attributes:
+        url: where it goes; its ``target`` is sent unchanged.
+        method: the method.
+        host: value of the Host field.
+        shared: the header fields, in order.
+        authorization: value of the Authorization field, or empty to send none.
+        content: the content, or None.
+        fresh: use no connection that was used before.
+        last: use the connection for no other request.
+    """
+
+    url: HttpUrl
+    method: str
+    host: str
+    shared: SharedFields
+    authorization: str = ""
+    content: bytes | None = None
+    fresh: bool = False
+    last: bool = False
+
+
+class Hop(Protocol):
+    """One request on its way, and its response.
+
+    Times are `time.monotonic` seconds; 0.0 means that the phase did not take place.
+
+    Attributes:
+        peer: the address that the request went to, or empty.
+        cert_expires: when the origin's verified certificate expires (seconds since the epoch), or 0.
+        resolved: when the name was resolved.
+        connected: when TCP was connected.
+        secured: when TLS was established.
+        first_byte: when the first byte of the response arrived.
+        received: bytes that have arrived.
+    """
+
+    peer: str
+    cert_expires: float
+    resolved: float
+    connected: float
+    secured: float
+    first_byte: float
+    received: int
+
+    @property
+    def phase(self) -> str:
+        """What the hop was doing last, for messages: ``while connecting``."""
+
+    @property
+    def paused(self) -> bool:
+        """Whether this side has stopped reading."""
+
+    @property
+    def length_verified(self) -> bool:
+        """Whether framing, not the end of the connection, ends the body."""
+
+    async def open(self) -> Head:
+        """Connect, send the request, and wait for the head of the final response.
+
+        Raises:
+            TransportError: no head arrived.
+        """
+
+    async def read(self) -> bytes:
+        """Body bytes as they arrive, transfer coding undone; empty at the end of a complete body.
+
+        Raises:
+            TransportError: the body is not complete.
+        """
+
+    def fail(self, error: TransportError) -> None:
+        """Make whoever reads the hop fail with this error."""
+
+    def close(self) -> None:
+        """Give up the rest of the response; does nothing if it is complete."""
+
+    def met_stale_connection(self, kind: ErrorKind) -> bool:
+        """Whether a failure of this kind says more about a kept connection than about the server."""
+
+
+class HopTransport(Protocol):
+    """Makes hops; they may overlap."""
+
+    def hop(self, request: HopRequest, timeouts: Timeouts) -> Hop:
+        """A hop that has not started yet."""
+
+    async def close(self) -> None:
+        """Close every connection."""
+
+
+class Authenticator(Protocol):
+    """Answers authentication challenges."""
+
+    async def ask(
+        self,
+        url: HttpUrl,
+        request: Request,
+        send: Callable[[str], Awaitable[Head]],
+        discard: Callable[[], Awaitable[None]],
+    ) -> Head:
+        """Send a request, and send it again if the server asks for credentials.
+
+        Args:
+            url: the URL of the request.
+            request: the request.
+            send: sends it with this Authorization field (empty: without one) and returns the head of the response.
+            discard: reads and closes a response that was a challenge.
+
+        Raises:
+            TransportError: the challenge cannot be answered (`protocol`), or ``send`` failed.
+        """
 
 
 class Transport(Protocol):
-    """Sends one request at a time per call; calls may overlap."""
+    """Fetches URLs; calls may overlap."""
 
     async def send(
-        self, url: HttpUrl, policy: Policy, *, request: Request | None = None, fresh: bool = False
+        self,
+        url: HttpUrl,
+        policy: Policy,
+        *,
+        request: Request | None = None,
+        fresh: bool = False,
+        consume: ChooseConsumers | None = None,
     ) -> Response:
-        """Fetch a URL, follow its redirects, and read the body to its end.
+        """Fetch a URL: follow its redirects, and read the body to its end.
 
-        Each request is sent once; without ``request`` it is the policy's. With ``fresh`` no connection
-        is taken that was used before.
+        Each request is sent exactly once.
+
+        Args:
+            url: the URL.
+            policy: limits, and the request where ``request`` is None.
+            request: what to send.
+            fresh: use no connection that was used before.
+            consume: chooses who reads the decoded body, once its head is known; nobody by default.
 
         Raises:
-            TransportError: no complete response came; it carries the kind and the detail.
+            TransportError: no complete response arrived; it carries the kind and the detail.
         """
 
     async def close(self) -> None:

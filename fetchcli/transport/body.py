@@ -1,41 +1,42 @@
-"""Reading a body to its end: decoded, bounded, hashed, and kept only as far as somebody asks for it."""
+"""Read a body to its end: decode it, bound it, hash it, and hand it to whoever asked for it."""
 
 import asyncio
 import hashlib
 import time
+from collections.abc import Sequence
 
 from fetchcli.core.errors import ErrorKind, TransportError
-from fetchcli.core.http1 import Head
-from fetchcli.core.policy import Limits
-from fetchcli.core.response_reader import NO_BODY
+from fetchcli.core.http1.head import NO_BODY, Head
+from fetchcli.core.model.policy import Limits
+from fetchcli.transport.base import Consumer, Hop
 from fetchcli.transport.decode import Decoder, decoder_for
-from fetchcli.transport.exchange import Exchange
 
-SLICE = 16 * 1024  # bytes that a decoder is given at once
-TURN_SECONDS = 0.02  # of decoding, after which others get a turn of the event loop
+DECODE_SLICE = 16 * 1024  # bytes handed to a decoder at once
+DECODE_SECONDS = 0.02  # decoding time after which the event loop gets a turn
 
 
-class Body:
-    """One body being read.
+class BodyReader:
+    """Reads one body. Every decoded piece is hashed and handed to the consumers; nothing is kept here.
 
     Attributes:
-        wire: bytes that came, transfer coding undone.
+        wire: body bytes on the wire, transfer coding undone.
         decoded: bytes after content decoding.
-        sha256: of the decoded bytes, hexadecimal, at the end.
-        unknown_coding: the Content-Encoding that nobody here undoes; the body is counted as it came.
-        kept: the decoded body as far as it is to be kept, or None.
+        sha256: of the decoded bytes, hexadecimal; set at the end.
+        unknown_coding: the Content-Encoding that could not be decoded; the body is then counted as it came.
     """
 
-    def __init__(self, head: Head, exchange: Exchange, limits: Limits) -> None:
-        self._exchange = exchange
+    def __init__(
+        self, head: Head, hop: Hop, limits: Limits, consumers: Sequence[Consumer] = (), *, to_head_request: bool = False
+    ) -> None:
+        self._hop = hop
         self._limits = limits
         self._digest = hashlib.sha256()
-        self.kept: bytearray | None = bytearray() if limits.keep else None
+        self._consumers = consumers
         self.wire = self.decoded = 0
         self.sha256 = self.unknown_coding = ""
         self._decoder: Decoder | None = None
         codings = head.fields.get(b"content-encoding")
-        if codings and head.status not in NO_BODY and not exchange.reader.to_head_request:
+        if codings and head.status not in NO_BODY and not to_head_request:
             text = b", ".join(codings).decode("latin-1")
             self._decoder, known = decoder_for(text)
             self.unknown_coding = "" if known else text
@@ -46,11 +47,11 @@ class Body:
         Raises:
             TransportError: `truncated`, `protocol`, `decode`, `too_large` or a timeout.
         """
-        while chunk := await self._exchange.read():
+        while chunk := await self._hop.read():
             self.wire += len(chunk)
             self._bound(self.wire, "")
             if self._decoder is None:
-                self._take(chunk)
+                self._hand_on(chunk)
             else:
                 await self._decode(self._decoder, chunk)
         if self._decoder is None:
@@ -60,22 +61,22 @@ class Body:
         self.sha256 = self._digest.hexdigest()
 
     async def _decode(self, decoder: Decoder, chunk: bytes) -> None:
-        """Hash what a chunk decodes to; one that takes long lets others run in between."""
-        began = time.monotonic()
-        for start in range(0, len(chunk), SLICE):  # decoders copy what they have not taken yet
-            for piece in decoder.feed(chunk[start : start + SLICE]):
-                self._take(piece)
+        """Decode a chunk; if that takes long, let the event loop run in between."""
+        started = time.monotonic()
+        for start in range(0, len(chunk), DECODE_SLICE):  # decoders copy the input that they have not used yet
+            for piece in decoder.feed(chunk[start : start + DECODE_SLICE]):
+                self._hand_on(piece)
                 self.decoded += len(piece)
                 self._bound(self.decoded, " after decoding")
                 self._bound_ratio()
-                if time.monotonic() - began > TURN_SECONDS:
+                if time.monotonic() - started > DECODE_SECONDS:
                     await asyncio.sleep(0)
-                    began = time.monotonic()
+                    started = time.monotonic()
 
-    def _take(self, piece: bytes) -> None:
+    def _hand_on(self, piece: bytes) -> None:
         self._digest.update(piece)
-        if self.kept is not None:
-            self.kept += piece[: self._limits.keep - len(self.kept)]
+        for consume in self._consumers:
+            consume(piece)
 
     def _bound(self, size: int, when: str) -> None:
         limit = self._limits.size

@@ -1,7 +1,7 @@
-"""Streaming content decoding (RFC 9110 section 8.4) that knows when a stream is not whole.
+"""Streaming content decoding (RFC 9110 section 8.4) that detects incomplete streams.
 
-Every decoder gives its output in pieces of at most `PIECE` bytes, so that a small body that
-decodes to a huge one never stands in memory, and says at the end whether the stream was complete.
+Every decoder yields pieces of at most `PIECE` bytes, so that a small body that decodes to a huge one
+never fills the memory, and reports at the end whether the stream was complete.
 """
 
 import zlib
@@ -11,33 +11,33 @@ from typing import Any, Protocol
 from fetchcli.core.errors import ErrorKind, TransportError
 
 PIECE = 256 * 1024
-BROTLI_LIMIT = 64 * 1024  # brotli stops at the end of the block that passes this
+BROTLI_LIMIT = 64 * 1024  # brotli stops at the end of the block that exceeds this
 ZSTD_WINDOW_LOG = 23  # 8 MB, the most that a client must accept (RFC 9659)
-MOST_CODINGS = 5
+MAX_CODINGS = 5
 
 
 class Decoder(Protocol):
-    """One content coding being undone."""
+    """Decodes one content coding."""
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Decode what came; raises TransportError(decode) on a corrupt stream."""
+        """Decode bytes; raises TransportError(decode) if the stream is corrupt."""
 
     def finish(self) -> None:
-        """Say that nothing more comes; raises TransportError(decode) on an incomplete stream."""
+        """End of the input; raises TransportError(decode) if the stream is incomplete."""
 
 
 def decoder_for(content_encoding: str) -> tuple[Decoder | None, bool]:
-    """The decoder for a Content-Encoding field, None where there is nothing to undo, and whether all codings are known.
+    """The decoder of a Content-Encoding field (None if nothing is to be decoded), and whether all codings are known.
 
-    A coding nobody knows leaves the body as it is, as curl without ``--compressed`` would.
+    With an unknown coding the body is left as it is, as by curl without ``--compressed``.
 
     Raises:
-        TransportError: `protocol`, more than `MOST_CODINGS` codings.
+        TransportError: `protocol`: more than `MAX_CODINGS` codings.
     """
     names = [name.strip().lower() for name in content_encoding.split(",")]
     names = [name for name in names if name and name != "identity"]
-    if len(names) > MOST_CODINGS:
-        raise TransportError(ErrorKind.PROTOCOL, f"{len(names)} content codings, more than {MOST_CODINGS}")
+    if len(names) > MAX_CODINGS:
+        raise TransportError(ErrorKind.PROTOCOL, f"{len(names)} content codings, more than {MAX_CODINGS}")
     if not names:
         return None, True
     if any(name not in _CODINGS for name in names):
@@ -49,7 +49,7 @@ def decoder_for(content_encoding: str) -> tuple[Decoder | None, bool]:
 
 
 class _Stack:
-    """Two codings, the outer one undone first."""
+    """Two codings; the outer one is decoded first."""
 
     def __init__(self, outer: Decoder, inner: Decoder) -> None:
         self._outer, self._inner = outer, inner
@@ -64,7 +64,7 @@ class _Stack:
 
 
 class _Zlib:
-    """gzip (RFC 1952, any number of members) and deflate (RFC 1950, or RFC 1951 as some send it)."""
+    """gzip (RFC 1952, any number of members) and deflate (RFC 1950, or RFC 1951 from some servers)."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -80,14 +80,14 @@ class _Zlib:
             wrapped = data[0] & 0x0F == 8 and int.from_bytes(data[:2], "big") % 31 == 0
             self._stream = zlib.decompressobj(15 if wrapped else -15)
         piece = b""
-        while data or len(piece) == PIECE:  # a full piece: more may wait inside, without any input left
+        while data or len(piece) == PIECE:  # after a full piece more output may be waiting without any input
             if self._stream.eof:
                 if not data.strip(b"\0"):
                     return  # padding after the end is harmless
                 if self._name != "gzip":
                     raise TransportError(ErrorKind.DECODE, "bytes after the end of the deflate stream")
                 self._stream = zlib.decompressobj(31)
-                yield b""  # a member may hold nothing: even so the caller gets to count the time
+                yield b""  # a member may be empty: let the caller check the time
             try:
                 piece = self._stream.decompress(data, PIECE)
             except zlib.error as error:
@@ -112,7 +112,7 @@ class _Brotli:
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         try:
-            # Output may wait inside without any input left: ask until there is none.
+            # More output may be waiting without any input: ask until there is none.
             while piece := self._stream.process(data, output_buffer_limit=BROTLI_LIMIT):
                 data = b""
                 yield piece
@@ -144,7 +144,7 @@ class _Zstd:
                     if not data:
                         return
                     self._stream = self._new()
-                    yield b""  # a frame may hold nothing: even so the caller gets to count the time
+                    yield b""  # a frame may be empty: let the caller check the time
                 piece = self._stream.decompress(data, PIECE)
                 if piece:
                     yield piece

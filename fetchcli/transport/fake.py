@@ -1,19 +1,129 @@
 """Transports without a network: for tests, and to measure what everything else costs."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from fetchcli.core.model import Response, Timings
-from fetchcli.core.policy import Policy
-from fetchcli.core.request import Request
-from fetchcli.core.urls import HttpUrl
+import msgspec
+
+from fetchcli.core.errors import ErrorKind, TransportError
+from fetchcli.core.http1.head import Head
+from fetchcli.core.http1.response import ResponseReader
+from fetchcli.core.model.attempt import Response, Timings
+from fetchcli.core.model.policy import Policy, Timeouts
+from fetchcli.core.request.request import Request
+from fetchcli.core.url.parse import HttpUrl
+from fetchcli.transport.base import ChooseConsumers, HopRequest
+
+HopScript = Callable[[HopRequest], bytes | TransportError]
+
+
+class ScriptedHop:
+    """One hop of `ScriptedHops`; see `transport.base.Hop`."""
+
+    def __init__(self, answer: bytes | TransportError, clock: Callable[[], float], *, to_head_request: bool) -> None:
+        self._answer = answer
+        self._clock = clock
+        self._reader = ResponseReader(to_head_request=to_head_request)
+        self._pieces: Iterator[bytes] = iter(())
+        self._failure: TransportError | None = None
+        self.peer = ""
+        self.cert_expires = self.resolved = self.connected = self.secured = self.first_byte = 0.0
+        self.received = 0
+        self.closed = False
+
+    @property
+    def phase(self) -> str:
+        """As the script stands."""
+        return "in the body" if self._reader.head else "while waiting for the first byte"
+
+    @property
+    def paused(self) -> bool:
+        """A script never waits for its reader."""
+        return False
+
+    @property
+    def length_verified(self) -> bool:
+        """See `transport.base.Hop`."""
+        return self._reader.length_verified
+
+    async def open(self) -> Head:
+        """Parse the scripted bytes, or raise the scripted failure."""
+        await asyncio.sleep(0)
+        if isinstance(self._answer, TransportError):
+            raise self._answer
+        self.peer, self.first_byte, self.received = "192.0.2.1", self._clock(), len(self._answer)
+        if self._answer:
+            self._reader.feed(self._answer)
+        self._reader.feed_end()
+        if self._reader.head is None:
+            raise TransportError(ErrorKind.EMPTY, "connection closed")
+        self._pieces = iter(tuple(self._reader.pieces))
+        return self._reader.head
+
+    async def read(self) -> bytes:
+        """The next piece of the scripted body."""
+        await asyncio.sleep(0)
+        if self._failure is not None:
+            raise self._failure
+        piece = next(self._pieces, b"")
+        if not piece and not self._reader.complete:
+            raise TransportError(ErrorKind.TRUNCATED, "connection closed in the body")
+        return piece
+
+    def fail(self, error: TransportError) -> None:
+        """Raise this error at the next read."""
+        self._failure = error
+
+    def close(self) -> None:
+        """Remember that it was called."""
+        self.closed = True
+
+    def met_stale_connection(self, kind: ErrorKind) -> bool:
+        """A script keeps no connections."""
+        return False
+
+
+class ScriptedHops:
+    """A hop transport that answers with what a function returns: the bytes of a response, or a failure.
+
+    Args:
+        script: called for every hop.
+        clock: tells the time of the first byte.
+
+    Attributes:
+        sent: the requests, in order.
+        hops: the hops, in order.
+    """
+
+    def __init__(self, script: HopScript, clock: Callable[[], float] = lambda: 1.0) -> None:
+        self._script = script
+        self._clock = clock
+        self.sent: list[HopRequest] = []
+        self.hops: list[ScriptedHop] = []
+        self.closed = False
+
+    def hop(self, request: HopRequest, timeouts: Timeouts) -> ScriptedHop:
+        """A hop that answers as scripted."""
+        self.sent.append(request)
+        self.hops.append(ScriptedHop(self._script(request), self._clock, to_head_request=request.method == "HEAD"))
+        return self.hops[-1]
+
+    async def close(self) -> None:
+        """Remember that it was called."""
+        self.closed = True
 
 
 class NullTransport:
     """Answers 200 to everything at once."""
 
     async def send(
-        self, url: HttpUrl, policy: Policy, *, request: Request | None = None, fresh: bool = False
+        self,
+        url: HttpUrl,
+        policy: Policy,
+        *,
+        request: Request | None = None,
+        fresh: bool = False,
+        consume: ChooseConsumers | None = None,
     ) -> Response:
         """Answer without waiting."""
         return Response(200, url.text, Timings())
@@ -23,12 +133,12 @@ class NullTransport:
 
 
 class ScriptedTransport:
-    """Answers with what a function says: a `Response`, or an exception to raise.
+    """Answers with what a function returns: a `Response`, or an exception to raise.
 
     Attributes:
-        sent: the URLs asked for, in order.
+        sent: the requested URLs, in order.
         in_flight: requests being answered now.
-        most_in_flight: the most that ever were.
+        max_in_flight: the largest value of ``in_flight`` so far.
     """
 
     def __init__(self, script: Callable[[HttpUrl], Response | BaseException], delay: float = 0.0) -> None:
@@ -36,16 +146,22 @@ class ScriptedTransport:
         self._delay = delay
         self.sent: list[str] = []
         self.in_flight = 0
-        self.most_in_flight = 0
+        self.max_in_flight = 0
         self.closed = False
 
     async def send(
-        self, url: HttpUrl, policy: Policy, *, request: Request | None = None, fresh: bool = False
+        self,
+        url: HttpUrl,
+        policy: Policy,
+        *,
+        request: Request | None = None,
+        fresh: bool = False,
+        consume: ChooseConsumers | None = None,
     ) -> Response:
         """Wait for the scripted delay, then answer as scripted."""
         self.sent.append(url.text)
         self.in_flight += 1
-        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        self.max_in_flight = max(self.max_in_flight, self.in_flight)
         try:
             await asyncio.sleep(self._delay)
             answer = self._script(url)
@@ -53,7 +169,11 @@ class ScriptedTransport:
             self.in_flight -= 1
         if isinstance(answer, BaseException):
             raise answer
-        return answer
+        if answer.body and consume is not None:
+            for feed in consume(Head(answer.status, 1, answer.headers)):
+                feed(answer.body)
+        keep = policy.limits.keep
+        return msgspec.structs.replace(answer, body=(answer.body or b"")[:keep] if keep else None)
 
     async def close(self) -> None:
         """Remember that it was called."""

@@ -1,7 +1,7 @@
-"""Host names -> addresses: c-ares, with the system's resolver where c-ares has no say.
+"""Resolve host names with c-ares, or with the system's resolver where c-ares cannot.
 
-One lookup at a time for each name, however many requests wait for it; answers are kept for a
-minute, failures for a few seconds, and never more than a bounded number of either.
+Each name is looked up once at a time, however many requests wait for it. Answers are kept for a
+minute, failures for a few seconds, and only a bounded number of either.
 """
 
 import asyncio
@@ -17,36 +17,36 @@ from aiodns import error as ares
 
 from fetchcli.core.errors import ErrorKind, Remedy, TransportError, UsageError
 
-ANSWER_SECONDS = 60.0  # as curl
+ANSWER_SECONDS = 60.0  # as in curl
 FAILURE_SECONDS = 5.0
-MOST_NAMES = 10_000
+MAX_NAMES = 10_000
 THREADS = 64
 FAMILIES = {0: socket.AF_UNSPEC, 4: socket.AF_INET, 6: socket.AF_INET6}
 
 Addresses = tuple[str, ...]
 
 
-class NoSuchName(msgspec.Struct, frozen=True):
+class LookupFailure(msgspec.Struct, frozen=True):
     """Why a name has no addresses.
 
     Attributes:
-        reason: for people.
-        final: whoever is to know has said so (NXDOMAIN, or no address), so that asking again is of no use.
+        reason: one clause for people.
+        final: an authority has said so (NXDOMAIN, or no address): asking again is useless.
     """
 
     reason: str
     final: bool
 
 
-Answer = Addresses | NoSuchName
+Answer = Addresses | LookupFailure
 
-# c-ares found no server to ask, so it cannot say whether the name exists.
+# c-ares has no server to ask, so it does not know whether the name exists.
 _NO_NAME = frozenset({ares.ARES_ENOTFOUND, ares.ARES_ENODATA, ares.ARES_EBADNAME})
 _NO_SERVER = frozenset({ares.ARES_ECONNREFUSED, ares.ARES_EFILE, ares.ARES_ENOTINITIALIZED})
 
 
 class Resolver:
-    """Looks names up; make it inside a running event loop."""
+    """Resolves names; create it inside a running event loop."""
 
     def __init__(self, servers: tuple[str, ...] = (), family: int = 0) -> None:
         self._family = FAMILIES[family]
@@ -55,7 +55,7 @@ class Resolver:
         self._ares: aiodns.DNSResolver | None = None
         try:
             self._ares = aiodns.DNSResolver(nameservers=servers or None)
-        except (ares.DNSError, OSError, RuntimeError) as error:  # no configuration to read, or a loop it cannot use
+        except (ares.DNSError, OSError, RuntimeError) as error:  # no configuration, or an unsuitable loop
             if servers:
                 raise UsageError(f"--dns-servers: c-ares cannot be used here: {error}") from None
         self._threads: ThreadPoolExecutor | None = None
@@ -63,7 +63,7 @@ class Resolver:
         self._asked: dict[str, asyncio.Task[Answer]] = {}
 
     async def resolve(self, host: str) -> Addresses:
-        """The addresses of a host, in the order to try; an IP address is its own.
+        """The addresses of a host, in the order to try them; an IP address stands for itself.
 
         Raises:
             TransportError: `dns`.
@@ -95,21 +95,21 @@ class Resolver:
             self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _look_up(self, host: str) -> Answer:
-        """The addresses, or why there are none; it never raises, for nobody may be left to hear of it."""
+        """The addresses, or why there are none; never raises, because nobody may be waiting any more."""
         answer: Answer
         try:
-            answer = await self._ask(host) or NoSuchName("no address", final=True)
+            answer = await self._ask(host) or LookupFailure("no address", final=True)
         except ares.DNSError as error:
-            answer = NoSuchName(str(error.args[-1]), error.args[0] in _NO_NAME)
+            answer = LookupFailure(str(error.args[-1]), error.args[0] in _NO_NAME)
         except socket.gaierror as error:
-            answer = NoSuchName(str(error.strerror), error.errno in (socket.EAI_NONAME, socket.EAI_NODATA))
+            answer = LookupFailure(str(error.strerror), error.errno in (socket.EAI_NONAME, socket.EAI_NODATA))
         except (OSError, UnicodeError) as error:  # a label may be too long for the system's resolver
-            answer = NoSuchName(str(error), isinstance(error, UnicodeError))
-        if isinstance(answer, NoSuchName) and not answer.final:
-            return answer  # whoever tries again is to ask again
-        seconds = FAILURE_SECONDS if isinstance(answer, NoSuchName) else ANSWER_SECONDS
+            answer = LookupFailure(str(error), isinstance(error, UnicodeError))
+        if isinstance(answer, LookupFailure) and not answer.final:
+            return answer  # a retry must ask again
+        seconds = FAILURE_SECONDS if isinstance(answer, LookupFailure) else ANSWER_SECONDS
         self._known[host] = (time.monotonic() + seconds, answer)
-        if len(self._known) > MOST_NAMES:
+        if len(self._known) > MAX_NAMES:
             self._known.popitem(last=False)
         return answer
 
@@ -124,7 +124,7 @@ class Resolver:
         return await self._ask_system(host)
 
     async def _ask_system(self, host: str) -> Addresses:
-        """What the system's resolver knows beyond DNS: mDNS, LDAP, a container's names."""
+        """Ask the system's resolver, which knows more than DNS: mDNS, LDAP, names of containers."""
         if self._threads is None:
             self._threads = ThreadPoolExecutor(THREADS, "fetchcli-dns")
         loop = asyncio.get_running_loop()
@@ -148,7 +148,7 @@ def _is_local(host: str) -> bool:
 
 
 def _or_raise(answer: Answer) -> Addresses:
-    if isinstance(answer, NoSuchName):
+    if isinstance(answer, LookupFailure):
         remedy = Remedy.NONE if answer.final else Remedy.LATER
         raise TransportError(ErrorKind.DNS, f"name lookup failed: {answer.reason}", remedy)
     return answer

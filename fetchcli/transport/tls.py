@@ -1,27 +1,22 @@
-"""The one TLS context of a run."""
+"""Build TLS contexts."""
 
 import ssl
 from collections.abc import Callable
 from typing import TypeVar
 
-from aiohttp import connector
-
 from fetchcli.core.errors import UsageError
-from fetchcli.core.policy import Tls, TlsVersion
+from fetchcli.core.model.policy import Tls, TlsVersion
 
 T = TypeVar("T")
 _VERSIONS = {TlsVersion.V1_2: ssl.TLSVersion.TLSv1_2, TlsVersion.V1_3: ssl.TLSVersion.TLSv1_3}
 
 
 def make_context(tls: Tls) -> ssl.SSLContext:
-    """The context that every connection of a run shares.
+    """The TLS context for all connections of a run.
 
     Raises:
-        UsageError: a file cannot be read or is not what it should be.
+        UsageError: a file cannot be read or has the wrong content.
     """
-    if tls == Tls():
-        # aiohttp has read the system's authorities when it was imported; once more costs 20 ms.
-        return connector._SSL_CONTEXT_VERIFIED
     context = _load("--cacert", str(tls.cacert), lambda: ssl.create_default_context(cafile=tls.cacert))
     context.minimum_version = _VERSIONS[tls.minimum]
     context.set_alpn_protocols(("http/1.1",))
@@ -32,8 +27,6 @@ def make_context(tls: Tls) -> ssl.SSLContext:
     if cert is not None:
         key = tls.key if tls.key is not None else cert
         _load("--cert", cert, lambda: context.load_cert_chain(cert, key, _no_password))
-    elif tls.key is not None:
-        raise UsageError("--key without --cert: a key alone says nothing")
     return context
 
 
@@ -50,7 +43,7 @@ def _load(option: str, path: str, load: Callable[[], T]) -> T:
 
 
 class _PasswordNeededError(Exception):
-    """OpenSSL would ask at the terminal."""
+    """OpenSSL would prompt at the terminal."""
 
 
 def _no_password() -> str:

@@ -10,8 +10,8 @@ import msgspec
 import uvloop
 
 from fetchcli import Outcome, Policy, Target, fetch
-from fetchcli.core.baseline import Baseline, Comparison, Sample
-from fetchcli.core.changes import Change
+from fetchcli.core.baseline.compare import Baseline, Comparison, Sample
+from fetchcli.core.summary.changes import Change
 
 HERE = Path(__file__).parent
 ROWS, SAMPLES = 20, 2

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.command import COMMAND, environment, fetchcli
 
-MAN = Path(__file__).parents[2] / "fetchcli" / "cli" / "fetchcli.1"
+MAN = Path(__file__).parents[2] / "fetchcli" / "help" / "fetchcli.1"
 BASH = shutil.which("bash")
 GROFF = shutil.which("groff")
 

@@ -99,7 +99,7 @@ def test_what_is_stronger_wins_over_what_it_cannot_stand_beside(folder: Path) ->
     found = printed(cwd=folder)
     assert (found["user"][0], found["bearer"]) == ('"a:***"', ("", "default"))
     both = configured("-u", "a:b", "--bearer", "t", "http://h/", cwd=folder)
-    assert (both.code, "two ways to say who asks" in both.err) == (2, True)
+    assert (both.code, "--user and --bearer cannot be combined" in both.err) == (2, True)
 
 
 def test_folders_that_are_gone_or_closed_hold_no_configuration(folder: Path, faults: FaultServer) -> None:
@@ -135,7 +135,7 @@ def test_values_do_what_flags_do(folder: Path, faults: FaultServer) -> None:
         ("header = [[]]", "fetchcli.toml: header: expected text, got a list"),
         ('progress = "loud"', "fetchcli.toml: progress: 'loud' is not one of"),
         ("a = ", "fetchcli.toml: not TOML: "),
-        ('user = "nobody"', "fetchcli.toml: user: write NAME:PASSWORD"),
+        ('user = "nobody"', "fetchcli.toml: user: expected NAME:PASSWORD"),
     ],
 )
 def test_a_mistake_names_file_and_key(folder: Path, content: str, said: str) -> None:
@@ -252,8 +252,8 @@ def check_results(tmp_path: Path, rows: list[object]) -> None:
 
 
 def test_the_schema_of_a_result_validates_what_we_write(faults: FaultServer, tmp_path: Path) -> None:
-    own = {"url": faults.url("ok"), "method": "PUT", "headers": {"A": "b"}, "body": "x", "tag": "t"}
-    rows: list[object] = [own, *(faults.url(name) for name in ("empty", "gzip", "escape-codes")), "x"]
+    row_request = {"url": faults.url("ok"), "method": "PUT", "headers": {"A": "b"}, "body": "x", "tag": "t"}
+    rows: list[object] = [row_request, *(faults.url(name) for name in ("empty", "gzip", "escape-codes")), "x"]
     with recorder(lambda request: see("/b") if b"GET /a" in request else ok()) as server:
         rows.append(server.url("/a"))
         check_results(tmp_path, rows)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.core.test_expectations import FAILING, MALFORMED, PASSING
+from tests.core.expect.test_expectations import FAILING, MALFORMED, PASSING
 from tests.support.certificates import authority, server_context
 from tests.support.command import COMMAND, environment, fetchcli, start
 from tests.support.recorder import Recorder, ok, recorder
@@ -154,9 +154,12 @@ def test_a_body_is_looked_at_only_so_far(server: Recorder) -> None:
 
 def test_what_never_can_be_known_is_refused() -> None:
     assert fetchcli("-k", "--expect-cert-days", ">1", "http://h/").err.startswith(
-        "fetchcli: --expect-cert-days judges certificates that were checked; leave out -k"
+        "fetchcli: --expect-cert-days and --insecure cannot be combined"
     )
-    assert "--max-check-body: 'none' is no limit" in fetchcli("--max-check-body", "none", "http://h/").err
+    assert (
+        "--max-check-body: expected a size such as 10M, got 'none'"
+        in fetchcli("--max-check-body", "none", "http://h/").err
+    )
 
 
 def test_patterns_that_never_end_end_and_hold_up_nobody() -> None:

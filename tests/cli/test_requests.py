@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.core.test_curl_line import CHROMIUM
+from tests.core.curl.test_read import CHROMIUM
 from tests.support.command import environment, fetchcli, start
 from tests.support.curl import BINARY
 from tests.support.httpbin import Httpbin, httpbin_server
@@ -258,7 +258,7 @@ def test_netrc_is_read_where_curl_looks(httpbin: Httpbin, folder: Path) -> None:
         assert fetchcli(url, "-q", env=env).code == 5
     (folder / "bad").write_text("machine h login l password secret nonsense")
     bad = fetchcli(url, "--netrc-file", "bad", cwd=folder)
-    assert (bad.code, bad.err) == (2, "fetchcli: bad:1: not a line of a netrc file\n")
+    assert (bad.code, bad.err) == (2, "fetchcli: bad:1: not a valid line of a netrc file\n")
 
 
 def test_a_file_to_send_that_went_away_is_an_outcome(httpbin: Httpbin, folder: Path) -> None:

@@ -145,7 +145,7 @@ def test_rounds_of_nothing_are_not_run_for_ever(tmp_path: Path) -> None:
     (tmp_path / "empty.txt").touch()
     result = fetchcli("empty.txt", "--allow-empty", "--for", "20s", cwd=tmp_path)
     assert (result.code, result.err.count("round ")) == (0, 1)
-    assert fetchcli("http://h/", "--for", "0").err == "fetchcli: --for: '0' is no time; write a duration such as 10m\n"
+    assert fetchcli("http://h/", "--for", "0").err == "fetchcli: --for: expected a duration such as 10m, got '0'\n"
 
 
 def test_rounds_are_summed_up_one_by_one_and_together(server: Recorder, tmp_path: Path) -> None:
@@ -268,7 +268,7 @@ def test_what_is_no_baseline(server: Recorder, tmp_path: Path) -> None:
         assert said.replace(".: is", ".: is") in result.err or said.removeprefix("--baseline ") in result.err
     assert not server.requests
     result = fetchcli(server.url("/a"), "--fail-on", "new")
-    assert (result.code, result.err) == (2, "fetchcli: --fail-on new: new since when? give --baseline FILE\n")
+    assert (result.code, result.err) == (2, "fetchcli: --fail-on new requires --baseline\n")
 
 
 def test_a_baseline_is_never_overwritten(server: Recorder, tmp_path: Path) -> None:

@@ -1,9 +1,12 @@
 """Failures as values, and the exceptions that carry them."""
 
+import pickle
+
+import msgspec
 import pytest
 
-from fetchcli.core.errors import ErrorKind, Failure, Redirect, Remedy, TransportError, UsageError
-from fetchcli.core.policy import Policy
+from fetchcli.core.errors import Contact, ErrorKind, ExitCode, Failure, Redirect, Remedy, TransportError, UsageError
+from fetchcli.core.model.policy import Policy
 
 
 def test_a_transport_error_carries_its_failure_whole() -> None:
@@ -26,3 +29,19 @@ def test_what_may_help(kind: ErrorKind, remedy: Remedy) -> None:
 def test_a_policy_that_fetches_nothing_is_refused(concurrency: int) -> None:
     with pytest.raises(UsageError, match="at least 1"):
         Policy(concurrency=concurrency)
+
+
+@pytest.mark.parametrize("kind", ErrorKind)
+def test_the_table_of_kinds_is_total(kind: ErrorKind) -> None:
+    assert 0 < len(kind.meaning) <= 60
+    assert kind.exit_code in (ExitCode.INTERNAL, ExitCode.INPUT, ExitCode.TRANSPORT)
+    assert isinstance(kind.transient, bool)
+    assert isinstance(kind.contact, Contact)
+    assert ErrorKind(kind.value) is kind is pickle.loads(pickle.dumps(kind))
+    assert msgspec.json.encode(kind) == f'"{kind.value}"'.encode()
+
+
+def test_meanings_differ() -> None:
+    for table in (ErrorKind, ExitCode):
+        meanings = [member.meaning for member in table]
+        assert len(set(meanings)) == len(meanings)

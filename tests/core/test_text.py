@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fetchcli.core.model import FailedCheck
+from fetchcli.core.model.attempt import FailedCheck
 from fetchcli.core.text import cell, inert_json, shorten, visible, without_surrogates
 
 

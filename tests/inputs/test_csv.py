@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fetchcli.core.model import Rejected, Row, Target
+from fetchcli.core.model.target import Rejected, Row, Target
 from fetchcli.core.settings import Reading
 from fetchcli.inputs.csv import read_csv
 from tests.support.lists import read
@@ -27,7 +27,7 @@ def message(row: Row) -> str:
 def test_as_excel_saves_it() -> None:
     rows, errors = read(EXCEL, "urls.csv", Reading(keep=("Name", "größe")), sizes=(3,))
     assert not errors
-    assert [(row.text, row.line, row.kept) for row in rows] == [
+    assert [(row.text, row.line, row.carried) for row in rows] == [
         ("http://h/1", 2, ("Straße; nord", "1,5")),
         ("http://h/2", 3, ('two\r\nlines "quoted"', "")),
         ("http://h/3?q=a;b", 7, ("", "")),
@@ -118,7 +118,7 @@ def test_between_tabs_quotes_may_be_data() -> None:
     data = b'url\tb\nhttp://h/1\t"Hello" world\nhttp://h/2\t"open\nhttp://h/3\t"a\tb\n c"\nhttp://h/4\tx\n'
     rows, errors = read(data, "x.tsv", Reading(keep=("b",)))
     assert not errors
-    assert [(row.text, row.kept) for row in rows if isinstance(row, Target)][:2] == [
+    assert [(row.text, row.carried) for row in rows if isinstance(row, Target)][:2] == [
         ("http://h/1", ('"Hello" world',)),
         ("http://h/2", ('"open',)),
     ]
@@ -130,8 +130,8 @@ def test_a_long_cell_between_tabs_is_one_cell(sizes: tuple[int, ...]) -> None:
     body = b"".join(b"http://h/evil%d\n" % number for number in range(1000))
     rows, errors = read(b'url\tmethod\tbody\nhttp://h/\tPOST\t"' + body + b'"\n', "x.tsv", sizes=sizes)
     assert (len(rows), errors) == (1, [])
-    assert rows[0].own is not None
-    assert rows[0].own.body == body.decode()
+    assert rows[0].row_request is not None
+    assert rows[0].row_request.body == body.decode()
 
 
 def test_what_a_faulty_table_shows_holds_no_secret() -> None:
@@ -152,7 +152,7 @@ def test_columns_to_keep_must_be_there() -> None:
         "x.csv:1: no column is named 'b' (--keep); the header has url, a; nothing after it was read"
     )
     _, errors = read(b"http://h/\n", "x.txt", Reading(keep=("b",)))
-    assert str(errors[0]) == "x.txt: --keep names columns, and a list of the format lines has none"
+    assert str(errors[0]) == "x.txt: --keep requires named columns, and the format lines has none"
 
 
 @pytest.mark.parametrize("data", [b"sep=|\nurl|a\nhttp://h/|1\n", b"a|url\n1|http://h/\n", b"url\r\rhttp://h/\r"])

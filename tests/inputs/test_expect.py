@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 
 from fetchcli.core.errors import InputError
-from fetchcli.core.expectations import parse_checks
-from fetchcli.core.model import Outcome, Rejected, Target, Verdict
-from fetchcli.core.policy import Policy
-from fetchcli.core.row_request import RowProblem
-from fetchcli.core.settings import InputFormat, Reading
+from fetchcli.core.expect.expectations import parse_checks
+from fetchcli.core.model.outcome import Outcome, Verdict
+from fetchcli.core.model.policy import Policy
+from fetchcli.core.model.target import Rejected, Target
+from fetchcli.core.request.row_request import RowProblem
+from fetchcli.core.settings import Reading
 from fetchcli.inputs.base import Argument, File
 from fetchcli.inputs.baseline import read_baseline
-from fetchcli.inputs.expect import Expecting, said_in_cells, said_of
+from fetchcli.inputs.expect import ExpectationParser, expectations_in_cells, expectations_of
 from fetchcli.inputs.locate import columns_of
 from fetchcli.inputs.precheck import malformed
 from fetchcli.inputs.reader import RowReader
@@ -40,7 +41,7 @@ from fetchcli.inputs.spool import Spooled, rereadable
     ],
 )  # fmt: skip
 def test_objects(row: dict[str, Any], said: dict[str, tuple[str, ...]]) -> None:
-    assert dict(said_of(row)) == said
+    assert dict(expectations_of(row)) == said
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ def test_objects(row: dict[str, Any], said: dict[str, tuple[str, ...]]) -> None:
     ],
 )  # fmt: skip
 def test_cells(cells: dict[str, str], said: dict[str, tuple[str, ...]]) -> None:
-    assert dict(said_in_cells(cells)) == said
+    assert dict(expectations_in_cells(cells)) == said
 
 
 @pytest.mark.parametrize(
@@ -74,12 +75,12 @@ def test_cells(cells: dict[str, str], said: dict[str, tuple[str, ...]]) -> None:
 )
 def test_what_cannot_be_said(row: dict[str, Any], problem: str) -> None:
     with pytest.raises(RowProblem) as caught:
-        said_of(row)
+        expectations_of(row)
     assert str(caught.value).startswith(problem)
 
 
 def test_rows_that_say_the_same_share_what_is_made_of_it() -> None:
-    expecting = Expecting(parse_checks("size", (">1",)))
+    expecting = ExpectationParser(parse_checks("size", (">1",)))
     said = (("body", ("a",)),)
     assert expecting(said) is expecting(said)
     assert [check.kind for check in expecting(said).checks] == ["size", "body"]
@@ -124,7 +125,7 @@ def test_a_table_says_a_thing_in_one_column(header: str, tmp_path: Path) -> None
 
 
 def test_globs_carry_expectations_along() -> None:
-    reader = RowReader([Argument("http://h/")], Reading(InputFormat.AUTO, glob=True))
+    reader = RowReader([Argument("http://h/")], Reading("auto", glob=True))
     assert [row.text for batch in reader.batches() for row in batch] == ["http://h/"]
 
 
@@ -158,16 +159,16 @@ def test_a_pipe_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert rereadable(File(str(path))) == File(str(path))
     assert rereadable(Argument("http://h/")) == Argument("http://h/")
     monkeypatch.setattr(File, "is_regular", False)
-    kept = rereadable(File(str(path)))
-    assert isinstance(kept, Spooled)
-    first = b"".join(kept.blocks())
+    carried = rereadable(File(str(path)))
+    assert isinstance(carried, Spooled)
+    first = b"".join(carried.blocks())
     path.unlink()
-    assert b"".join(kept.blocks()) == b"".join(kept.blocks()) == first
+    assert b"".join(carried.blocks()) == b"".join(carried.blocks()) == first
     gone = rereadable(File(str(path)))
     assert isinstance(gone, Spooled)
     with pytest.raises(InputError, match="No such file"):
         list(gone.blocks())
-    kept.kept.close()
+    carried.kept.close()
     gone.kept.close()
 
 

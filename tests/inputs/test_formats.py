@@ -2,11 +2,11 @@
 
 import pytest
 
-from fetchcli.core.model import Rejected, Target
-from fetchcli.core.settings import InputFormat, Reading, Selection
+from fetchcli.core.model.target import Rejected, Target
+from fetchcli.core.settings import Reading, Selection
 from fetchcli.inputs.base import Argument, File
 from fetchcli.inputs.count import count_rows
-from fetchcli.inputs.formats import guess
+from fetchcli.inputs.formats import BY_NAME, guess
 from fetchcli.inputs.reader import RowReader
 from fetchcli.inputs.record import BadFormat
 from tests.support.lists import as_jsonl, as_sitemap, read
@@ -42,7 +42,7 @@ from tests.support.lists import as_jsonl, as_sitemap, read
     ],
 )
 def test_the_extension_and_then_the_content(name: str, first: bytes, found: str) -> None:
-    assert guess(name, first, Reading()) == InputFormat(found)
+    assert guess(name, first, Reading()) is BY_NAME[found]
 
 
 @pytest.mark.parametrize("first", [b"<!DOCTYPE html><html>", b"<html lang=en>"])
@@ -52,8 +52,8 @@ def test_a_page_is_no_list(first: bytes) -> None:
 
 
 def test_columns_that_are_asked_for_say_that_there_are_some() -> None:
-    assert guess("-", b"link,n\nhttp://h/,1", Reading(url_column="link")) is InputFormat.CSV
-    assert guess("-", b"http://h/\n", Reading(keep=("n",))) is InputFormat.CSV
+    assert guess("-", b"link,n\nhttp://h/,1", Reading(url_column="link")) is BY_NAME["csv"]
+    assert guess("-", b"http://h/\n", Reading(keep=("n",))) is BY_NAME["csv"]
 
 
 def test_curl_lines_with_comments_and_mistakes_between() -> None:
@@ -179,5 +179,5 @@ def test_rows_are_counted_where_they_can_be(tmp_path: object) -> None:
     assert count_rows([paths["a.jsonl"], Argument("http://h/[1-5]")], Reading(glob=True)) == 8
     assert count_rows([paths["c.xml"]], Reading()) is None
     assert count_rows([paths["d.csv"]], Reading()) is None
-    assert count_rows([Argument("http://h/s.xml")], Reading(format=InputFormat.SITEMAP)) is None
+    assert count_rows([Argument("http://h/s.xml")], Reading(format="sitemap")) is None
     assert count_rows([paths["b.xml"]], Reading(strict=True)) is None

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fetchcli.core.model import Rejected, Target
-from fetchcli.core.row_request import RowRequest
-from fetchcli.core.settings import InputFormat, Reading
+from fetchcli.core.model.target import Rejected, Target
+from fetchcli.core.request.row_request import RowRequest
+from fetchcli.core.settings import Reading
+from fetchcli.inputs.formats import BY_NAME
 from tests.support.lists import as_csv, as_curl, as_json, as_jsonl, as_sitemap, read
 
 SAMPLE = [
@@ -16,25 +17,23 @@ SAMPLE = [
     ("http://h/2?a=b&c", None, ""),
 ]
 SEEDS = {
-    InputFormat.LINES: b"http://h/1\r\n# c\nhttp://h/2\n",
-    InputFormat.CSV: as_csv(SAMPLE),
-    InputFormat.TSV: as_csv(SAMPLE, "\t"),
-    InputFormat.JSONL: as_jsonl(SAMPLE),
-    InputFormat.JSON: as_json(SAMPLE),
-    InputFormat.SITEMAP: as_sitemap(SAMPLE),
-    InputFormat.CURL: as_curl(SAMPLE),
-    InputFormat.AUTO: gzip.compress(as_jsonl(SAMPLE)),
+    "lines": b"http://h/1\r\n# c\nhttp://h/2\n",
+    "csv": as_csv(SAMPLE),
+    "tsv": as_csv(SAMPLE, "\t"),
+    "jsonl": as_jsonl(SAMPLE),
+    "json": as_json(SAMPLE),
+    "sitemap": as_sitemap(SAMPLE),
+    "curl": as_curl(SAMPLE),
+    "auto": gzip.compress(as_jsonl(SAMPLE)),
 }
 PIECES = st.binary(max_size=4) | st.sampled_from(b"\" \n \r \0 { } [ , ' \\ $' < & ]]> \xff url null \t".split(b" "))
 EDITS = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 12), PIECES), max_size=6)
 
 
-@pytest.mark.parametrize("form", list(InputFormat))
+@pytest.mark.parametrize("form", ["auto", *BY_NAME])
 @settings(deadline=2000, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(edits=EDITS, sizes=st.lists(st.integers(1, 60), min_size=1, max_size=3).map(tuple), glob=st.booleans())
-def test_mutated_lists(
-    form: InputFormat, edits: list[tuple[int, int, bytes]], sizes: tuple[int, ...], glob: bool
-) -> None:
+def test_mutated_lists(form: str, edits: list[tuple[int, int, bytes]], sizes: tuple[int, ...], glob: bool) -> None:
     data = SEEDS[form]
     for at, length, piece in edits:
         data = data[:at] + piece + data[at + length :]

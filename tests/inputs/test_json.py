@@ -5,16 +5,17 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from fetchcli.core.model import Outcome, Rejected, Target, Verdict
-from fetchcli.core.row_request import RowRequest
-from fetchcli.core.schema import Schema
-from fetchcli.core.secrets import Expander
-from fetchcli.core.settings import InputFormat, Reading, Selection
-from fetchcli.core.summary import Summary
-from fetchcli.core.urls import parse_url
+from fetchcli.core.model.outcome import Outcome, Verdict
+from fetchcli.core.model.target import Rejected, Target
+from fetchcli.core.request.row_request import RowRequest
+from fetchcli.core.request.secrets import Expander
+from fetchcli.core.rows.schema import Schema
+from fetchcli.core.settings import Reading, Selection
+from fetchcli.core.summary.summary import Summary
+from fetchcli.core.url.parse import parse_url
 from fetchcli.inputs.json import read_json
 from fetchcli.sinks.base import Sink
-from fetchcli.sinks.registry import FORMATS
+from fetchcli.sinks.formats import BY_NAME
 from tests.support.lists import read
 from tests.support.outcomes import answered, failed
 
@@ -57,7 +58,7 @@ def test_strings_and_objects(data: bytes, name: str) -> None:
     rows, errors = read(data, name, Reading(keep=("unknown",)), sizes=(7,))
     assert not errors
     assert [row.text for row in rows] == [f"http://h/{number}" for number in range(1, 5)]
-    assert [row.own for row in rows] == [
+    assert [row.row_request for row in rows] == [
         None,
         RowRequest("PUT", (("A", "b"), ("N", "1"), ("E", ";"), ("None", "")), "x"),
         RowRequest(
@@ -66,7 +67,7 @@ def test_strings_and_objects(data: bytes, name: str) -> None:
         RowRequest(None, (("A", "b"), ("C", "d")), None, "README.md"),
     ]
     assert [row.tag for row in rows] == ["", "7", "t", ""]
-    assert rows[2].kept == (True,)
+    assert rows[2].carried == (True,)
 
 
 @pytest.mark.parametrize("name", ["x.jsonl", "x.json"])
@@ -178,10 +179,10 @@ def test_a_column_of_somebody_else_that_is_named_as_ours() -> None:
         (b'{"url":"http://h/","method":"POST","body":"hello","verdict":"OK"}', "x.jsonl"),
     ):
         (row,), _ = read(data, name)
-        assert row.own == RowRequest("POST", (), "hello")
+        assert row.row_request == RowRequest("POST", (), "hello")
     data = b'{"seq":1,"url":"http://h/","verdict":"FAILED","request":{"method":"PUT","json":5}}'
     (row,), _ = read(data, "x.jsonl")
-    assert row.own == RowRequest("PUT")
+    assert row.row_request == RowRequest("PUT")
 
 
 def test_an_object_that_is_named_json_is_read_by_the_line() -> None:
@@ -198,17 +199,17 @@ class Memory:
 
 def results(form: str) -> bytes:
     """A result file of five rows, as a run writes it."""
-    own = RowRequest("PUT", (("X", "1"), ("Authorization", "Bearer ${TOKEN}")), "body")
+    row_request = RowRequest("PUT", (("X", "1"), ("Authorization", "Bearer ${TOKEN}")), "body")
     secret = RowRequest(headers=(("Authorization", "Bearer abc"),))
     rows = [
         answered(seq=1, url="http://h/ok"),
         answered(404, seq=2, url="http://h/bad"),
         failed(seq=3),
-        Outcome(Target(4, parse_url("http://h/own"), "a.csv", 9, None, own, "t"), Verdict.SKIPPED),
+        Outcome(Target(4, parse_url("http://h/own"), "a.csv", 9, None, row_request, "t"), Verdict.SKIPPED),
         Outcome(Target(5, parse_url("http://h/secret"), "a.csv", 9, None, secret), Verdict.FAILED),
     ]
     output = Memory()
-    sink: Sink = FORMATS[form](output, Schema())
+    sink: Sink = BY_NAME[form].load()(output, Schema())
     sink.open()
     for row in rows:
         sink.handle(row)
@@ -238,7 +239,7 @@ def test_our_own_results_are_a_list(form: str) -> None:
 
 @pytest.mark.parametrize("form", ["jsonl", "json", "csv"])
 def test_only_the_failed_ones(form: str) -> None:
-    chosen = Reading(InputFormat(form), selection=Selection(only_failed=True))
+    chosen = Reading(form, selection=Selection(only_failed=True))
     rows, _ = read(results(form), f"x.{form}", chosen)
     assert [(row.seq, row.text) for row in rows] == [
         (1, "http://h/bad"),

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fetchcli.core.errors import InputError
-from fetchcli.core.model import Rejected, Row, Target
-from fetchcli.core.settings import InputFormat, Reading
+from fetchcli.core.model.target import Rejected, Row, Target
+from fetchcli.core.settings import Reading
 from fetchcli.inputs.base import Argument, File
 from fetchcli.inputs.count import count_rows
 from fetchcli.inputs.lines import MAX_LINE, data_lines, split_lines
@@ -133,7 +133,7 @@ def test_any_bytes_end_as_rows(data: bytes) -> None:
         def blocks(self) -> Iterator[bytes]:
             yield data
 
-    reader = RowReader([Bytes("x")], Reading(format=InputFormat.LINES))
+    reader = RowReader([Bytes("x")], Reading(format="lines"))
     rows = [row for batch in reader.batches() for row in batch]
     if reader.errors:  # it begins as something else does
         assert not rows

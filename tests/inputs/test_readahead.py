@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fetchcli.core.model import Row
+from fetchcli.core.model.target import Row
 from fetchcli.inputs.readahead import DEPTH, ReadAhead
 from tests.support.outcomes import target
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fetchcli.core.model import Target
-from fetchcli.core.row_request import RowRequest
-from fetchcli.core.settings import InputFormat, Reading
+from fetchcli.core.model.target import Target
+from fetchcli.core.request.row_request import RowRequest
+from fetchcli.core.settings import Reading
 from tests.support.lists import (
     COMPRESSIONS,
     Plain,
@@ -58,12 +58,12 @@ def test_rows_come_back(name: str, rows: list[Plain], cuts: tuple[int, ...]) -> 
     found, errors = read(write(rows), file, sizes=cuts)
     assert not errors
     assert [row.seq for row in found] == list(range(1, len(rows) + 1))
-    for row, (url, own, tag) in zip(found, rows, strict=True):
+    for row, (url, row_request, tag) in zip(found, rows, strict=True):
         assert isinstance(row, Target), row
         assert row.url.target == Target(1, row.url).url.target
-        assert row.own == (own if has_requests else None)
+        assert row.row_request == (row_request if has_requests else None)
         assert row.tag == (tag if has_tags else "")
-        plain, _ = read(url.encode(), "x.txt", Reading(format=InputFormat.LINES))
+        plain, _ = read(url.encode(), "x.txt", Reading(format="lines"))
         assert isinstance(plain[0], Target)
         assert row.url == plain[0].url
 

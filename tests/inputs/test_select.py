@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fetchcli.core.model import Passed, Rejected, Row, Target
-from fetchcli.core.request import Request
+from fetchcli.core.model.target import Rejected, Row, Skipped, Target
+from fetchcli.core.request.request import Request
 from fetchcli.core.settings import Reading, Selection
-from fetchcli.core.urls import parse_url
+from fetchcli.core.url.parse import parse_url
 from fetchcli.inputs.select import DUPLICATE, WINDOW, select
 from tests.support.lists import read
 
@@ -75,10 +75,10 @@ def test_duplicates_are_passed_over_and_say_so() -> None:
         b'{"url":"http://h/","method":"GET","tag":"t"}\n{"url":"http://u:p@h/"}\n{"url":"x"}\n{"url":"x"}\n'
     )
     found, _ = read(data, "x.jsonl", Reading(selection=Selection(dedupe=True)))
-    assert [isinstance(row, Passed) for row in found] == [False, True, False, True, True, False, False, False]
+    assert [isinstance(row, Skipped) for row in found] == [False, True, False, True, True, False, False, False]
     assert [row.seq for row in found] == list(range(1, 9))
     again = found[4]
-    assert isinstance(again, Passed)
+    assert isinstance(again, Skipped)
     assert (again.tag, again.line, again.reason) == ("t", 5, DUPLICATE)
     assert isinstance(found[6], Rejected)
 

@@ -5,11 +5,11 @@ import gzip
 import pytest
 
 from fetchcli.core.errors import InputError
-from fetchcli.core.model import Rejected
-from fetchcli.core.settings import InputFormat, Reading
-from fetchcli.core.urls import HttpUrl
+from fetchcli.core.model.target import Rejected
+from fetchcli.core.settings import Reading
+from fetchcli.core.url.parse import HttpUrl
 from fetchcli.inputs.base import Argument
-from fetchcli.inputs.reader import MOST_NESTED, RowReader
+from fetchcli.inputs.reader import MAX_NESTED, RowReader
 from tests.support.lists import read
 
 # The samples of sitemaps.org/protocol.html, with an image extension as search engines define it.
@@ -79,7 +79,7 @@ def test_an_index_with_gzip_and_text_children() -> None:
 
 
 def test_a_sitemap_on_the_web() -> None:
-    reading = Reading(format=InputFormat.SITEMAP)
+    reading = Reading(format="sitemap")
     reader = RowReader([Argument("http://www.example.com/index.xml"), Argument("no url")], reading, load=load)
     assert [row.text for batch in reader.batches() for row in batch][-1] == "no url"
     assert len(reader.errors) == 1
@@ -103,7 +103,7 @@ def test_indexes_that_go_round_in_circles_or_on_for_ever_end() -> None:
 
     rows, errors = read(child("a"), "x.xml", load=deeper)
     assert not rows
-    assert str(errors[0]) == f"http://h/a{'x' * MOST_NESTED}: sitemaps nested more than {MOST_NESTED} deep"
+    assert str(errors[0]) == f"http://h/a{'x' * MAX_NESTED}: sitemaps nested more than {MAX_NESTED} deep"
 
 
 def test_without_a_network_a_child_is_an_error() -> None:

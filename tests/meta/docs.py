@@ -1,71 +1,76 @@
-"""The parts of the README that are generated from the code."""
+"""The parts of the documentation that are generated from the code."""
 
-import inspect
 import io
-from typing import Any, get_args
+from collections.abc import Callable
 
-import typer
 from rich.console import Console
 
-from fetchcli.cli import app as app_module
-from fetchcli.core.columns import COLUMNS
-from fetchcli.core.errors import EXIT_MEANING, ErrorKind, Failure
-from fetchcli.core.model import Attempt, FailedCheck, Outcome, Response, Timings, Verdict
-from fetchcli.core.summary import Summary
-from fetchcli.demo import DEMO_PATHS
+from fetchcli.cli.definitions import PANELS
+from fetchcli.cli.help import definitions, options_block
+from fetchcli.core.errors import ErrorKind, ExitCode, Failure
+from fetchcli.core.model.attempt import Attempt, FailedCheck, Response, Timings
+from fetchcli.core.model.outcome import Outcome, Verdict
+from fetchcli.core.rows.columns import COLUMNS
+from fetchcli.core.summary.summary import Summary
 from fetchcli.inputs.reader import RowReader
-from fetchcli.render.report import Report
+from fetchcli.render.summary import SummaryDisplay
+from fetchcli.run.demo import DEMO_PATHS
+from fetchcli.run.formats import INPUT_FORMATS, OUTPUT_FORMATS
 from tests.support.outcomes import STARTED
 
-
-def options() -> str:
-    """The option table: flags, default, meaning."""
-    lines = ["| option | default | meaning |", "| --- | --- | --- |"]
-    for parameter in inspect.signature(app_module.fetchcli).parameters.values():
-        option = next(item for item in get_args(parameter.annotation) if hasattr(item, "param_decls"))
-        if isinstance(option, typer.models.OptionInfo) and not option.hidden:
-            lines.append(f"| {_flags(option)} | {_default(parameter.default)} | {_cell(option.help or '')} |")
-    return "\n".join(lines)
+COLUMN = 18
 
 
-def _flags(option: Any) -> str:
-    declared = [option.default, *option.param_decls] if isinstance(option.default, str) else option.param_decls
-    flags = sorted((flag for declaration in declared for flag in declaration.split("/")), key=len)
-    metavar = f" {option.metavar}" if option.metavar else ""
-    return ", ".join([*(f"`{flag}`" for flag in flags[:-1]), f"`{flags[-1]}{metavar}`"])
+def options(topic: str) -> str:
+    """The options of a topic."""
+    return "\n".join(options_block(panel.options) for panel in PANELS if panel.topic == topic)
 
 
-def _default(value: object) -> str:
-    if value is None or value is False:
-        return ""
-    return "on" if value is True else f"`{value}`"
+def formats(topic: str) -> str:
+    """The input formats or the output formats, with their extensions."""
+    table = INPUT_FORMATS if topic == "input" else OUTPUT_FORMATS
+    rows = [(known.name, f"{known.meaning} ({' '.join(known.extensions) or 'no extension'})") for known in table]
+    return definitions(rows, COLUMN)
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
-
-
-def columns() -> str:
-    """The column table."""
-    lines = ["| column | type | meaning |", "| --- | --- | --- |"]
+def columns(_: str) -> str:
+    """The columns of a row."""
+    rows = []
     for column in COLUMNS:
-        also = f" (`-w` also: {', '.join(f'`{alias}`' for alias in column.aliases)})" if column.aliases else ""
-        lines.append(f"| `{column.name}` | {column.type} | {column.doc}{also} |")
-    return "\n".join(lines)
+        also = f" (-w also: {', '.join(column.aliases)})" if column.aliases else ""
+        rows.append((column.name, f"{column.doc.replace('`', '')}{also}"))
+    return definitions(rows, 20)
 
 
-def exit_codes() -> str:
-    """The table of exit codes."""
-    lines = ["| code | meaning |", "| --- | --- |"]
-    return "\n".join([*lines, *(f"| {int(code)} | {meaning} |" for code, meaning in EXIT_MEANING.items())])
+def exit_codes(_: str) -> str:
+    """The exit codes."""
+    return definitions([(str(int(code)), code.meaning) for code in ExitCode], 6)
 
 
-def error_kinds() -> str:
-    """The closed set of error kinds."""
-    return " ".join(f"`{kind}`" for kind in ErrorKind)
+def error_kinds(_: str) -> str:
+    """The error kinds; the exit code is named where it is not 4."""
+    rows = []
+    for kind in ErrorKind:
+        code = "" if kind.exit_code is ExitCode.TRANSPORT else f" (exit {int(kind.exit_code)})"
+        rows.append((str(kind), kind.meaning + code))
+    return definitions(rows, COLUMN)
 
 
-GENERATED = {"options": options, "columns": columns, "exit-codes": exit_codes, "error-kinds": error_kinds}
+GENERATED: dict[str, Callable[[str], str]] = {
+    "options": options,
+    "formats": formats,
+    "columns": columns,
+    "exit-codes": exit_codes,
+    "error-kinds": error_kinds,
+}
+
+
+def filled(topic: str, page: str) -> str:
+    """A page with its generated blocks made anew."""
+    for name, make in GENERATED.items():
+        if f"<!-- {name} -->" in page:
+            page = replace(page, name, f"```text\n{make(topic)}\n```")
+    return page
 
 
 def demo_outcomes() -> list[Outcome]:
@@ -88,7 +93,7 @@ def demo_outcomes() -> list[Outcome]:
 
 
 def picture() -> str:
-    """An SVG of the demo's last screen, made by the report itself."""
+    """An SVG of the demo's last screen, made by the display itself."""
     console = Console(
         record=True,
         width=92,
@@ -99,19 +104,19 @@ def picture() -> str:
         legacy_windows=False,
     )
     console.print("$ fetchcli --demo")
-    report, summary = Report(console, rows=True), Summary()
+    display, summary = SummaryDisplay(console, rows=True), Summary()
     for outcome in demo_outcomes():
         summary.add(outcome)
-        report.handle(outcome)
+        display.handle(outcome)
     summary.elapsed = 2.02
-    report.close(summary)
+    display.close(summary)
     return console.export_svg(title="fetchcli", unique_id="fetchcli")
 
 
 def replace(text: str, name: str, content: str) -> str:
     """Put content between the markers of that name."""
-    start, end = f"<!-- {name} -->\n", f"\n<!-- /{name} -->"
+    start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
     head, _, rest = text.partition(start)
     _, _, tail = rest.partition(end)
-    assert tail, f"no markers for {name}"
-    return f"{head}{start}{content}{end}{tail}"
+    assert rest, f"no markers for {name}"
+    return f"{head}{start}{content}\n{end}{tail}"

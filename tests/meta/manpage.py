@@ -1,71 +1,66 @@
-"""The man page, made from the same definitions as ``--help``."""
+"""The man page, made of the help topics."""
 
 import re
-from typing import Any
 
-import click
-import typer
+from fetchcli.cli.definitions import PANELS
+from fetchcli.cli.help import EXAMPLES, SUMMARY, flags_text, topics
+from fetchcli.cli.option import Option
+from fetchcli.core.errors import ExitCode
+from fetchcli.run.help import page_lines
 
-from fetchcli.cli.app import HELP, app
-from fetchcli.core.errors import EXIT_MEANING
-
-OPENING = """.\\" Made from the definitions of the options: pytest tests/meta --regenerate
+OPENING = """.\\" Made from the help topics and the options: pytest tests/meta --regenerate
 .TH FETCHCLI 1 "" "fetchcli" "User Commands"
 .SH NAME
-fetchcli \\- fetch a list of URLs concurrently; every line ends as exactly one true outcome
+fetchcli \\- fetch a list of URLs concurrently; every row ends as exactly one true outcome
 .SH SYNOPSIS
 .B fetchcli
-.RI [ OPTIONS ]
 .RI [ INPUT ]...
-"""
+.RI [ OPTIONS ]"""
 
 
 def man_page() -> str:
     """The page in the language of man(7)."""
-    command = typer.main.get_command(app)
-    paragraphs, _, examples = HELP.partition("\b\n")
-    examples, _, rest = examples.partition("\n\n")
-    lines = [OPENING.rstrip(), ".SH DESCRIPTION", _text(paragraphs), ".PP", _text(rest)]
-    lines += [".SH EXAMPLES", ".nf", *map(_text, examples.splitlines()), ".fi"]
-    argument = next(item for item in command.params if isinstance(item, click.Argument))
-    lines += [".SH INPUT", _text(str(vars(argument)["help"]))]
-    panels: dict[str, list[click.Option]] = {}
-    for option in command.get_params(click.Context(command)):
-        if isinstance(option, click.Option) and not option.hidden:
-            panels.setdefault(vars(option)["rich_help_panel"], []).append(option)
-    for panel, found in panels.items():
-        lines += [f".SH {panel.upper()} OPTIONS", *(line for option in found for line in _option(option))]
-    lines += [".SH EXIT STATUS"]
-    for code, meaning in EXIT_MEANING.items():
-        lines += [".TP", f".B {int(code)}", _text(meaning)]
-    lines += [
-        ".SH ENVIRONMENT",
-        _text("Every option can be set by FETCHCLI_ and its name, as FETCHCLI_CONCURRENCY=20."),
+    lines = [OPENING, ".SH DESCRIPTION", _text(SUMMARY), ".SH EXAMPLES", ".nf", *map(_text, EXAMPLES), ".fi"]
+    for panel in PANELS:
+        lines.append(f".SH {panel.title.upper()} OPTIONS")
+        lines += [line for option in panel.options if not option.hidden for line in _option(option)]
+    for topic, page in topics().items():
+        lines += [f".SH {topic.upper()}", *_topic(page)]
+    lines.append(".SH EXIT STATUS")
+    for code in ExitCode:
+        lines += [".TP", f".B {int(code)}", _text(code.meaning)]
+    return "\n".join([*lines, ".SH SEE ALSO", ".BR curl (1)"]) + "\n"
+
+
+def _topic(page: str) -> list[str]:
+    """The text and the examples of a topic; its generated blocks stand in sections of their own."""
+    page = re.sub(r"<!-- (\S+) -->.*?<!-- /\1 -->", "", page, flags=re.DOTALL)
+    lines: list[str] = []
+    before = "text"
+    for kind, text in page_lines(page):
+        if kind == "heading":
+            continue
+        if kind != before:
+            lines.append(".nf" if kind == "code" else ".fi")
+            before = kind
+        lines.append(_code(text) if kind == "code" else _text(text) or ".PP")
+    if before == "code":
+        lines.append(".fi")
+    return [
+        line for line, following in zip(lines, [*lines[1:], ""], strict=True) if (line, following) != (".PP", ".PP")
     ]
-    lines += [_text("The variables of proxies, NO_COLOR, SSL_CERT_FILE, SSL_CERT_DIR and NETRC are read as well.")]
-    lines += [".SH FILES", ".TP", ".I fetchcli.toml", _text("Options by their long names; so does [tool.fetchcli] in")]
-    lines += [_text("pyproject.toml. The nearest is read, up to the top of the repository, and one in the user's")]
-    lines += [_text("configuration folder."), ".SH SEE ALSO", ".BR curl (1)"]
-    return "\n".join(lines) + "\n"
 
 
-def _option(option: click.Option) -> list[str]:
-    flags = ", ".join(sorted([*option.opts, *option.secondary_opts], key=len))
-    metavar = "" if option.is_flag else f" {option.metavar or _choices(option)}"
-    default = "" if option.is_flag or option.default in (None, "") else f" Default: {_value(option.default)}."
-    return [".TP", f".B {_text(flags + metavar)}", _text(f"{option.help}{default}")]
-
-
-def _choices(option: click.Option) -> str:
-    choices = getattr(option.type, "choices", ())
-    return "|".join(str(_value(choice)) for choice in choices)
-
-
-def _value(value: Any) -> Any:
-    return getattr(value, "value", value)
+def _option(option: Option) -> list[str]:
+    initial = option.initial
+    default = "" if initial in (None, True, False) else f" Default: {getattr(initial, 'value', initial)}."
+    return [".TP", f".B {_text(flags_text(option))}", _text(f"{option.help}{default}")]
 
 
 def _text(text: str) -> str:
-    """Text that is no request: what roff would obey is escaped, and blanks are single."""
-    text = text.replace("\\", "\\e").replace("-", "\\-").strip()
-    return re.sub(r"^([.'])", r"\\&\1", re.sub(r"[ \n]+", " ", text))
+    """Text in which nothing is a request to roff, with single blanks."""
+    return _code(re.sub(r"[ \n]+", " ", text.replace("`", "")).strip())
+
+
+def _code(text: str) -> str:
+    return re.sub(r"^([.'])", r"\\&\1", text.replace("\\", "\\e").replace("-", "\\-"))

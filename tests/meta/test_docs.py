@@ -1,35 +1,41 @@
-"""The README says what the code does: tables, picture, commands and examples are all checked."""
+"""The documentation says what the code does: pages, pictures, commands and examples are all checked."""
 
+import json
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
 
+from fetchcli.cli.definitions import OPTIONS, PANELS
+from fetchcli.cli.help import short_help, topics
 from fetchcli.core.settings import Reading
-from fetchcli.demo import DEMO_PATHS
 from fetchcli.inputs.base import File
 from fetchcli.inputs.precheck import malformed
 from fetchcli.inputs.reader import RowReader
-from tests.meta.docs import GENERATED, picture, replace
+from fetchcli.run.demo import DEMO_PATHS
+from fetchcli.run.help import plain_page
+from tests.meta.docs import filled, picture
 from tests.meta.manpage import man_page
-from tests.support.command import fetchcli
+from tests.support.command import Result, at_terminal, fetchcli
 from tests.support.faults import FaultServer
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
-MAN = ROOT / "fetchcli" / "cli" / "fetchcli.1"
+HELP = ROOT / "fetchcli" / "help"
+MAN = HELP / "fetchcli.1"
 PICTURE = ROOT / ".github" / "demo.svg"
+CONTRIBUTING = ROOT / ".github" / "CONTRIBUTING.md"
 
 
-def test_generated_tables(request: pytest.FixtureRequest) -> None:
-    text = fresh = README.read_text()
-    for name, make in GENERATED.items():
-        fresh = replace(fresh, name, make())
-    if request.config.getoption("--regenerate"):
-        README.write_text(fresh)
-    else:
-        assert text == fresh, "README.md differs from the code: pytest --regenerate"
+def test_generated_blocks_of_the_pages(request: pytest.FixtureRequest) -> None:
+    for topic, page in topics().items():
+        fresh = filled(topic, page)
+        if request.config.getoption("--regenerate"):
+            (HELP / f"{topic}.md").write_text(fresh)
+        else:
+            assert page == fresh, f"{topic}.md differs from the code: pytest --regenerate"
 
 
 def test_the_picture_is_made_by_the_project(request: pytest.FixtureRequest) -> None:
@@ -41,20 +47,133 @@ def test_the_picture_is_made_by_the_project(request: pytest.FixtureRequest) -> N
 
 def test_the_man_page_is_made_by_the_project(request: pytest.FixtureRequest) -> None:
     if request.config.getoption("--regenerate"):
+        topics.cache_clear()  # the pages have just been written
         MAN.write_text(man_page())
     assert MAN.read_text() == man_page(), "the man page differs: pytest --regenerate"
-    for option in re.findall(r"\| `(?:-\w`, `)?(--[a-z-]+)", README.read_text()):
-        assert option.replace("-", "\\-") in MAN.read_text(), option
 
 
-def test_each_panel_of_the_help_fits_a_screen_and_examples_come_first() -> None:
-    text = fetchcli("--help", env={"COLUMNS": "80"}).out
-    panels = re.findall(r"^╭─ (.*?) ─+╮\n(.*?)^╰", text, re.DOTALL | re.MULTILINE)
-    assert len(panels) > 12
-    for name, inside in panels:
-        assert inside.count("\n") + 2 <= 24, name
-    assert 0 < text.index("fetchcli urls.txt --concurrency 50") < text.index("╭")
-    assert all(len(line) <= 80 for line in text.splitlines())
+def test_the_short_help_fits_a_screen() -> None:
+    shown = fetchcli("--help").out
+    assert shown == plain_page(short_help())
+    assert shown.count("\n") <= 40
+    assert max(map(len, shown.splitlines())) <= 80
+    for topic in topics():
+        assert re.search(rf"\b{topic}\b", shown), topic
+
+
+@pytest.mark.parametrize("topic", sorted(topics()))
+def test_a_topic_fits_a_screen_and_names_its_options(topic: str) -> None:
+    page = topics()[topic]
+    assert page.startswith(f"# {topic}: ")
+    assert page.isascii()
+    assert max(map(len, page.splitlines())) <= 80
+    text = re.sub(r"<!-- (\S+) -->.*?<!-- /\1 -->", "", page, flags=re.DOTALL)
+    assert len([line for line in text.splitlines() if line]) <= 40
+    result = fetchcli("--help", topic)
+    assert (result.code, result.err) == (0, "")
+    for panel in PANELS:
+        for option in panel.options:
+            assert panel.topic != topic or option.hidden or option.long in result.out, option.long
+
+
+def test_every_option_stands_in_a_topic_and_in_the_man_page() -> None:
+    everything = fetchcli("--help", "all").out
+    for panel in PANELS:
+        assert panel.topic in topics()
+    for option in OPTIONS.values():
+        assert option.hidden or option.long in everything, option.long
+        assert option.hidden or option.long.replace("-", "\\-") in MAN.read_text(), option.long
+
+
+@pytest.mark.parametrize(
+    ("args", "first"),
+    [
+        (["--help"], "Usage: fetchcli"),
+        (["-h"], "Usage: fetchcli"),
+        (["urls.txt", "--help"], "Usage: fetchcli"),
+        (["--help", "-o", "x"], "Usage: fetchcli"),
+        (["--help", "PACE"], "pace: concurrency"),
+        (["--help=pace"], "pace: concurrency"),
+        (["--help", "urls.txt"], "There is no help topic 'urls.txt'."),
+    ],
+)
+def test_help_is_given_wherever_it_is_asked_for(args: list[str], first: str) -> None:
+    result = fetchcli(*args)
+    assert (result.code, result.err) == (0, "")
+    assert result.out.startswith(first)
+
+
+@pytest.mark.parametrize("topic", ["", "all", "pace", "columns"])
+def test_help_has_no_escapes_outside_of_a_terminal(topic: str) -> None:
+    words = ["--help", topic] if topic else ["--help"]
+    plain = fetchcli(*words).out
+    for env in ({"GITHUB_ACTIONS": "true", "FORCE_COLOR": "1"}, {"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C"}):
+        assert fetchcli(*words, env=env).out == plain
+    assert "\x1b" not in plain
+    shown = at_terminal(*words).out
+    assert re.sub(r"\x1b\[[0-9;]*m", "", shown).replace("\r\n", "\n").rstrip() == plain.rstrip()
+    assert ("\x1b[" in shown) == (topic != "all" or True)
+    assert "\x1b[" not in at_terminal(*words, env={"NO_COLOR": "1"}).out
+
+
+def run(command: str, folder: Path, env: dict[str, str] | None = None) -> Result:
+    """Run a command of the documentation, its redirection included, without what it is piped into."""
+    args = shlex.split(command.partition(" | ")[0])[1:]
+    stdin = b""
+    if "<" in args:
+        args, name = args[: args.index("<")], args[-1]
+        stdin = (folder / name).read_bytes()
+    return fetchcli(*args, stdin=stdin, env=env, cwd=folder)
+
+
+EXAMPLE = re.compile(r"^    \$ (fetchcli .*?)(?:  # exit (\d))?$", re.MULTILINE)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, faults: FaultServer) -> Path:
+    """The files that the examples name."""
+    url = faults.url("ok")
+    (tmp_path / "urls.txt").write_text(f"{url}?in=/docs/\n{url}\n")
+    (tmp_path / "smoke.csv").write_text(f"url,expect_body\n{url},hello\n")
+    (tmp_path / "requests.csv").write_text(f"url,method,body\n{url},POST,x\n")
+    (tmp_path / "fetchcli.toml").write_text("concurrency = 20\n")
+    made = fetchcli(url, "-o", "jsonl:rows.jsonl", cwd=tmp_path)
+    assert made.code == 0
+    return tmp_path
+
+
+@pytest.mark.parametrize("topic", sorted(topics()))
+def test_the_examples_of_a_topic_run(topic: str, folder: Path, faults: FaultServer) -> None:
+    examples = EXAMPLE.findall(topics()[topic])
+    assert examples or topic == "library"
+    env = {"TOKEN": "secret", "LOGIN": "me:secret", "FETCHCLI_RETRY": "0"}
+    for example, code in examples:
+        command = re.sub(r"https://example\.com/missing", faults.url("escape-codes"), example)
+        command = re.sub(r"https://example\.com/page/", f"{faults.url('ok')}?", command)
+        command = re.sub(r"https://example\.com/[a-z]*", faults.url("ok"), command)
+        result = run(command, folder, env)
+        assert result.code == int(code or 0), (example, result.err)
+
+
+def test_every_option_in_an_example_exists() -> None:
+    texts = [README.read_text(), CONTRIBUTING.read_text(), *topics().values()]
+    examples = [found for text in texts for found in re.findall(r"fetchcli [^\n`]*", text)]
+    assert len(examples) > 30
+    everything = fetchcli("--help", "all").out + " --help --install-completion"
+    for example in examples:
+        for option in re.findall(
+            r"(?<=\s)(--[a-z][a-z-]*|-[a-zA-Z4-6])(?![\w-])", example.partition("#")[0].partition("|")[0]
+        ):
+            assert re.search(rf"(?<![\w-]){option}(?![\w-])", everything), (example, option)
+
+
+def test_readme_is_short_and_its_links_lead_somewhere() -> None:
+    text = README.read_text()
+    assert text.count("\n") <= 150
+    for link in re.findall(r"\]\(([^)#]+)", text):
+        assert link.startswith("https://") or (ROOT / link).exists(), link
+    for topic in topics():
+        assert f"(fetchcli/help/{topic}.md)" in text, topic
 
 
 def commands(heading: str) -> list[str]:
@@ -75,51 +194,67 @@ def test_the_demo_command_of_the_readme_ends_with_the_demo() -> None:
     assert shlex.split(demo_command)[-2:] == [".venv/bin/fetchcli", "--demo"]
 
 
-def test_every_option_in_an_example_exists() -> None:
-    help_text = fetchcli("--help", env={"COLUMNS": "200"}).out
-    examples = re.findall(r"fetchcli [^\n`]*", README.read_text())
-    assert len(examples) > 5
-    for example in examples:
-        for option in re.findall(r"(?<=\s)(--?[a-z][a-z-]*)", example.partition("#")[0].partition("|")[0]):
-            assert re.search(rf"(?<![\w-]){option}(?![\w-])", help_text), (example, option)
+@pytest.mark.skipif(shutil.which("sh") is None, reason="no shell")
+def test_the_recipes_of_the_readme_run(folder: Path, faults: FaultServer) -> None:
+    recipes = [
+        line for heading in ("### At a terminal", "### In a pipeline", "### In CI") for line in commands(heading)
+    ]
+    assert len(recipes) >= 5
+    for recipe in recipes:
+        command = re.sub(r"https://example\.com/[a-z]*", faults.url("ok"), recipe)
+        result = run(command, folder)
+        assert result.code == 0, (recipe, result.err)
 
 
-def block(language: str) -> str:
-    found = re.search(rf"```{language}\n(.*?)```", README.read_text(), re.DOTALL)
-    assert found is not None
-    return found[1]
+def block(language: str, number: int = 0) -> str:
+    found: list[str] = re.findall(rf"```{language}\n(.*?)```", README.read_text(), re.DOTALL)
+    return found[number]
 
 
 def test_the_list_of_the_readme_is_one(tmp_path: Path) -> None:
     (tmp_path / "smoke.csv").write_text(block("csv"))
-    printed = fetchcli("smoke.csv", "--print-curl", cwd=tmp_path)
-    assert (printed.code, printed.err, len(printed.lines)) == (0, "", 2)
-    assert "Content-Type: application/json" in printed.out
-
-
-def test_the_expectations_of_the_readme_are_understood(tmp_path: Path) -> None:
-    text = re.findall(r"```csv\n(.*?)```", README.read_text(), re.DOTALL)[1]
-    (tmp_path / "smoke.csv").write_text(text)
     inputs = [File(str(tmp_path / "smoke.csv"))]
     assert list(malformed(inputs, Reading(), ())) == []
     rows = [row for batch in RowReader(inputs).batches() for row in batch]
-    said = [[check.kind for check in row.expect.checks] for row in rows if row.expect is not None]
-    assert said == [["header", "body"], ["json", "max_latency"]]
+    kinds = [[check.kind for check in row.expect.checks] for row in rows if row.expect is not None]
+    assert kinds == [["header", "body"], ["json", "max_latency"]]
 
 
-def test_the_configuration_of_the_readme_is_one(tmp_path: Path) -> None:
-    (tmp_path / "fetchcli.toml").write_text(block("toml"))
-    keys = re.findall(r"^([a-z-]+) =", block("toml"), re.MULTILINE)
-    printed = fetchcli("-K", "fetchcli.toml", "--print-config", cwd=tmp_path, env={"FETCHCLI_NO_CONFIG": ""})
-    assert len(keys) == sum("fetchcli.toml: " in line for line in printed.lines) == 4
+def test_the_sitemap_recipe_of_the_readme(faults: FaultServer) -> None:
+    (recipe,) = commands("### A sitemap")
+    assert recipe.startswith("fetchcli https://example.com/sitemap.xml --input-format sitemap")
 
 
-def test_the_library_example_runs(faults: FaultServer, capsys: pytest.CaptureFixture[str]) -> None:
-    code = re.search(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
-    assert code is not None
-    source = re.sub(r"https://example\.com/\w*", faults.url("ok"), code[1])
-    exec(compile(source, "README.md", "exec"), {"__name__": "__main__"})
+@pytest.mark.parametrize("source", [README, HELP / "library.md"])
+def test_the_library_example_runs(source: Path, faults: FaultServer, capsys: pytest.CaptureFixture[str]) -> None:
+    text = source.read_text()
+    fenced = re.search(r"```python\n(.*?)```", text, re.DOTALL)
+    code = (
+        fenced[1]
+        if fenced
+        else "\n".join(line[4:] for line in text.splitlines() if line.startswith("    ") or not line)
+    )
+    program = re.sub(r"https://example\.com/\w*", faults.url("ok"), code)
+    exec(compile(program, str(source), "exec"), {"__name__": "__main__"})
     assert capsys.readouterr().out.count("OK 200") == 2
+
+
+def test_the_rows_of_the_topics_are_understood(tmp_path: Path) -> None:
+    lines = topics()["checks"].partition('    {"url"')[2].partition("\n\n")[0]
+    row = json.loads('{"url"' + lines)
+    (tmp_path / "rows.jsonl").write_text(json.dumps(row))
+    assert list(malformed([File(str(tmp_path / "rows.jsonl"))], Reading(), ())) == []
+    table = topics()["requests"].partition("    url,method")[2].partition("\n\n")[0].replace("\n    ", "\n")
+    (tmp_path / "requests.csv").write_text(f"url,method{table}\n")
+    printed = fetchcli("requests.csv", "--print-curl", cwd=tmp_path)
+    assert (printed.code, printed.err, len(printed.lines)) == (0, "", 2)
+
+
+def test_the_configuration_of_the_topic_is_one(tmp_path: Path) -> None:
+    text = topics()["config"].partition("    concurrency")[2].partition("\n\n")[0].replace("\n    ", "\n")
+    (tmp_path / "fetchcli.toml").write_text(f"concurrency{text}\n")
+    printed = fetchcli("-K", "fetchcli.toml", "--print-config", cwd=tmp_path, env={"FETCHCLI_NO_CONFIG": ""})
+    assert sum("fetchcli.toml: " in line for line in printed.lines) == 4
 
 
 def test_the_sample_is_the_demo_against_a_public_server() -> None:
@@ -128,12 +263,6 @@ def test_the_sample_is_the_demo_against_a_public_server() -> None:
     assert [url.removeprefix("https://httpbin.org") for url in urls[:-1]] == list(DEMO_PATHS)
     assert urls[-1].startswith("http://localhost:")
     assert sum(line.startswith("#") for line in lines) >= 5
-
-
-def test_help_has_examples_and_groups() -> None:
-    text = fetchcli("--help", env={"COLUMNS": "100"}).out
-    for part in ("fetchcli urls.txt", "Input", "Pace", "Time", "Output", "Checks"):
-        assert part in text
 
 
 def test_the_project_speaks_of_itself_alone() -> None:

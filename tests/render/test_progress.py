@@ -6,7 +6,7 @@ import threading
 import pytest
 from rich.console import Console
 
-from fetchcli.core.summary import Summary
+from fetchcli.core.summary.summary import Summary
 from fetchcli.render import progress as progress_module
 from fetchcli.render.progress import BarProgress, Counters, PlainProgress, bar_line, plain_line, time_to_go
 from tests.support.outcomes import answered, failed
@@ -65,7 +65,7 @@ def test_failures_are_said_up_to_a_number_and_the_thread_ends(
     progress.handle(answered())
     progress.close(Summary())
     text = stream.getvalue()
-    assert text.count("connection refused") == progress_module.MOST_MESSAGES
+    assert text.count("connection refused") == progress_module.MAX_MESSAGES
     assert text.count("further failures") == 1
     assert threading.active_count() == before
 
@@ -78,6 +78,6 @@ def test_every_outcome_is_said_when_asked() -> None:
         progress.handle(answered(seq=seq))
     progress.close(Summary())
     assert stream.getvalue().count("200 http://example.com/a\n") == 99
-    for _ in range(progress_module.MOST_WAITING + 1):
+    for _ in range(progress_module.MAX_WAITING + 1):
         progress.handle(answered())
     assert progress.congested

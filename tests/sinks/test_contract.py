@@ -9,20 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fetchcli.core.columns import NAMES, Value, values
 from fetchcli.core.errors import ErrorKind
-from fetchcli.core.model import Outcome
-from fetchcli.core.schema import Schema
-from fetchcli.core.summary import Summary
-from fetchcli.core.template import compile_template
+from fetchcli.core.model.outcome import Outcome
+from fetchcli.core.rows.columns import NAMES, Value, values
+from fetchcli.core.rows.schema import Schema
+from fetchcli.core.rows.template import compile_template
+from fetchcli.core.summary.summary import Summary
 from fetchcli.sinks.base import Sink
-from fetchcli.sinks.registry import FORMATS
+from fetchcli.sinks.formats import BY_NAME, OUTPUT_FORMATS
 from fetchcli.sinks.template import TemplateSink
 from tests.support.golden import Golden
 from tests.support.outcomes import answered, failed, rejected
 
 HOSTILE = '\x1b]0;owned\x07\x9b31m\u202e\ud800 [red]x[/red] =cmd|calc, "quoted"\n\r\t::error::x'
-ALL = [*FORMATS, "template"]
+ALL = [*(known.name for known in OUTPUT_FORMATS if known.streamed), "template"]
 
 
 class Memory:
@@ -38,7 +38,8 @@ def make(name: str, output: Memory) -> Sink:
         return TemplateSink(
             output, compile_template("%{http_code} %{url} %{error_detail} %{content_type}\\n", Schema())
         )
-    return FORMATS[name](output, Schema())
+    sink: Sink = BY_NAME[name].load()(output, Schema())
+    return sink
 
 
 def written(name: str, outcomes: list[Outcome]) -> bytes:

@@ -20,22 +20,25 @@ from prometheus_client.parser import text_string_to_metric_families
 from tap.line import Diagnostic, Plan, Result, Version
 from tap.parser import Parser
 
-from fetchcli.core.baseline import Baseline, Comparison, Sample
+from fetchcli.core.baseline.compare import Baseline, Comparison, Sample
 from fetchcli.core.errors import ErrorKind
-from fetchcli.core.model import Attempt, FailedCheck, Outcome, Passed, Rejected, Response, Target, Timings, Verdict
-from fetchcli.core.report import MOST_ROWS, RowsKept, State, state_of
-from fetchcli.core.request import Request
-from fetchcli.core.summary import Summary
-from fetchcli.core.thresholds import parse_threshold
-from fetchcli.core.urls import parse_url
-from fetchcli.sinks.github import MOST_ANNOTATIONS
-from fetchcli.sinks.markdown import MOST_LISTED
-from fetchcli.sinks.prometheus import MOST_SERIES
-from fetchcli.sinks.registry import REPORTS, renderer
+from fetchcli.core.model.attempt import Attempt, FailedCheck, Response, Timings
+from fetchcli.core.model.outcome import Outcome, Verdict
+from fetchcli.core.model.target import Rejected, Skipped, Target
+from fetchcli.core.report.data import MAX_ROWS, OutcomeBuffer, State, state_of
+from fetchcli.core.request.request import Request
+from fetchcli.core.summary.summary import Summary
+from fetchcli.core.summary.thresholds import parse_threshold
+from fetchcli.core.url.parse import parse_url
+from fetchcli.sinks.formats import BY_NAME, OUTPUT_FORMATS
+from fetchcli.sinks.reports.github import MAX_ANNOTATIONS
+from fetchcli.sinks.reports.markdown import MAX_LISTED
+from fetchcli.sinks.reports.prometheus import MAX_SERIES
 from tests.sinks.test_contract import HOSTILE
 from tests.support.golden import Golden
 from tests.support.outcomes import STARTED, answered, failed, flaky, rejected, target
 
+REPORTS = tuple(known.name for known in OUTPUT_FORMATS if not known.streamed)
 SCHEMAS = Path(__file__).parents[1] / "support" / "schemas"
 CI_HOSTILE = (
     "%0A::error::x\n::stop-commands::y\r::set-output name=a::b ##vso[task.complete] "
@@ -59,7 +62,9 @@ SAMPLE = [
     flaky(seq=5),
     rejected(seq=6),
     Outcome(target(7), Verdict.SKIPPED, note="its host is down"),
-    Outcome(Passed.over(target(8), "the same as an earlier row"), Verdict.SKIPPED, note="the same as an earlier row"),
+    Outcome(
+        Skipped.from_target(target(8), "the same as an earlier row"), Verdict.SKIPPED, note="the same as an earlier row"
+    ),
     failed(ErrorKind.CANCELLED, seq=9, detail="3 rows failed (--halt now,fail=3)"),
     failed(seq=10, detail=HOSTILE),
     unexpected(11, CI_HOSTILE, CI_HOSTILE),
@@ -71,7 +76,7 @@ def made(name: str, outcomes: list[Outcome], *, full: bool = True) -> str:
     """A report of outcomes, with thresholds and a baseline where it is to be full."""
     limits = ("p95(time_total) < 1ms by host", "error_rate < 99%") if full else ()
     summary = Summary(map(parse_threshold, limits))
-    rows = RowsKept(lambda _: {("urls.txt", 3, "http://example.com/%C3%A9?q=a%20b"): 7})
+    rows = OutcomeBuffer(lambda _: {("urls.txt", 3, "http://example.com/%C3%A9?q=a%20b"): 7})
     baseline = Baseline()
     for url in ("http://example.com/a", "http://example.com/gone"):
         baseline.add(None, "", Sample(url, "OK", "200", "ab" * 32, 0.1))
@@ -83,7 +88,8 @@ def made(name: str, outcomes: list[Outcome], *, full: bool = True) -> str:
     summary.elapsed = 1234.5
     if full:
         summary.changes = comparison.finish()
-    return renderer(name)(rows.report(summary))
+    text: str = BY_NAME[name].load()(rows.report(summary))
+    return text
 
 
 @pytest.mark.parametrize("name", REPORTS)
@@ -155,7 +161,7 @@ def read_sarif(text: str, outcomes: list[Outcome]) -> None:
     document = json.loads(text)
     sarif_schema().validate(document)
     (run,) = document["runs"]
-    worth = [one for one in outcomes if state_of(one) is not State.PASSED and not isinstance(one.row, Passed)]
+    worth = [one for one in outcomes if state_of(one) is not State.PASSED and not isinstance(one.row, Skipped)]
     missed = sum(result["ruleId"] == "threshold" for result in run["results"])
     assert len(run["results"]) == len(worth) + missed
     assert missed <= 1
@@ -172,8 +178,8 @@ def read_markdown(text: str, outcomes: list[Outcome]) -> None:
     rows = sum(token.type == "tr_open" for token in tokens) - sum(token.type == "thead_open" for token in tokens)
     cells = sum(token.type == "td_open" for token in tokens)
     assert cells % 3 in (0, 1, 2)
-    listed = sum(state_of(one) is not State.PASSED and not isinstance(one.row, Passed) for one in outcomes)
-    assert rows >= min(listed, MOST_LISTED)
+    listed = sum(state_of(one) is not State.PASSED and not isinstance(one.row, Skipped) for one in outcomes)
+    assert rows >= min(listed, MAX_LISTED)
     plain = re.sub(r"`+.*?`+", "", text)
     assert "@me" not in plain
     assert "<!--" not in plain
@@ -195,10 +201,10 @@ def read_github(text: str, outcomes: list[Outcome]) -> None:
         assert "##[" not in unquote(command["message"])
         for item in command["properties"].split(","):
             assert PROPERTY.fullmatch(item), item
-    bad = sum(one.verdict is not Verdict.OK and not isinstance(one.row, Passed) for one in outcomes)
-    assert min(bad, MOST_ANNOTATIONS) <= names["error"] <= min(bad, MOST_ANNOTATIONS) + 2
-    assert names["warning"] == min(states(outcomes)[State.FLAKY], MOST_ANNOTATIONS)
-    assert 1 <= names["notice"] <= 1 + MOST_ANNOTATIONS
+    bad = sum(one.verdict is not Verdict.OK and not isinstance(one.row, Skipped) for one in outcomes)
+    assert min(bad, MAX_ANNOTATIONS) <= names["error"] <= min(bad, MAX_ANNOTATIONS) + 2
+    assert names["warning"] == min(states(outcomes)[State.FLAKY], MAX_ANNOTATIONS)
+    assert 1 <= names["notice"] <= 1 + MAX_ANNOTATIONS
 
 
 def read_gitlab(text: str, outcomes: list[Outcome]) -> None:
@@ -210,7 +216,7 @@ def read_gitlab(text: str, outcomes: list[Outcome]) -> None:
         assert issue["location"]["lines"]["begin"] >= 1
         assert issue["description"]
         assert issue["check_name"]
-    worth = [one for one in outcomes if state_of(one) is not State.PASSED and not isinstance(one.row, Passed)]
+    worth = [one for one in outcomes if state_of(one) is not State.PASSED and not isinstance(one.row, Skipped)]
     assert len(issues) >= len(worth)
 
 
@@ -294,22 +300,22 @@ def test_any_text_is_contained(text: str, name: str) -> None:
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_reports_of_long_runs_are_bounded_and_count_the_rest(name: str) -> None:
-    many = [answered(seq=seq) for seq in range(1, MOST_ROWS + 501)]
-    many += [answered(404, seq=20_000 + seq, url=f"http://example.com/{seq}") for seq in range(1, MOST_ROWS + 501)]
+    many = [answered(seq=seq) for seq in range(1, MAX_ROWS + 501)]
+    many += [answered(404, seq=20_000 + seq, url=f"http://example.com/{seq}") for seq in range(1, MAX_ROWS + 501)]
     report = made(name, many)
     assert len(report) < 30_000_000
     said = {
         "junit": '<property name="rows not listed" value="1000" />',
         "tap": "# 1000 rows are not listed",
         "sarif": '"rowsNotListed": 1000',
-        "markdown": f"and {MOST_ROWS + 500 - MOST_LISTED:,} more",
-        "github": f"{MOST_ROWS + 490:,} more than are annotated",
-        "summary": f'"problems_not_listed": {MOST_ROWS + 400}',
+        "markdown": f"and {MAX_ROWS + 500 - MAX_LISTED:,} more",
+        "github": f"{MAX_ROWS + 490:,} more than are annotated",
+        "summary": f'"problems_not_listed": {MAX_ROWS + 400}',
         "prometheus": 'fetchcli_rows{verdict="FAILED"} 10500',
     }
     assert said.get(name, "") in report
     if name == "prometheus":
-        assert report.count("fetchcli_row_accepted{") == MOST_SERIES
+        assert report.count("fetchcli_row_accepted{") == MAX_SERIES
 
 
 def test_the_column_in_the_list_is_said_where_it_is_known() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import trustme
 
-from fetchcli.core.policy import Tls
+from fetchcli.core.model.policy import Tls
 
 
 @lru_cache(maxsize=1)

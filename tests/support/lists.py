@@ -13,8 +13,8 @@ from xml.sax.saxutils import escape
 from backports import zstd
 
 from fetchcli.core.errors import InputError
-from fetchcli.core.model import Row
-from fetchcli.core.row_request import RowRequest
+from fetchcli.core.model.target import Row
+from fetchcli.core.request.row_request import RowRequest
 from fetchcli.core.settings import Reading
 from fetchcli.inputs.base import File
 from fetchcli.inputs.reader import Load, RowReader

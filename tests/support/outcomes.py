@@ -2,18 +2,20 @@
 
 import msgspec
 
-from fetchcli.core.checks import Evidence, failed_checks
+from fetchcli.core.checks.evaluate import Evidence, failed_checks
 from fetchcli.core.errors import ErrorKind, Failure, Redirect
-from fetchcli.core.model import Attempt, FailedCheck, Kept, Outcome, Rejected, Response, Target, Timings, Verdict
-from fetchcli.core.policy import Policy
-from fetchcli.core.urls import parse_url
+from fetchcli.core.model.attempt import Attempt, FailedCheck, Response, Timings
+from fetchcli.core.model.outcome import Outcome, Verdict
+from fetchcli.core.model.policy import Policy
+from fetchcli.core.model.target import CarriedValue, Rejected, Target
+from fetchcli.core.url.parse import parse_url
 
 NOT_ACCEPTED = FailedCheck("status", "200..399", "404")
 STARTED = 1_767_225_600.25  # 2026-01-01T00:00:00.25Z
 
 
-def target(seq: int = 1, url: str = "http://example.com/a", kept: tuple[Kept, ...] = ()) -> Target:
-    return Target(seq, parse_url(url), "urls.txt", seq + 1, kept=kept)
+def target(seq: int = 1, url: str = "http://example.com/a", carried: tuple[CarriedValue, ...] = ()) -> Target:
+    return Target(seq, parse_url(url), "urls.txt", seq + 1, carried=carried)
 
 
 def answered(
@@ -22,7 +24,7 @@ def answered(
     url: str = "http://example.com/a",
     elapsed: float = 0.25,
     content_type: str = "text/html",
-    kept: tuple[Kept, ...] = (),
+    carried: tuple[CarriedValue, ...] = (),
 ) -> Outcome:
     response = Response(
         status=status,
@@ -37,7 +39,7 @@ def answered(
     )
     failed = () if 200 <= status < 400 else (FailedCheck("status", "200..399", str(status)),)
     return Outcome(
-        target(seq, url, kept),
+        target(seq, url, carried),
         Verdict.FAILED if failed else Verdict.OK,
         (Attempt(1, STARTED, elapsed, response, failed),),
         failed,

@@ -12,12 +12,13 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import NamedTuple
 
-from fetchcli.core.decisions import Hold, Skip, Wait
 from fetchcli.core.errors import Failure
-from fetchcli.core.lane import Launch, Origin
-from fetchcli.core.model import Attempt, Response, Target
-from fetchcli.core.policy import Policy
-from fetchcli.core.schedule import LOOK_AHEAD, Scheduler
+from fetchcli.core.model.attempt import Attempt, Response
+from fetchcli.core.model.policy import Policy
+from fetchcli.core.model.target import Target
+from fetchcli.core.schedule.decisions import Hold, Skip, Wait
+from fetchcli.core.schedule.lane import Launch, Origin
+from fetchcli.core.schedule.scheduler import LOOK_AHEAD, Scheduler
 from tests.support.outcomes import failed_by
 
 # What a request brings, and after how many seconds.

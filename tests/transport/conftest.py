@@ -5,16 +5,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from fetchcli.core.errors import Failure, TransportError
-from fetchcli.core.model import Response
-from fetchcli.core.policy import Policy, Timeouts
-from fetchcli.core.urls import parse_url
-from fetchcli.transport.aiohttp_client import AiohttpTransport
+from fetchcli.core.model.attempt import Response
+from fetchcli.core.model.policy import Policy, Timeouts
+from fetchcli.core.url.parse import parse_url
+from fetchcli.run.compose import make_transport
+from fetchcli.transport.base import Transport
 
 Send = Callable[..., Awaitable[Response | Failure]]
 Sender = Callable[[Policy], Send]
 
 
-async def send_with(transport: AiohttpTransport, url: str, policy: Policy) -> Response | Failure:
+async def send_with(transport: Transport, url: str, policy: Policy) -> Response | Failure:
     """Send a URL; a failure is returned, not raised."""
     try:
         return await transport.send(parse_url(url), policy)
@@ -23,14 +24,14 @@ async def send_with(transport: AiohttpTransport, url: str, policy: Policy) -> Re
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[AiohttpTransport]:
-    transport = AiohttpTransport(Policy(), "fetchcli-test")
+async def client() -> AsyncIterator[Transport]:
+    transport = make_transport(Policy(), "fetchcli-test")
     yield transport
     await transport.close()
 
 
 @pytest.fixture
-def send(client: AiohttpTransport) -> Send:
+def send(client: Transport) -> Send:
     """Send over one transport with the default policy, or with other timeouts."""
 
     async def send(url: str, policy: Policy | None = None, **timeouts: float) -> Response | Failure:
@@ -42,10 +43,10 @@ def send(client: AiohttpTransport) -> Send:
 @pytest.fixture
 async def sender() -> AsyncIterator[Sender]:
     """Make a transport of a policy, and send over it."""
-    made: list[AiohttpTransport] = []
+    made: list[Transport] = []
 
     def sender(policy: Policy) -> Send:
-        transport = AiohttpTransport(policy, "fetchcli-test")
+        transport = make_transport(policy, "fetchcli-test")
         made.append(transport)
 
         async def send(url: str) -> Response | Failure:

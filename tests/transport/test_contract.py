@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator
 import pytest
 
 from fetchcli.core.errors import ErrorKind, TransportError
-from fetchcli.core.model import Response, Timings
-from fetchcli.core.policy import Policy
-from fetchcli.core.urls import HttpUrl, parse_url
-from fetchcli.transport.aiohttp_client import AiohttpTransport
+from fetchcli.core.model.attempt import Response, Timings
+from fetchcli.core.model.policy import Policy
+from fetchcli.core.url.parse import HttpUrl, parse_url
+from fetchcli.run.compose import make_transport
 from fetchcli.transport.base import Transport
 from fetchcli.transport.fake import NullTransport, ScriptedTransport
+from fetchcli.transport.follow import FollowingTransport
 from tests.support.faults import FaultServer
 
 
@@ -24,7 +25,7 @@ def script(url: HttpUrl) -> Response | BaseException:
 @pytest.fixture(params=["aiohttp", "scripted", "null"])
 async def transport(request: pytest.FixtureRequest) -> AsyncIterator[Transport]:
     made: dict[str, Transport] = {"scripted": ScriptedTransport(script), "null": NullTransport()}
-    transport = made.get(request.param) or AiohttpTransport(Policy(), "fetchcli-test")
+    transport = made.get(request.param) or make_transport(Policy(), "fetchcli-test")
     yield transport
     await transport.close()
 
@@ -54,7 +55,7 @@ async def test_cancelling_it_is_clean(transport: Transport, faults: FaultServer)
     task = asyncio.create_task(transport.send(parse_url(faults.url("stall-at-once")), Policy()))
     await asyncio.sleep(0.05)
     task.cancel()
-    if isinstance(transport, AiohttpTransport):
+    if isinstance(transport, FollowingTransport):
         with pytest.raises(asyncio.CancelledError):
             await task
     else:

@@ -8,9 +8,9 @@ from pathlib import Path
 import brotli
 import pytest
 
-from fetchcli.core.model import Response
-from fetchcli.core.policy import Policy
-from fetchcli.core.request import Request
+from fetchcli.core.model.attempt import Response
+from fetchcli.core.model.policy import Policy
+from fetchcli.core.request.request import Request
 from tests.support.certificates import server_context, trusting
 from tests.support.curl import BINARY, curl
 from tests.support.faults import MODES, FaultServer, slug

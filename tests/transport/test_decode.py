@@ -41,7 +41,7 @@ def decode(coding: str, body: bytes, step: int | None = None) -> bytes:
     return out
 
 
-def kind_of(coding: str, body: bytes) -> ErrorKind:
+def problem_kind(coding: str, body: bytes) -> ErrorKind:
     with pytest.raises(TransportError) as caught:
         decode(coding, body)
     return caught.value.failure.kind
@@ -71,21 +71,21 @@ def test_bodies_about_as_long_as_a_piece(coding: str, pieces: int, more: int) ->
 def test_67_cut_at_any_offset_is_decode(coding: str) -> None:
     whole = ENCODERS[coding](TEXT)
     for end in range(len(whole)):
-        assert kind_of(coding, whole[:end]) is ErrorKind.DECODE, end
+        assert problem_kind(coding, whole[:end]) is ErrorKind.DECODE, end
 
 
 def test_68_a_wrong_checksum_is_decode() -> None:
     whole = bytearray(gzip.compress(TEXT, mtime=0))
     whole[-8] ^= 1
-    assert kind_of("gzip", bytes(whole)) is ErrorKind.DECODE
+    assert problem_kind("gzip", bytes(whole)) is ErrorKind.DECODE
     adler = bytearray(zlib.compress(TEXT))
     adler[-1] ^= 1
-    assert kind_of("deflate", bytes(adler)) is ErrorKind.DECODE
+    assert problem_kind("deflate", bytes(adler)) is ErrorKind.DECODE
 
 
 @pytest.mark.parametrize("coding", sorted(ENCODERS))
 def test_68_garbage_is_decode(coding: str) -> None:
-    assert kind_of(coding, b"\xffnot what it says it is" * 9) is ErrorKind.DECODE
+    assert problem_kind(coding, b"\xffnot what it says it is" * 9) is ErrorKind.DECODE
 
 
 @pytest.mark.parametrize("step", [1, 7, None])
@@ -95,7 +95,7 @@ def test_69_all_members(step: int | None) -> None:
 
 
 def test_69_garbage_after_a_member_is_decode() -> None:
-    assert kind_of("gzip", gzip.compress(b"one") + b"garbage") is ErrorKind.DECODE
+    assert problem_kind("gzip", gzip.compress(b"one") + b"garbage") is ErrorKind.DECODE
 
 
 @pytest.mark.parametrize("step", [1, 50, None])

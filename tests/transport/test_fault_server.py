@@ -13,10 +13,12 @@ from contextlib import suppress
 import pytest
 
 from fetchcli.core.errors import ErrorKind, Failure, Redirect, Remedy, TransportError
-from fetchcli.core.model import Response
-from fetchcli.core.policy import Policy, Redirects
-from fetchcli.core.urls import parse_url
-from fetchcli.transport.aiohttp_client import AiohttpTransport
+from fetchcli.core.model.attempt import Response
+from fetchcli.core.model.policy import Policy, Redirects
+from fetchcli.core.url.parse import parse_url
+from fetchcli.transport.aiohttp.hop import AiohttpHops
+from fetchcli.transport.base import Transport
+from fetchcli.transport.follow import FollowingTransport
 from tests.support import framing
 from tests.support.faults import CATALOGUE, MODES, FaultServer, fault_server, slug
 from tests.support.recorder import ok, recorder
@@ -202,7 +204,7 @@ async def test_75_much_of_a_header_section_is_read_to_its_end(send: Send, size: 
             assert isinstance(await send(server.url()), Response)
 
 
-async def test_connections_are_used_again(client: AiohttpTransport, send: Send) -> None:
+async def test_connections_are_used_again(client: Transport, send: Send) -> None:
     with fault_server() as server:
         for _ in range(5):
             await send(server.url("ok"))
@@ -259,7 +261,7 @@ async def test_a_server_that_speaks_first_is_protocol(send: Send) -> None:
 
 
 async def test_86_a_connection_that_was_closed_meanwhile_is_stale_not_a_verdict(
-    client: AiohttpTransport, faults: FaultServer
+    client: Transport, faults: FaultServer
 ) -> None:
     url = parse_url(faults.url("ok-then-close"))
     failures = []
@@ -282,16 +284,17 @@ async def test_85_one_attempt_is_one_request(send: Send, faults: FaultServer) ->
 
 
 async def test_87_idle_connections_are_bounded() -> None:  # one more than may idle: the newest
-    client = AiohttpTransport(Policy(concurrency=5), "fetchcli-test")
+    hops = AiohttpHops(Policy(concurrency=5))
+    client = FollowingTransport(hops, "fetchcli-test")
     for _ in range(12):  # a host of its own each, by its port
         with fault_server() as server:
             await client.send(parse_url(server.url("ok")), Policy())
-    assert client._session.connector is not None
-    assert sum(map(len, client._session.connector._conns.values())) == 6
+    assert hops.session.connector is not None
+    assert sum(map(len, hops.session.connector._conns.values())) == 6
     await client.close()
 
 
-async def test_88_interrupted_requests_leak_no_socket(client: AiohttpTransport, faults: FaultServer) -> None:
+async def test_88_interrupted_requests_leak_no_socket(client: Transport, faults: FaultServer) -> None:
     url = parse_url(faults.url("stall-in-body"))
     before: dict[str, str] = {}
     for number in range(1000):

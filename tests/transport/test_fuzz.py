@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fetchcli.core.errors import ErrorKind, TransportError
-from fetchcli.core.model import Response
-from fetchcli.core.policy import Policy, Redirects, Timeouts
-from fetchcli.core.urls import parse_url
-from fetchcli.transport.aiohttp_client import AiohttpTransport
+from fetchcli.core.model.attempt import Response
+from fetchcli.core.model.policy import Policy, Redirects, Timeouts
+from fetchcli.core.url.parse import parse_url
+from fetchcli.run.compose import make_transport
 from tests.support.faults import CATALOGUE
 
 SEEDS = sorted(
@@ -75,7 +75,7 @@ class Client:
         return self._runner.run(self._fetch(url))
 
     async def _fetch(self, url: str) -> Response | ErrorKind:
-        transport = AiohttpTransport(self._policy, "fetchcli-test")
+        transport = make_transport(self._policy, "fetchcli-test")
         try:
             return await transport.send(parse_url(url), self._policy)
         except TransportError as error:

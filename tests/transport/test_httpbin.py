@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from fetchcli.core.credentials import Credentials, Login
 from fetchcli.core.errors import ErrorKind, Failure
-from fetchcli.core.model import Response
-from fetchcli.core.policy import Policy, Redirects
-from fetchcli.core.request import Request
+from fetchcli.core.model.attempt import Response
+from fetchcli.core.model.policy import Policy, Redirects
+from fetchcli.core.request.credentials import Credentials, Login
+from fetchcli.core.request.request import Request
 from tests.support.httpbin import httpbin_server
 from tests.transport.conftest import Send, Sender
 

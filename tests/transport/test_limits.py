@@ -16,8 +16,8 @@ import pytest
 from backports import zstd
 
 from fetchcli.core.errors import ErrorKind, Failure
-from fetchcli.core.model import Response
-from fetchcli.core.policy import Limits, Policy, Timeouts
+from fetchcli.core.model.attempt import Response
+from fetchcli.core.model.policy import Limits, Policy, Timeouts
 from tests.support.recorder import ok, recorder
 from tests.transport.conftest import Send, Sender
 
@@ -118,13 +118,17 @@ async def test_a_zstd_window_beyond_rfc_9659_is_too_large(send: Send) -> None:
 
 
 async def longest_block(work: asyncio.Future[Response | Failure]) -> float:
-    """The longest time that the event loop did not come round while the work was done."""
-    longest, last = 0.0, time.thread_time()  # CPU time: a busy machine is not a blocked loop
+    """The longest time without a turn of the event loop, as a share of the time that the work took.
+
+    CPU time, so that a busy machine is not taken for a blocked loop.
+    """
+    began = last = time.thread_time()
+    longest = 0.0
     while not work.done():
         await asyncio.sleep(0)
         now = time.thread_time()
         longest, last = max(longest, now - last), now
-    return longest
+    return longest / (last - began)
 
 
 # A new decoder for every frame of zstd is dear: a fifth of them says as much.
@@ -139,18 +143,18 @@ async def test_73_no_end_of_empty_members_leaves_the_loop_free(send: Send, codin
         response = work.result()
     assert isinstance(response, Response), response
     assert response.size_decoded == 0
-    assert longest < 0.1
+    assert longest < 0.2
 
 
 async def test_chunks_of_one_byte_leave_the_loop_free(send: Send) -> None:
-    body = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 500_000 + b"0\r\n\r\n"
+    body = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 1_000_000 + b"0\r\n\r\n"
     with recorder(body) as server:
         work = asyncio.ensure_future(send(server.url()))
         longest = await longest_block(work)
         response = work.result()
     assert isinstance(response, Response), response
-    assert response.size_decoded == 500_000
-    assert longest < 0.1
+    assert response.size_decoded == 1_000_000
+    assert longest < 0.2
 
 
 async def test_71_an_unknown_coding_is_counted_as_it_came_and_flagged(send: Send) -> None:
@@ -161,7 +165,7 @@ async def test_71_an_unknown_coding_is_counted_as_it_came_and_flagged(send: Send
 
 
 async def test_nothing_is_decoded_where_there_is_no_body(sender: Sender) -> None:
-    from fetchcli.core.request import Request
+    from fetchcli.core.request.request import Request
 
     head = ok(b"", "Content-Encoding: gzip").replace(b"Length: 0", b"Length: 30")
     with recorder(head) as server:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from fetchcli.core.addresses import AddressRules
 from fetchcli.core.errors import ErrorKind, Failure, Redirect
-from fetchcli.core.model import Response
-from fetchcli.core.overrides import parse_detour, parse_pin
-from fetchcli.core.policy import Network, Policy
+from fetchcli.core.model.attempt import Response
+from fetchcli.core.model.policy import Network, Policy
+from fetchcli.core.network.addresses import AddressRules
+from fetchcli.core.network.overrides import parse_detour, parse_pin
 from tests.support.dns import dns_server
 from tests.support.recorder import recorder, see
 from tests.transport.conftest import Sender

@@ -8,10 +8,10 @@ import pytest
 
 from fetchcli import fetch
 from fetchcli.core.errors import ErrorKind, Failure
-from fetchcli.core.model import Response
-from fetchcli.core.overrides import parse_detour, parse_pin
-from fetchcli.core.policy import Network, Policy, Timeouts, Tls
-from fetchcli.core.proxies import ProxyRules, parse_proxy
+from fetchcli.core.model.attempt import Response
+from fetchcli.core.model.policy import Network, Policy, Timeouts, Tls
+from fetchcli.core.network.overrides import parse_detour, parse_pin
+from fetchcli.core.network.proxies import ProxyRules, parse_proxy
 from tests.support.certificates import server_context, trusting
 from tests.support.dns import dns_server
 from tests.support.proxy import proxy

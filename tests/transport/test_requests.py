@@ -10,10 +10,10 @@ import pytest
 
 from fetchcli import Timeouts, Verdict, fetch
 from fetchcli.core.errors import ErrorKind, Failure
-from fetchcli.core.model import Response
-from fetchcli.core.overrides import parse_detour
-from fetchcli.core.policy import Network, Policy, Redirects
-from fetchcli.core.request import Request
+from fetchcli.core.model.attempt import Response
+from fetchcli.core.model.policy import Network, Policy, Redirects
+from fetchcli.core.network.overrides import parse_detour
+from fetchcli.core.request.request import Request
 from tests.support.recorder import Recorder, ok, recorder, see
 from tests.transport.conftest import Send, Sender
 

@@ -9,7 +9,7 @@ import pytest
 
 from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.transport import resolver as resolver_module
-from fetchcli.transport.resolver import NoSuchName, Resolver
+from fetchcli.transport.resolver import LookupFailure, Resolver
 from tests.support.dns import A, DnsServer, dns_server
 
 NAMES = {"one.test": ("127.0.0.1",), "two.test": ("127.0.0.1", "::1"), "dead.test": None}
@@ -75,7 +75,7 @@ async def test_answers_grow_old(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resolver_module, "MOST_NAMES", 3)
+    monkeypatch.setattr(resolver_module, "MAX_NAMES", 3)
     with dns_server(lambda _: ("127.0.0.1",)) as server:
         async with resolving(server, 4) as resolver:
             for number in range(10):
@@ -163,11 +163,11 @@ async def test_a_failure_that_may_pass_is_asked_for_again_at_once() -> None:
         async with resolving(server, 4) as resolver:
             resolver._known["flaky.test"] = (0.0, ())
             answer = await resolver._look_up("none.test")
-            assert isinstance(answer, NoSuchName)
+            assert isinstance(answer, LookupFailure)
             assert answer.final
             assert "none.test" in resolver._known
     async with resolving(server, 4) as resolver:  # it is gone: nobody answers
         answer = await resolver._look_up("flaky.test")
-        assert isinstance(answer, NoSuchName)
+        assert isinstance(answer, LookupFailure)
         assert not answer.final
         assert "flaky.test" not in resolver._known

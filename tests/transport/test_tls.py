@@ -9,9 +9,9 @@ import trustme
 from cryptography.hazmat.primitives import serialization
 
 from fetchcli.core.errors import ErrorKind, Failure, UsageError
-from fetchcli.core.model import Response
-from fetchcli.core.overrides import parse_detour
-from fetchcli.core.policy import Network, Policy, Tls, TlsVersion
+from fetchcli.core.model.attempt import Response
+from fetchcli.core.model.policy import Network, Policy, Tls, TlsVersion
+from fetchcli.core.network.overrides import parse_detour
 from fetchcli.transport.tls import make_context
 from tests.support.certificates import authority, server_context, trusting
 from tests.support.recorder import recorder
@@ -145,7 +145,6 @@ async def test_a_client_certificate(sender: Sender, tmp_path: Path) -> None:
     [
         (Tls(cacert="/missing.pem"), "--cacert /missing.pem: No such file or directory"),
         (Tls(cert="/missing.pem"), "--cert /missing.pem: No such file or directory"),
-        (Tls(key="/missing.pem"), "--key without --cert"),
         (Tls(cacert="README.md"), "--cacert README.md: not what it should be, in PEM: no certificate"),
     ],
 )
@@ -153,6 +152,11 @@ def test_files_that_are_of_no_use(tls: Tls, message: str) -> None:
     with pytest.raises(UsageError) as caught:
         make_context(tls)
     assert str(caught.value).startswith(message)
+
+
+def test_a_key_requires_a_certificate() -> None:
+    with pytest.raises(UsageError, match="a TLS key requires a certificate"):
+        Tls(key="/missing.pem")
 
 
 def test_a_key_that_does_not_fit_or_is_encrypted(tmp_path: Path) -> None:

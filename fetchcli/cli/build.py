@@ -1,0 +1,67 @@
+"""Values of options -> `Settings`."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from fetchcli.cli.definitions import PANELS, check_rules
+from fetchcli.cli.option import Values, is_given
+from fetchcli.core.errors import UsageError
+from fetchcli.core.settings import Settings
+
+
+def build_settings(inputs: list[str], values: Values) -> Settings:
+    """Build the settings of a run.
+
+    Args:
+        inputs: the arguments.
+        values: the options by parameter name, as click has read them.
+
+    Raises:
+        UsageError: a value is wrong, or options cannot be combined.
+    """
+    values = {**values, "inputs": inputs}
+    check_rules(values)
+    found: dict[str, Any] = {"inputs": _inputs(inputs, demo=values["demo"])}
+    for panel in PANELS:
+        for option in panel.options:
+            if option.to and values[option.name] is not None:
+                found[option.to] = option.value(values[option.name])
+        found |= panel.build(values)
+    settings: Settings = assemble(Settings(), found)
+    return settings
+
+
+def assemble(base: Any, found: Mapping[str, Any]) -> Any:
+    """A copy of nested structs with new values.
+
+    Args:
+        base: a msgspec struct.
+        found: the new values by path, such as ``policy.pace.rate``.
+    """
+    fields: dict[str, Any] = {}
+    nested: dict[str, dict[str, Any]] = {}
+    for path, value in found.items():
+        name, _, rest = path.partition(".")
+        if rest:
+            nested.setdefault(name, {})[rest] = value
+        else:
+            fields[name] = value
+    for name, inner in nested.items():
+        fields[name] = assemble(fields.get(name, getattr(base, name)), inner)
+    return msgspec.structs.replace(base, **fields)
+
+
+def _inputs(given: list[str], *, demo: bool) -> tuple[str, ...]:
+    """The inputs to read; a piped stdin if none is named."""
+    if given.count("-") > 1:
+        raise UsageError("stdin (-) can be read only once")
+    if not all(map(is_given, given)):
+        raise UsageError("an empty argument is neither a file nor a URL")
+    if given or demo:
+        return tuple(given)
+    if sys.stdin is None or sys.stdin.isatty():
+        raise UsageError("nothing to fetch: name a file, - for stdin, a URL, or --demo (see --help)")
+    return ("-",)

@@ -1,0 +1,90 @@
+"""All options, and the rules about which of them go together."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fetchcli.cli.option import Option, is_given
+from fetchcli.cli.panels import (
+    checks,
+    credentials,
+    general,
+    input,  # noqa: A004 - the name of a panel
+    network,
+    output,
+    pace,
+    redirects,
+    request,
+    retry,
+    selection,
+    timeouts,
+    tls,
+    verdict,
+)
+from fetchcli.core.errors import UsageError
+
+PANELS = tuple(
+    module.PANEL
+    for module in (
+        input,
+        selection,
+        request,
+        credentials,
+        redirects,
+        pace,
+        retry,
+        timeouts,
+        network,
+        tls,
+        output,
+        checks,
+        verdict,
+        general,
+    )
+)
+OPTIONS: Mapping[str, Option] = {option.name: option for panel in PANELS for option in panel.options}
+
+
+def conflicts_of(name: str) -> set[str]:
+    """The options that cannot be combined with this one, whichever of the two says so."""
+    here = OPTIONS[name].conflicts if name in OPTIONS else ()
+    return {*here, *(other.name for other in OPTIONS.values() if name in other.conflicts)}
+
+
+def check_rules(values: Mapping[str, Any]) -> None:
+    """Refuse options that cannot be combined, and options without the ones that they require.
+
+    Args:
+        values: by parameter name, wherever they came from: flags, environment or files.
+
+    Raises:
+        UsageError: a rule is broken.
+    """
+    given = {name for name, value in values.items() if is_given(value)}
+    for name in OPTIONS:
+        if name in given:
+            _check_option(OPTIONS[name], values, given)
+
+
+def _check_option(option: Option, values: Mapping[str, Any], given: set[str]) -> None:
+    for other in option.conflicts:
+        if other in given:
+            raise UsageError(f"{option.long} and {_shown(other)} cannot be combined")
+    value = values[option.name]
+    concerned = option.requires_for in (None, getattr(value, "value", value))
+    if option.requires and concerned and not given.intersection(option.requires):
+        shown = f"{option.long} {option.requires_for}" if option.requires_for else option.long
+        raise UsageError(f"{shown} requires {' or '.join(_shown(name) for name in option.requires)}")
+
+
+def _shown(name: str) -> str:
+    return OPTIONS[name].long if name in OPTIONS else "an input"
+
+
+def overruled(stronger: Iterable[str], weaker: Iterable[str]) -> set[str]:
+    """The weaker options that conflict with a stronger one, and those that require an overruled one.
+
+    A flag overrules the environment, and the environment overrules files, also where the options differ.
+    """
+    strong, weak = set(stronger), set(weaker)
+    out = {other for name in strong for other in conflicts_of(name) & weak - strong}
+    return out | {name for name in weak - strong if name in OPTIONS and out & set(OPTIONS[name].requires)}

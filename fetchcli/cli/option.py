@@ -1,0 +1,129 @@
+"""What an option is: one definition, from which parsing, help, configuration and documentation are made."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from fetchcli.core.errors import UsageError
+from fetchcli.core.settings import Settings
+
+T = TypeVar("T")
+Values = Mapping[str, Any]
+DEFAULTS = Settings()
+
+
+class Option(msgspec.Struct, frozen=True, kw_only=True):
+    """One option.
+
+    Attributes:
+        flags: its names, short ones first: ``-c --concurrency``; ``--x/--no-x`` names both states of a flag.
+        help: one line that starts with a verb or a noun.
+        to: path of the value in `Settings`, such as ``policy.pace.rate``; empty where the panel's ``build`` sets it.
+        type: ``bool`` for a flag, ``int``, ``str``, or an enum of the accepted words.
+        choices: the accepted words where they are known only at run time.
+        metavar: name of the value in help texts.
+        parse: turns the value into the one in `Settings`; raises UsageError.
+        default: as on the command line; by default the value at ``to``, written by ``show``.
+        show: writes the value at ``to`` as the command line would.
+        multiple: may be given several times.
+        lines: a value may contain spaces, so an environment variable holds one value per line.
+        minimum: smallest accepted number.
+        conflicts: names of options that cannot be combined with this one.
+        requires: names of options of which at least one must be given, too.
+        requires_for: the value that ``requires`` is about; None for any.
+        config: may stand in a configuration file.
+        environment: may stand in an environment variable.
+        eager: evaluated before the others.
+        hidden: not shown in help texts.
+        common: shown in the short help.
+    """
+
+    flags: str
+    help: str
+    to: str = ""
+    type: type = str
+    choices: tuple[str, ...] = ()
+    metavar: str = ""
+    parse: Callable[[Any], Any] | None = None
+    default: Any = None
+    show: Callable[[Any], str] | None = None
+    multiple: bool = False
+    lines: bool = False
+    minimum: int | None = None
+    conflicts: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    requires_for: str | None = None
+    config: bool = True
+    environment: bool = True
+    eager: bool = False
+    hidden: bool = False
+    common: bool = False
+
+    @property
+    def long(self) -> str:
+        """The long flag that switches it on: ``--concurrency``."""
+        return max((flag.partition("/")[0] for flag in self.flags.split()), key=len)
+
+    @property
+    def name(self) -> str:
+        """The parameter name: ``concurrency``; Python keywords get an underscore."""
+        name = self.long.lstrip("-").replace("-", "_")
+        return f"{name}_" if name == "for" else name
+
+    @property
+    def initial(self) -> Any:
+        """The default, as the command line would write it."""
+        if self.default is not None or not self.to:
+            return False if self.default is None and self.type is bool else self.default
+        value: Any = DEFAULTS
+        for part in self.to.split("."):
+            value = getattr(value, part)
+        if self.show is not None:
+            return self.show(value)
+        return None if self.multiple else value
+
+    def value(self, given: Any) -> Any:
+        """The value for `Settings`.
+
+        Raises:
+            UsageError: the text cannot be parsed; the message starts with the option.
+        """
+        if self.multiple:
+            return tuple(self.parsed(item) for item in given or ())
+        return self.parsed(given)
+
+    def parsed(self, item: Any) -> Any:
+        """One value, parsed; a UsageError starts with the option."""
+        if self.parse is None or item is None:
+            return item
+        return parsed(self.long, self.parse, item)
+
+
+class Panel(msgspec.Struct, frozen=True, kw_only=True):
+    """A group of options.
+
+    Attributes:
+        title: heading in help texts.
+        topic: the help topic that lists the options.
+        options: in the order of help texts.
+        build: computes the values, by path in `Settings`, that depend on several options.
+    """
+
+    title: str
+    topic: str
+    options: tuple[Option, ...]
+    build: Callable[[Values], dict[str, Any]] = lambda _: {}
+
+
+def parsed(option: str, parse: Callable[[Any], T], text: Any) -> T:
+    """Parse a value; a UsageError starts with the option."""
+    try:
+        return parse(text)
+    except UsageError as error:
+        raise UsageError(f"{option}: {error}") from None
+
+
+def is_given(value: Any) -> bool:
+    """Whether a value says anything: flags that are off and empty values do not."""
+    return value not in (None, False, "", (), [])

@@ -1,0 +1,1 @@
+"""The options, one file a panel."""

@@ -1,0 +1,56 @@
+"""Options for output."""
+
+from fetchcli.cli.option import Option, Panel
+from fetchcli.core.settings import ProgressMode
+
+PANEL = Panel(
+    title="Output",
+    topic="output",
+    options=(
+        Option(
+            flags="-o --output",
+            help="Write results in this format, or to this path. Repeatable.",
+            to="outputs",
+            metavar="FORMAT[:PATH]",
+            multiple=True,
+            common=True,
+        ),
+        Option(
+            flags="-w --write-out",
+            help="Write this template for every row. Example: '%{http_code} %{url}\\n'.",
+            to="write_out",
+            metavar="TEMPLATE",
+            common=True,
+        ),
+        Option(flags="--ordered", help="Write rows in input order.", to="ordered", type=bool),
+        Option(flags="--progress", help="Set how progress is shown on stderr.", to="progress", type=ProgressMode),
+        Option(
+            flags="-q --quiet",
+            help="Write data only. No progress, no messages, no summary.",
+            to="quiet",
+            type=bool,
+            common=True,
+        ),
+        Option(
+            flags="-v --verbose",
+            help="Report every outcome on stderr as it ends.",
+            to="verbose",
+            type=bool,
+            common=True,
+        ),
+        Option(
+            flags="--no-color",
+            help="Use no colors. NO_COLOR does the same.",
+            to="color",
+            type=bool,
+            parse=lambda off: False if off else None,
+            default=False,
+        ),
+        Option(
+            flags="--github/--no-github",
+            help="In a GitHub workflow, write annotations and the step summary.",
+            to="github",
+            type=bool,
+        ),
+    ),
+)

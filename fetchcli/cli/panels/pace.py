@@ -1,0 +1,61 @@
+"""Options for concurrency and rates."""
+
+from fetchcli.cli.option import Option, Panel
+from fetchcli.core.rate import parse_rate
+
+PANEL = Panel(
+    title="Pace",
+    topic="pace",
+    options=(
+        Option(
+            flags="-c --concurrency",
+            help="Maximum number of requests in flight.",
+            to="policy.concurrency",
+            type=int,
+            metavar="N",
+            minimum=1,
+            common=True,
+        ),
+        Option(
+            flags="--per-host",
+            help="Maximum number of requests in flight per host.",
+            to="policy.pace.per_host",
+            type=int,
+            metavar="N",
+            minimum=1,
+            common=True,
+        ),
+        Option(
+            flags="--rate",
+            help="Maximum rate of requests: 10/s, 30/m, 100/h.",
+            to="policy.pace.rate",
+            metavar="N/s",
+            parse=parse_rate,
+            show=lambda _: "none",
+            common=True,
+        ),
+        Option(
+            flags="--host-rate",
+            help="Maximum rate of requests per host.",
+            to="policy.pace.host_rate",
+            metavar="N/s",
+            parse=parse_rate,
+            show=lambda _: "none",
+            common=True,
+        ),
+        Option(
+            flags="--adaptive",
+            help="Find out how many requests at once each host takes, and keep to that.",
+            to="policy.pace.adaptive",
+            type=bool,
+        ),
+        Option(
+            flags="--max-host-errors",
+            help="Skip the rest of a host after N transport failures in a row.",
+            to="policy.pace.max_host_errors",
+            type=int,
+            metavar="N",
+            minimum=1,
+        ),
+    ),
+)

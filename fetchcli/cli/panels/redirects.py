@@ -1,0 +1,47 @@
+"""Options for redirects and response bodies."""
+
+from fetchcli.cli.option import Option, Panel
+from fetchcli.core.units import format_size, parse_count, parse_size
+
+PANEL = Panel(
+    title="Redirects and bodies",
+    topic="redirects",
+    options=(
+        Option(
+            flags="-L --location/--no-location",
+            help="Follow redirects.",
+            to="policy.redirects.follow",
+            type=bool,
+        ),
+        Option(
+            flags="--max-redirs",
+            help="Maximum number of redirects to follow.",
+            to="policy.redirects.limit",
+            type=int,
+            metavar="N",
+            minimum=0,
+        ),
+        Option(
+            flags="--allow-downgrade",
+            help="Follow redirects from https to http.",
+            to="policy.redirects.downgrade",
+            type=bool,
+        ),
+        Option(
+            flags="--max-filesize",
+            help="Maximum size of a body, on the wire and decoded.",
+            to="policy.limits.size",
+            metavar="SIZE",
+            parse=parse_size,
+            show=format_size,
+        ),
+        Option(
+            flags="--max-ratio",
+            help="Maximum ratio of decoded to received bytes, from 16 MB on.",
+            to="policy.limits.ratio",
+            metavar="N",
+            parse=parse_count,
+            show=lambda ratio: "none" if ratio is None else str(ratio),
+        ),
+    ),
+)

@@ -1,0 +1,66 @@
+"""Options for the request."""
+
+from fetchcli.cli.option import Option, Panel
+from fetchcli.cli.request import build_request
+
+PANEL = Panel(
+    title="Request",
+    topic="requests",
+    build=build_request,
+    options=(
+        Option(
+            flags="-X --request",
+            help="Set the method. Default: GET, or POST with content.",
+            metavar="METHOD",
+            common=True,
+        ),
+        Option(
+            flags="-I --head",
+            help="Use the method HEAD: status and headers, no body.",
+            type=bool,
+            conflicts=("request", "data", "json", "form"),
+        ),
+        Option(
+            flags="-H --header",
+            help="Send this header. 'NAME:' removes it; @FILE reads one per line. Repeatable.",
+            metavar="'NAME: VALUE'",
+            multiple=True,
+            lines=True,
+            common=True,
+        ),
+        Option(
+            flags="-d --data",
+            help="Send this content. @FILE reads a file without its line ends. Repeatable: joined by &.",
+            metavar="TEXT",
+            multiple=True,
+            lines=True,
+            conflicts=("json", "form"),
+            common=True,
+        ),
+        Option(
+            flags="--json",
+            help="Send JSON and set its content type. @FILE reads a file. Repeatable: concatenated.",
+            metavar="TEXT",
+            multiple=True,
+            lines=True,
+            conflicts=("form",),
+        ),
+        Option(
+            flags="-F --form",
+            help="Send a form field (multipart). NAME=@FILE uploads a file. Repeatable.",
+            metavar="NAME=TEXT",
+            multiple=True,
+            lines=True,
+        ),
+        Option(flags="-b --cookie", help="Set the Cookie header.", metavar="NAME=VALUE"),
+        Option(flags="-A --user-agent", help="Set the User-Agent header.", metavar="TEXT"),
+        Option(flags="-e --referer", help="Set the Referer header.", metavar="URL"),
+        Option(flags="-r --range", help="Request this byte range: 0-499.", metavar="RANGE"),
+        Option(
+            flags="--compressed/--no-compressed",
+            help="Ask for compressed content. Compressed bodies are decoded in any case.",
+            type=bool,
+            default=True,
+        ),
+    ),
+)

@@ -1,0 +1,83 @@
+"""Options that select rows."""
+
+import re
+
+from fetchcli.cli.option import Option, Panel
+from fetchcli.core.errors import UsageError
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise UsageError(f"{text!r} is not a regular expression: {error}") from None
+
+
+PANEL = Panel(
+    title="Selection",
+    topic="selection",
+    options=(
+        Option(
+            flags="--include",
+            help="Fetch only URLs that contain a match. Repeatable.",
+            to="reading.selection.include",
+            metavar="REGEX",
+            parse=_pattern,
+            multiple=True,
+            lines=True,
+        ),
+        Option(
+            flags="--exclude",
+            help="Fetch no URLs that contain a match. Repeatable.",
+            to="reading.selection.exclude",
+            metavar="REGEX",
+            parse=_pattern,
+            multiple=True,
+            lines=True,
+        ),
+        Option(
+            flags="--only-failed",
+            help="Fetch only the failed rows of a results file.",
+            to="reading.selection.only_failed",
+            type=bool,
+            common=True,
+        ),
+        Option(
+            flags="--dedupe",
+            help="Skip rows that repeat URL, method and expectations.",
+            to="reading.selection.dedupe",
+            type=bool,
+        ),
+        Option(
+            flags="--limit",
+            help="Fetch only the first N rows.",
+            to="reading.selection.limit",
+            type=int,
+            metavar="N",
+            minimum=0,
+        ),
+        Option(
+            flags="--sample",
+            help="Fetch N rows, chosen at random.",
+            to="reading.selection.sample",
+            type=int,
+            metavar="N",
+            minimum=0,
+        ),
+        Option(
+            flags="--seed",
+            help="Seed for --sample and --shuffle: the same seed, the same rows.",
+            to="reading.selection.seed",
+            type=int,
+            metavar="N",
+            requires=("sample", "shuffle"),
+        ),
+        Option(
+            flags="--shuffle",
+            help="Fetch in random order, within a window of 10,000 rows.",
+            to="reading.selection.shuffle",
+            type=bool,
+            conflicts=("ordered",),
+        ),
+    ),
+)

@@ -1,0 +1,37 @@
+"""Options for TLS."""
+
+from operator import not_
+
+from fetchcli.cli.option import Option, Panel
+from fetchcli.core.model.policy import TlsVersion
+
+PANEL = Panel(
+    title="TLS",
+    topic="tls",
+    options=(
+        Option(
+            flags="-k --insecure",
+            help="Do not verify certificates.",
+            to="policy.tls.verify",
+            type=bool,
+            parse=not_,
+            default=False,
+            common=True,
+        ),
+        Option(
+            flags="--cacert",
+            help="Trust the authorities in this file instead of the system's.",
+            to="policy.tls.cacert",
+            metavar="FILE",
+        ),
+        Option(flags="-E --cert", help="Client certificate chain (PEM).", to="policy.tls.cert", metavar="FILE"),
+        Option(
+            flags="--key",
+            help="Private key of the client certificate (PEM). Default: in the file of --cert.",
+            to="policy.tls.key",
+            metavar="FILE",
+            requires=("cert",),
+        ),
+        Option(flags="--tls-min", help="Oldest TLS version to accept.", to="policy.tls.minimum", type=TlsVersion),
+    ),
+)

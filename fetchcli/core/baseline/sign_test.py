@@ -1,0 +1,63 @@
+"""Decide whether times have grown beyond noise.
+
+The rule, over pairs of an earlier and a new time: a pair is slower if the new time is more than
+`MARGIN` times the earlier one. The group is slower if chance alone (each pair equally likely to be
+slower or not) would make as many pairs slower in at most one of a hundred comparisons (one-sided
+sign test; several groups share the hundredth, after Bonferroni), and the median grew by `FLOOR`.
+"""
+
+from math import comb
+from statistics import median
+
+import msgspec
+
+MARGIN = 1.25
+FLOOR = 0.005  # seconds
+ALPHA = 0.01
+MIN_PAIRS = 8
+
+Pair = tuple[float, float]
+
+
+class Shift(msgspec.Struct, frozen=True):
+    """How times have moved.
+
+    Attributes:
+        then: earlier median in seconds.
+        now: new median in seconds.
+        moved: pairs that moved in that direction by more than `MARGIN`.
+        pairs: all pairs.
+    """
+
+    then: float
+    now: float
+    moved: int
+    pairs: int
+
+
+def slower(pairs: list[Pair], groups: int = 1) -> Shift | None:
+    """The shift if a group became slower, else None.
+
+    Args:
+        pairs: earlier and new seconds.
+        groups: number of groups that are compared.
+    """
+    if len(pairs) < MIN_PAIRS:
+        return None
+    moved = sum(now > MARGIN * then for then, now in pairs)
+    before, after = median(then for then, _ in pairs), median(now for _, now in pairs)
+    if after - before < FLOOR or chance(moved, len(pairs)) > ALPHA / groups:
+        return None
+    return Shift(before, after, moved, len(pairs))
+
+
+def faster(pairs: list[Pair], groups: int = 1) -> Shift | None:
+    """The shift if a group became faster, else None."""
+    shift = slower([(now, then) for then, now in pairs], groups)
+    return None if shift is None else Shift(shift.now, shift.then, shift.moved, shift.pairs)
+
+
+def chance(heads: int, tosses: int) -> float:
+    """Probability that a fair coin shows heads at least that often."""
+    ways: int = sum(comb(tosses, count) for count in range(heads, tosses + 1))
+    return ways / (1 << tosses)

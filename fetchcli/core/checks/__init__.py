@@ -1,0 +1,1 @@
+"""Judge responses by what was expected."""

@@ -1,0 +1,1 @@
+"""curl command lines: read and write."""

@@ -1,0 +1,221 @@
+"""Read a curl command line as a row.
+
+Source: curl's man page. Options that only affect how curl runs are ignored. An option that would
+change the request and is not supported makes the row invalid.
+"""
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+from urllib.parse import quote_plus
+
+from fetchcli.core.curl.shell import PIPE
+from fetchcli.core.errors import UsageError
+from fetchcli.core.request.credentials import Login
+from fetchcli.core.request.request import parse_header
+from fetchcli.core.request.row_request import JSON_LABELS, RowProblem, RowRequest
+from fetchcli.core.url.globbing import count, expand, parse_glob
+
+_LONG = {
+    "-X": "--request",
+    "-H": "--header",
+    "-d": "--data",
+    "-b": "--cookie",
+    "-A": "--user-agent",
+    "-e": "--referer",
+    "-u": "--user",
+    "-r": "--range",
+    "-I": "--head",
+    "-G": "--get",
+    "-g": "--globoff",
+    "-m": "--max-time",
+    "-o": "--output",
+    "-w": "--write-out",
+    "-c": "--cookie-jar",
+    "--data-ascii": "--data",
+}
+# Options for how curl runs, prints and waits: fetchcli has its own.
+_IGNORED = {
+    "-s", "-S", "-i", "-v", "-L", "-k", "-f", "-q", "-N", "-O", "-J", "-Z", "-#", "--silent", "--show-error",
+    "--include", "--verbose", "--location", "--insecure", "--fail", "--fail-with-body", "--disable",
+    "--no-buffer", "--compressed", "--path-as-is", "--http1.1", "--http2", "--http3", "--tlsv1.2", "--tlsv1.3",
+    "--remote-name", "--no-progress-meter", "--progress-bar", "--parallel", "--show-headers",
+}  # fmt: skip
+_IGNORED_WITH_VALUE = {
+    "--max-time", "--connect-timeout", "--retry", "--retry-delay", "--retry-max-time", "--max-redirs", "--output",
+    "--write-out", "--cookie-jar", "--output-dir",
+}  # fmt: skip
+_TAKES_VALUE = {
+    "--request", "--header", "--data", "--data-raw", "--data-binary", "--data-urlencode", "--json", "--cookie",
+    "--user-agent", "--referer", "--user", "--range", "--oauth2-bearer", "--url",
+}  # fmt: skip
+_FLAGS = {"--head", "--get", "--globoff"}
+_MAX_CLUSTER = 40
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+
+
+class CurlRow(NamedTuple):
+    """The URL and the request of a command line."""
+
+    url: str
+    row_request: RowRequest
+
+
+def read_curl_line(words: list[str]) -> CurlRow:
+    """Read the words of a command.
+
+    Raises:
+        RowProblem: the words are not a curl command for one URL, or contain an unsupported option.
+    """
+    if words[:1] == ["$"]:  # a copied prompt
+        words = words[1:]
+    if not words or words[0].rpartition("/")[2] not in ("curl", "curl.exe"):
+        raise RowProblem("", f"expected a curl command, got {words[0][:20] if words else ''!r}")
+    if PIPE in words:
+        raise RowProblem("", "expected one curl command, got a pipe")
+    reading = _Reading()
+    for option, value in _options(words[1:]):
+        reading.take(option, value)
+    return reading.row()
+
+
+def _options(words: list[str]) -> Iterator[tuple[str, str]]:
+    """The options and their values; URLs are given as ``--url``."""
+    queue = deque(words)
+    while queue:
+        word = queue.popleft()
+        if not word.startswith("-") or word == "-":
+            yield "--url", word
+            continue
+        if len(word) > _MAX_CLUSTER and not word.startswith("--") and word[:2] in _IGNORED:
+            raise RowProblem("", f"curl's options {word[:10]}... are too many at once")
+        name, rest = (word, "") if word.startswith("--") else (word[:2], word[2:])  # a cluster: -sSL, -XPOST
+        option = _LONG.get(name, name)
+        if option in _TAKES_VALUE or option in _IGNORED_WITH_VALUE:
+            if not rest and not queue:
+                raise RowProblem(name, "expected a value after it")
+            yield option, rest or queue.popleft()
+        elif option in _FLAGS or option in _IGNORED:
+            yield option, ""
+            if rest:
+                queue.appendleft(f"-{rest}")
+        else:
+            raise RowProblem("", f"curl's option {name.partition('=')[0][:30]} is not understood in a row")
+
+
+class _Reading:
+    """What the options have said so far."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.method: str | None = None
+        self.headers: list[tuple[str, str]] = []
+        self.named: dict[str, str] = {}
+        self.data: list[str] = []
+        self.file: str | None = None
+        self.get = self.json = self.globoff = False
+
+    def take(self, option: str, value: str) -> None:
+        """Take one option; of most options the last one counts."""
+        if option in _IGNORED or option in _IGNORED_WITH_VALUE:
+            return
+        if option == "--header":
+            self.headers.append(_header(value))
+        elif option == "--cookie":
+            self.named["Cookie"] = "; ".join(filter(None, (self.named.get("Cookie"), _cookie(value))))
+        elif option in _HEADERS:
+            name, make = _HEADERS[option]
+            self.named[name] = make(value)
+        elif option == "--url":
+            if self.url:
+                raise RowProblem("url", "expected one URL, got two")
+            self.url = value
+        elif option == "--request" or (option == "--head" and self.method is None):
+            self.method = "HEAD" if option == "--head" else value
+        elif option in ("--get", "--globoff"):
+            setattr(self, option[2:], True)
+        elif option != "--head":
+            self._content(option, value)
+
+    def _content(self, option: str, value: str) -> None:
+        if option == "--json":
+            self.json = True
+        if option == "--data-urlencode":
+            self.data.append(_urlencoded(value))
+        elif value.startswith("@") and option != "--data-raw":
+            if option != "--data-binary" or self.data or self.file is not None:
+                raise RowProblem(option, "expected text; only a single --data-binary may be a @FILE")
+            self.file = value[1:]
+        else:
+            self.data.append(value)
+
+    def row(self) -> CurlRow:
+        """The row that the options describe."""
+        if not self.url:
+            raise RowProblem("url", "expected a URL, and there is none")
+        if self.file is not None and (self.data or self.get):
+            raise RowProblem("--data-binary", "a @FILE cannot be joined with other data, or put into the URL")
+        url = self.url if self.globoff else _single(self.url)
+        url = url if _SCHEME.match(url) else f"http://{url}"
+        body = ("" if self.json else "&").join(self.data) if self.data else None
+        if self.get and body is not None:
+            before, mark, fragment = url.partition("#")
+            url, body = f"{before}{'&' if '?' in before else '?'}{body}{mark}{fragment}", None
+        if self.json:
+            self.named |= dict(JSON_LABELS)
+        given = {
+            name.lower() for name, _ in self.headers
+        }  # -H takes precedence over the options that stand for a header
+        headers = [*self.headers, *((name, value) for name, value in self.named.items() if name.lower() not in given)]
+        implied = "POST" if body is not None or self.file is not None else "GET"
+        method = implied if self.method is None else self.method
+        return CurlRow(url, RowRequest(method, tuple(headers), body, self.file))
+
+
+def _single(url: str) -> str:
+    """The only URL that a glob stands for; browsers escape brackets that are not globs."""
+    try:
+        parts = parse_glob(url)
+    except UsageError as error:
+        raise RowProblem("url", str(error)) from None
+    if count(parts) > 1:
+        raise RowProblem("url", "expected one URL, got a glob; --globoff takes it as it stands")
+    return next(expand(parts))
+
+
+def _header(value: str) -> tuple[str, str]:
+    try:
+        return parse_header(value)
+    except UsageError as error:
+        raise RowProblem("-H", str(error)) from None
+
+
+def _cookie(value: str) -> str:
+    if "=" not in value:
+        raise RowProblem("--cookie", "expected NAME=VALUE; a cookie file is not read")
+    return value
+
+
+def _user(value: str) -> str:
+    if "${" in value:
+        raise RowProblem("-u", "a variable is filled in only in headers: -H 'Authorization: ...'")
+    name, _, password = value.partition(":")
+    return Login(name, password).basic
+
+
+def _urlencoded(value: str) -> str:
+    name, equals, text = value.partition("=")
+    if not equals and "@" in value:
+        raise RowProblem("--data-urlencode", "expected text, got a @FILE")
+    encoded = quote_plus((text if equals else value).encode("utf-8", "surrogateescape"))
+    return f"{name}={encoded}" if name and equals else encoded
+
+
+_HEADERS: dict[str, tuple[str, Callable[[str], str]]] = {
+    "--user": ("Authorization", _user),
+    "--user-agent": ("User-Agent", str),
+    "--referer": ("Referer", str),
+    "--oauth2-bearer": ("Authorization", "Bearer {}".format),
+    "--range": ("Range", "bytes={}".format),
+}

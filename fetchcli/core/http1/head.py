@@ -1,0 +1,154 @@
+"""Parse the heads of HTTP/1.1 responses (RFC 9112).
+
+Strict wherever a lenient parser can be misled about where a message ends. Lenient in three places
+that RFC 9112 allows or requires, in every mode of Python: a bare LF ends a line of the header
+section (section 2.2), an obs-fold counts as a space (section 5.2), and a status line may lack its
+reason. A bare LF inside chunked framing, trailers included, is an error.
+"""
+
+import re
+from functools import lru_cache
+from typing import Never
+
+import msgspec
+
+from fetchcli.core.errors import ErrorKind, TransportError
+from fetchcli.core.http1.chunked import ChunkedBody
+
+HEAD_LIMIT = 300 * 1024  # bytes of the header section including interim responses, and of trailers (curl's limit)
+MAX_LENGTH = 2**63 - 1
+LONG_NAME = 64  # bytes; longer names are not cached
+
+NO_BODY = frozenset({204, 304})  # statuses whose responses never have a body (RFC 9112 section 6.3)
+UNTIL_CLOSE = -1
+_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9]\d\d)(?: .*)?")
+_OBS_FOLD = re.compile(rb"\n[ \t]+")
+_TOKEN = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+Fields = dict[bytes, list[bytes]]
+
+
+class Head(msgspec.Struct, frozen=True):
+    """Status line and header section of a response.
+
+    Attributes:
+        status: 100-999.
+        minor: minor HTTP version, 0 or 1.
+        fields: values by lower-case name, in order, without surrounding white space.
+    """
+
+    status: int
+    minor: int
+    fields: Fields
+
+    def has_token(self, name: bytes, token: bytes) -> bool:
+        """Whether a comma-separated field contains a token, in any case."""
+        return any(part.strip().lower() == token for value in self.fields.get(name, ()) for part in value.split(b","))
+
+
+def parse_head(block: bytes) -> Head:
+    """Parse a status line and its header section, up to the line end before the empty line.
+
+    Raises:
+        TransportError: `protocol`: not a well-formed HTTP/1.0 or HTTP/1.1 response.
+    """
+    status_line, _, section = _plain_lines(block).partition(b"\n")
+    match = _STATUS_LINE.fullmatch(status_line)
+    if match is None:
+        refuse(f"not an HTTP/1.1 status line: {excerpt(status_line)}")
+    return Head(int(match[2]), match[1][0] - 48, parse_fields(section))
+
+
+def parse_fields(section: bytes) -> Fields:
+    """Parse field lines (RFC 9112 section 5), each ended by LF.
+
+    Raises:
+        TransportError: `protocol`: a line is not a field line.
+    """
+    if section[:1] in (b" ", b"\t"):
+        refuse("white space before the first header")
+    if b"\n " in section or b"\n\t" in section:
+        section = _OBS_FOLD.sub(b" ", section)
+    fields: Fields = {}
+    for line in section.split(b"\n")[:-1]:
+        name, colon, value = line.partition(b":")
+        if not colon:
+            refuse(f"a header line without a colon: {excerpt(line)}")
+        lower = _lower_name(name) if len(name) <= LONG_NAME else _check_name(name)
+        if not lower:
+            what = "a space before the colon" if name[-1:] in (b" ", b"\t") else "an invalid header name"
+            refuse(f"{what}: {excerpt(line)}")
+        if lower in fields:
+            fields[lower].append(value.strip(b" \t"))
+        else:
+            fields[lower] = [value.strip(b" \t")]
+    return fields
+
+
+def _check_name(name: bytes) -> bytes:
+    """A field name in lower case; empty if it is invalid."""
+    return b"" if name.translate(None, _TOKEN) else name.lower()
+
+
+_lower_name = lru_cache(maxsize=1024)(_check_name)  # servers use few names
+
+
+def _plain_lines(block: bytes) -> bytes:
+    """The block with LF as its only line end."""
+    if b"\0" in block:
+        refuse("a NUL in the header section")
+    block = block.replace(b"\r\n", b"\n")
+    if b"\r" in block:
+        refuse("a bare CR in the header section")
+    return block
+
+
+def body_framing(head: Head) -> int | ChunkedBody:
+    """How the body ends (RFC 9112 section 6.3): a length, chunks, or `UNTIL_CLOSE`.
+
+    Raises:
+        TransportError: `protocol`: two parsers could disagree about where the body ends.
+    """
+    codings, lengths = head.fields.get(b"transfer-encoding"), head.fields.get(b"content-length")
+    if codings is not None:
+        if lengths is not None:
+            refuse("both Content-Length and Transfer-Encoding")
+        if head.minor == 0:  # section 6.1: treat it as if the framing is faulty
+            refuse("Transfer-Encoding in an HTTP/1.0 response")
+        if len(codings) > 1 or codings[0].lower() != b"chunked":
+            refuse(f"Transfer-Encoding is {excerpt(b', '.join(codings))}, not chunked alone")
+        return ChunkedBody(parse_trailers, HEAD_LIMIT)
+    if lengths is None:
+        return UNTIL_CLOSE
+    length = lengths[0]
+    if len(lengths) > 1 or b"," in length:
+        distinct = {length.strip(b" \t") for value in lengths for length in value.split(b",")}
+        length = distinct.pop()
+        if distinct:
+            refuse("Content-Length fields that differ")
+    digits = length.lstrip(b"0") or b"0"
+    if not length.isdigit() or len(digits) > 19 or int(digits) > MAX_LENGTH:
+        refuse(f"Content-Length is {excerpt(length)}, not a number of bytes")
+    return int(digits)
+
+
+def parse_trailers(block: bytes) -> None:
+    """Validate a trailer section; its fields are not used.
+
+    Raises:
+        TransportError: `protocol`: a line is not a field line ended by CRLF.
+    """
+    if block.count(b"\n") != block.count(b"\r\n"):
+        refuse("a bare LF in the trailer section")
+    parse_fields(_plain_lines(block))
+
+
+def excerpt(data: bytes) -> str:
+    """The start of received bytes, safe to show."""
+    text = data.decode("ascii", "backslashreplace")
+    return repr(text if len(text) <= 60 else text[:57] + "...")
+
+
+def refuse(detail: str) -> Never:
+    """Raise TransportError, `protocol`."""
+    raise TransportError(ErrorKind.PROTOCOL, detail)

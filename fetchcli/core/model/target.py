@@ -1,0 +1,110 @@
+"""Rows of the input: `Target`, `Rejected`, `Skipped`."""
+
+import msgspec
+
+from fetchcli.core.errors import ErrorKind
+from fetchcli.core.expect.expectations import Expected
+from fetchcli.core.request.request import Request
+from fetchcli.core.request.row_request import RowRequest
+from fetchcli.core.url.parse import HttpUrl
+
+CarriedValue = bool | int | float | str | None
+
+
+class Target(msgspec.Struct, frozen=True):
+    """A row of the input that can be fetched.
+
+    Attributes:
+        seq: number of the selected row over all inputs, from 1.
+        url: what to fetch.
+        source: the file of the row, ``-`` for stdin, empty for an argument.
+        line: line number in the source, from 1; 0 if there are no lines.
+        request: what to send; None for the request of the run.
+        row_request: what the row says about its request.
+        tag: the tag of the row, or empty.
+        carried: values of the ``--keep`` columns.
+        expect: the expectations of the row, if it has its own.
+        round: number of the round, from 1.
+    """
+
+    seq: int
+    url: HttpUrl
+    source: str = ""
+    line: int = 0
+    request: Request | None = None
+    row_request: RowRequest | None = None
+    tag: str = ""
+    carried: tuple[CarriedValue, ...] = ()
+    expect: Expected | None = None
+    round: int = 1
+
+    @property
+    def text(self) -> str:
+        """The URL, safe to show: credentials are masked."""
+        return self.url.text
+
+    @property
+    def method(self) -> str | None:
+        """The request method, if known."""
+        return self.request.method if self.request is not None else None
+
+    @property
+    def host(self) -> str:
+        """Host, and the port if it is not the default of the scheme."""
+        return self.url.authority
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """A row of the input that cannot be fetched; other fields as in `Target`.
+
+    Attributes:
+        text: the URL as written, credentials masked.
+        reason: why it is invalid.
+        kind: whether the URL or another column is invalid.
+    """
+
+    seq: int
+    text: str
+    reason: str
+    source: str = ""
+    line: int = 0
+    row_request: RowRequest | None = None
+    tag: str = ""
+    carried: tuple[CarriedValue, ...] = ()
+    expect: Expected | None = None
+    round: int = 1
+    kind: ErrorKind = ErrorKind.INVALID_URL
+
+    @property
+    def host(self) -> str:
+        """A rejected row has no host."""
+        return ""
+
+    @property
+    def method(self) -> str | None:
+        """The method in the row; it may be the invalid part."""
+        return self.row_request.method if self.row_request is not None else None
+
+    @property
+    def message(self) -> str:
+        """File, line and reason: ``urls.txt:17: no scheme``."""
+        source = "stdin" if self.source == "-" else self.source
+        return f"{source}:{self.line}: {self.reason}" if source else self.reason
+
+
+class Skipped(Target, frozen=True):
+    """A row of the input that could be fetched but is not.
+
+    Attributes:
+        reason: why; not because of the row or its host.
+    """
+
+    reason: str = ""
+
+    @classmethod
+    def from_target(cls, row: Target, reason: str) -> "Skipped":
+        """The same row, skipped."""
+        return cls(**{name: getattr(row, name) for name in row.__struct_fields__}, reason=reason)
+
+
+Row = Target | Rejected

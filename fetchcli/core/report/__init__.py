@@ -1,0 +1,1 @@
+"""The data that every report is made of."""

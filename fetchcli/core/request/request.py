@@ -1,0 +1,143 @@
+"""Method, headers and content of a request, and what a redirect keeps of them."""
+
+import re
+
+import msgspec
+
+from fetchcli.core.errors import UsageError
+
+IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})  # RFC 9110 section 9.2.2
+ACCEPT_ENCODING = "gzip, deflate, br, zstd"  # what transport/decode.py decodes
+FORM = "application/x-www-form-urlencoded"
+
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_OURS = {"content-length", "transfer-encoding"}  # fetchcli does the framing itself
+EXPECTS_CONTENT = {"POST", "PUT", "PATCH"}  # RFC 9110 section 8.6
+
+
+class Request(msgspec.Struct, frozen=True):
+    """What is sent besides the URL.
+
+    Attributes:
+        method: the method.
+        headers: names and values of the user's headers. They replace the default of the same name; an empty
+            value removes it. The value ``";"`` stands for an empty value.
+        content: the content, or None.
+        content_file: path of a file to send instead; it is read when the request is made.
+    """
+
+    method: str = "GET"
+    headers: tuple[tuple[str, str], ...] = ()
+    content: bytes | None = None
+    content_file: str | None = None
+
+    def __post_init__(self) -> None:
+        """Validate the values (RFC 9112 section 3, RFC 9110 section 5)."""
+        if not is_token(self.method):
+            raise UsageError(f"{self.method!r} is not an HTTP method")
+        if self.method == "CONNECT":
+            raise UsageError("CONNECT asks for a tunnel, not for a resource; -x uses one")
+        for name, value in self.headers:
+            check_header(name, value)
+
+    @property
+    def idempotent(self) -> bool:
+        """Whether the method is idempotent."""
+        return self.method in IDEMPOTENT
+
+
+def default_headers(user_agent: str) -> dict[str, str]:
+    """The headers that are sent unless the user replaces them."""
+    return {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": ACCEPT_ENCODING}
+
+
+def closes(request: Request) -> bool:
+    """Whether the user asks to close the connection after the response (RFC 9112 section 9.6)."""
+    values = [value for name, value in request.headers if name.lower() == "connection"]
+    return any(token.strip().lower() == "close" for value in values for token in value.split(","))
+
+
+def parse_header(text: str) -> tuple[str, str]:
+    """Parse a header like curl's ``-H``: ``Name: value``, ``Name:`` (send none) or ``Name;`` (send it empty).
+
+    Raises:
+        UsageError: the text is not a well-formed header, or fetchcli sets this header itself.
+    """
+    name, colon, value = text.partition(":")
+    if not colon and text.endswith(";"):
+        name, colon, value = text[:-1], ":", ";"
+    if not colon:
+        shown = repr(text.split(maxsplit=1)[0] + " ..." if " " in text.strip() else text)  # the rest may be a secret
+        raise UsageError(f"header {shown} has no colon; write 'Name: value'")
+    value = value.strip(" \t")
+    check_header(name, value)
+    return name, value
+
+
+def is_token(text: str) -> bool:
+    """Whether a text is a token (RFC 9110 section 5.6.2), as methods and header names are."""
+    return _TOKEN.fullmatch(text) is not None
+
+
+def check_header(name: str, value: str) -> None:
+    """Validate a header of the user.
+
+    Raises:
+        UsageError: it is invalid; the message does not contain the value, which may be a secret.
+    """
+    if not is_token(name):
+        raise UsageError(f"{name!r} is not a header name")
+    if control := _CONTROL.search(value):  # the value may be a secret and is not shown
+        raise UsageError(f"header '{name}: ...' holds a control character (U+{ord(control[0]):04X})")
+    try:
+        value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise UsageError(f"header '{name}: ...' holds half a character (a lone surrogate)") from None
+    if name.lower() in _OURS:
+        raise UsageError(f"{name} says where the request ends; fetchcli sets it")
+    if name.lower() == "proxy-authorization":
+        raise UsageError("credentials for a proxy stand in its URL: -x http://user:password@host")
+
+
+def header_fields(request: Request, defaults: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    """The header fields without Host: the defaults, overridden and followed by the user's headers."""
+    given = {name.lower() for name, _ in request.headers}
+    fields = [(name, value) for name, value in defaults.items() if name.lower() not in given]
+    if request.content is not None:
+        if "content-type" not in given:
+            fields.append(("Content-Type", FORM))
+        fields.append(("Content-Length", str(len(request.content))))
+    elif request.method in EXPECTS_CONTENT:
+        fields.append(("Content-Length", "0"))
+    fields += [(name, "" if value == ";" else value) for name, value in request.headers if value]
+    return tuple((name, value) for name, value in fields if name.lower() != "host")
+
+
+def user_host(request: Request) -> str | None:
+    """The Host field that the user asks for, or None."""
+    return next((value for name, value in request.headers if name.lower() == "host" and value not in ("", ";")), None)
+
+
+def redirected(request: Request, status: int, *, same_origin: bool) -> Request:
+    """The request after a redirect.
+
+    The method changes as in curl without ``-X`` (RFC 9110 section 15.4): POST to GET at 301 and 302,
+    everything except HEAD to GET at 303, nothing at 307 and 308. Another origin gets none of the user's
+    headers, because each may be a secret, except those that describe the content.
+    """
+    method, content, content_file = request.method, request.content, request.content_file
+    if (status in (301, 302) and method == "POST") or (status == 303 and method != "HEAD"):
+        method, content, content_file = "GET", None, None
+    has_content = content is not None or content_file is not None
+    dropped = not has_content and (request.content is not None or request.content_file is not None)
+    headers = tuple(
+        (name, value)
+        for name, value in request.headers
+        if (has_content or (same_origin and not dropped) if _is_about_content(name) else same_origin)
+    )
+    return Request(method, headers, content, content_file)
+
+
+def _is_about_content(name: str) -> bool:
+    return name.lower().startswith("content-")

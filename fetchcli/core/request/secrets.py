@@ -1,0 +1,58 @@
+"""``${NAME}`` references to environment variables, and which values are secret."""
+
+import re
+from collections.abc import Mapping
+
+from fetchcli.core.errors import UsageError
+
+MASK = "***"
+_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_ONLY_REFERENCES = re.compile(r"(?:(?:Basic|Bearer|Token) +)?(?:\$\{[A-Za-z_][A-Za-z0-9_]*\})+", re.IGNORECASE)
+_SECRET_NAME = re.compile(r"auth|cookie|token|key|secret|passw|session|credential|signature", re.IGNORECASE)
+# Marks around the name of a variable that the shell is to fill in: characters for private use, and a
+# number that differs between processes, so that no text from outside is taken for a mark.
+_OPEN, _CLOSE = f"\uf8f0{hash('mark') & 0xFFFFFFFF:x}.", "\uf8f1"
+_LEFT = re.compile(f"{_OPEN}([A-Za-z0-9_]+){_CLOSE}".replace(".", r"\."))
+
+
+class Expander:
+    """Replaces references, or leaves marks for the shell.
+
+    Args:
+        environment: values by name; None leaves marks, which `core.curl.shell.quote` turns into references.
+    """
+
+    def __init__(self, environment: Mapping[str, str] | None) -> None:
+        self._environment = environment
+
+    def __call__(self, text: str) -> str:
+        """Replace every ``${NAME}``.
+
+        Raises:
+            UsageError: a variable is not set or is empty, as in a job without access to a secret.
+        """
+        return _REFERENCE.sub(self._value, text) if "${" in text else text
+
+    def _value(self, reference: re.Match[str]) -> str:
+        name = reference[1]
+        if self._environment is None:
+            return f"{_OPEN}{name}{_CLOSE}"
+        value = self._environment.get(name, "")
+        if not value:
+            raise UsageError(f"${{{name}}} is {'empty' if name in self._environment else 'not set'} in the environment")
+        return value
+
+
+def split_marks(text: str) -> list[str]:
+    """Text and variable names in turn, starting with text."""
+    return _LEFT.split(text)
+
+
+def is_secret(name: str) -> bool:
+    """Whether a header of that name may contain a secret."""
+    return _SECRET_NAME.search(name) is not None
+
+
+def masked(value: str) -> str:
+    """A secret, safe to show: a value that consists only of references is kept."""
+    return value if not value or _ONLY_REFERENCES.fullmatch(value) else MASK

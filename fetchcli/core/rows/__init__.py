@@ -1,0 +1,1 @@
+"""Rows of the output: columns, schema, templates."""

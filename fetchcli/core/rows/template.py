@@ -1,0 +1,44 @@
+r"""``-w`` templates: curl's ``%{name}`` over the columns, with ``%%``, ``\n``, ``\r`` and ``\t``."""
+
+import re
+from collections.abc import Callable
+
+from fetchcli.core.errors import UsageError
+from fetchcli.core.model.outcome import Outcome
+from fetchcli.core.rows.columns import as_text
+from fetchcli.core.rows.schema import Schema
+from fetchcli.core.text import visible
+
+_TOKEN = re.compile(r"%\{(?P<name>[^}]*)\}|%%|\\(?P<escape>[nrt\\])|%\{")
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\"}
+
+
+def compile_template(template: str, schema: Schema) -> Callable[[Outcome], str]:
+    """Compile a template to a function from outcome to text.
+
+    Raises:
+        UsageError: an unknown name, or ``%{`` without ``}``.
+    """
+    parts: list[str | Callable[[Outcome], str]] = []
+    position = 0
+    for token in _TOKEN.finditer(template):
+        parts.append(template[position : token.start()])
+        parts.append(_part(token, template, schema))
+        position = token.end()
+    parts.append(template[position:])
+
+    def render(outcome: Outcome) -> str:
+        return "".join(part if isinstance(part, str) else part(outcome) for part in parts)
+
+    return render
+
+
+def _part(token: re.Match[str], template: str, schema: Schema) -> str | Callable[[Outcome], str]:
+    if token["name"] is not None:
+        column = schema.find(token["name"])
+        return lambda outcome: visible(as_text(column.get(outcome, outcome.response)))
+    if token["escape"]:
+        return _ESCAPES[token["escape"]]
+    if token[0] == "%%":
+        return "%"
+    raise UsageError(f"-w: '%{{' without '}}' at {template[token.start() : token.start() + 20]!r}")

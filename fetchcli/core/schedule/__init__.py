@@ -1,0 +1,1 @@
+"""Decide what to launch next, and when."""

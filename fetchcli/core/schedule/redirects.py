@@ -1,0 +1,46 @@
+"""Decide whether to follow a redirect, and where to."""
+
+import re
+
+from fetchcli.core.errors import ErrorKind, InvalidUrl, TransportError
+from fetchcli.core.model.policy import Redirects
+from fetchcli.core.url.parse import HttpUrl, mask_credentials, resolve
+
+REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+_NOT_VISIBLE_ASCII = re.compile(rb"[^!-~]")
+
+
+def next_hop(url: HttpUrl, status: int, locations: list[bytes], taken: int, policy: Redirects) -> HttpUrl | None:
+    """The URL to request next, or None if this response is the last one.
+
+    Args:
+        url: URL of the response.
+        status: its status.
+        locations: raw values of its Location fields.
+        taken: number of redirects followed so far.
+        policy: whether to follow, and how many.
+
+    Raises:
+        TransportError: `redirect_missing`, `redirect_invalid` or `redirect_limit`
+            (as in curl, exactly ``limit`` redirects are followed).
+    """
+    if status not in REDIRECT_STATUSES or not policy.follow:
+        return None
+    distinct = {value.strip() for value in locations} - {b""}
+    if not distinct:
+        raise TransportError(ErrorKind.REDIRECT_MISSING, f"status {status} without a Location")
+    if len(distinct) > 1:
+        raise TransportError(ErrorKind.REDIRECT_INVALID, f"status {status} with {len(distinct)} differing Locations")
+    if taken >= policy.limit:
+        raise TransportError(ErrorKind.REDIRECT_LIMIT, f"more than the {policy.limit} allowed (--max-redirs)")
+    location = _NOT_VISIBLE_ASCII.sub(lambda m: b"%%%02X" % m[0][0], distinct.pop()).decode("ascii")
+    try:
+        following = resolve(url, location)
+    except InvalidUrl as error:
+        raise TransportError(
+            ErrorKind.REDIRECT_INVALID, f"Location {mask_credentials(location)[:200]!r}: {error}"
+        ) from None
+    if (url.scheme, following.scheme) == ("https", "http") and not policy.downgrade:
+        detail = f"from https to {following.text[:200]}, which is not secure (--allow-downgrade follows)"
+        raise TransportError(ErrorKind.REDIRECT_INVALID, detail)
+    return following

@@ -1,0 +1,1 @@
+"""What a run as a whole came to."""

@@ -1,0 +1,1 @@
+"""The asyncio shell: rows in, outcomes out."""

@@ -1,0 +1,82 @@
+"""One attempt at a row: send the request, then check the response."""
+
+import asyncio
+import time
+
+import msgspec
+
+from fetchcli.core.checks.evaluate import Evidence, checks_for, failed_checks, reads_body, takes_long
+from fetchcli.core.errors import ErrorKind, Failure, TransportError
+from fetchcli.core.expect.expectations import Check
+from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
+from fetchcli.core.model.body_buffer import BodyBuffer
+from fetchcli.core.model.policy import Policy
+from fetchcli.core.schedule.lane import Launch
+from fetchcli.transport.base import Transport
+
+
+class Attempts:
+    """Makes attempts. Whatever the transport raises, except a cancellation, becomes a result.
+
+    Args:
+        transport: sends the requests.
+        policy: the expectations, and how much of a body they may look at.
+        epoch: added to `time.monotonic` to get seconds since the epoch.
+    """
+
+    def __init__(self, transport: Transport, policy: Policy, epoch: float) -> None:
+        self._transport = transport
+        self._policy = policy
+        self._epoch = epoch
+        self._one_at_a_time = asyncio.Semaphore()
+
+    async def make(self, launch: Launch) -> Attempt:
+        """Send the request of a row, and check its response."""
+        started, number, row = time.monotonic(), len(launch.attempts) + 1, launch.row
+        checks = checks_for(row, self._policy)
+        body = BodyBuffer(self._policy.limits.check) if checks and reads_body(checks) else None
+        result: Response | Failure
+        try:
+            result = await self._transport.send(
+                row.url,
+                self._policy,
+                request=row.request,
+                fresh=launch.fresh,
+                consume=None if body is None else lambda _: (body.feed,),
+            )
+        except TransportError as error:
+            result = error.failure
+        except Exception as error:  # noqa: BLE001 - a bug becomes one outcome and leaves the other rows alone
+            result = internal_failure(error)
+        attempt = Attempt(number, self._epoch + started, time.monotonic() - started, result)
+        if isinstance(result, Failure) or (not checks and result.status in self._policy.accept):
+            return attempt
+        head = (row.request or self._policy.request).method == "HEAD"
+        if body is not None:
+            result = msgspec.structs.replace(result, body=bytes(body.data))
+        return await self._checked(attempt, result, checks, head=head)
+
+    async def _checked(self, attempt: Attempt, response: Response, checks: tuple[Check, ...], *, head: bool) -> Attempt:
+        """The attempt with the checks that its response fails."""
+        evidence = Evidence(response, attempt.elapsed, attempt.started_at + attempt.elapsed, head)
+        try:
+            if takes_long(checks, response):
+                failed = await self._in_thread(evidence, checks)
+            else:
+                try:
+                    failed = failed_checks(evidence, self._policy, checks, hurry=True)
+                except TimeoutError:  # rare, and then it takes up to seconds
+                    failed = await self._in_thread(evidence, checks)
+        except Exception as error:  # noqa: BLE001 - as above
+            return msgspec.structs.replace(attempt, result=internal_failure(error))
+        return msgspec.structs.replace(attempt, failed_checks=failed)
+
+    async def _in_thread(self, evidence: Evidence, checks: tuple[Check, ...]) -> tuple[FailedCheck, ...]:
+        """Check in a thread, so that the event loop runs on; one at a time, because time limits count all threads."""
+        async with self._one_at_a_time:
+            return await asyncio.to_thread(failed_checks, evidence, self._policy, checks)
+
+
+def internal_failure(error: Exception) -> Failure:
+    """A bug in this program, as the result of one row."""
+    return Failure(ErrorKind.INTERNAL, f"{type(error).__name__}: {error}")

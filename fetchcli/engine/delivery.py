@@ -1,0 +1,42 @@
+"""Outcomes on their way to the caller: in input order if that is asked for, and watched by others."""
+
+from collections import deque
+from collections.abc import Callable
+
+from fetchcli.core.model.outcome import Outcome
+from fetchcli.core.schedule.reorder import Reorder
+from fetchcli.core.schedule.scheduler import LOOK_AHEAD
+
+
+class Delivery:
+    """Queues outcomes for one run.
+
+    Args:
+        ordered: deliver in input order.
+        watch: told every outcome as soon as it is known, before it is put in order.
+
+    Attributes:
+        ready: outcomes that the caller has not taken yet.
+    """
+
+    def __init__(self, *, ordered: bool, watch: Callable[[Outcome], None] | None) -> None:
+        self.ready: deque[Outcome] = deque()
+        self._order = Reorder(LOOK_AHEAD) if ordered else None
+        self._watch = watch
+
+    def may_start(self, seq: int) -> bool:
+        """Whether a row is close enough to the next one in order."""
+        return self._order is None or self._order.may_start(seq)
+
+    def add(self, outcome: Outcome) -> None:
+        """Queue an outcome, or hold it until all earlier ones are known."""
+        if self._watch is not None:
+            self._watch(outcome)
+        if self._order is None:
+            self.ready.append(outcome)
+        else:
+            self.ready.extend(self._order.push(outcome))
+
+    def flush(self) -> list[Outcome]:
+        """The outcomes that are still held when the run was stopped, in order."""
+        return self._order.flush() if self._order is not None else []

@@ -1,0 +1,300 @@
+"""The asyncio shell around the scheduler: rows in, outcomes out.
+
+Every row ends as exactly one outcome, whatever the transport raises; there are never more request
+tasks than slots; and no task is left behind, however the run ends.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import suppress
+
+from fetchcli.core.checks.evaluate import outcome_of, outcome_without_attempt
+from fetchcli.core.errors import ErrorKind, Failure, Remedy
+from fetchcli.core.model.attempt import Attempt
+from fetchcli.core.model.outcome import Outcome
+from fetchcli.core.model.policy import Policy
+from fetchcli.core.model.target import Rejected, Row, Skipped
+from fetchcli.core.schedule.decisions import Settled, Skip, Wait
+from fetchcli.core.schedule.lane import Launch
+from fetchcli.core.schedule.scheduler import Scheduler
+from fetchcli.engine.attempts import Attempts, internal_failure
+from fetchcli.engine.delivery import Delivery
+from fetchcli.engine.feed import Feed, wait_for_event, watch_loop_lag
+from fetchcli.transport.base import Transport
+
+AHEAD = 4  # times the concurrency: rows that the scheduler may choose from
+
+
+class Fetcher:
+    """Runs rows through a transport.
+
+    Args:
+        transport: sends the requests.
+        policy: the policy of the run.
+        ordered: yield outcomes in input order.
+        warn: told about problems that do not belong to a row.
+        watch: told every outcome as soon as it is known, before it is put in order.
+
+    Attributes:
+        scheduler: what waits, and why.
+        stopped: nothing is started or yielded any more.
+        halted: why the rest of the rows is skipped, or empty.
+        unread: the rest of the rows was not even read.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        policy: Policy,
+        *,
+        ordered: bool = False,
+        warn: Callable[[str], None] = lambda _: None,
+        watch: Callable[[Outcome], None] | None = None,
+    ) -> None:
+        self._policy = policy
+        self._ordered = ordered
+        self._watch = watch
+        self._delivery = Delivery(ordered=ordered, watch=watch)
+        self._slots = asyncio.Semaphore(policy.concurrency)
+        self._tasks: dict[asyncio.Task[None], Launch] = {}
+        self._max_waiting = 2 * policy.concurrency  # undelivered outcomes; beyond, nothing new is started
+        self._ahead = AHEAD * policy.concurrency
+        self._wake = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._feed: Feed
+        self._given_up: Failure | None = None  # result of cancelled requests
+        self.stopped, self.halted, self.unread = False, "", False
+        self._deadline = float("inf")  # when unread rows are given up
+        # The wall clock is read once per run, so that its jumps affect no timestamp.
+        self._epoch = time.time() - time.monotonic()
+        self._attempts = Attempts(transport, policy, self._epoch)
+        self.scheduler = Scheduler(policy, random.random, time.monotonic(), self._epoch, warn)
+
+    @property
+    def in_flight(self) -> int:
+        """Number of requests in flight."""
+        return len(self._tasks)
+
+    @property
+    def over(self) -> bool:
+        """Whether the run was stopped or halted."""
+        return self.stopped or bool(self.halted)
+
+    def stop(self, reason: str = "the run was stopped") -> None:
+        """Start nothing more and cancel what is in flight; cancelled rows end as CANCELLED."""
+        if not self.stopped:
+            self.stopped = True
+            for launch in self.scheduler.drain():
+                if launch.attempts:
+                    self._deliver(self._outcome(launch, note=f"not tried again: {reason}"))
+        self._give_up(reason)
+
+    def halt(self, reason: str, *, now: bool, patience: float = float("inf")) -> None:
+        """Start nothing more; the rest of the rows ends as SKIPPED.
+
+        Args:
+            reason: why.
+            now: cancel what is in flight, too.
+            patience: maximum seconds to wait for rows that have not been read yet.
+        """
+        if self.over:
+            return
+        self.halted, self._deadline = reason, time.monotonic() + patience
+        for launch in self.scheduler.drain():
+            if launch.attempts:
+                self._deliver(self._outcome(launch, note=f"not tried again: {reason}"))
+            else:
+                self._deliver(outcome_without_attempt(Skipped.from_target(launch.row, reason)))
+        if now:
+            self._give_up(reason)
+        self._wake.set()
+
+    def _give_up(self, reason: str) -> None:
+        self._given_up = self._given_up or Failure(ErrorKind.CANCELLED, reason)
+        for task in self._tasks:
+            task.cancel()
+        self._wake.set()
+
+    async def run(self, batches: AsyncIterator[list[Row]]) -> AsyncGenerator[Outcome, None]:
+        """Yield the outcome of every row as soon as it is known; can be called again afterwards.
+
+        While the caller does not ask for the next outcome, at most twice the concurrency of them wait, and
+        then nothing more is started: that is the back-pressure.
+        """
+        finished = False
+        feed = self._feed = Feed(batches, self._wake.set)
+        delivery = self._delivery = Delivery(ordered=self._ordered, watch=self._watch)
+        self.scheduler.feedback.forgive()  # a host that was down in the last round may be up now
+        lag = asyncio.create_task(watch_loop_lag(self._lagged)) if self._policy.pace.adaptive else None
+        try:
+            while True:
+                self._wake.clear()
+                feed.collect()
+                await self._launch()
+                while delivery.ready:
+                    yield delivery.ready.popleft()
+                    await self._launch()
+                if not self._has_more:
+                    if not self._tasks and not delivery.ready:
+                        break
+                else:
+                    feed.read_on(self._policy.concurrency)
+                await self._woken()
+            for outcome in delivery.flush():
+                yield outcome
+            finished = True
+            if feed.error is not None:
+                raise feed.error
+        finally:
+            if not finished:
+                self.stop()
+            await self._drain(lag)
+
+    @property
+    def _has_more(self) -> bool:
+        """Whether anything is left to start, skip or read."""
+        return not self.stopped and bool(self._feed.rows or not self._feed.ended or self.scheduler.waiting)
+
+    async def _woken(self) -> None:
+        """Wait until something happens."""
+        if self._tasks or not (self.halted and self._feed.waits):
+            await self._wake.wait()
+        elif not await wait_for_event(self._wake, self._deadline):
+            self.unread = True
+            await self._feed.close()
+
+    async def _launch(self) -> None:
+        """Start a task for every free slot that the scheduler has a launch for."""
+        while not self._slots.locked() and (launch := self._next()):
+            await self._slots.acquire()  # free, so this does not wait
+            task = asyncio.get_running_loop().create_task(self._work(launch))
+            self._tasks[task] = launch
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        launch = self._tasks.pop(task)
+        if task.cancelled() and self._given_up:  # cancelled before its first step
+            launch.attempts += (self._failed(launch, time.monotonic(), self._given_up),)
+            self._deliver(self._outcome(launch))
+        self._slots.release()
+        self._wake.set()
+
+    def _next(self) -> Launch | None:
+        """The next launch; rows that are rejected or skipped are delivered on the way."""
+        scheduler = self.scheduler
+        while not self.stopped and len(self._delivery.ready) < self._max_waiting:
+            if self.halted:
+                if not self._offer():
+                    return None
+                continue
+            # Some rows ahead, so that hosts with many rows in a row take turns with the others.
+            while scheduler.waiting < self._ahead and self._offer():
+                pass
+            decision = scheduler.next(time.monotonic())
+            if isinstance(decision, Launch):
+                return decision
+            if isinstance(decision, Skip):
+                self._deliver(self._outcome(decision.launch, note=decision.reason))
+            elif not (scheduler.hungry and self._offer()):
+                if isinstance(decision, Wait):
+                    self._wake_at(decision.until)
+                return None
+        return None
+
+    def _offer(self) -> bool:
+        """Offer the next row to the scheduler; False if there is none, or none may be offered."""
+        rows = self._feed.rows
+        if not rows or not self.scheduler.has_room:
+            return False
+        row, arrived = rows[0]
+        if not self._delivery.may_start(row.seq):
+            return False
+        rows.popleft()
+        if isinstance(row, Rejected | Skipped):
+            self._deliver(outcome_without_attempt(row))
+        elif self.halted:
+            self._deliver(outcome_without_attempt(Skipped.from_target(row, self.halted)))
+        else:
+            self.scheduler.offer(row, arrived)
+        return True
+
+    def _wake_at(self, when: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(max(0.0, when - time.monotonic()), self._wake.set)
+
+    async def _work(self, launch: Launch) -> None:
+        """Make an attempt, then go on with the next launch in the next turn of the event loop."""
+        following: Launch | None = launch
+        while following:
+            if self._end_launch(following, await self._attempt(following)):
+                continue
+            # Let everything that ended in this turn end first, then send together: batches of requests cost
+            # a fifth less than single ones.
+            with suppress(asyncio.CancelledError):  # only `stop` cancels, and then there is no next row
+                await asyncio.sleep(0)
+            following = self._next()
+
+    def _end_launch(self, launch: Launch, attempt: Attempt) -> bool:
+        """Deliver a row, or leave it to the scheduler for a retry; True if it is to be sent again at once."""
+        if self.over:
+            return self._end_last_launch(launch, attempt)
+        try:
+            settled = self.scheduler.settle(launch, attempt, time.monotonic())
+        except Exception as error:  # noqa: BLE001 - a bug is one outcome and takes no neighbour down
+            launch.attempts += (self._failed(launch, time.monotonic(), internal_failure(error)),)
+            settled = Settled("")
+        if settled is not None:
+            self._deliver(self._outcome(launch, note=settled.reason))
+        self._wake.set()  # another slot may launch it again at once
+        return False
+
+    def _end_last_launch(self, launch: Launch, attempt: Attempt) -> bool:
+        """Deliver a row after the end of the run; True if its connection was stale and it is sent again."""
+        remedy = attempt.result.remedy if isinstance(attempt.result, Failure) else None
+        if self._given_up is None and remedy is Remedy.LESS and not launch.attempts:
+            self._deliver(outcome_without_attempt(Skipped.from_target(launch.row, self.halted)))
+            return False
+        launch.attempts += (attempt,)
+        if self._given_up is None and remedy is Remedy.FRESH and not launch.fresh:
+            launch.fresh = True
+            return True
+        again = self._given_up is None and self.scheduler.would_retry(launch, time.monotonic())
+        self._deliver(self._outcome(launch, note=f"not tried again: {self.halted}" if again else ""))
+        return False
+
+    async def _attempt(self, launch: Launch) -> Attempt:
+        started = time.monotonic()
+        try:
+            return await self._attempts.make(launch)
+        except asyncio.CancelledError:
+            if self._given_up is None:  # only `stop` and `halt` cancel
+                raise
+            return self._failed(launch, started, self._given_up)
+
+    def _failed(self, launch: Launch, started: float, failure: Failure) -> Attempt:
+        return Attempt(len(launch.attempts) + 1, self._epoch + started, time.monotonic() - started, failure)
+
+    def _outcome(self, launch: Launch, note: str = "") -> Outcome:
+        began = launch.attempts[0].started_at - self._epoch if launch.attempts else time.monotonic()
+        return outcome_of(launch.row, launch.attempts, began - launch.arrived, note=note)
+
+    def _deliver(self, outcome: Outcome) -> None:
+        self._delivery.add(outcome)
+        self._wake.set()
+
+    def _lagged(self, seconds: float) -> None:
+        self.scheduler.capacity.lagged(seconds)
+        self._wake.set()  # there may be room for more now
+
+    async def _drain(self, lag: asyncio.Task[None] | None) -> None:
+        """Leave no task behind, also if the caller stopped iterating."""
+        if self._timer is not None:
+            self._timer.cancel()
+        await self._feed.close()
+        pending = [task for task in (lag, *self._tasks) if task is not None]
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)

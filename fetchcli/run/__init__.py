@@ -1,0 +1,1 @@
+"""One run: build its objects, run it, and conclude."""

@@ -1,0 +1,183 @@
+"""The composition root: the only place that builds the objects of a run."""
+
+import asyncio
+import gc
+import sys
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
+from contextlib import AsyncExitStack, aclosing
+from itertools import islice
+
+from fetchcli._version import __version__
+from fetchcli.core.baseline.compare import Comparison
+from fetchcli.core.errors import ExitCode
+from fetchcli.core.model.outcome import Outcome
+from fetchcli.core.model.policy import Policy
+from fetchcli.core.model.target import Row
+from fetchcli.core.settings import Settings
+from fetchcli.core.summary.summary import Summary, exit_code
+from fetchcli.engine.fetcher import Fetcher
+from fetchcli.engine.remote_lists import make_loader
+from fetchcli.inputs.base import Argument, File, Input
+from fetchcli.inputs.baseline import read_baseline
+from fetchcli.inputs.reader import RowReader
+from fetchcli.inputs.spool import Spooled, rereadable
+from fetchcli.messages import print_message
+from fetchcli.run.displays import make_displays
+from fetchcli.run.inputs import check_expectations, empty_input_message, is_endless, open_inputs, report_input_problems
+from fetchcli.run.loop import RunLoop
+from fetchcli.run.outputs import Outputs, plan_outputs
+from fetchcli.run.signals import Interrupt
+from fetchcli.transport.base import Transport
+
+USER_AGENT = f"fetchcli/{__version__}"
+ROWS_AHEAD = 16  # rows read ahead from the iterable of a caller of `fetch`
+GC_THRESHOLD = 20_000
+
+
+async def fetch(
+    urls: Iterable[str] | AsyncIterable[str], policy: Policy | None = None, *, ordered: bool = False
+) -> AsyncGenerator[Outcome, None]:
+    """Fetch URLs concurrently; yield one `Outcome` for each, as soon as it is known.
+
+    The iterable is read lazily. While the caller does not ask for the next outcome, only a few more
+    requests start (`Fetcher.run`). Breaking out early cancels what is in flight; use
+    ``contextlib.aclosing`` to cancel it at once.
+
+    Args:
+        urls: absolute http(s) URLs; anything else becomes a REJECTED outcome.
+        policy: concurrency, timeouts, redirects, accepted statuses and so on; None for the defaults.
+        ordered: yield in the order of ``urls``, in bounded memory.
+    """
+    policy = policy or Policy()
+    transport = make_transport(policy)
+    try:
+        fetcher = Fetcher(transport, policy, ordered=ordered)
+        async with aclosing(_batches(urls, policy)) as batches, aclosing(fetcher.run(batches)) as outcomes:
+            async for outcome in outcomes:
+                yield outcome
+    finally:
+        await transport.close()
+
+
+async def _batches(urls: Iterable[str] | AsyncIterable[str], policy: Policy) -> AsyncGenerator[list[Row], None]:
+    reader = RowReader((), policy=policy)
+    if isinstance(urls, AsyncIterable):
+        async with AsyncExitStack() as stack:
+            if isinstance(urls, AsyncGenerator):
+                await stack.enter_async_context(aclosing(urls))
+            async for url in urls:
+                yield [reader.row(url)]
+    else:
+        iterator = iter(urls)
+        while batch := [reader.row(url) for url in islice(iterator, ROWS_AHEAD)]:
+            yield batch
+
+
+def make_transport(policy: Policy, user_agent: str = USER_AGENT) -> Transport:
+    """The transport of a run; aiohttp is imported here, because ``--help`` does not need it."""
+    from fetchcli.transport.aiohttp.digest import DigestAuth
+    from fetchcli.transport.aiohttp.hop import AiohttpHops
+    from fetchcli.transport.follow import FollowingTransport
+
+    login = policy.credentials.digest
+    authenticator = DigestAuth(login) if login is not None else None
+    return FollowingTransport(AiohttpHops(policy), user_agent, authenticator)
+
+
+def run(settings: Settings) -> ExitCode:
+    """Run to the end and return the exit code.
+
+    Raises:
+        FetchcliError: the run could not start; nothing was requested.
+    """
+    if settings.dry_run:
+        from fetchcli.run.dry_run import print_dry_run
+
+        return print_dry_run(settings)
+    if settings.print_curl:
+        from fetchcli.run.print_curl import print_curl
+
+        return print_curl(settings, USER_AGENT)
+    # Small requests make many short-lived cycles; collecting them less often saves 10 % of CPU.
+    gc.set_threshold(GC_THRESHOLD, *gc.get_threshold()[1:])
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(_run(settings))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:  # Windows and PyPy have none
+        return None
+    return uvloop.new_event_loop
+
+
+async def _run(settings: Settings) -> ExitCode:
+    loop = asyncio.get_running_loop()
+    if not loop.get_debug():
+        # Errors on abandoned connections are nobody's business: their row has its outcome.
+        loop.set_exception_handler(lambda _loop, _context: None)
+    async with AsyncExitStack() as stack:
+        inputs = await _inputs(settings, stack)
+        check_expectations(settings, inputs)
+        policy, summary = settings.policy, Summary(settings.thresholds)
+        comparison = Comparison(read_baseline(settings.baseline)) if settings.baseline is not None else None
+        transport = make_transport(policy)
+        stack.push_async_callback(transport.close)
+        gc.freeze()  # what exists now stays: the collector need not look at it again
+        load = make_loader(transport, policy)
+
+        def read(number: int) -> RowReader:
+            return RowReader(inputs, settings.reading, policy, load, round=number)
+
+        run_loop = RunLoop(settings, summary, comparison, read, endless=any(map(is_endless, inputs)))
+        watch = run_loop.watch if settings.halt is not None else None
+        fetcher = Fetcher(transport, policy, ordered=settings.ordered, warn=print_message, watch=watch)
+        plan = plan_outputs(settings, stdout_is_terminal=sys.stdout is not None and sys.stdout.isatty())
+        displays = make_displays(settings, plan, inputs, summary, fetcher)
+        sources = [*inputs, *([File(settings.baseline)] if settings.baseline is not None else [])]
+        outputs = Outputs(plan, sources, displays, run_loop.stop, quiet=settings.quiet)
+        run_loop.fetcher = fetcher
+        with Interrupt(run_loop.stop) as interrupt:
+            await run_loop.run(outputs)
+        fresh = comparison.fresh if settings.only_new and comparison is not None else None
+        judged = exit_code(summary, fresh)
+        return _conclude(settings, run_loop, outputs, judged, interrupt.code)
+
+
+async def _inputs(settings: Settings, stack: AsyncExitStack) -> list[Input]:
+    """Open the inputs; unreadable ones are refused now."""
+    if settings.demo:
+        from fetchcli.run.demo import demo_server
+
+        return [Argument(url) for url in await stack.enter_async_context(demo_server())]
+    inputs = open_inputs(settings.inputs)
+    if settings.rounds.several:
+        inputs = [rereadable(source) for source in inputs]
+        for source in inputs:
+            if isinstance(source, Spooled):
+                stack.callback(source.kept.close)
+    return inputs
+
+
+def _conclude(
+    settings: Settings, run_loop: RunLoop, outputs: Outputs, judged: ExitCode, interrupted: ExitCode | None
+) -> ExitCode:
+    """Print the last messages and return the exit code: signals first, then outputs, then the lowest."""
+    fetcher, reader, total = run_loop.fetcher, run_loop.reader, run_loop.summary.total
+    if interrupted is not None:
+        ended = f"interrupted after {total:,} outcome{'s' * (total != 1)}"
+        print_message(ended if settings.rounds.several else f"{ended}; the rest of the input was not fetched")
+    elif fetcher.unread:
+        print_message(f"halted: {fetcher.halted}; the rest of the input was not read")
+    empty = "" if total or interrupted is not None else empty_input_message(settings, reader)
+    report_input_problems(settings, reader, empty, run_loop.errors)
+    if interrupted is not None:
+        return interrupted
+    if outputs.failed:
+        return ExitCode.OUTPUT
+    if settings.exit_zero and judged is not ExitCode.INTERNAL:
+        judged = ExitCode.OK
+    if judged is ExitCode.INTERNAL:
+        return judged
+    return ExitCode.INPUT if empty or run_loop.errors else judged

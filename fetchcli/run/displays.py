@@ -1,0 +1,79 @@
+"""Choose the displays: progress on stderr, and the summary."""
+
+import sys
+import threading
+import time
+
+from fetchcli.core.settings import ProgressMode, Settings
+from fetchcli.core.summary.summary import Summary
+from fetchcli.engine.fetcher import Fetcher
+from fetchcli.inputs.base import Input
+from fetchcli.inputs.count import count_rows
+from fetchcli.run.outputs import OutputPlan
+from fetchcli.sinks.base import Display
+
+
+def make_displays(
+    settings: Settings, plan: OutputPlan, inputs: list[Input], summary: Summary, fetcher: Fetcher
+) -> list[Display]:
+    """The displays that the settings ask for; rich is imported only if there is one."""
+    displays: list[Display] = []
+    mode = _progress_mode(settings, plan)
+    if mode is not ProgressMode.NONE:
+        displays.append(_progress(mode, settings, inputs, summary, fetcher))
+    if plan.report == "stdout" or (plan.report == "stderr" and sys.stderr is not None):
+        from fetchcli.render.console import make_console
+        from fetchcli.render.summary import SummaryDisplay
+
+        console = make_console(stderr=plan.report == "stderr", color=settings.color)
+        displays.append(SummaryDisplay(console, rows=plan.report == "stdout"))
+    if settings.github and plan.annotate:
+        from fetchcli.run.github import GitHubDisplay
+
+        displays.append(GitHubDisplay(plan.rows))
+    return displays
+
+
+def _progress_mode(settings: Settings, plan: OutputPlan) -> ProgressMode:
+    if settings.quiet or sys.stderr is None:
+        return ProgressMode.NONE
+    if settings.progress is not ProgressMode.AUTO:
+        return settings.progress
+    if sys.stderr.isatty() and not plan.data_on_terminal:
+        return ProgressMode.BAR
+    return ProgressMode.PLAIN if settings.verbose else ProgressMode.NONE
+
+
+def _progress(
+    mode: ProgressMode, settings: Settings, inputs: list[Input], summary: Summary, fetcher: Fetcher
+) -> Display:
+    from fetchcli.render.console import make_console
+    from fetchcli.render.progress import BarProgress, Counters, PlainProgress
+
+    total: list[int] = []
+
+    rounds = settings.rounds
+    known = None if rounds.span is not None else rounds.count  # with a time limit the number of rounds is unknown
+
+    def count() -> None:
+        if known is not None and (rows := count_rows(inputs, settings.reading)) is not None:
+            total.append(known * rows)
+
+    threading.Thread(target=count, name="fetchcli-count", daemon=True).start()
+
+    def counters() -> Counters:
+        now, scheduler = time.monotonic(), fetcher.scheduler
+        return Counters(
+            summary.total,
+            summary.failed,
+            fetcher.in_flight,
+            total[0] if total else None,
+            scheduler.held,
+            scheduler.feedback.cooling(now),
+            scheduler.retrying,
+            max(0.0, scheduler.latest - now, scheduler.feedback.latest - now) if scheduler.waiting else 0.0,
+        )
+
+    console = make_console(stderr=True, color=settings.color)
+    progress = BarProgress if mode is ProgressMode.BAR else PlainProgress
+    return progress(console, counters, every=settings.verbose)

@@ -1,0 +1,118 @@
+"""``--dry-run``: print what a run would do, by reading the input only."""
+
+from collections import Counter
+
+from fetchcli.core.errors import ExitCode, OutputError
+from fetchcli.core.model.policy import Pace
+from fetchcli.core.model.target import Rejected, Row, Skipped
+from fetchcli.core.rate import Rate
+from fetchcli.core.settings import Settings
+from fetchcli.core.text import visible
+from fetchcli.core.units import format_clock
+from fetchcli.inputs.reader import RowReader
+from fetchcli.inputs.select import identity
+from fetchcli.run.inputs import check_expectations, empty_input_message, open_inputs, report_input_problems
+
+MAX_HOSTS = 20
+MAX_INVALID = 20
+
+
+class DryRun:
+    """Counts over the rows of an input.
+
+    Attributes:
+        invalid: rows that cannot be fetched.
+    """
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._hosts: Counter[str] = Counter()
+        self._seen: set[bytes] = set()
+        self._duplicates = self._passed = 0
+        self._messages: list[str] = []
+        self.invalid = 0
+
+    @property
+    def total(self) -> int:
+        """All rows."""
+        return self._hosts.total() + self._passed + self.invalid
+
+    def add(self, row: Row) -> None:
+        """Count one row."""
+        if isinstance(row, Rejected):
+            self.invalid += 1
+            if len(self._messages) < MAX_INVALID:
+                self._messages.append(row.message)
+            return
+        if isinstance(row, Skipped):
+            self._duplicates += 1
+            self._passed += 1
+            return
+        self._hosts[f"{row.url.scheme}://{row.url.authority}"] += 1
+        key = identity(row)  # a few bytes per row: a million URLs would need too much memory
+        self._duplicates += key in self._seen
+        self._seen.add(key)
+
+    def lines(self) -> list[str]:
+        """The lines to print: totals, minimum time, rows per host, invalid rows."""
+        hosts = len(self._hosts)
+        lines = [
+            f"{self.total:,} rows: {self._hosts.total():,} to fetch from {hosts:,} host{'s' * (hosts != 1)}, "
+            f"{self._duplicates:,} {'duplicates skipped' if self._passed else 'of them duplicates'}; "
+            f"{self.invalid:,} invalid",
+            *self._least_time(),
+            *(f"{rows:>9,}  {visible(host)}" for host, rows in self._hosts.most_common(MAX_HOSTS)),
+        ]
+        if hosts > MAX_HOSTS:
+            lines.append(f"and {hosts - MAX_HOSTS:,} hosts more")
+        lines += [f"invalid: {visible(message)}" for message in self._messages]
+        if self.invalid > MAX_INVALID:
+            lines.append(f"and {self.invalid - MAX_INVALID:,} invalid rows more")
+        return lines
+
+    def _least_time(self) -> list[str]:
+        """The minimum time at the given rates."""
+        bounds = []
+        if self._pace.rate is not None and self._hosts:
+            bounds.append((_least(self._hosts.total(), self._pace.rate), "--rate"))
+        if self._pace.host_rate is not None and self._hosts:
+            host, rows = self._hosts.most_common(1)[0]
+            bounds.append((_least(rows, self._pace.host_rate), f"--host-rate, {visible(host)}"))
+        if not bounds:
+            return []
+        seconds, why = max(bounds)
+        return [f"at least {format_clock(seconds)} at the given rates ({why})"]
+
+
+def _least(rows: int, rate: Rate) -> float:
+    """Full windows must pass before the last row may start."""
+    return (rows - 1) // rate.count * rate.seconds
+
+
+def read_dry_run(reader: RowReader, pace: Pace) -> DryRun:
+    """Read the input to its end; ``reader.errors`` contains what could not be read."""
+    dry_run = DryRun(pace)
+    for batch in reader.batches():
+        for row in batch:
+            dry_run.add(row)
+    return dry_run
+
+
+def print_dry_run(settings: Settings) -> ExitCode:
+    """Print it and return the exit code.
+
+    Raises:
+        InputError: an input cannot be read.
+        OutputError: stdout cannot be written.
+    """
+    inputs = open_inputs(settings.inputs)
+    check_expectations(settings, inputs)
+    reader = RowReader(inputs, settings.reading, settings.policy)
+    dry_run = read_dry_run(reader, settings.policy.pace)
+    empty = "" if dry_run.total else empty_input_message(settings, reader)
+    report_input_problems(settings, reader, empty, list(map(str, reader.errors)))
+    try:
+        print("\n".join(dry_run.lines()), flush=True)  # noqa: T201 - it is what was asked for
+    except OSError as error:
+        raise OutputError(f"cannot write to stdout: {error.strerror}") from None
+    return ExitCode.INPUT if empty or reader.errors or (dry_run.invalid and not settings.exit_zero) else ExitCode.OK

@@ -1,0 +1,69 @@
+"""The inputs of a run: open them, and report what was wrong with them."""
+
+from collections.abc import Sequence
+from itertools import islice
+
+from fetchcli.core.errors import UsageError
+from fetchcli.core.settings import Settings
+from fetchcli.inputs.base import Argument, File, Input
+from fetchcli.inputs.formats import format_by_extension
+from fetchcli.inputs.precheck import malformed
+from fetchcli.inputs.reader import RowReader
+from fetchcli.messages import print_message
+
+MAX_MALFORMED = 99  # malformed rows that are counted
+
+
+def open_inputs(texts: tuple[str, ...]) -> list[Input]:
+    """The inputs that were named; unreadable files are refused now.
+
+    Raises:
+        InputError: a file cannot be read.
+    """
+    inputs: list[Input] = [Argument(text) if "://" in text else File(text) for text in texts]
+    for source in inputs:
+        if isinstance(source, File):
+            source.check()
+    return inputs
+
+
+def empty_input_message(settings: Settings, reader: RowReader) -> str:
+    """The message for a run without rows; empty if that is fine."""
+    selection = settings.reading.selection
+    if settings.allow_empty or (reader.left_out and not (selection.include or selection.exclude)):
+        return ""  # all of them had been accepted
+    if selection.limit == 0 or selection.sample == 0:
+        return "--limit 0 and --sample 0 leave no row; --allow-empty accepts that"
+    if reader.left_out:
+        return f"none of the {reader.left_out:,} rows was selected; --allow-empty accepts that"
+    return "the input holds no URL; --allow-empty accepts that"
+
+
+def is_endless(source: Input) -> bool:
+    """Whether reading may never end, or needs the web: a pipe, a sitemap."""
+    if isinstance(source, Argument):
+        return False
+    known = format_by_extension(source.name)
+    return not source.is_regular or (known is not None and known.remote)
+
+
+def check_expectations(settings: Settings, inputs: list[Input]) -> None:
+    """Refuse lists with malformed expectations.
+
+    Raises:
+        UsageError: an expectation is malformed.
+    """
+    found = list(islice(malformed(inputs, settings.reading, settings.policy.checks), MAX_MALFORMED + 1))
+    if found:
+        more = f" (and {len(found) - 1} more)" if len(found) <= MAX_MALFORMED else " (and many more)"
+        raise UsageError(found[0] + more * (len(found) > 1))
+
+
+def report_input_problems(settings: Settings, reader: RowReader, empty: str, errors: Sequence[str]) -> None:
+    """Report what was left out, what could not be read, and that there were no rows."""
+    if reader.left_out and not (settings.quiet or empty):
+        print_message(f"{reader.left_out:,} rows left out (--include, --exclude, --only-failed)")
+    for error in errors:
+        print_message(error)
+    if empty and not errors:
+        print_message(empty)

@@ -1,0 +1,136 @@
+"""The run loop: fetch round after round, and hand outcomes to all outputs."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import aclosing
+from functools import partial
+
+from fetchcli.core.baseline.compare import Comparison
+from fetchcli.core.model.outcome import Outcome, Verdict
+from fetchcli.core.model.target import Skipped
+from fetchcli.core.settings import Settings
+from fetchcli.core.summary.summary import Summary
+from fetchcli.core.summary.totals import totals_text
+from fetchcli.engine.fetcher import Fetcher
+from fetchcli.inputs.readahead import ReadAhead
+from fetchcli.inputs.reader import RowReader
+from fetchcli.run.outputs import Outputs
+
+MAX_SILENCE_SECONDS = 5.0  # maximum seconds that a halted run waits for the rest of a pipe
+
+
+class RunLoop:
+    """Runs the rounds.
+
+    Args:
+        settings: rounds, halt condition, and what decides.
+        summary: counts all outcomes.
+        comparison: comparison with an earlier run, or None.
+        read: makes the reader of a round.
+        endless: the lists may never end, as a pipe.
+
+    Attributes:
+        fetcher: the fetcher; set before `run`.
+        summary: counts all outcomes.
+        reader: the reader of the last round.
+        errors: what could not be read, in any round.
+    """
+
+    fetcher: Fetcher
+
+    def __init__(
+        self,
+        settings: Settings,
+        summary: Summary,
+        comparison: Comparison | None,
+        read: Callable[[int], RowReader],
+        *,
+        endless: bool,
+    ) -> None:
+        self._settings = settings
+        self.summary = summary
+        self._comparison = comparison
+        self._read = read
+        self._endless = endless
+        self._stopped = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._failed = self._ended = 0
+        self.reader = read(1)
+        self.errors: list[str] = []
+
+    def stop(self, reason: str) -> None:
+        """Stop the run; finished rows are written."""
+        self._stopped.set()
+        self.fetcher.stop(reason)
+
+    def watch(self, outcome: Outcome) -> None:
+        """Count an outcome for the halt condition, as soon as it is known."""
+        halt, comparison = self._settings.halt, self._comparison
+        if halt is None or isinstance(outcome.row, Skipped):
+            return
+        self._ended += 1
+        if outcome.verdict in (Verdict.FAILED, Verdict.REJECTED) and not (
+            self._settings.only_new and comparison is not None and comparison.is_known(outcome)
+        ):
+            self._failed += 1
+            if reason := halt.reason(self._failed, self._ended):
+                patience = MAX_SILENCE_SECONDS if self._endless else float("inf")
+                self._loop.call_soon(partial(self.fetcher.halt, reason, now=halt.now, patience=patience))
+
+    async def run(self, outputs: Outputs) -> None:
+        """Run to the end, and close the outputs in any case."""
+        fetcher, rounds = self.fetcher, self._settings.rounds
+        began, done = time.monotonic(), 0
+        try:
+            while not fetcher.over:
+                start = rounds.next_start(done, time.monotonic() - began)
+                if start is None or not await self._reached(began + start) or fetcher.over:
+                    break
+                done += 1
+                part = Summary(self._settings.thresholds) if rounds.several else None
+                await self._round(done, outputs, part)
+                if part is not None:
+                    outputs.announce(f"round {done}: {totals_text(part)}")
+                    if not (part.total or rounds.every):
+                        break  # an empty list would be fetched again and again
+        finally:
+            try:
+                self._compare(self._comparison)
+            finally:
+                await asyncio.shield(asyncio.to_thread(outputs.close, self.summary))
+
+    def _compare(self, comparison: Comparison | None) -> None:
+        if comparison is not None:
+            cut = self.fetcher.stopped or self.fetcher.unread or self.errors or self._settings.reading.selection.partial
+            self.summary.changes = comparison.finish(whole=not cut)
+
+    async def _reached(self, when: float) -> bool:
+        """Wait until this time; False if the run was stopped meanwhile."""
+        try:
+            async with asyncio.timeout(max(0.0, when - time.monotonic())):
+                await self._stopped.wait()
+        except TimeoutError:
+            return True
+        return False
+
+    async def _round(self, number: int, outputs: Outputs, part: Summary | None) -> None:
+        reader = self.reader = self._read(number) if number > 1 else self.reader
+        began = time.monotonic()
+        try:
+            async with aclosing(self.fetcher.run(ReadAhead(reader.batches()))) as outcomes:
+                async for outcome in outcomes:
+                    self.summary.add(outcome)
+                    if part is not None:
+                        part.add(outcome)
+                    if self._comparison is not None:
+                        self._comparison.add(outcome)
+                    outputs.handle(outcome)
+                    if outputs.congested:
+                        await outputs.relieved()
+        finally:
+            self.errors += [str(error) for error in reader.errors if str(error) not in self.errors]
+            elapsed = time.monotonic() - began
+            self.summary.elapsed += elapsed
+            if part is not None:
+                part.elapsed = elapsed

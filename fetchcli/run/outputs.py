@@ -1,0 +1,191 @@
+"""The outputs of a run: data sinks and displays."""
+
+import asyncio
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from functools import partial
+from os.path import samestat
+from pathlib import Path
+
+import msgspec
+
+from fetchcli.core.errors import OutputError, UsageError
+from fetchcli.core.model.outcome import Outcome
+from fetchcli.core.report.data import OutcomeBuffer
+from fetchcli.core.rows.schema import Schema
+from fetchcli.core.rows.template import compile_template
+from fetchcli.core.settings import Settings
+from fetchcli.core.summary.summary import Summary
+from fetchcli.inputs.base import STDIN, File, Input
+from fetchcli.inputs.locate import columns_of
+from fetchcli.messages import print_message
+from fetchcli.sinks.atomic_output import AtomicOutput
+from fetchcli.sinks.base import ByteSink, Display, Sink
+from fetchcli.sinks.formats import BY_NAME, STDOUT, OutputFormat, parse_output
+from fetchcli.sinks.output import Output
+from fetchcli.sinks.reports.sink import ReportSink
+from fetchcli.sinks.template import TemplateSink
+
+RELIEF_SECONDS = 0.02
+MakeSink = Callable[[ByteSink], Sink]
+
+
+class OutputPlan(msgspec.Struct, frozen=True):
+    """What is written where.
+
+    Attributes:
+        data: makes each data sink, by the name of its destination.
+        reports: destinations that are written once, at the end.
+        report: where the summary goes: ``stdout``, ``stderr``, or empty for nowhere.
+        data_on_terminal: rows go to a terminal, where a bar would be in their way.
+        annotate: write annotations to stderr, because a GitHub workflow runs and no output does it.
+        rows: the outcome buffer that all reports share.
+    """
+
+    data: dict[str, MakeSink]
+    reports: frozenset[str]
+    report: str
+    data_on_terminal: bool
+    annotate: bool
+    rows: OutcomeBuffer
+
+
+def plan_outputs(settings: Settings, *, stdout_is_terminal: bool) -> OutputPlan:
+    """Decide what is written where, without opening anything.
+
+    Raises:
+        UsageError: a format or a template is wrong, or two outputs have the same destination.
+    """
+    schema = Schema(settings.reading.keep)
+    rows = OutcomeBuffer(columns_of)
+    specs = [parse_output(text) for text in settings.outputs]
+    wanted: list[tuple[str, MakeSink]] = [(spec.path, _maker(spec.format, schema, rows)) for spec in specs]
+    if settings.write_out is not None:
+        wanted.append((STDOUT, partial(TemplateSink, render=compile_template(settings.write_out, schema))))
+    if not wanted and (settings.quiet or not stdout_is_terminal):
+        wanted.append((STDOUT, _maker(BY_NAME["text"], schema, rows)))
+    places = [name if name == STDOUT else str(Path(name).absolute()) for name, _ in wanted]
+    if len(set(places)) < len(places):
+        twice = next(name for (name, _), place in zip(wanted, places, strict=True) if places.count(place) > 1)
+        raise UsageError(f"two outputs (-o, -w) want {'stdout' if twice == STDOUT else twice}; give one a path")
+    data = dict(wanted)
+    to_stdout = stdout_is_terminal and STDOUT not in data
+    report = "" if settings.quiet else "stdout" if to_stdout else "stderr"
+    annotate = os.environ.get("GITHUB_ACTIONS") == "true" and not any(spec.format.name == "github" for spec in specs)
+    reports = frozenset(spec.path for spec in specs if not spec.format.streamed)
+    return OutputPlan(data, reports, report, stdout_is_terminal and STDOUT in data, annotate, rows)
+
+
+def _maker(wanted: OutputFormat, schema: Schema, rows: OutcomeBuffer) -> MakeSink:
+    if wanted.streamed:
+        return lambda output: wanted.load()(output, schema)
+    return partial(ReportSink, render=wanted.load(), rows=rows)
+
+
+class Outputs:
+    """Opens every data output before the first request, and closes them all at the end.
+
+    Attributes:
+        failed: an output could not be written to its end.
+    """
+
+    def __init__(
+        self,
+        plan: OutputPlan,
+        inputs: Iterable[Input],
+        displays: Iterable[Display],
+        stop: Callable[[str], None],
+        *,
+        quiet: bool = False,
+    ) -> None:
+        """Open the outputs.
+
+        Raises:
+            OutputError: a path cannot be written, or is one of the inputs.
+            UsageError: two paths lead to the same file.
+        """
+        self.failed = False
+        self._stop = stop
+        self._quiet = quiet
+        self._loop = asyncio.get_running_loop()
+        data = plan.data
+        _refuse_inputs(data, inputs)
+        self._outputs = [(AtomicOutput if name in plan.reports else Output)(name, self._tell_loop) for name in data]
+        if len({output.identity for output in self._outputs}) < len(self._outputs):
+            raise UsageError("two outputs (-o) are the same file under different names")
+        for output in self._outputs:
+            output.begin()
+        self._sinks = [make(output) for make, output in zip(data.values(), self._outputs, strict=True)]
+        self._displays = list(displays)
+        for sink in (*self._sinks, *self._displays):
+            sink.open()
+
+    def handle(self, outcome: Outcome) -> None:
+        """Hand an outcome to every sink."""
+        for sink in self._sinks:
+            sink.handle(outcome)
+        for display in self._displays:
+            display.handle(outcome)
+
+    def announce(self, message: str) -> None:
+        """Show a message during the run, above the progress bar if there is one."""
+        for display in self._displays:
+            if display.announce(message):
+                return
+        if not self._quiet:
+            print_message(message)
+
+    @property
+    def congested(self) -> bool:
+        """Whether a destination does not keep up."""
+        return any(output.congested for output in self._outputs) or any(display.congested for display in self._displays)
+
+    async def relieved(self) -> None:
+        """Wait until every destination has caught up."""
+        while self.congested:  # noqa: ASYNC110 - polled only while a destination is stuck
+            await asyncio.sleep(RELIEF_SECONDS)
+
+    def close(self, summary: Summary) -> None:
+        """Complete and close everything; blocks as long as the destinations do."""
+        with ExitStack() as stack:  # each one is closed, whatever happens to the others
+            for output in self._outputs:
+                stack.callback(output.close)
+            for sink in self._sinks:
+                stack.callback(sink.close, summary)
+        # Nobody waits for a summary whose reader has left (`| head -1`).
+        left = any(output.broken_pipe for output in self._outputs)
+        for display in self._displays:
+            display.close(Summary() if left else summary)
+
+    def _tell_loop(self, output: Output) -> None:
+        """Called by the thread of an output."""
+        self._loop.call_soon_threadsafe(self._note, output)
+
+    def _note(self, output: Output) -> None:
+        """Report a failure once; stop if the reader is gone or no output is left."""
+        self.failed = True
+        if not output.broken_pipe:
+            print_message(f"cannot write {output.failure}")
+        if output.broken_pipe or all(other.failure for other in self._outputs):
+            self._stop("nothing could be written any more")
+
+
+def _refuse_inputs(data: Iterable[str], inputs: Iterable[Input]) -> None:
+    """Refuse outputs that are inputs: opening an output empties it."""
+    if STDOUT in data and sys.stdout is None:
+        raise OutputError("stdout is closed")
+    read = [_status(source.name) for source in inputs if isinstance(source, File)]
+    for name in data:
+        written = None if name == STDOUT else _status(name)
+        if written and stat.S_ISREG(written.st_mode) and any(other and samestat(written, other) for other in read):
+            raise OutputError(f"{name}: is also an input (or the baseline); write somewhere else")
+
+
+def _status(name: str) -> os.stat_result | None:
+    try:
+        return os.fstat(0) if name == STDIN else Path(name).stat()
+    except (OSError, ValueError):
+        return None  # opening it reports the error

@@ -1,0 +1,1 @@
+"""Reports: outcome data as text, one file a format."""

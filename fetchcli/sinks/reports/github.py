@@ -1,0 +1,66 @@
+"""``github``: annotations for a GitHub workflow, at the line of the list.
+
+::error file=urls.txt,line=17,title=status::GET http://h/: status: expected 200..399, got 404
+"""
+
+from fetchcli.core.model.outcome import Outcome
+from fetchcli.core.report.data import Report, problem_kind, problem_text, row_title
+from fetchcli.core.summary.changes import Change, RowChange
+from fetchcli.core.summary.totals import totals_text
+from fetchcli.core.text import visible
+
+MAX_ANNOTATIONS = 10  # GitHub shows no more of a kind per step
+
+
+def github(report: Report) -> str:
+    """Render the report."""
+    lines = [_annotation("error", outcome, report) for outcome in report.problems[:MAX_ANNOTATIONS]]
+    lines += [_annotation("warning", outcome, report) for outcome in report.flaky[:MAX_ANNOTATIONS]]
+    for measured in report.summary.threshold_results:
+        if not measured.met:
+            lines.append(_command("error", {"title": "threshold"}, f"{measured.threshold.text}: {measured.text}"))
+    if (changes := report.summary.changes) is not None:
+        told = [noted for noted in changes.noted if noted.change is not Change.NEW_FAILURE]  # these are errors already
+        lines += [_change(noted) for noted in told[:MAX_ANNOTATIONS]]
+    said = totals_text(report.summary)
+    if (rest := report.summary.not_accepted - MAX_ANNOTATIONS) > 0:
+        said += f"; {rest:,} more than are annotated"
+    if changes is not None:
+        said += f"; since the baseline: {changes.text}"
+    lines.append(_command("notice", {"title": "fetchcli"}, said))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _change(noted: RowChange) -> str:
+    where = {"file": noted.source, "line": str(noted.line)} if _is_file(noted.source) and noted.line else {}
+    return _command("notice", {**where, "title": f"baseline {noted.change}"}, f"{noted.what}: {noted.detail}")
+
+
+def _annotation(level: str, outcome: Outcome, report: Report) -> str:
+    row, where = outcome.row, {}
+    if _is_file(row.source):
+        where["file"] = row.source
+        if row.line:
+            where["line"] = str(row.line)
+            if (column := report.column(row)) is not None:
+                where["col"] = str(column)
+    where["title"] = "flaky" if outcome.flaky else problem_kind(outcome)
+    return _command(level, where, f"{row_title(outcome)}: {problem_text(outcome)}")
+
+
+def _is_file(source: str) -> bool:
+    return source not in ("", "-") and "://" not in source
+
+
+def _command(name: str, properties: dict[str, str], message: str) -> str:
+    """One workflow command, with its parts escaped by the runner's rules."""
+    said = ",".join(f"{key}={_property(visible(value))}" for key, value in properties.items())
+    return f"::{name} {said}::{_data(visible(message))}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

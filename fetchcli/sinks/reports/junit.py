@@ -1,0 +1,109 @@
+"""``junit``: XML for CI systems: one suite, one test case per row.
+
+The format is Jenkins' ``junit-10.xsd``. Flaky rows and further attempts are marked as by Maven
+Surefire: ``flakyFailure`` for failures before a row was accepted, ``rerunFailure`` for those after the
+first.
+"""
+
+from collections import Counter
+from datetime import UTC, datetime
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from fetchcli.core.model.attempt import Attempt, Response
+from fetchcli.core.model.outcome import Outcome
+from fetchcli.core.report.data import (
+    Report,
+    State,
+    attempt_text,
+    problem_kind,
+    problem_text,
+    row_group,
+    row_place,
+    row_title,
+    seconds_of,
+    state_of,
+)
+from fetchcli.core.summary.totals import totals_text
+from fetchcli.core.text import visible
+
+
+def junit(report: Report) -> str:
+    """Render the report."""
+    states, measured = Counter(map(state_of, report.outcomes)), report.summary.threshold_results
+    suite = Element(
+        "testsuite",
+        name="fetchcli",
+        tests=str(len(report.outcomes) + len(measured)),
+        failures=str(states[State.FAILED] + sum(not one.met for one in measured)),
+        errors=str(states[State.ERROR]),
+        skipped=str(states[State.SKIPPED]),
+        time=_time(report.summary.elapsed),
+    )
+    if report.started_at is not None:
+        suite.set("timestamp", datetime.fromtimestamp(int(report.started_at), UTC).strftime("%Y-%m-%dT%H:%M:%S"))
+    _add_properties(suite, report)
+    for outcome in report.outcomes:
+        _add_case(suite, outcome)
+    for one in measured:
+        case = SubElement(suite, "testcase", name=visible(one.threshold.text), classname="thresholds", time=_time(0))
+        if not one.met:
+            SubElement(case, "failure", type="threshold", message=visible(f"missed: {one.text}"))
+    indent(suite)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(suite, encoding="unicode")}\n'
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.3f}"
+
+
+def _add_properties(suite: Element, report: Report) -> None:
+    properties = SubElement(suite, "properties")
+
+    def add(name: str, value: str) -> None:
+        SubElement(properties, "property", name=name, value=visible(value))
+
+    add("totals", totals_text(report.summary))
+    if report.omitted:
+        add("rows not listed", str(report.omitted))
+    for measured in report.summary.threshold_results:
+        add(f"threshold {measured.threshold.text}", f"{'met' if measured.met else 'missed'}: {measured.text}")
+    if (changes := report.summary.changes) is not None:
+        add("since the baseline", changes.text)
+        for number, noted in enumerate(changes.noted, 1):
+            add(f"baseline {number}: {noted.change}", f"{noted.what}: {noted.detail}")
+
+
+def _add_case(suite: Element, outcome: Outcome) -> None:
+    case = SubElement(
+        suite,
+        "testcase",
+        name=visible(row_title(outcome)),
+        classname=visible(row_group(outcome)),
+        time=_time(seconds_of(outcome)),
+    )
+    problem, kind, state = visible(problem_text(outcome)), problem_kind(outcome), state_of(outcome)
+    if state is State.SKIPPED:
+        SubElement(case, "skipped", message=problem)
+    elif state in (State.FAILED, State.ERROR):
+        first = "failure" if state is State.FAILED else "error"
+        place = visible(row_place(outcome))
+        SubElement(case, first, type=kind, message=problem).text = f"{place}: {problem}" if place else problem
+        for attempt in outcome.attempts[1:]:
+            _add_rerun(case, "rerun", attempt)
+    elif state is State.FLAKY:
+        for attempt in outcome.attempts[:-1]:
+            _add_rerun(case, "flaky", attempt)
+    if outcome.attempts:
+        lines = [visible(attempt_text(attempt)) for attempt in outcome.attempts]
+        SubElement(case, "system-out").text = "\n".join(lines)
+
+
+def _add_rerun(case: Element, prefix: str, attempt: Attempt) -> None:
+    result = attempt.result
+    if isinstance(result, Response):
+        name, kind = f"{prefix}Failure", attempt.failed_checks[0].check if attempt.failed_checks else "status"
+    else:
+        name, kind = f"{prefix}Error", str(result.kind)
+    text = visible(attempt_text(attempt))
+    rerun = SubElement(case, name, type=kind, message=text)
+    SubElement(rerun, "stackTrace").text = text

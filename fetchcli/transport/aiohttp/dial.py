@@ -1,0 +1,205 @@
+"""Make connections: resolve, check the address, TCP, proxy, TLS; and record when each phase was done."""
+
+import asyncio
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import aiohappyeyeballs
+from aiohttp import connector
+
+from fetchcli.core.errors import ErrorKind, Remedy, TransportError
+from fetchcli.core.model.policy import Network, Tls
+from fetchcli.core.network.addresses import refusal
+from fetchcli.core.network.overrides import detoured, pinned
+from fetchcli.core.network.proxies import SOCKS, Proxy
+from fetchcli.transport.aiohttp.exchange import Exchange
+from fetchcli.transport.aiohttp.failures import classify
+from fetchcli.transport.aiohttp.protocol import PooledProtocol
+from fetchcli.transport.aiohttp.route import Route
+from fetchcli.transport.aiohttp.tunnel import open_tunnel, through_socks
+from fetchcli.transport.resolver import Addresses, Resolver
+from fetchcli.transport.tls import make_context
+
+HANDSHAKE_SECONDS = 86_400.0  # the connect timeout applies, not asyncio's 60 seconds
+HAPPY_EYEBALLS_SECONDS = 0.25  # RFC 8305 section 8
+
+
+class Dialer:
+    """Connects; every address is checked before it is dialled."""
+
+    def __init__(self, network: Network, resolver: Resolver, tls: Tls) -> None:
+        self._network = network
+        self._resolver = resolver
+        self._context = shared_context(tls)
+        # --insecure and --cert are about servers, not about proxies.
+        own = "https" in network.proxies.schemes
+        self._proxy_context = shared_context(Tls(cacert=tls.cacert)) if own else self._context
+        self._loop = asyncio.get_running_loop()
+
+    async def dial(self, exchange: Exchange) -> PooledProtocol:
+        """Connect for an exchange.
+
+        Raises:
+            TransportError: `dns`, `blocked`, `connect`, `tls`, or `internal` if this machine is the cause.
+            TimeoutError: the time limit of the caller.
+        """
+        route = exchange.route
+        try:
+            if self._network.unix_socket is not None:
+                return await self._over_unix_socket(self._network.unix_socket, route, exchange)
+            if route.proxy is None:
+                return await self._directly(route, exchange)
+            return await self._through_proxy(route.proxy, route, exchange)
+        except TimeoutError as error:
+            if error.errno is None:
+                raise
+            raise TransportError.of(classify(error, exchange)) from error  # ETIMEDOUT: the kernel gave up
+        except OSError as error:
+            raise TransportError.of(classify(error, exchange)) from error
+
+    async def _directly(self, route: Route, exchange: Exchange) -> PooledProtocol:
+        sock = await self._tcp(*detoured(self._network.detours, route.host, route.port), exchange)
+        return await self._secure(sock, route, exchange)
+
+    async def _through_proxy(self, proxy: Proxy, route: Route, exchange: Exchange) -> PooledProtocol:
+        host, port = detoured(self._network.detours, route.host, route.port)
+        if pinned(self._network.pins, host, port):
+            host = (await self._addresses(host, port))[0]
+        if proxy.scheme in SOCKS:
+            return await self._through_socks(proxy, route, exchange, host, port)
+        with _blaming(proxy, exchange):
+            sock = await self._tcp(proxy.host, proxy.port, exchange, judged=False)
+            hop: dict[str, Any] = {}
+            if proxy.scheme == "https":
+                hop = {"ssl": self._proxy_context, "server_hostname": proxy.host.rstrip("."), **_NO_SHORT_HANDSHAKE}
+            if route.forwarded:
+                return (await self._loop.create_connection(self._protocol, sock=sock, **hop))[1]
+            transport = await open_tunnel(sock, hop, proxy, host, port)
+        protocol = self._protocol()
+        if route.scheme == "http":
+            transport.set_protocol(protocol)
+            protocol.connection_made(transport)
+            return protocol
+        secured = await self._loop.start_tls(
+            transport, protocol, self._context, server_hostname=route.host.rstrip("."), **_NO_SHORT_HANDSHAKE
+        )
+        if secured is None:
+            raise ConnectionResetError("closed in the TLS handshake")
+        protocol.connection_made(secured)
+        exchange.secured = time.monotonic()
+        return protocol
+
+    async def _through_socks(
+        self, proxy: Proxy, route: Route, exchange: Exchange, host: str, port: int
+    ) -> PooledProtocol:
+        if proxy.scheme in {"socks4", "socks5"}:  # the others resolve names themselves
+            addresses = await self._addresses(host, port)
+            if proxy.scheme == "socks4":
+                addresses = tuple(address for address in addresses if ":" not in address)
+            if not addresses:
+                detail = "name lookup failed: no IPv4 address, and socks4 knows no other"
+                raise TransportError(ErrorKind.DNS, detail, Remedy.NONE)
+            host = addresses[0]
+        with _blaming(proxy, exchange):
+            places = await self._addresses(proxy.host, proxy.port)
+            exchange.resolved = exchange.connected = time.monotonic()
+            sock = await through_socks(proxy, places, host, port)
+        return await self._secure(sock, route, exchange)
+
+    async def _over_unix_socket(self, path: str, route: Route, exchange: Exchange) -> PooledProtocol:
+        exchange.resolved = time.monotonic()
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            sock.setblocking(False)
+            await self._loop.sock_connect(sock, path)
+        except BaseException:
+            sock.close()
+            raise
+        exchange.connected = time.monotonic()
+        return await self._secure(sock, route, exchange)
+
+    async def _tcp(self, host: str, port: int, exchange: Exchange, *, judged: bool = True) -> socket.socket:
+        """Connect a socket with Happy Eyeballs, over the permitted addresses."""
+        addresses = await self._addresses(host, port)
+        exchange.resolved = time.monotonic()
+        if judged:
+            addresses = self._permitted(addresses)
+        infos: list[Any] = [
+            (
+                socket.AF_INET6 if ":" in address else socket.AF_INET,
+                socket.SOCK_STREAM,
+                socket.IPPROTO_TCP,
+                "",
+                (address, port, 0, 0) if ":" in address else (address, port),
+            )
+            for address in addresses
+        ]
+        sock = await aiohappyeyeballs.start_connection(
+            infos, happy_eyeballs_delay=HAPPY_EYEBALLS_SECONDS, interleave=1, loop=self._loop
+        )
+        exchange.connected = time.monotonic()
+        return sock
+
+    async def _addresses(self, host: str, port: int) -> Addresses:
+        pins = pinned(self._network.pins, host, port)
+        if not pins:
+            return await self._resolver.resolve(host)
+        version = self._network.family
+        fitting = tuple(address for address in pins if version in (0, 6 if ":" in address else 4))
+        if not fitting:
+            detail = f"{', '.join(pins)} (--resolve) is not an IPv{version} address"
+            raise TransportError(ErrorKind.DNS, detail, Remedy.NONE)
+        return fitting
+
+    def _permitted(self, addresses: Addresses) -> Addresses:
+        rules = self._network.addresses
+        if not rules.any:
+            return addresses
+        reasons = {address: refusal(rules, address) for address in addresses}
+        permitted = tuple(address for address, reason in reasons.items() if reason is None)
+        if not permitted:
+            raise TransportError(ErrorKind.BLOCKED, "; ".join(filter(None, reasons.values())))
+        return permitted
+
+    async def _secure(self, sock: socket.socket, route: Route, exchange: Exchange) -> PooledProtocol:
+        """Hand the socket to a protocol, with TLS for https."""
+        if route.scheme == "http":
+            return (await self._loop.create_connection(self._protocol, sock=sock))[1]
+        _, protocol = await self._loop.create_connection(
+            self._protocol,
+            sock=sock,
+            ssl=self._context,
+            server_hostname=route.host.rstrip("."),
+            **_NO_SHORT_HANDSHAKE,
+        )
+        exchange.secured = time.monotonic()
+        return protocol
+
+    def _protocol(self) -> PooledProtocol:
+        return PooledProtocol(self._loop)
+
+
+def shared_context(tls: Tls) -> ssl.SSLContext:
+    """The TLS context of a run; by default the one that aiohttp made when it was imported (another costs 20 ms)."""
+    return connector._SSL_CONTEXT_VERIFIED if tls == Tls() else make_context(tls)
+
+
+@contextmanager
+def _blaming(proxy: Proxy, exchange: Exchange) -> Iterator[None]:
+    """Turn failures inside into `connect`, caused by the proxy, unless this machine or a timeout is the cause."""
+    try:
+        yield
+    except (TransportError, OSError) as error:
+        if isinstance(error, TimeoutError) and error.errno is None:
+            raise
+        failure = classify(error, exchange)
+        if failure.kind is ErrorKind.INTERNAL:
+            raise
+        raise TransportError(ErrorKind.CONNECT, f"proxy {proxy.text}: {failure.detail}") from error
+
+
+_NO_SHORT_HANDSHAKE: dict[str, Any] = {"ssl_handshake_timeout": HANDSHAKE_SECONDS}

@@ -1,0 +1,231 @@
+"""One request and its response: bytes to send, bytes received, and when each phase was done."""
+
+import asyncio
+import time
+from typing import Protocol
+
+from fetchcli.core.errors import ErrorKind, TransportError
+from fetchcli.core.http1.head import Head
+from fetchcli.core.http1.response import ResponseReader
+from fetchcli.transport.aiohttp.route import Route
+
+MAX_PENDING = 256 * 1024  # body bytes that wait to be read; beyond this reading pauses
+
+
+class Link(Protocol):
+    """What an exchange needs of its connection."""
+
+    def release(self) -> None:
+        """Give the connection back: the response is complete."""
+
+    def discard(self) -> None:
+        """Close the connection: the rest is not wanted."""
+
+    def pause(self) -> None:
+        """Stop reading."""
+
+    def resume(self) -> None:
+        """Read again."""
+
+    @property
+    def unsent(self) -> int:
+        """Bytes of the request that the socket has not taken yet."""
+
+
+class Exchange:
+    """One hop (times are `time.monotonic`, 0.0 if the phase did not take place).
+
+    Attributes:
+        route: the route to the origin.
+        head: request line and header section.
+        content: the content, or None.
+        reader: reads the response.
+        fresh: use no connection that was used before.
+        last: use the connection for no other request.
+        silence: maximum seconds without a byte, or None.
+        peer: the address that the request went to.
+        cert_expires: when the origin's certificate expires (seconds since the epoch), or 0.
+        reused: the connection had served another request before.
+        after_head: that request was HEAD, after which some servers send a body anyway.
+        received: bytes received.
+        resolved: when the name was resolved.
+        connected: when TCP was connected.
+        secured: when TLS was established.
+        sent: when the request was handed to the socket.
+        first_byte: when the first byte of the response arrived.
+    """
+
+    __slots__ = (
+        "_failure",
+        "_link",
+        "_paused",
+        "_pending",
+        "_waiter",
+        "after_head",
+        "cert_expires",
+        "connected",
+        "content",
+        "first_byte",
+        "fresh",
+        "head",
+        "last",
+        "peer",
+        "reader",
+        "received",
+        "resolved",
+        "reused",
+        "route",
+        "secured",
+        "sent",
+        "silence",
+    )
+
+    def __init__(  # noqa: PLR0913 - what is settled before the first byte
+        self,
+        route: Route,
+        head: bytes,
+        content: bytes | None = None,
+        *,
+        fresh: bool = False,
+        last: bool = False,
+        silence: float | None = None,
+        to_head_request: bool = False,
+    ) -> None:
+        self.route = route
+        self.head = head
+        self.content = content
+        self.reader = ResponseReader(to_head_request=to_head_request)
+        self.fresh = fresh
+        self.last = last
+        self.silence = silence
+        self.reused = self.after_head = self._paused = False
+        self.peer = ""
+        self.cert_expires = 0.0
+        self.received = self._pending = 0
+        self.resolved = self.connected = self.secured = self.sent = self.first_byte = 0.0
+        self._failure: TransportError | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._link: Link | None = None
+
+    @property
+    def phase(self) -> str:
+        """What the exchange was doing last, for messages."""
+        if not self.sent:
+            if self.connected and self.route.proxy is not None:
+                return "while the proxy connects"
+            if self.connected and self.route.scheme == "https":
+                return "in the TLS handshake"
+            return "while connecting" if self.resolved else "while looking the name up"
+        if not self.first_byte:
+            sending = self._link is not None and self._link.unsent
+            return "while sending the request" if sending else "while waiting for the first byte"
+        return "in the body" if self.reader.head else "in the header section"
+
+    @property
+    def paused(self) -> bool:
+        """Whether this side has stopped reading."""
+        return self._paused
+
+    def met_stale_connection(self, kind: ErrorKind) -> bool:
+        """Whether a failure says more about a kept connection than about the server.
+
+        No byte arrives if the server had closed the connection meanwhile; and after HEAD the first bytes may be
+        the body that must not follow it.
+        """
+        if not self.reused or self.reader.head is not None:
+            return False
+        nothing_came = kind is ErrorKind.EMPTY and not self.first_byte
+        return nothing_came or (self.after_head and kind is ErrorKind.PROTOCOL)
+
+    def use(self, link: Link) -> None:
+        """Start on this connection."""
+        self._link = link
+        self.sent = time.monotonic()
+
+    def feed(self, data: bytes) -> bool:
+        """Take a segment; return whether bytes were left after the end of the response.
+
+        Raises:
+            TransportError: the response is not well-formed.
+        """
+        if not self.first_byte:
+            self.first_byte = time.monotonic()
+        self.received += len(data)
+        leftover = self.reader.feed(data)
+        if self.reader.head is not None:  # the header section is not read in pieces, and has its own limit
+            self._pending += len(data)
+        if self._pending > MAX_PENDING and not self.reader.complete and self._link is not None:
+            self._paused = True
+            self._link.pause()
+        self._wake()
+        return leftover
+
+    @property
+    def length_verified(self) -> bool:
+        """See `transport.base.Hop`."""
+        return self.reader.length_verified
+
+    def fail(self, error: TransportError) -> None:
+        """Make whoever reads fail with this error; a complete response stays complete."""
+        if self._failure is None and not self.reader.complete:
+            self._failure = error
+        self._wake()
+
+    def close(self) -> None:
+        """Give up the rest of the response; does nothing if it is complete."""
+        if self._link is not None:
+            self._link.discard()
+            self._link = None
+
+    def done(self) -> None:
+        """Give the connection back: the response is complete."""
+        if self._link is not None:
+            self._link.release()
+            self._link = None
+
+    async def read_head(self) -> Head:
+        """Wait for the head of the final response."""
+        while (head := self.reader.head) is None:
+            await self._more()
+        return head
+
+    async def read(self) -> bytes:
+        """Body bytes as they arrive, transfer coding decoded; empty at the end."""
+        pieces = self.reader.pieces
+        while not pieces:
+            if self.reader.complete and self._failure is None:
+                return b""
+            await self._more()
+        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        pieces.clear()
+        self._pending = 0
+        if self._paused and self._link is not None:
+            self._paused = False
+            self._link.resume()
+        return data
+
+    async def _more(self) -> None:
+        """Wait until something happens on the connection."""
+        if self._failure is not None:
+            raise self._failure
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            if self.silence is None:
+                await self._waiter
+            else:
+                await self._bounded(self._waiter, self.silence)
+        finally:
+            self._waiter = None
+
+    async def _bounded(self, waiter: asyncio.Future[None], silence: float) -> None:
+        """Wait for at most the allowed silence; a server that takes request bytes is not silent."""
+        unsent = self._link.unsent if self._link is not None else 0
+        while not (await asyncio.wait([waiter], timeout=silence))[0]:
+            before, unsent = unsent, self._link.unsent if self._link is not None else 0
+            if unsent >= before:
+                kind = ErrorKind.TIMEOUT_IDLE if self.first_byte else ErrorKind.TIMEOUT_TTFB
+                raise TransportError(kind, f"no data for {silence:g} s (--read-timeout) {self.phase}")
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

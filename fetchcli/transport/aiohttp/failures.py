@@ -1,0 +1,72 @@
+"""Classify every exception of aiohttp, the operating system and TLS as a `Failure`."""
+
+import errno
+import os
+import re
+import ssl
+
+import aiohttp
+
+from fetchcli.core.errors import ErrorKind, Failure, Remedy, TransportError
+from fetchcli.transport.aiohttp.exchange import Exchange
+
+# A lack of resources on this machine is not the URL's fault.
+_NUMBERS = re.compile(r"\[Errno (\d+)\]")
+LOCAL = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
+
+
+def classify(error: BaseException, exchange: Exchange) -> Failure:
+    """Classify an exception; the phase of the exchange decides where the exception alone cannot.
+
+    `internal` is left for what is not the network's fault: a bug, or a resource of this machine.
+    """
+    if isinstance(error, TransportError):
+        return error.failure
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        detail = f"no connection within --connect-timeout ({exchange.phase})"
+        return Failure(ErrorKind.TIMEOUT_CONNECT, detail, remedy=Remedy.LATER)
+    cause = error.__cause__ if isinstance(error.__cause__, ssl.SSLError) else error  # aiohttp wraps it in an OSError
+    if isinstance(cause, ssl.SSLError):
+        return Failure(ErrorKind.TLS, _tls_reason(cause))
+    if isinstance(error, OSError) and (error.errno in LOCAL or _names_local(error)):
+        # Ports can run out, too, but an unavailable address may also belong to a network that does not exist.
+        remedy = Remedy.LATER if error.errno == errno.EADDRNOTAVAIL else Remedy.LESS
+        return Failure(ErrorKind.INTERNAL, f"this machine: {_reason(error)}", remedy=remedy)
+    if isinstance(error, (aiohttp.ServerDisconnectedError, OSError)):
+        return _cut_off(error, exchange)
+    if isinstance(error, aiohttp.ClientError):
+        return Failure(ErrorKind.PROTOCOL, str(error) or type(error).__name__)
+    return Failure(ErrorKind.INTERNAL, f"{type(error).__name__}: {error}")
+
+
+def _names_local(error: OSError) -> bool:
+    """Whether an error without a number reports several, all of this machine (Happy Eyeballs)."""
+    numbers = [int(number) for number in _NUMBERS.findall(str(error))] if error.errno is None else []
+    return bool(numbers) and LOCAL.issuperset(numbers)
+
+
+def _cut_off(error: BaseException, exchange: Exchange) -> Failure:
+    """There is no connection, or it ended before the response was complete."""
+    reason = _reason(error) if isinstance(error, OSError) and error.args else "connection closed"
+    if not exchange.sent:
+        if exchange.connected and exchange.route.scheme == "https":
+            return Failure(ErrorKind.TLS, f"{reason} in the TLS handshake", remedy=Remedy.LATER)
+        return Failure(ErrorKind.CONNECT, reason, remedy=Remedy.LATER)
+    if exchange.reader.head is not None:
+        return Failure(ErrorKind.TRUNCATED, f"{reason} in the body", remedy=Remedy.LATER)
+    if exchange.first_byte:
+        detail = f"{reason} before the header section was complete"
+        return Failure(ErrorKind.PROTOCOL, detail, remedy=Remedy.LATER)
+    return Failure(ErrorKind.EMPTY, f"{reason} {exchange.phase}", remedy=Remedy.LATER)
+
+
+def _tls_reason(error: ssl.SSLError) -> str:
+    """``certificate has expired`` instead of OpenSSL's whole sentence."""
+    reason = str(getattr(error, "verify_message", "") or getattr(error, "reason", "") or error)
+    return reason.replace("_", " ").lower() if reason.isupper() else reason
+
+
+def _reason(error: OSError) -> str:
+    number = error.errno or 0
+    text = os.strerror(number) if number in errno.errorcode else str(error.strerror or error)
+    return text[0].lower() + text[1:] if text[1:2].islower() else text

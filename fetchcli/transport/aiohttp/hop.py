@@ -1,0 +1,112 @@
+"""The hop transport over one ``aiohttp.ClientSession``.
+
+The session and its pool manage connections; the bytes of requests and responses are fetchcli's own.
+No exception of aiohttp leaves this package: what fails is a `TransportError` with its kind.
+"""
+
+from functools import lru_cache
+from typing import cast
+
+import aiohttp
+
+from fetchcli.core.errors import TransportError
+from fetchcli.core.http1.head import Head
+from fetchcli.core.model.policy import Policy, Timeouts
+from fetchcli.core.network.proxies import SOCKS
+from fetchcli.transport.aiohttp.connector import PooledConnector
+from fetchcli.transport.aiohttp.dial import Dialer
+from fetchcli.transport.aiohttp.exchange import Exchange
+from fetchcli.transport.aiohttp.failures import classify
+from fetchcli.transport.aiohttp.route import Route, Routes
+from fetchcli.transport.aiohttp.tunnel import require_socks
+from fetchcli.transport.aiohttp.wire import WireRequest, WireResponse
+from fetchcli.transport.base import HopRequest, SharedFields
+from fetchcli.transport.resolver import Resolver
+
+
+class AiohttpHop(Exchange):
+    """One hop over aiohttp; see `transport.base.Hop`."""
+
+    __slots__ = ("_session", "_timeouts")
+
+    def __init__(
+        self, session: aiohttp.ClientSession, route: Route, head: bytes, request: HopRequest, timeouts: Timeouts
+    ) -> None:
+        super().__init__(
+            route,
+            head,
+            request.content,
+            fresh=request.fresh,
+            last=request.last,
+            silence=timeouts.read,
+            to_head_request=request.method == "HEAD",
+        )
+        self._session = session
+        self._timeouts = timeouts
+
+    async def open(self) -> Head:
+        """See `transport.base.Hop`."""
+        try:
+            # `request` would only wrap this for `async with`.
+            response = await self._session._request(
+                "GET",  # only the connection depends on it; the exchange holds the real method
+                self.route.url,
+                data=self,
+                allow_redirects=False,
+                timeout=_client_timeout(self._timeouts.connect),
+            )
+        except Exception as error:
+            raise TransportError.of(classify(error, self)) from error
+        return cast("WireResponse", response).head
+
+
+class AiohttpHops:
+    """Makes hops over one session; create it inside a running event loop."""
+
+    def __init__(self, policy: Policy) -> None:
+        if SOCKS & policy.network.proxies.schemes:
+            require_socks()
+        self._routes = Routes(policy.network)
+        self._resolver = Resolver(policy.network.dns_servers, policy.network.family)
+        dialer = Dialer(policy.network, self._resolver, policy.tls)
+        self.session = aiohttp.ClientSession(
+            connector=PooledConnector(dialer, max_idle=policy.concurrency),
+            request_class=WireRequest,
+            response_class=WireResponse,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+        )
+        # A request is sent once: the session would send it again behind the caller's back.
+        self.session._retry_connection = False
+
+    def hop(self, request: HopRequest, timeouts: Timeouts) -> AiohttpHop:
+        """See `transport.base.HopTransport`."""
+        url = request.url
+        route = self._routes.to(url)
+        lines = _field_lines(request.shared)
+        if request.authorization:
+            lines += f"Authorization: {request.authorization}\r\n"
+        target = url.target
+        if route.forwarded:
+            target = f"http://{url.authority}{target}"
+            # In a tunnel it would reach the origin; there it is sent to the proxy when the tunnel is opened.
+            if route.proxy is not None and route.proxy.authorization:
+                lines += f"Proxy-Authorization: {route.proxy.authorization}\r\n"
+        head = f"{request.method} {target} HTTP/1.1\r\nHost: {request.host}\r\n{lines}\r\n"
+        return AiohttpHop(self.session, route, head.encode("utf-8", "surrogateescape"), request, timeouts)
+
+    async def close(self) -> None:
+        """Close every connection, and the resolver."""
+        await self.session.close()
+        await self._resolver.close()
+
+
+@lru_cache(maxsize=16)
+def _field_lines(shared: SharedFields) -> str:
+    return "".join(f"{name}: {value}\r\n" for name, value in shared.fields)
+
+
+@lru_cache(maxsize=16)
+def _client_timeout(connect: float | None) -> aiohttp.ClientTimeout:
+    # The total is fetchcli's own; an infinite threshold keeps aiohttp from rounding to whole seconds.
+    return aiohttp.ClientTimeout(total=None, connect=connect, ceil_threshold=float("inf"))

@@ -1,0 +1,137 @@
+"""A connection that knows which exchange it serves.
+
+It replaces aiohttp's protocol and parser: the session and the pool drive it, and the bytes go to
+`core.http1`. It relies on parts of aiohttp that are not public API:
+``tests/transport/aiohttp/test_contract.py`` names each of them and fails when an upgrade changes one.
+"""
+
+import asyncio
+import ssl
+from typing import Any
+
+from aiohttp import ServerDisconnectedError
+from aiohttp.base_protocol import BaseProtocol
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import Connection
+
+from fetchcli.core.errors import ErrorKind, TransportError
+from fetchcli.transport.aiohttp.exchange import Exchange
+from fetchcli.transport.aiohttp.failures import classify
+
+
+class PooledProtocol(ResponseHandler):
+    """Reads the response to one request at a time.
+
+    Bytes that belong to no response close the connection: they can never be taken for the response to
+    the next request (request smuggling, response desync).
+    """
+
+    peer = ""
+    cert_expires = 0.0
+    exchange: Exchange | None = None
+    used = False
+    _spoke_first = False
+    _answered_head = False
+    _held: Connection | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Record the dialled address, and when its certificate expires."""
+        super().connection_made(transport)
+        peer = transport.get_extra_info("peername")
+        self.peer = str(peer[0]) if isinstance(peer, tuple) else ""
+        if certificate := transport.get_extra_info("peercert"):  # empty if it was not verified
+            self.cert_expires = float(ssl.cert_time_to_seconds(certificate["notAfter"]))
+
+    def set_response_params(self, **_parameters: Any) -> None:
+        """Make no parser: aiohttp would build one for every request."""
+
+    def begin(self, exchange: Exchange, connection: Connection) -> None:
+        """Send a request and expect its response.
+
+        Raises:
+            TransportError: `protocol`: the server sent bytes before the request.
+            ServerDisconnectedError: the server closed the connection after it left the pool.
+        """
+        exchange.reused, exchange.after_head = self.used, self._answered_head
+        exchange.peer = self.peer
+        if exchange.route.scheme == "https":  # otherwise it is the proxy's
+            exchange.cert_expires = self.cert_expires
+        self.used = True
+        if self._spoke_first:
+            raise TransportError(ErrorKind.PROTOCOL, "the server answered before it was asked")
+        self.exchange = exchange
+        self._held = connection
+        exchange.use(self)
+        if self.transport is None:
+            raise ServerDisconnectedError
+        if exchange.content is None:
+            self.transport.write(exchange.head)
+        else:
+            self.transport.writelines((exchange.head, exchange.content))
+
+    @property
+    def should_close(self) -> bool:
+        """Whether the connection can serve no other request."""
+        return self._should_close or self.exchange is not None
+
+    def release(self) -> None:
+        """Return the connection to the pool, or close it if it can serve no other request."""
+        held, self._held = self._held, None
+        if held is not None:
+            held.release()
+
+    def discard(self) -> None:
+        """Close the connection, whatever would still arrive."""
+        held, self._held = self._held, None
+        if held is not None:
+            held.close()
+
+    def close(self) -> None:
+        """Close at once: nothing is left to send, and a TLS close_notify is not waited for."""
+        self.abort()
+
+    @property
+    def unsent(self) -> int:
+        """Bytes of the request that the socket has not taken yet."""
+        return 0 if self.transport is None else self.transport.get_write_buffer_size()
+
+    def pause(self) -> None:
+        """Stop reading from the socket."""
+        self._pause_transport_reading()
+
+    def resume(self) -> None:
+        """Read from the socket again."""
+        self._resume_transport_reading()
+
+    def data_received(self, data: bytes) -> None:
+        """Hand a segment to the current exchange; close the connection if there is none."""
+        exchange = self.exchange
+        if exchange is None:
+            self._spoke_first = not self.used
+            self.abort()
+            return
+        try:
+            leftover = exchange.feed(data)
+        except Exception as error:  # noqa: BLE001 - a bug is one outcome, and the event loop never hears of it
+            self._should_close = True
+            exchange.fail(TransportError.of(classify(error, exchange)))
+            self.abort()
+            return
+        if exchange.reader.complete:
+            self.exchange = None
+            self._answered_head = exchange.reader.to_head_request
+            # A request that was answered before it was sent completely would run into the next one.
+            self._should_close = leftover or self.unsent > 0 or exchange.last or not exchange.reader.reusable
+            exchange.done()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Tell a reset from an orderly end: only the latter ends a body without a length."""
+        self._connection_lost_called = True
+        if self._closed is not None and not self._closed.done():
+            self._closed.set_result(None)
+        BaseProtocol.connection_lost(self, exc)
+        exchange, self.exchange = self.exchange, None
+        if exchange is not None:
+            if exc is None:
+                exchange.reader.feed_end()
+            exchange.fail(TransportError.of(classify(exc or ServerDisconnectedError(), exchange)))

@@ -1,0 +1,54 @@
+"""The route to an origin: directly or through a proxy, and the key that connections are pooled by."""
+
+from functools import lru_cache
+
+from aiohttp.client_reqrep import ConnectionKey
+from yarl import URL
+
+from fetchcli.core.model.policy import Network
+from fetchcli.core.network.overrides import detoured, pinned
+from fetchcli.core.network.proxies import SOCKS, Proxy
+from fetchcli.core.url.parse import HttpUrl
+
+
+class Route:
+    """One origin and the route to it.
+
+    Attributes:
+        scheme: scheme of the origin.
+        host: host of the origin.
+        port: port of the origin.
+        proxy: the proxy, or None.
+        forwarded: the proxy gets the whole URL and makes the request itself (RFC 9112 section 3.2.2).
+        url: the URL for the session: only the origin, without the request target.
+        key: what connections are pooled by; forwarded requests of all origins share one.
+    """
+
+    __slots__ = ("forwarded", "host", "key", "port", "proxy", "scheme", "url")
+
+    def __init__(self, scheme: str, host: str, port: int, proxy: Proxy | None = None, *, detour: bool = False) -> None:
+        self.scheme, self.host, self.port, self.proxy = scheme, host, port, proxy
+        # A detour needs a tunnel: the proxy of a forwarded request connects where the URL says.
+        self.forwarded = proxy is not None and proxy.scheme not in SOCKS and scheme == "http" and not detour
+        self.url = URL.build(scheme=scheme, host=host, port=port, path="/")
+        by_proxy = URL.build(scheme=proxy.scheme, host=proxy.host, port=proxy.port) if proxy else None
+        where = ("", 0) if self.forwarded else (host, port)
+        self.key = ConnectionKey(*where, scheme == "https", True, by_proxy, None, None, None)
+
+
+class Routes:
+    """The routes of a run, each made once per origin."""
+
+    def __init__(self, network: Network) -> None:
+        self._proxies, self._detours, self._pins = network.proxies, network.detours, network.pins
+        self._make = lru_cache(maxsize=4096)(Route)
+
+    def to(self, url: HttpUrl) -> Route:
+        """The route to the origin of a URL; the proxy rules are asked for every hop."""
+        proxy = self._proxies.proxy_for(url)
+        # Only a proxy must know: a direct connection takes the detour when it is dialled.
+        return self._make(url.scheme, url.host, url.port, proxy, detour=proxy is not None and self._leads_away(url))
+
+    def _leads_away(self, url: HttpUrl) -> bool:
+        origin = (url.host, url.port)
+        return detoured(self._detours, *origin) != origin or bool(pinned(self._pins, *origin))

@@ -1,0 +1,118 @@
+"""Connect through a proxy: CONNECT (RFC 9110 section 9.3.6) and SOCKS."""
+
+import asyncio
+import os
+import socket
+from typing import Any
+
+from fetchcli.core.errors import ErrorKind, TransportError, UsageError
+from fetchcli.core.http1.response import ResponseReader
+from fetchcli.core.network.proxies import Proxy
+from fetchcli.transport.resolver import Addresses
+
+
+class _TunnelProtocol(asyncio.Protocol):
+    """Reads the response to CONNECT."""
+
+    def __init__(self) -> None:
+        self._reader = ResponseReader(to_head_request=True)  # what follows the head belongs to the tunnel
+        self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.opened.add_done_callback(
+            lambda opened: opened.cancelled() or opened.exception()
+        )  # it may never be awaited
+
+    def data_received(self, data: bytes) -> None:
+        """Check the response once its head is complete."""
+        if self.opened.done():
+            return
+        try:
+            leftover = self._reader.feed(data)
+            head = self._reader.head
+            if head is None:
+                return
+            if not 200 <= head.status < 300:
+                raise TransportError(ErrorKind.CONNECT, f"status {head.status} to CONNECT")
+            if leftover:
+                raise TransportError(ErrorKind.PROTOCOL, "bytes of the tunnel before it was used")
+        except Exception as error:  # noqa: BLE001 - whoever waits is told, not the event loop
+            self.opened.set_exception(error)
+        else:
+            self.opened.set_result(None)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """The proxy closed the connection."""
+        if not self.opened.done():
+            self.opened.set_exception(exc or TransportError(ErrorKind.CONNECT, "connection closed at CONNECT"))
+
+
+async def open_tunnel(
+    sock: socket.socket, hop: dict[str, Any], proxy: Proxy, host: str, port: int
+) -> asyncio.Transport:
+    """Ask a proxy for a tunnel; return the transport to the origin.
+
+    Args:
+        sock: socket connected to the proxy.
+        hop: arguments of ``create_connection`` for TLS to the proxy.
+        proxy: its credentials are sent to it alone.
+        host: host of the origin.
+        port: port of the origin.
+
+    Raises:
+        TransportError: the proxy refused, or its response is not HTTP.
+        OSError: the connection broke.
+    """
+    transport, protocol = await asyncio.get_running_loop().create_connection(_TunnelProtocol, sock=sock, **hop)
+    try:
+        place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        credentials = f"Proxy-Authorization: {proxy.authorization}\r\n" if proxy.authorization else ""
+        transport.write(f"CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n{credentials}\r\n".encode("ascii"))
+        await protocol.opened
+    except BaseException:
+        transport.abort()
+        raise
+    return transport
+
+
+def require_socks() -> None:
+    """Check that SOCKS is available.
+
+    Raises:
+        UsageError: the extra is not installed.
+    """
+    try:
+        import python_socks  # noqa: F401
+    except ImportError:
+        raise UsageError("a SOCKS proxy needs an extra package: pip install 'fetchcli[socks]'") from None
+
+
+async def through_socks(proxy: Proxy, places: Addresses, host: str, port: int) -> socket.socket:
+    """Connect a socket to the origin through a SOCKS proxy.
+
+    Args:
+        proxy: the proxy.
+        places: its addresses, tried in order.
+        host: host of the origin: a name for the proxy to resolve, or an address.
+        port: port of the origin.
+
+    Raises:
+        TransportError: `connect`: the proxy cannot be reached or refused.
+        OSError: this machine lacks a resource.
+    """
+    from python_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError, ProxyType
+    from python_socks.async_.asyncio import Proxy as SocksProxy
+
+    kind = ProxyType.SOCKS5 if proxy.scheme.startswith("socks5") else ProxyType.SOCKS4
+    user, password = proxy.user or None, proxy.password or None
+    refused: Exception = TransportError(ErrorKind.CONNECT, "no address")
+    for place in places:
+        client = SocksProxy(kind, place, proxy.port, user, password, rdns=True)
+        try:
+            return await client.connect(host, port, timeout=DAY)
+        except ProxyConnectionError as error:
+            refused = OSError(error.errno, os.strerror(error.errno or 0))
+        except (ProxyError, ProxyTimeoutError) as error:
+            raise TransportError(ErrorKind.CONNECT, str(error)) from error
+    raise refused
+
+
+DAY = 86_400.0  # seconds: the connect timeout applies

@@ -1,0 +1,235 @@
+"""The whole fetch over any hop transport: redirects, credentials by origin, digest, body, limits."""
+
+import asyncio
+import time
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from fetchcli.core.errors import ErrorKind, Failure, Remedy, TransportError
+from fetchcli.core.http1.head import Head
+from fetchcli.core.model.attempt import Response, Timings
+from fetchcli.core.model.body_buffer import BodyBuffer
+from fetchcli.core.model.policy import Policy
+from fetchcli.core.request.request import Request, closes, default_headers, header_fields, user_host
+from fetchcli.core.schedule.redirects import next_hop
+from fetchcli.core.url.parse import HttpUrl
+from fetchcli.transport.base import Authenticator, ChooseConsumers, Hop, HopRequest, HopTransport, SharedFields
+from fetchcli.transport.body import BodyReader
+from fetchcli.transport.rate_watch import RateWatch
+from fetchcli.transport.redirect_chain import RedirectChain
+
+MAX_REDIRECT_BODY = 64 * 1024
+REDIRECT_BODY_SECONDS = 0.5
+
+
+class _Settled(NamedTuple):
+    """What all rows with one request share.
+
+    Attributes:
+        shared: the header fields.
+        host: the Host field that the user asked for, or None.
+        last: the user asked for the connection to be closed.
+        authorized: the user set the Authorization field.
+    """
+
+    shared: SharedFields
+    host: str | None
+    last: bool
+    authorized: bool
+
+
+class FollowingTransport:
+    """Fetches over a hop transport.
+
+    Args:
+        hops: sends the single requests.
+        user_agent: value of the User-Agent field where the user sets none.
+        authenticator: answers challenges; None leaves them unanswered.
+    """
+
+    def __init__(self, hops: HopTransport, user_agent: str, authenticator: Authenticator | None = None) -> None:
+        self._hops = hops
+        self._defaults = default_headers(user_agent)
+        self._authenticator = authenticator
+        self._settled = lru_cache(maxsize=16)(self._settle)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._hops.close()
+
+    async def send(
+        self,
+        url: HttpUrl,
+        policy: Policy,
+        *,
+        request: Request | None = None,
+        fresh: bool = False,
+        consume: ChooseConsumers | None = None,
+    ) -> Response:
+        """See `transport.base.Transport`."""
+        request = request or policy.request
+        if request.content_file is not None:
+            request = await asyncio.to_thread(_with_content, request, request.content_file)
+        chain = RedirectChain(url, request)
+        chain.hop = self._hop(chain, policy, fresh=fresh)
+        try:
+            async with asyncio.timeout(policy.timeouts.total) as limit:
+                return await self._follow(chain, policy, consume, fresh=fresh)
+        except Exception as error:
+            raise TransportError.of(_failure(error, chain, policy, timed_out=limit.expired())) from error
+
+    async def _follow(
+        self, chain: RedirectChain, policy: Policy, consume: ChooseConsumers | None, *, fresh: bool
+    ) -> Response:
+        """Send hop after hop, and read the body of the last one."""
+        floor = policy.timeouts.min_rate
+        watch = RateWatch(floor, policy.timeouts.rate_window) if floor is not None else None
+        try:
+            while True:
+                if watch is not None:
+                    watch.watch(chain.hop)
+                if self._authenticator is None or chain.left_origin or self._settled(chain.request).authorized:
+                    head = await chain.hop.open()
+                else:
+                    head = await self._authenticate(self._authenticator, chain, policy, watch, fresh=fresh)
+                try:
+                    locations = head.fields.get(b"location", [])
+                    target = next_hop(chain.url, head.status, locations, len(chain.redirects), policy.redirects)
+                    if target is None:
+                        return await _read_response(head, chain, policy, consume)
+                    await _discard(chain.hop)
+                finally:
+                    chain.hop.close()  # does nothing once the body was read to its end
+                chain.follow(target, head.status)
+                chain.hop = self._hop(chain, policy, fresh=fresh)
+        finally:
+            if watch is not None:
+                watch.stop()
+
+    async def _authenticate(
+        self,
+        authenticator: Authenticator,
+        chain: RedirectChain,
+        policy: Policy,
+        watch: RateWatch | None,
+        *,
+        fresh: bool,
+    ) -> Head:
+        """Send the request of this hop, and again with an answer if the server asks for one."""
+
+        async def send(authorization: str) -> Head:
+            if authorization:
+                chain.hop = self._hop(chain, policy, fresh=fresh, authorization=authorization)
+                if watch is not None:
+                    watch.watch(chain.hop)
+            return await chain.hop.open()
+
+        async def discard() -> None:
+            await _discard(chain.hop)
+            chain.hop.close()
+
+        return await authenticator.ask(chain.url, chain.request, send, discard)
+
+    def _hop(self, chain: RedirectChain, policy: Policy, *, fresh: bool, authorization: str = "") -> Hop:
+        """The next hop of a fetch."""
+        request, url = chain.request, chain.url
+        settled = self._settled(request)
+        if settled.authorized:
+            authorization = ""
+        elif self._authenticator is None:  # otherwise credentials are sent only as answers to challenges
+            authorization = url.authorization or policy.credentials.authorization(
+                url.host, redirected=chain.left_origin
+            )
+        hop = HopRequest(
+            url=url,
+            method=request.method,
+            host=settled.host or url.authority,
+            shared=settled.shared,
+            authorization=authorization,
+            content=request.content,
+            # A request that must not be repeated uses no connection that the server may have closed, at no hop.
+            fresh=fresh or not chain.first.idempotent,
+            last=settled.last,
+        )
+        return self._hops.hop(hop, policy.timeouts)
+
+    def _settle(self, request: Request) -> _Settled:
+        authorized = any(name.lower() == "authorization" for name, _ in request.headers)
+        shared = SharedFields(header_fields(request, self._defaults))
+        return _Settled(shared, user_host(request), closes(request), authorized)
+
+
+def _with_content(request: Request, path: str) -> Request:
+    """Read the file that a request sends."""
+    try:
+        return msgspec.structs.replace(request, content=Path(path).read_bytes(), content_file=None)
+    except OSError as error:
+        raise TransportError(ErrorKind.READ, f"body_file {path}: {error.strerror}") from None
+
+
+def _failure(error: Exception, chain: RedirectChain, policy: Policy, *, timed_out: bool) -> Failure:
+    """The failure of a fetch: what went wrong, at which URL, and what may help."""
+    hop = chain.hop
+    if timed_out:
+        detail = f"no complete response in {policy.timeouts.total:g} s ({hop.phase})"
+        known = Failure(ErrorKind.TIMEOUT_TOTAL, detail, remedy=Remedy.LATER)
+    elif isinstance(error, TransportError):
+        known = error.failure
+    else:
+        known = Failure(ErrorKind.INTERNAL, f"{type(error).__name__}: {error}")
+    where = f" (redirected to {chain.url.text})" if chain.redirects else ""
+    stale = chain.first.idempotent and hop.met_stale_connection(known.kind)
+    return Failure(
+        known.kind,
+        known.detail + where,
+        chain.url.text,
+        tuple(chain.redirects),
+        hop.peer,
+        Remedy.FRESH if stale else known.remedy,
+    )
+
+
+async def _discard(hop: Hop) -> None:
+    """Read the small body of a response that is not the last one, so that its connection can be used again."""
+    size = 0
+    with suppress(TransportError, TimeoutError):
+        async with asyncio.timeout(REDIRECT_BODY_SECONDS):
+            while (chunk := await hop.read()) and size < MAX_REDIRECT_BODY:
+                size += len(chunk)
+
+
+async def _read_response(head: Head, chain: RedirectChain, policy: Policy, consume: ChooseConsumers | None) -> Response:
+    """Read the body of the last hop, and put the response together."""
+    hop, started, limits = chain.hop, chain.started, policy.limits
+    consumers = list(consume(head)) if consume is not None else []
+    buffer = BodyBuffer(limits.keep) if limits.keep else None
+    if buffer is not None:
+        consumers.append(buffer.feed)
+    body = BodyReader(head, hop, limits, consumers, to_head_request=chain.request.method == "HEAD")
+    await body.read()
+    return Response(
+        head.status,
+        chain.url.text,
+        Timings(
+            hop.resolved and hop.resolved - started,
+            hop.connected and hop.connected - started,
+            hop.secured and hop.secured - started,
+            hop.first_byte - started,
+            time.monotonic() - started,
+        ),
+        tuple(chain.redirects),
+        head.fields.get(b"content-type", (b"",))[0].decode("utf-8", "surrogateescape"),
+        hop.peer,
+        body.wire,
+        body.decoded,
+        body.sha256,
+        hop.length_verified,
+        body.unknown_coding,
+        head.fields,
+        None if buffer is None else bytes(buffer.data),
+        hop.cert_expires,
+    )

@@ -1,0 +1,45 @@
+"""The state of one fetch across its redirects."""
+
+import time
+
+from fetchcli.core.errors import Redirect
+from fetchcli.core.request.request import Request, redirected
+from fetchcli.core.url.parse import HttpUrl
+from fetchcli.transport.base import Hop
+
+
+class RedirectChain:
+    """The current hop of a fetch, and the redirects that led to it.
+
+    Attributes:
+        url: the URL of the current hop.
+        request: the request of the current hop.
+        first: the request of the first hop.
+        redirects: the redirects followed so far.
+        hop: the current hop.
+        left_origin: a redirect led to another origin; credentials do not come back after that.
+        started: when the first hop started (`time.monotonic`).
+    """
+
+    __slots__ = ("first", "hop", "left_origin", "redirects", "request", "started", "url")
+
+    hop: Hop
+
+    def __init__(self, url: HttpUrl, request: Request) -> None:
+        self.started = time.monotonic()
+        self.url = url
+        self.request = self.first = request
+        self.redirects: list[Redirect] = []
+        self.left_origin = False
+
+    def follow(self, target: HttpUrl, status: int) -> None:
+        """Move to the target of a redirect. Credentials stay with their origin; a Location brings none."""
+        url = self.url
+        same_origin = (url.scheme, url.host, url.port) == (target.scheme, target.host, target.port)
+        self.redirects.append(Redirect(url.text, status))
+        self.request = redirected(self.request, status, same_origin=same_origin)
+        self.left_origin = self.left_origin or not same_origin
+        authorization = url.authorization if same_origin else ""
+        # Shown as it is requested: without the credentials that a Location may contain.
+        text = f"{target.scheme}://{target.authority}{target.target}"
+        self.url = HttpUrl(target.scheme, target.host, target.port, target.target, text, authorization)

@@ -1,0 +1,146 @@
+"""curl command lines as rows."""
+
+import base64
+
+import pytest
+
+from fetchcli.core.curl.read import read_curl_line
+from fetchcli.core.curl.shell import split_commands
+from fetchcli.core.request.row_request import RowProblem, RowRequest
+
+# As Chromium copies it ("Copy as cURL (bash)").
+CHROMIUM = r"""curl 'https://example.com/api/items?page=2' \
+  -H 'accept: application/json, text/plain, */*' \
+  -H 'accept-language: en-US,en;q=0.9' \
+  -H 'content-type: application/json' \
+  -b 'session=abc; theme=dark' \
+  -H 'origin: https://example.com' \
+  -H 'priority: u=1, i' \
+  -H 'sec-ch-ua: "Chromium";v="142", "Not_A Brand";v="99"' \
+  -H 'user-agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36' \
+  --data-raw $'{"name":"it\'s","emoji":"\u00e9"}' \
+  --insecure"""
+
+
+def row(line: str) -> tuple[str, RowRequest]:
+    read = read_curl_line(split_commands(line)[0])
+    return read.url, read.row_request
+
+
+def test_as_chromium_copies_it() -> None:
+    url, row_request = row(CHROMIUM)
+    assert url == "https://example.com/api/items?page=2"
+    assert row_request.method == "POST"
+    assert row_request.body == '{"name":"it\'s","emoji":"é"}'
+    headers = dict(row_request.headers)
+    assert headers["Cookie"] == "session=abc; theme=dark"
+    assert headers["sec-ch-ua"] == '"Chromium";v="142", "Not_A Brand";v="99"'
+    assert len(row_request.headers) == 8
+
+
+@pytest.mark.parametrize(
+    ("line", "method", "body"),
+    [
+        ("curl http://h/", "GET", None),
+        ("/usr/bin/curl -sSL http://h/", "GET", None),
+        ("curl -I http://h/", "HEAD", None),
+        ("curl -X PUT -I http://h/", "PUT", None),
+        ("curl -XDELETE http://h/", "DELETE", None),
+        ("curl -sXDELETE http://h/ -o out -m 5 --retry 3", "DELETE", None),
+        ("curl -d a=1 -d b=2 http://h/", "POST", "a=1&b=2"),
+        ("curl -da=1 http://h/", "POST", "a=1"),
+        ("curl --data-raw @x http://h/", "POST", "@x"),
+        ("curl --data-urlencode 'n=a b&c' http://h/", "POST", "n=a+b%26c"),
+        ("curl --data-urlencode 'a b' http://h/", "POST", "a+b"),
+        ("curl --data-urlencode '=a b' http://h/", "POST", "a+b"),
+        ("curl --json '{\"a\":' --json 1} http://h/", "POST", '{"a":1}'),
+    ],
+)
+def test_method_and_body(line: str, method: str, body: str | None) -> None:
+    url, row_request = row(line)
+    assert (url, row_request.method, row_request.body) == ("http://h/", method, body)
+
+
+def test_headers_of_their_own_options() -> None:
+    _, row_request = row("curl http://h/ -A me -e http://r/ -u a:b -r 0-4 -H 'X;' -H 'Y:'")
+    basic = base64.b64encode(b"a:b").decode()
+    assert dict(row_request.headers) == {
+        "User-Agent": "me",
+        "Referer": "http://r/",
+        "Authorization": f"Basic {basic}",
+        "Range": "bytes=0-4",
+        "X": ";",
+        "Y": "",
+    }
+    assert dict(row("curl http://h/ --oauth2-bearer t")[1].headers) == {"Authorization": "Bearer t"}
+    labelled = dict(row("curl http://h/ --json 1 -H 'accept: x'")[1].headers)
+    assert labelled == {"accept": "x", "Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("line", "url"),
+    [
+        ("curl -G -d a=1 http://h/p", "http://h/p?a=1"),
+        ("curl -G -d a=1 'http://h/p?b=2#f'", "http://h/p?b=2&a=1#f"),
+        ("curl h/p", "http://h/p"),
+        (r"curl 'http://h/p?a\[\]=1&b=\{c\}'", "http://h/p?a[]=1&b={c}"),
+        ("curl -g 'http://h/[1-2]'", "http://h/[1-2]"),
+        ("curl 'http://h/{a}'", "http://h/a"),
+        ("curl 'h/p?u=http://i/'", "http://h/p?u=http://i/"),
+        ("$ curl.exe h/p", "http://h/p"),
+        ("curl --url https://h/p", "https://h/p"),
+    ],
+)
+def test_urls(line: str, url: str) -> None:
+    found, row_request = row(line)
+    assert found == url
+    assert row_request.body is None
+    assert row_request.method == "GET"
+
+
+def test_of_most_options_the_last_counts_and_headers_come_first() -> None:
+    _, row_request = row("curl http://h/ -A a -A b -b a=1 -b b=2 -u x:y --oauth2-bearer t")
+    assert dict(row_request.headers) == {"User-Agent": "b", "Cookie": "a=1; b=2", "Authorization": "Bearer t"}
+    _, row_request = row("curl http://h/ -A a -H 'user-agent: c' -u x:y -H 'Authorization: z'")
+    assert row_request.headers == (("user-agent", "c"), ("Authorization", "z"))
+
+
+def test_a_file_to_send() -> None:
+    assert row("curl --data-binary @b.bin http://h/")[1].body_file == "b.bin"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("wget http://h/", "expected a curl command, got 'wget'"),
+        ("curl http://h/ | jq", "expected one curl command, got a pipe"),
+        ("curl http://h/ http://i/", "url: expected one URL, got two"),
+        ("curl -s", "url: expected a URL, and there is none"),
+        ("curl http://h/ -H", "-H: expected a value after it"),
+        ("curl http://h/ -H nothing", "-H: header 'nothing' has no colon"),
+        ("curl http://h/ -F a=b", "curl's option -F is not understood in a row"),
+        ("curl http://h/ --ntlm", "curl's option --ntlm is not understood in a row"),
+        ("curl http://h/ -b jar.txt", "--cookie: expected NAME=VALUE"),
+        ("curl http://h/ -d @f", "--data: expected text; only a single --data-binary may be a @FILE"),
+        ("curl http://h/ --data-binary @f -d x", "--data-binary: a @FILE cannot be joined"),
+        ("curl http://h/ -d x --data-binary @f", "--data-binary: expected text"),
+        ("curl 'http://h/[1-2]'", "url: expected one URL, got a glob; --globoff takes it as it stands"),
+        ("curl 'http://h/{'", "url: glob: '{' without its '}'"),
+        ("curl http://h/ -X ''", "method: expected a token, got ''"),
+        ("curl http://h/ '--header=Authorization: secret'", "curl's option --header is not understood in a row"),
+        (f"curl http://h/ -{'s' * 100}", "curl's options -sssssssss... are too many at once"),
+        ("curl http://h/ --data-urlencode n@f", "--data-urlencode: expected text, got a @FILE"),
+        ("curl http://h/ -G --data-binary @f", "--data-binary: a @FILE cannot be joined with other data, or put"),
+        ("curl http://h/ -u 'a:${P}'", "-u: a variable is filled in only in headers"),
+        ("curl http://h/ -X 'GE T'", "method: expected a token, got 'GE T'"),
+    ],
+)
+def test_what_would_change_the_request_and_is_not_understood(line: str, said: str) -> None:
+    with pytest.raises(RowProblem) as problem:
+        row(line)
+    assert said in str(problem.value)
+
+
+def test_no_words() -> None:
+    with pytest.raises(RowProblem, match="expected a curl command"):
+        read_curl_line([])

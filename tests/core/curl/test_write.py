@@ -1,0 +1,137 @@
+"""``--print-curl``: every option of the request and the network has its place in the command."""
+
+import shlex
+import subprocess
+
+import pytest
+
+from fetchcli.core.curl.write import MAX_ARGUMENT, curl_command
+from fetchcli.core.model.policy import Network, Policy, Redirects, Timeouts, Tls, TlsVersion
+from fetchcli.core.model.target import Target
+from fetchcli.core.network.overrides import parse_detour, parse_pin
+from fetchcli.core.network.proxies import ProxyRules, parse_proxy
+from fetchcli.core.request.credentials import Credentials, Login
+from fetchcli.core.request.request import Request, default_headers
+from fetchcli.core.request.secrets import Expander
+from fetchcli.core.url.parse import parse_url
+
+DEFAULTS = default_headers("fetchcli/1")
+START = ["curl", "-sS", "--http1.1", "--globoff", "--path-as-is", "-L", "--max-redirs", "10"]
+SENT = [
+    "-H",
+    "User-Agent: fetchcli/1",
+    "-H",
+    "Accept: */*",
+    "-H",
+    "Accept-Encoding: gzip, deflate, br, zstd",
+    "--compressed",
+]
+END = ["-m", "30", "--connect-timeout", "10", "--noproxy", "*", "--tlsv1.2"]
+
+
+def words(request: Request | None = None, url: str = "http://h/", **policy: object) -> list[str]:
+    made = Policy(request=request or Request(), **policy)  # type: ignore[arg-type]
+    return shlex.split(curl_command(Target(1, parse_url(url)), made, DEFAULTS))
+
+
+def middle(request: Request, url: str = "http://h/", **policy: object) -> list[str]:
+    found = words(request, url, **policy)
+    return [word for word in found[len(START) : -len(END) - 1] if word not in SENT or word == "-H"]
+
+
+def test_a_plain_row() -> None:
+    assert words() == [*START, *SENT, *END, "http://h/"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        (Request("HEAD"), ["-I"]),
+        (Request("HEAD", content=b"x"), ["-X", "HEAD", "--data-raw", "x"]),
+        (Request("POST", content=b"x"), ["--data-raw", "x"]),
+        (Request("POST"), ["-X", "POST", "Content-Length: 0"]),
+        (Request("PUT", content_file="f"), ["-X", "PUT", "Expect:", "--data-binary", "@f"]),
+        (Request("GET", content=b"@x"), ["-X", "GET", "--data-raw", "@x"]),
+        (Request("DELETE"), ["-X", "DELETE"]),
+        (Request(headers=(("X", ";"), ("Y", ""), ("Z", "1"))), ["X;", "Y:", "Z: 1"]),
+        (Request(headers=(("Authorization", "Basic YTpi"),)), ["-u", "a:b"]),
+        (Request(headers=(("Authorization", "Basic !"),)), ["Authorization: Basic !"]),
+        (Request(headers=(("Authorization", "Bearer t"),)), ["Authorization: Bearer t"]),
+    ],
+)
+def test_requests(request_: Request, expected: list[str]) -> None:
+    found = [word for word in middle(request_) if word != "-H"]
+    assert [word for word in found if word not in ("curl", *START) and word != "|"][-len(expected) :] == expected
+
+
+def test_headers_of_the_user_replace_our_own() -> None:
+    found = words(Request(headers=(("accept-encoding", "br"), ("USER-AGENT", "me"))))
+    assert "--compressed" not in found
+    assert "User-Agent: fetchcli/1" not in found
+
+
+@pytest.mark.parametrize(
+    "content", [b"\0", b"\xff", b"'" + b"x" * MAX_ARGUMENT, bytes(range(256)), b"two\nlines 5% \\n"]
+)
+def test_what_no_argument_can_hold_comes_from_printf(content: bytes) -> None:
+    row = Target(1, parse_url("http://h/"), request=Request("POST", content=content))
+    printf, _, command = curl_command(row, Policy(), {}).partition(" | ")
+    assert "--data-binary @-" in command
+    done = subprocess.run(["/bin/sh"], input=printf.encode(), capture_output=True, check=True)
+    assert done.stdout == content
+
+
+def test_curl_is_not_to_ask_before_it_sends_much() -> None:
+    row = Target(1, parse_url("http://h/"), request=Request("POST", content=b"a" * 1_100_000))
+    assert "-H Expect: --data-binary @- " in curl_command(row, Policy(), {})
+
+
+def test_who_asks() -> None:
+    login = Login("a", "b c")
+    assert middle(Request(), "http://u:p%20w@h/")[:2] == ["-u", "u:p w"]
+    assert words(url="http://u:p@h/")[-1] == "http://h/"
+    known = Credentials({"h": login}, netrc="my netrc")
+    assert middle(Request(), credentials=known)[:2] == ["--netrc-file", "my netrc"]
+    assert middle(Request(), credentials=Credentials(digest=login))[:3] == ["--digest", "-u", "a:b c"]
+    row_request = Request(headers=(("Authorization", "x"),))
+    assert "-u" not in middle(row_request, "http://u:p@h/")
+
+
+def test_network_and_tls() -> None:
+    network = Network(
+        proxies=ProxyRules(http=parse_proxy("u:p@proxy:3128")),
+        pins=(parse_pin("h:80:127.0.0.1,[::1]"),),
+        detours=(parse_detour("h:80:[::1]:81"), parse_detour("::i:")),
+        dns_servers=("127.0.0.1:53",),
+        family=6,
+    )
+    found = words(network=network, tls=Tls(verify=False, cacert="ca", cert="c", key="k"))
+    expected = (
+        "-x http://u:p@proxy:3128 --resolve h:80:127.0.0.1,::1 --connect-to h:80:[::1]:81 --connect-to ::i: "
+        "--dns-servers 127.0.0.1:53 -6 -k --cacert ca --cert c --key k"
+    )
+    assert set(expected.split()) <= set(found)
+    assert "-x" in words(network=Network(proxies=ProxyRules(http=parse_proxy("proxy"))))
+    assert "socks5://[::1]:1080" in words(network=Network(proxies=ProxyRules(http=parse_proxy("socks5://[::1]"))))
+    assert "--unix-socket" in words(network=Network(unix_socket="s"))
+
+
+def test_no_limits() -> None:
+    found = words(redirects=Redirects(follow=False), timeouts=Timeouts(None, None), tls=Tls(minimum=TlsVersion.V1_3))
+    assert not {"-L", "-m", "--connect-timeout"} & set(found)
+    assert "--tlsv1.3" in found
+
+
+def test_secrets_of_the_environment_stay_there() -> None:
+    left = Expander(None)
+    basic = Request(headers=(("Authorization", Login("a", left("${PASSWORD}")).basic),))
+    assert """-u a:"${PASSWORD}" """ in curl_command(Target(1, parse_url("http://h/"), request=basic), Policy(), {})
+    both = Request(headers=(("Authorization", Login(left("${PAIR}"), "").basic),))
+    assert """-u "${PAIR}" """ in curl_command(Target(1, parse_url("http://h/"), request=both), Policy(), {})
+    odd = Request(headers=(("Authorization", "Basic YTpiCg=="), ("X", "\uf8f0HOME\uf8f1")))
+    found = curl_command(Target(1, parse_url("http://h/"), request=odd), Policy(), {})
+    assert "-H 'Authorization: Basic YTpiCg=='" in found
+    assert "HOME}" not in found
+    coded = Request(headers=(("Authorization", left("Basic ${B64}")),))
+    line = curl_command(Target(1, parse_url("http://h/"), request=coded), Policy(), {})
+    assert """-H 'Authorization: Basic '"${B64}" """ in line

@@ -1,0 +1,142 @@
+"""What is sent besides the URL, and what a redirect leaves of it."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fetchcli.core.errors import UsageError
+from fetchcli.core.request.request import Request, closes, header_fields, parse_header, redirected, user_host
+
+
+def header_lines(request: Request, defaults: dict[str, str]) -> str:
+    return "".join(f"{name}: {value}\r\n" for name, value in header_fields(request, defaults))
+
+
+DEFAULTS = {"User-Agent": "ua", "Accept": "*/*"}
+
+
+def test_the_defaults() -> None:
+    assert header_lines(Request(), DEFAULTS) == "User-Agent: ua\r\nAccept: */*\r\n"
+
+
+def test_user_headers_replace_the_defaults() -> None:
+    request = Request(headers=(("accept", "text/html"), ("User-Agent", ""), ("X-A", ";"), ("X-A", "2")))
+    assert header_lines(request, DEFAULTS) == "accept: text/html\r\nX-A: \r\nX-A: 2\r\n"
+
+
+def test_content_has_a_length_and_a_type() -> None:
+    lines = header_lines(Request("POST", content=b"a=b"), {})
+    assert lines == "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n"
+    json = Request("POST", (("Content-Type", "application/json"),), b"{}")
+    assert header_lines(json, {}) == "Content-Length: 2\r\nContent-Type: application/json\r\n"
+    assert header_lines(Request("POST"), {}) == "Content-Length: 0\r\n"
+    assert header_lines(Request("PUT", (("Content-Type", ""),), b""), {}) == "Content-Length: 0\r\n"
+
+
+def test_host_is_not_among_the_lines() -> None:
+    request = Request(headers=(("Host", "other"),))
+    assert user_host(request) == "other"
+    assert header_lines(request, {}) == ""
+    assert user_host(Request(headers=(("Host", ""),))) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "header"),
+    [
+        ("A: b", ("A", "b")),
+        ("A:b:c", ("A", "b:c")),
+        ("A:", ("A", "")),
+        ("A;", ("A", ";")),
+        ("A: \t é\t", ("A", "é")),
+        ("A: b\tc", ("A", "b\tc")),
+    ],
+)
+def test_headers(text: str, header: tuple[str, str]) -> None:
+    assert parse_header(text) == header
+
+
+@pytest.mark.parametrize(
+    "secret", ["A: top\rsecret", "A: top\nsecret", "A: top\0secret", "A: top\x1bsecret", "A: \ntop"]
+)
+def test_24_control_characters_are_refused(secret: str) -> None:
+    with pytest.raises(UsageError, match=r"control character") as caught:
+        parse_header(secret)
+    assert "top" not in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "A", ": b", "a b: c", "é: c", "Content-Length: 3", "transfer-encoding: chunked", "Proxy-Authorization: x"],
+)
+def test_other_headers_are_refused(text: str) -> None:
+    with pytest.raises(UsageError):
+        parse_header(text)
+
+
+@given(st.text(max_size=30))
+def test_a_header_is_one_line_or_refused(text: str) -> None:
+    with suppress(UsageError):
+        header = parse_header(text)
+        lines = header_lines(Request(headers=(header,)), {})
+        assert lines.count("\r\n") <= 1
+        assert len(lines.split("\n")) <= 2
+
+
+def test_the_user_may_ask_for_the_connection_to_be_closed() -> None:
+    assert closes(Request(headers=(("connection", "x, Close"),)))
+    assert not closes(Request(headers=(("Connection", "keep-alive"), ("X", "close"))))
+
+
+def test_methods() -> None:
+    assert Request("PURGE").method == "PURGE"
+    for wrong in ("", "GE T", "GET\r\n", "CONNECT", "é"):
+        with pytest.raises(UsageError):
+            Request(wrong)
+    assert Request("DELETE").idempotent
+    assert not Request("POST").idempotent
+
+
+# BEHAVIOUR 50: curl's, measured in tests/transport/test_curl.py where curl is installed.
+@pytest.mark.parametrize(
+    ("method", "status", "after"),
+    [
+        *((method, status, method) for method in ("GET", "HEAD", "PUT", "DELETE") for status in (301, 302, 307, 308)),
+        *(("POST", status, "GET") for status in (301, 302, 303)),
+        *(("POST", status, "POST") for status in (307, 308)),
+        ("GET", 303, "GET"),
+        ("HEAD", 303, "HEAD"),
+        ("PUT", 303, "GET"),
+    ],
+)
+def test_50_the_method_after_a_redirect(method: str, status: int, after: str) -> None:
+    content = b"x" if method in ("POST", "PUT") else None
+    request = Request(method, (("Content-Type", "a/b"), ("X-A", "1")), content)
+    following = redirected(request, status, same_origin=True)
+    assert following.method == after
+    kept = after == method and not (method == "GET" and status == 303)
+    assert following.content == (content if kept else None)
+    assert (("Content-Type", "a/b") in following.headers) is (kept or content is None)
+    assert ("X-A", "1") in following.headers
+
+
+def test_24_a_request_made_by_hand_is_checked_too() -> None:
+    for header in (("X", "a\r\nEvil: 1"), ("X\r\n", "a"), ("Content-Length", "5")):
+        with pytest.raises(UsageError):
+            Request(headers=(header,))
+
+
+def test_content_keeps_its_label_wherever_it_goes() -> None:
+    request = Request("POST", (("Content-Type", "application/json"), ("X-A", "1")), b"{}")
+    assert redirected(request, 307, same_origin=False) == Request(
+        "POST", (("Content-Type", "application/json"),), b"{}"
+    )
+
+
+def test_36_39_40_another_origin_gets_no_user_header() -> None:
+    headers = (("Authorization", "a"), ("authorization", "b"), ("Cookie", "c"), ("X-Api-Key", "d"), ("Host", "e"))
+    there = redirected(Request("GET", headers), 302, same_origin=False)
+    assert there == Request("GET")
+    assert redirected(there, 302, same_origin=False) == Request("GET")  # 39: back at the first origin

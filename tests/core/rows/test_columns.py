@@ -1,0 +1,101 @@
+"""The row schema and the templates over it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fetchcli.core.errors import ErrorKind, Failure, Redirect, UsageError
+from fetchcli.core.model.attempt import Attempt
+from fetchcli.core.model.outcome import Outcome, Verdict
+from fetchcli.core.rows.columns import COLUMNS, NAMES, as_text, find, values
+from fetchcli.core.rows.schema import Schema
+from fetchcli.core.rows.template import compile_template
+from tests.support.outcomes import NOT_ACCEPTED, STARTED, answered, failed, rejected, target
+
+TYPES = {"boolean": bool, "integer": int, "number": float, "string": str, "list": tuple, "object": dict}
+
+
+@pytest.mark.parametrize("outcome", [answered(), answered(404), failed(), rejected()])
+def test_every_value_is_of_its_columns_type_or_none(outcome: Outcome) -> None:
+    for column, value in zip(COLUMNS, values(outcome), strict=True):
+        assert value is None or type(value) is TYPES[column.type], column.name
+        assert column.doc
+
+
+def test_names_and_aliases_are_unique() -> None:
+    names = [*NAMES, *(alias for column in COLUMNS for alias in column.aliases)]
+    assert len(set(names)) == len(names)
+    assert find("http_code") is find("status")
+
+
+def test_a_response_row() -> None:
+    row = dict(zip(NAMES, values(answered(404, seq=7)), strict=True))
+    assert (row["seq"], row["status"], row["verdict"], row["failed_checks"]) == (7, 404, "FAILED", (NOT_ACCEPTED,))
+    assert (row["error"], row["time_total"], row["num_redirects"]) == (None, 0.25, 1)
+    assert row["started_at"] == "2026-01-01T00:00:00.250000Z"
+    assert (row["source"], row["line"]) == ("urls.txt", 8)
+
+
+def test_a_failure_row_has_no_response() -> None:
+    row = dict(zip(NAMES, values(failed()), strict=True))
+    assert (row["error"], row["error_detail"], row["status"], row["size_download"]) == (
+        "connect",
+        "connection refused",
+        None,
+        None,
+    )
+    assert row["time_total"] == 0.5
+    assert (row["url_effective"], row["num_redirects"], row["remote_ip"]) == (None, 0, None)
+
+
+def test_a_failure_row_says_how_far_it_came() -> None:
+    hops = (Redirect("http://a/", 301), Redirect("http://a/2", 302))
+    reached = Failure(ErrorKind.CONNECT, "connection refused", "http://b/", hops, "192.0.2.7")
+    outcome = Outcome(target(), Verdict.FAILED, (Attempt(1, STARTED, 0.5, reached),))
+    row = dict(zip(NAMES, values(outcome), strict=True))
+    assert (row["url_effective"], row["num_redirects"], row["remote_ip"]) == ("http://b/", 2, "192.0.2.7")
+    assert row["redirects"] == hops
+    assert as_text(row["redirects"]) == "301 http://a/; 302 http://a/2"
+
+
+def test_a_rejected_row_was_never_tried() -> None:
+    row = dict(zip(NAMES, values(rejected()), strict=True))
+    assert (row["error"], row["attempts"], row["time_total"], row["started_at"]) == ("invalid_url", 0, None, None)
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("%{http_code} %{url}\\n", "200 http://example.com/a\n"),
+        ("100%% \\t\\r\\\\", "100% \t\r\\"),
+        ("%{time_total}|%{error}|%{failed_checks}|", "0.250000|||"),
+        ("plain", "plain"),
+        ("", ""),
+        ("100% \\x", "100% \\x"),
+    ],
+)
+def test_templates(template: str, text: str) -> None:
+    assert compile_template(template, Schema())(answered()) == text
+
+
+def test_template_values_cannot_drive_a_terminal() -> None:
+    outcome = answered(content_type="\x1b]0;x\x07")
+    assert compile_template("%{content_type}", Schema())(outcome) == "\\x1b]0;x\\x07"
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [("%{http_cod}", "did you mean 'http_code'"), ("%{qqqqq}", "known are seq, url"), ("x %{url", "without '}'")],
+)
+def test_wrong_templates_are_usage_errors(template: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        compile_template(template, Schema())
+
+
+@given(st.text())
+def test_no_template_raises_anything_but_a_usage_error(template: str) -> None:
+    try:
+        render = compile_template(template, Schema())
+    except UsageError:
+        return
+    assert isinstance(render(answered()), str)

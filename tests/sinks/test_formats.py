@@ -1,0 +1,34 @@
+"""How ``-o`` is read."""
+
+import pytest
+
+from fetchcli.core.errors import UsageError
+from fetchcli.sinks.formats import BY_NAME, parse_output
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "path"),
+    [
+        ("jsonl", "jsonl", "-"),
+        ("jsonl:-", "jsonl", "-"),
+        ("jsonl:out", "jsonl", "out"),
+        ("csv:a:b.txt", "csv", "a:b.txt"),
+        ("out.jsonl", "jsonl", "out.jsonl"),
+        ("out.NDJSON", "jsonl", "out.NDJSON"),
+        ("dir/out.csv", "csv", "dir/out.csv"),
+        ("C:\\data\\out.json", "json", "C:\\data\\out.json"),
+        ("out.tsv", "text", "out.tsv"),
+        ("junit", "junit", "-"),
+        ("out.xml", "junit", "out.xml"),
+        ("out.sarif", "sarif", "out.sarif"),
+        ("summary:out", "summary", "out"),
+    ],
+)
+def test_formats_and_paths(text: str, name: str, path: str) -> None:
+    assert parse_output(text) == (BY_NAME[name], path)
+
+
+@pytest.mark.parametrize("text", ["", "xml", "out", "out.yml", "jsonl:", "yaml:out.jsonl.bak"])
+def test_what_is_neither_is_a_usage_error_that_lists_the_formats(text: str) -> None:
+    with pytest.raises(UsageError, match="-o "):
+        parse_output(text)
