@@ -77,11 +77,11 @@ def load(command: click.Command, path: str | None) -> Loaded:
 
 def _unknown(key: str, command: click.Command, known: Iterable[str]) -> str:
     if any(f"--{key}" in option.opts for option in command.params):
-        return "this belongs on the command line"
+        return "only allowed on the command line"
     from difflib import get_close_matches  # only an error needs it
 
     near = get_close_matches(key.replace("_", "-"), known, n=1)
-    return f"no such option; did you mean {near[0]}" if near else "no such option; fetchcli --help says what there is"
+    return f"no such option; did you mean {near[0]}" if near else "no such option; see fetchcli --help all"
 
 
 def drop_overruled(loaded: Loaded, stronger: Iterable[str]) -> None:

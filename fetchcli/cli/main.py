@@ -22,7 +22,7 @@ def main() -> ExitCode:
     try:
         return ExitCode(app(standalone_mode=False, prog_name="fetchcli"))
     except click.ClickException as error:
-        print_message(f"{_message(error)}; --help says what there is")
+        print_message(f"{_message(error)}; see --help")
         return ExitCode.USAGE
     except FetchcliError as error:
         print_message(str(error))

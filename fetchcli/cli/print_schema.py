@@ -36,7 +36,7 @@ _EXPECTED = {
     ]
 }
 _ROW = {
-    "url": {"type": "string", "description": "what to fetch"},
+    "url": {"type": "string", "description": "the URL"},
     "method": {"type": ["string", "null"], "pattern": r"^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$", "description": "GET, ..."},
     "headers": _HEADERS,
     "body": {"type": ["string", "null"], "description": "text to send"},
@@ -44,7 +44,7 @@ _ROW = {
     "json": {"description": "any value, sent as application/json"},
     **{f"expect_{key}": {**_EXPECTED, "description": f"the same as expect.{key}"} for key in KEYS},
     "expect": {
-        "description": "accepted statuses, or an object of what is expected",
+        "description": "accepted statuses, or an object of expectations",
         "anyOf": [
             {"type": ["string", "number", "null"]},
             {"type": "array", "items": {"type": ["string", "number"]}},
@@ -58,7 +58,7 @@ _ROW = {
             },
         ],
     },
-    "tag": {"type": ["string", "number", "null"], "description": "a name for the row, carried into the output"},
+    "tag": {"type": ["string", "number", "null"], "description": "a name for the row, copied to the output"},
 }
 
 

@@ -26,7 +26,9 @@ class Rate(msgspec.Struct, frozen=True):
     def __post_init__(self) -> None:
         """Validate the values."""
         if self.count < 1 or not 0 < self.seconds < float("inf"):
-            raise UsageError(f"a rate is 1 or more in a time, not {self.count} in {self.seconds:g} s")
+            raise UsageError(
+                f"expected a rate of at least 1 in a positive time, got {self.count} in {self.seconds:g} s"
+            )
 
     @property
     def per_second(self) -> float:

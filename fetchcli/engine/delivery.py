@@ -12,6 +12,7 @@ class Delivery:
     """Queues outcomes for one run.
 
     Args:
+        wake: called when an outcome was added.
         ordered: deliver in input order.
         watch: told every outcome as soon as it is known, before it is put in order.
 
@@ -19,7 +20,8 @@ class Delivery:
         ready: outcomes that the caller has not taken yet.
     """
 
-    def __init__(self, *, ordered: bool, watch: Callable[[Outcome], None] | None) -> None:
+    def __init__(self, wake: Callable[[], None], *, ordered: bool, watch: Callable[[Outcome], None] | None) -> None:
+        self._wake = wake
         self.ready: deque[Outcome] = deque()
         self._order = Reorder(LOOK_AHEAD) if ordered else None
         self._watch = watch
@@ -36,6 +38,7 @@ class Delivery:
             self.ready.append(outcome)
         else:
             self.ready.extend(self._order.push(outcome))
+        self._wake()
 
     def flush(self) -> list[Outcome]:
         """The outcomes that are still held when the run was stopped, in order."""

@@ -56,12 +56,12 @@ class Fetcher:
         self._policy = policy
         self._ordered = ordered
         self._watch = watch
-        self._delivery = Delivery(ordered=ordered, watch=watch)
         self._slots = asyncio.Semaphore(policy.concurrency)
         self._tasks: dict[asyncio.Task[None], Launch] = {}
         self._max_waiting = 2 * policy.concurrency  # undelivered outcomes; beyond, nothing new is started
         self._ahead = AHEAD * policy.concurrency
         self._wake = asyncio.Event()
+        self._delivery = Delivery(self._wake.set, ordered=ordered, watch=watch)
         self._timer: asyncio.TimerHandle | None = None
         self._feed: Feed
         self._given_up: Failure | None = None  # result of cancelled requests
@@ -88,7 +88,7 @@ class Fetcher:
             self.stopped = True
             for launch in self.scheduler.drain():
                 if launch.attempts:
-                    self._deliver(self._outcome(launch, note=f"not tried again: {reason}"))
+                    self._delivery.add(self._outcome(launch, note=f"not retried: {reason}"))
         self._give_up(reason)
 
     def halt(self, reason: str, *, now: bool, patience: float = float("inf")) -> None:
@@ -104,9 +104,9 @@ class Fetcher:
         self.halted, self._deadline = reason, time.monotonic() + patience
         for launch in self.scheduler.drain():
             if launch.attempts:
-                self._deliver(self._outcome(launch, note=f"not tried again: {reason}"))
+                self._delivery.add(self._outcome(launch, note=f"not retried: {reason}"))
             else:
-                self._deliver(outcome_without_attempt(Skipped.from_target(launch.row, reason)))
+                self._delivery.add(outcome_without_attempt(Skipped.from_target(launch.row, reason)))
         if now:
             self._give_up(reason)
         self._wake.set()
@@ -125,7 +125,7 @@ class Fetcher:
         """
         finished = False
         feed = self._feed = Feed(batches, self._wake.set)
-        delivery = self._delivery = Delivery(ordered=self._ordered, watch=self._watch)
+        delivery = self._delivery = Delivery(self._wake.set, ordered=self._ordered, watch=self._watch)
         self.scheduler.feedback.forgive()  # a host that was down in the last round may be up now
         lag = asyncio.create_task(watch_loop_lag(self._lagged)) if self._policy.pace.adaptive else None
         try:
@@ -177,7 +177,7 @@ class Fetcher:
         launch = self._tasks.pop(task)
         if task.cancelled() and self._given_up:  # cancelled before its first step
             launch.attempts += (self._failed(launch, time.monotonic(), self._given_up),)
-            self._deliver(self._outcome(launch))
+            self._delivery.add(self._outcome(launch))
         self._slots.release()
         self._wake.set()
 
@@ -196,7 +196,7 @@ class Fetcher:
             if isinstance(decision, Launch):
                 return decision
             if isinstance(decision, Skip):
-                self._deliver(self._outcome(decision.launch, note=decision.reason))
+                self._delivery.add(self._outcome(decision.launch, note=decision.reason))
             elif not (scheduler.hungry and self._offer()):
                 if isinstance(decision, Wait):
                     self._wake_at(decision.until)
@@ -209,13 +209,13 @@ class Fetcher:
         if not rows or not self.scheduler.has_room:
             return False
         row, arrived = rows[0]
-        if not self._delivery.may_start(row.seq):
+        if self._ordered and not self._delivery.may_start(row.seq):
             return False
         rows.popleft()
         if isinstance(row, Rejected | Skipped):
-            self._deliver(outcome_without_attempt(row))
+            self._delivery.add(outcome_without_attempt(row))
         elif self.halted:
-            self._deliver(outcome_without_attempt(Skipped.from_target(row, self.halted)))
+            self._delivery.add(outcome_without_attempt(Skipped.from_target(row, self.halted)))
         else:
             self.scheduler.offer(row, arrived)
         return True
@@ -247,7 +247,7 @@ class Fetcher:
             launch.attempts += (self._failed(launch, time.monotonic(), internal_failure(error)),)
             settled = Settled("")
         if settled is not None:
-            self._deliver(self._outcome(launch, note=settled.reason))
+            self._delivery.add(self._outcome(launch, note=settled.reason))
         self._wake.set()  # another slot may launch it again at once
         return False
 
@@ -255,14 +255,14 @@ class Fetcher:
         """Deliver a row after the end of the run; True if its connection was stale and it is sent again."""
         remedy = attempt.result.remedy if isinstance(attempt.result, Failure) else None
         if self._given_up is None and remedy is Remedy.LESS and not launch.attempts:
-            self._deliver(outcome_without_attempt(Skipped.from_target(launch.row, self.halted)))
+            self._delivery.add(outcome_without_attempt(Skipped.from_target(launch.row, self.halted)))
             return False
         launch.attempts += (attempt,)
         if self._given_up is None and remedy is Remedy.FRESH and not launch.fresh:
             launch.fresh = True
             return True
         again = self._given_up is None and self.scheduler.would_retry(launch, time.monotonic())
-        self._deliver(self._outcome(launch, note=f"not tried again: {self.halted}" if again else ""))
+        self._delivery.add(self._outcome(launch, note=f"not retried: {self.halted}" if again else ""))
         return False
 
     async def _attempt(self, launch: Launch) -> Attempt:
@@ -280,10 +280,6 @@ class Fetcher:
     def _outcome(self, launch: Launch, note: str = "") -> Outcome:
         began = launch.attempts[0].started_at - self._epoch if launch.attempts else time.monotonic()
         return outcome_of(launch.row, launch.attempts, began - launch.arrived, note=note)
-
-    def _deliver(self, outcome: Outcome) -> None:
-        self._delivery.add(outcome)
-        self._wake.set()
 
     def _lagged(self, seconds: float) -> None:
         self.scheduler.capacity.lagged(seconds)

@@ -11,7 +11,7 @@ from fetchcli.inputs.fields import VERDICTS
 from fetchcli.inputs.formats import read_records
 from fetchcli.inputs.record import BadFormat, Record
 
-_NO_RESULT = "not a row of a result file; make one with -o jsonl:FILE"
+_NO_RESULT = "not a row of a results file; make one with -o jsonl:FILE"
 _COLUMNS = ("verdict", "status", "error", "sha256", "time_total", "method")
 
 
@@ -23,7 +23,7 @@ def read_baseline(name: str) -> Baseline:
     """
     source, baseline = File(name), Baseline()
     if not name:
-        raise InputError("--baseline: an empty name is no file; leave the option out")
+        raise InputError("--baseline: an empty name is not a file")
     if not Path(name).exists():
         raise InputError(f"--baseline {name}: no such file; make one with -o jsonl:FILE")
     source.check()
@@ -39,7 +39,7 @@ def read_baseline(name: str) -> Baseline:
         reason = _NO_RESULT if "--keep" in error.reason else error.reason  # the user did not name its columns
         raise InputError(f"--baseline {where}: {reason}") from None
     if not baseline.rows:
-        raise InputError(f"--baseline {name}: it holds no row that was tried to its end")
+        raise InputError(f"--baseline {name}: it contains no finished row")
     return baseline
 
 

@@ -105,6 +105,6 @@ def _undo(codec: _Codec, data: bytes, blocks: Iterator[bytes]) -> Iterator[bytes
                     return
                 stream, data = codec.make()[0], rest
             elif stream.needs_input and not (data := next(blocks, b"")):
-                raise BadFormat(f"ends before its {codec.name} stream does")
+                raise BadFormat(f"the {codec.name} stream is incomplete")
     except (error_class, OSError, EOFError, ValueError) as error:
         raise BadFormat(f"corrupt {codec.name}: {error}") from None

@@ -158,7 +158,7 @@ class _Table:
 
 
 def _plainly(error: str) -> str:
-    return "the quoted cell that begins here never ends" if "unexpected end" in error else error
+    return "the quoted cell that starts here never ends" if "unexpected end" in error else error
 
 
 class _Columns:
@@ -195,7 +195,7 @@ class _Columns:
         self._expect = [(name, at) for at, name in enumerate(lower) if at != url and expectation_key(name) is not None]
         keys = [expectation_key(name) for name, _ in self._expect]
         if twice := [name for name, _ in self._expect if keys.count(expectation_key(name)) > 1]:
-            raise BadFormat(f"the header has {len(twice)} columns {twice[0]!r}; a cell may hold several lines", line)
+            raise BadFormat(f"the header has {len(twice)} columns {twice[0]!r}; a cell may contain several lines", line)
 
     def record(self, cells: list[str], line: int) -> Record:
         """The record of a row that is not empty."""

@@ -18,9 +18,11 @@ _ENDS = {
     "$'": re.compile(r"(?:[^'\\]|\\.)*'", re.DOTALL),
     '"': re.compile(r'(?:[^"\\]|\\.)*"', re.DOTALL),
 }
-_NEVER = "a quote is opened and never closed"
-_INSIDE = "it stands within a quote that is opened before and never closed"
-_SHELL = "a shell would put something else there ($, `): write it out, or ${NAME} in single quotes with --expand-env"
+_NEVER = "a quote is never closed"
+_INSIDE = "inside a quote that is never closed"
+_SHELL = (
+    "the shell would substitute something here ($, `): write the value, or ${NAME} in single quotes with --expand-env"
+)
 
 
 def read_curl(blocks: Iterator[bytes]) -> Records:

@@ -33,7 +33,7 @@ def expectations_of(row: Mapping[str, Any]) -> WrittenExpectations:
         else:
             found = {"status": _texts(name, "status", value)}
         if twice := said.keys() & found.keys():
-            raise RowProblem(name, f"{min(twice)} is expected in two places")
+            raise RowProblem(name, f"{min(twice)} is set twice")
         said |= found
     return tuple(said.items())
 
@@ -62,7 +62,7 @@ def expectations_in_cells(cells: Mapping[str, str]) -> WrittenExpectations:
 
 def _texts(name: str, key: str, value: Any) -> tuple[str, ...]:
     if key not in KEYS:
-        raise RowProblem(name, f"nothing is expected under that name; known are {', '.join(KEYS)}")
+        raise RowProblem(name, f"unknown expectation; known: {', '.join(KEYS)}")
     if isinstance(value, dict) and key == "header":
         value = [f"{header}: {_text(name, text)}" for header, item in value.items() for text in _listed(item)]
     texts = tuple(_text(name, item) for item in _listed(value))
@@ -71,7 +71,7 @@ def _texts(name: str, key: str, value: Any) -> tuple[str, ...]:
     if key != "status":
         return texts
     if not texts:
-        raise RowProblem(name, "expected a status at least")
+        raise RowProblem(name, "expected at least one status")
     return (",".join(texts),)
 
 

@@ -25,7 +25,7 @@ def request_of(row: Mapping[str, Any]) -> RowRequest | None:
     headers = _headers(row.get("headers"))
     if row.get("json") is not None:
         if body is not None or body_file is not None:
-            raise RowProblem("json", "body and json are two contents; expected one of them")
+            raise RowProblem("json", "body and json cannot be combined")
         content = row["json"]
         return json_request(method, headers, bytes(content).decode("utf-8", "surrogateescape"))
     if method is None and not headers and body is None and body_file is None:
@@ -41,7 +41,7 @@ def result_of(record: Record, verdict: str, request: str | Mapping[str, Any]) ->
     """
     record.accepted = verdict == "OK"
     if verdict == "REJECTED":
-        raise RowProblem("verdict", "it was rejected when this was written; expected the row itself, mended")
+        raise RowProblem("verdict", "this row was rejected in that run; expected the corrected row")
     said = json_cell("request", request, dict[str, Any]) if isinstance(request, str) else request
     return request_of({name: value for name, value in said.items() if name != "json"})  # it is written as the body
 

@@ -92,7 +92,7 @@ class RowReader:
             for number, row in enumerate(batch, 1):
                 if isinstance(row, Rejected):
                     yield batch[:number]
-                    self.errors.append(InputError(f"{row.message}; nothing after it was read (--strict-input)"))
+                    self.errors.append(InputError(f"{row.message}; the rest was not read (--strict-input)"))
                     return
             yield batch
 
@@ -109,7 +109,7 @@ class RowReader:
         except BadFormat as error:
             shown = "stdin" if name == "-" else mask_credentials(name)
             if error.line:
-                raise InputError(f"{shown}:{error.line}: {error.reason}; nothing after it was read") from None
+                raise InputError(f"{shown}:{error.line}: {error.reason}; the rest was not read") from None
             raise InputError(f"{shown}: {error.reason}") from None
 
     def _sitemap(self, record: Record, source: str, depth: int) -> Iterator[list[Row]]:
@@ -126,7 +126,7 @@ class RowReader:
             if depth > MAX_NESTED:
                 raise InputError(f"{row.text}: sitemaps nested more than {MAX_NESTED} deep")
             if self._load is None:
-                raise InputError(f"{row.text}: a sitemap that would have to be fetched")
+                raise InputError(f"{row.text}: not fetched (--dry-run and --print-curl fetch nothing)")
             body = self._load(row.url)
             blocks = (body[start : start + BLOCK] for start in range(0, len(body), BLOCK))
             # A list from the web may contain only URLs: no methods, headers or local files.
@@ -143,7 +143,7 @@ class RowReader:
         for record in records:
             if self._reading.selection.only_failed and not record.problem:
                 if record.accepted is None:
-                    raise BadFormat("--only-failed is for result files; this row has no verdict", record.line)
+                    raise BadFormat("--only-failed requires a results file; this row has no verdict", record.line)
                 if record.accepted:
                     self.left_out += 1
                     continue
@@ -233,5 +233,5 @@ def _url(text: str) -> HttpUrl:
     if len(text) > MAX_LINE:
         raise InvalidUrl(f"a URL of more than {MAX_LINE} bytes")
     if "***@" in text and _MASKED.match(text):
-        raise InvalidUrl("its password was masked when it was written; expected the true one")
+        raise InvalidUrl("the password is masked; expected the real one")
     return parse_url(text)

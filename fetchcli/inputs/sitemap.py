@@ -64,7 +64,7 @@ class _Sitemap:
             self._quiet += len(block)
             self._parser.Parse(block, last)
             if self._quiet > _MAX_QUIET:
-                raise BadFormat("expected a sitemap: one piece of XML goes on for ever", self._parser.CurrentLineNumber)
+                raise BadFormat("expected a sitemap: an XML element never ends", self._parser.CurrentLineNumber)
         except expat.ExpatError as error:
             self.problem = BadFormat(f"expected a sitemap: {expat.ErrorString(error.code)}", error.lineno)
         except (LookupError, ValueError) as error:  # an unknown encoding
@@ -102,8 +102,8 @@ class _Sitemap:
             self._loc, self._found = None, True
             self._records.append(Record(self._line, url, sitemap=root == "sitemapindex"))
         elif depth == 2 and self._path[1] == _CHILD[root] and not self._found:
-            self._records.append(Record(self._line, "", problem="loc: expected a URL, and there is none"))
+            self._records.append(Record(self._line, "", problem="loc: the URL is missing"))
         self._path.pop()
 
     def _refuse_entity(self, *_: object) -> None:
-        raise BadFormat("it declares an entity, which no sitemap needs", self._parser.CurrentLineNumber)
+        raise BadFormat("entity declarations are not allowed", self._parser.CurrentLineNumber)

@@ -33,10 +33,10 @@ def empty_input_message(settings: Settings, reader: RowReader) -> str:
     if settings.allow_empty or (reader.left_out and not (selection.include or selection.exclude)):
         return ""  # all of them had been accepted
     if selection.limit == 0 or selection.sample == 0:
-        return "--limit 0 and --sample 0 leave no row; --allow-empty accepts that"
+        return "--limit 0 and --sample 0 leave no row (--allow-empty accepts that)"
     if reader.left_out:
-        return f"none of the {reader.left_out:,} rows was selected; --allow-empty accepts that"
-    return "the input holds no URL; --allow-empty accepts that"
+        return f"none of the {reader.left_out:,} rows was selected (--allow-empty accepts that)"
+    return "the input contains no URL (--allow-empty accepts that)"
 
 
 def is_endless(source: Input) -> bool:

@@ -70,7 +70,9 @@ def plan_outputs(settings: Settings, *, stdout_is_terminal: bool) -> OutputPlan:
     places = [name if name == STDOUT else str(Path(name).absolute()) for name, _ in wanted]
     if len(set(places)) < len(places):
         twice = next(name for (name, _), place in zip(wanted, places, strict=True) if places.count(place) > 1)
-        raise UsageError(f"two outputs (-o, -w) want {'stdout' if twice == STDOUT else twice}; give one a path")
+        raise UsageError(
+            f"two outputs (-o, -w) write to {'stdout' if twice == STDOUT else twice}; give one of them a path"
+        )
     data = dict(wanted)
     to_stdout = stdout_is_terminal and STDOUT not in data
     report = "" if settings.quiet else "stdout" if to_stdout else "stderr"
@@ -170,7 +172,7 @@ class Outputs:
         if not output.broken_pipe:
             print_message(f"cannot write {output.failure}")
         if output.broken_pipe or all(other.failure for other in self._outputs):
-            self._stop("nothing could be written any more")
+            self._stop("no output can be written")
 
 
 def _refuse_inputs(data: Iterable[str], inputs: Iterable[Input]) -> None:
@@ -181,7 +183,7 @@ def _refuse_inputs(data: Iterable[str], inputs: Iterable[Input]) -> None:
     for name in data:
         written = None if name == STDOUT else _status(name)
         if written and stat.S_ISREG(written.st_mode) and any(other and samestat(written, other) for other in read):
-            raise OutputError(f"{name}: is also an input (or the baseline); write somewhere else")
+            raise OutputError(f"{name}: is also an input or the baseline; write to another file")
 
 
 def _status(name: str) -> os.stat_result | None:

@@ -66,6 +66,7 @@ class Hop(Protocol):
         secured: when TLS was established.
         first_byte: when the first byte of the response arrived.
         received: bytes that have arrived.
+        length_verified: framing, not the end of the connection, ends the body; known once the hop is open.
     """
 
     peer: str
@@ -75,6 +76,7 @@ class Hop(Protocol):
     secured: float
     first_byte: float
     received: int
+    length_verified: bool
 
     @property
     def phase(self) -> str:
@@ -83,10 +85,6 @@ class Hop(Protocol):
     @property
     def paused(self) -> bool:
         """Whether this side has stopped reading."""
-
-    @property
-    def length_verified(self) -> bool:
-        """Whether framing, not the end of the connection, ends the body."""
 
     async def open(self) -> Head:
         """Connect, send the request, and wait for the head of the final response.

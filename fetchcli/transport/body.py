@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.core.http1.head import NO_BODY, Head
+from fetchcli.core.model.body_buffer import BodyBuffer
 from fetchcli.core.model.policy import Limits
 from fetchcli.transport.base import Consumer, Hop
 from fetchcli.transport.decode import Decoder, decoder_for
@@ -16,12 +17,15 @@ DECODE_SECONDS = 0.02  # decoding time after which the event loop gets a turn
 
 
 class BodyReader:
-    """Reads one body. Every decoded piece is hashed and handed to the consumers; nothing is kept here.
+    """Reads one body, hashes it, and hands it to the consumers.
+
+    Nothing of it is kept unless the limits or a consumer ask for it.
 
     Attributes:
         wire: body bytes on the wire, transfer coding undone.
         decoded: bytes after content decoding.
         sha256: of the decoded bytes, hexadecimal; set at the end.
+        buffer: the start of the body as far as ``limits.keep`` asks for it, or None.
         unknown_coding: the Content-Encoding that could not be decoded; the body is then counted as it came.
     """
 
@@ -31,7 +35,10 @@ class BodyReader:
         self._hop = hop
         self._limits = limits
         self._digest = hashlib.sha256()
-        self._consumers = consumers
+        self.buffer = BodyBuffer(limits.keep) if limits.keep else None
+        self._consumers = (self._digest.update, *consumers)
+        if self.buffer is not None:
+            self._consumers += (self.buffer.feed,)
         self.wire = self.decoded = 0
         self.sha256 = self.unknown_coding = ""
         self._decoder: Decoder | None = None
@@ -51,7 +58,8 @@ class BodyReader:
             self.wire += len(chunk)
             self._bound(self.wire, "")
             if self._decoder is None:
-                self._hand_on(chunk)
+                for consume in self._consumers:
+                    consume(chunk)
             else:
                 await self._decode(self._decoder, chunk)
         if self._decoder is None:
@@ -65,18 +73,14 @@ class BodyReader:
         started = time.monotonic()
         for start in range(0, len(chunk), DECODE_SLICE):  # decoders copy the input that they have not used yet
             for piece in decoder.feed(chunk[start : start + DECODE_SLICE]):
-                self._hand_on(piece)
+                for consume in self._consumers:
+                    consume(piece)
                 self.decoded += len(piece)
                 self._bound(self.decoded, " after decoding")
                 self._bound_ratio()
                 if time.monotonic() - started > DECODE_SECONDS:
                     await asyncio.sleep(0)
                     started = time.monotonic()
-
-    def _hand_on(self, piece: bytes) -> None:
-        self._digest.update(piece)
-        for consume in self._consumers:
-            consume(piece)
 
     def _bound(self, size: int, when: str) -> None:
         limit = self._limits.size

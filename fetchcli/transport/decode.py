@@ -167,7 +167,7 @@ def _corrupt(name: str, error: Exception) -> TransportError:
 
 
 def _incomplete(name: str) -> TransportError:
-    return TransportError(ErrorKind.DECODE, f"the {name} body ends before its stream does")
+    return TransportError(ErrorKind.DECODE, f"the {name} body is incomplete")
 
 
 _CODINGS: dict[str, Callable[[], Decoder]] = {

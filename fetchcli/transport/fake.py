@@ -29,7 +29,7 @@ class ScriptedHop:
         self.peer = ""
         self.cert_expires = self.resolved = self.connected = self.secured = self.first_byte = 0.0
         self.received = 0
-        self.closed = False
+        self.closed = self.length_verified = False
 
     @property
     def phase(self) -> str:
@@ -40,11 +40,6 @@ class ScriptedHop:
     def paused(self) -> bool:
         """A script never waits for its reader."""
         return False
-
-    @property
-    def length_verified(self) -> bool:
-        """See `transport.base.Hop`."""
-        return self._reader.length_verified
 
     async def open(self) -> Head:
         """Parse the scripted bytes, or raise the scripted failure."""
@@ -58,6 +53,7 @@ class ScriptedHop:
         if self._reader.head is None:
             raise TransportError(ErrorKind.EMPTY, "connection closed")
         self._pieces = iter(tuple(self._reader.pieces))
+        self.length_verified = self._reader.length_verified
         return self._reader.head
 
     async def read(self) -> bytes:

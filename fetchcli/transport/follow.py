@@ -12,7 +12,6 @@ import msgspec
 from fetchcli.core.errors import ErrorKind, Failure, Remedy, TransportError
 from fetchcli.core.http1.head import Head
 from fetchcli.core.model.attempt import Response, Timings
-from fetchcli.core.model.body_buffer import BodyBuffer
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.request.request import Request, closes, default_headers, header_fields, user_host
 from fetchcli.core.schedule.redirects import next_hop
@@ -100,7 +99,11 @@ class FollowingTransport:
                     locations = head.fields.get(b"location", [])
                     target = next_hop(chain.url, head.status, locations, len(chain.redirects), policy.redirects)
                     if target is None:
-                        return await _read_response(head, chain, policy, consume)
+                        consumers = () if consume is None else consume(head)
+                        no_body = chain.request.method == "HEAD"
+                        body = BodyReader(head, chain.hop, policy.limits, consumers, to_head_request=no_body)
+                        await body.read()
+                        return _response(head, chain, body)
                     await _discard(chain.hop)
                 finally:
                     chain.hop.close()  # does nothing once the body was read to its end
@@ -202,15 +205,9 @@ async def _discard(hop: Hop) -> None:
                 size += len(chunk)
 
 
-async def _read_response(head: Head, chain: RedirectChain, policy: Policy, consume: ChooseConsumers | None) -> Response:
-    """Read the body of the last hop, and put the response together."""
-    hop, started, limits = chain.hop, chain.started, policy.limits
-    consumers = list(consume(head)) if consume is not None else []
-    buffer = BodyBuffer(limits.keep) if limits.keep else None
-    if buffer is not None:
-        consumers.append(buffer.feed)
-    body = BodyReader(head, hop, limits, consumers, to_head_request=chain.request.method == "HEAD")
-    await body.read()
+def _response(head: Head, chain: RedirectChain, body: BodyReader) -> Response:
+    """The response, once its body was read."""
+    hop, started = chain.hop, chain.started
     return Response(
         head.status,
         chain.url.text,
@@ -230,6 +227,6 @@ async def _read_response(head: Head, chain: RedirectChain, policy: Policy, consu
         hop.length_verified,
         body.unknown_coding,
         head.fields,
-        None if buffer is None else bytes(buffer.data),
+        None if body.buffer is None else bytes(body.buffer.data),
         hop.cert_expires,
     )

@@ -57,7 +57,7 @@ class Resolver:
             self._ares = aiodns.DNSResolver(nameservers=servers or None)
         except (ares.DNSError, OSError, RuntimeError) as error:  # no configuration, or an unsuitable loop
             if servers:
-                raise UsageError(f"--dns-servers: c-ares cannot be used here: {error}") from None
+                raise UsageError(f"--dns-servers: c-ares is not available: {error}") from None
         self._threads: ThreadPoolExecutor | None = None
         self._known: OrderedDict[str, tuple[float, Answer]] = OrderedDict()
         self._asked: dict[str, asyncio.Task[Answer]] = {}

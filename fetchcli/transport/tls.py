@@ -37,7 +37,7 @@ def _load(option: str, path: str, load: Callable[[], T]) -> T:
         raise UsageError(f"{option} {path}: the key is encrypted; decrypt it first (openssl pkey)") from None
     except ssl.SSLError as error:
         reason = str(error.reason or error).replace("_", " ").lower()
-        raise UsageError(f"{option} {path}: not what it should be, in PEM: {reason}") from None
+        raise UsageError(f"{option} {path}: not valid PEM: {reason}") from None
     except OSError as error:
         raise UsageError(f"{option} {path}: {error.strerror or error}") from None
 

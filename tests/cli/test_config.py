@@ -124,8 +124,8 @@ def test_values_do_what_flags_do(folder: Path, faults: FaultServer) -> None:
     [
         ("max-redir = 3", "fetchcli.toml: max-redir: no such option; did you mean max-redirs"),
         ("max_redirs = 3", "fetchcli.toml: max_redirs: no such option; did you mean max-redirs"),
-        ("xyzzy = 3", "fetchcli.toml: xyzzy: no such option; fetchcli --help says what there is"),
-        ("demo = true", "fetchcli.toml: demo: this belongs on the command line"),
+        ("xyzzy = 3", "fetchcli.toml: xyzzy: no such option; see fetchcli --help all"),
+        ("demo = true", "fetchcli.toml: demo: only allowed on the command line"),
         ('concurrency = "many"', "fetchcli.toml: concurrency: expected a whole number, got text"),
         ("concurrency = true", "fetchcli.toml: concurrency: expected a whole number, got true or false"),
         ("concurrency = 0", "fetchcli.toml: concurrency: 0 is not in the range x>=1"),

@@ -58,7 +58,7 @@ def test_an_output_outranks_outcomes(faults: FaultServer) -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["--xyzzy"], "No such option: --xyzzy; --help says what there is"),
+        (["--xyzzy"], "No such option: --xyzzy; see --help"),
         (["-c", "0", "x"], "0 is not in the range x>=1"),
         (["-c", "many", "x"], "'many' is not a valid integer"),
         (["--timeout", "soon", "x"], "--timeout: 'soon' is not a duration; write it as 500ms, 2.5s, 1m, 1h or none"),
@@ -68,18 +68,21 @@ def test_an_output_outranks_outcomes(faults: FaultServer) -> None:
             "-o xml: expected a format (text, jsonl, csv, json, junit, tap, sarif, markdown, github,",
         ),
         (["-w", "%{statsu}", "http://h/"], "no column is named 'statsu'; did you mean 'status'?"),
-        (["-o", "jsonl", "-o", "csv", "http://h/"], "two outputs (-o, -w) want stdout; give one a path"),
-        (["-o", "jsonl", "-w", "x", "http://h/"], "two outputs (-o, -w) want stdout; give one a path"),
+        (["-o", "jsonl", "-o", "csv", "http://h/"], "two outputs (-o, -w) write to stdout; give one of them a path"),
+        (["-o", "jsonl", "-w", "x", "http://h/"], "two outputs (-o, -w) write to stdout; give one of them a path"),
         (["--progres", "x"], "No such option: --progres; did you mean --progress"),
         ([""], "an empty argument is neither a file nor a URL"),
-        (["-o", "jsonl:a.out", "-o", "csv:./a.out", "http://h/"], "two outputs (-o, -w) want a.out; give one a path"),
+        (
+            ["-o", "jsonl:a.out", "-o", "csv:./a.out", "http://h/"],
+            "two outputs (-o, -w) write to a.out; give one of them a path",
+        ),
         (["-", "-"], "stdin (-) can be read only once"),
         (["--demo", "x"], "--demo and an input cannot be combined"),
         (["--progress", "loud", "x"], "'loud' is not one of 'auto', 'bar', 'plain', 'none'"),
-        (["-H", "A: b\rc", "x"], "--header: header 'A: ...' holds a control character (U+000D)"),  # 24
-        (["-H", "A: b\nc", "x"], "--header: header 'A: ...' holds a control character (U+000A)"),  # 24
-        (["-H", "nothing", "x"], "--header: header 'nothing' has no colon; write 'Name: value'"),
-        (["-H", "Content-Length: 1", "x"], "--header: Content-Length says where the request ends; fetchcli sets it"),
+        (["-H", "A: b\rc", "x"], "--header: header 'A: ...' contains a control character (U+000D)"),  # 24
+        (["-H", "A: b\nc", "x"], "--header: header 'A: ...' contains a control character (U+000A)"),  # 24
+        (["-H", "nothing", "x"], "--header: header 'nothing' has no colon; expected 'Name: value'"),
+        (["-H", "Content-Length: 1", "x"], "--header: Content-Length is set by fetchcli itself"),
         (["-X", "GE T", "x"], "'GE T' is not an HTTP method"),
         (["-I", "-d", "x", "x"], "--head and --data cannot be combined"),
         (["-d", "@/missing", "x"], "--data @/missing: No such file or directory"),
@@ -88,9 +91,9 @@ def test_an_output_outranks_outcomes(faults: FaultServer) -> None:
         (["-b", "cookies.txt", "x"], "--cookie: expected NAME=VALUE (fetchcli reads no cookie files)"),
         (["-d", "x", "--json", "{}", "x"], "--data and --json cannot be combined"),
         (["--json", "@/missing", "x"], "--json @/missing: No such file or directory"),
-        (["-A", "a\nb", "x"], "header 'User-Agent: ...' holds a control character (U+000A)"),
+        (["-A", "a\nb", "x"], "header 'User-Agent: ...' contains a control character (U+000A)"),
         (["-d", "@-", "-"], "--data @-: stdin is the list of URLs; read the content or the list from a file"),
-        (["-F", "@x", "x"], "-F: write NAME=TEXT or NAME=@FILE"),
+        (["-F", "@x", "x"], "--form: expected NAME=TEXT or NAME=@FILE"),
         (["-F", "a=@/missing", "x"], "--form @/missing: No such file or directory"),
         (["-H", "@/missing", "x"], "--header @/missing: No such file or directory"),
         (["--digest", "x"], "--digest requires --user"),
@@ -100,7 +103,7 @@ def test_an_output_outranks_outcomes(faults: FaultServer) -> None:
         (["--include", "(", "x"], "--include: '(' is not a regular expression: missing )"),
         (["--shuffle", "--ordered", "x"], "--shuffle and --ordered cannot be combined"),
         (["--seed", "1", "x"], "--seed requires --sample or --shuffle"),
-        (["--keep", "status", "http://h/"], "--keep status: the output has a column of that name already"),
+        (["--keep", "status", "http://h/"], "--keep status: the output already has a column of that name"),
         (["--keep", "a", "--keep", "a", "http://h/"], "--keep names a column twice"),
         (["--input-format", "xml", "x"], "'xml' is not one of 'auto', 'lines', 'sitemap'"),
         (
@@ -114,8 +117,8 @@ def test_an_output_outranks_outcomes(faults: FaultServer) -> None:
         (["--deny-cidr", "10/8", "x"], "--deny-cidr: '10/8' does not appear to be an IPv4 or IPv6 network"),
         (["--allow-cidr", "10.0.0.0/8", "x"], "--allow-cidr requires --block-private or --deny-cidr"),
         (["--block-private", "--unix-socket", "/x", "x"], "--unix-socket and --block-private cannot be combined"),
-        (["--resolve", "h:80", "x"], "--resolve 'h:80': write HOST:PORT:ADDRESS[,ADDRESS]..."),
-        (["--connect-to", "h:80", "x"], "--connect-to 'h:80': write HOST1:PORT1:HOST2:PORT2"),
+        (["--resolve", "h:80", "x"], "--resolve 'h:80': expected HOST:PORT:ADDRESS[,ADDRESS]..."),
+        (["--connect-to", "h:80", "x"], "--connect-to 'h:80': expected HOST1:PORT1:HOST2:PORT2"),
         (["--dns-servers", "dns.example", "x"], "--dns-servers: 'dns.example' is not ADDRESS or ADDRESS:PORT"),
         (["-4", "-6", "x"], "--ipv4 and --ipv6 cannot be combined"),
         (["--cacert", "/missing", "http://h/"], "--cacert /missing: No such file or directory"),
@@ -138,7 +141,7 @@ def test_an_output_that_is_an_input_is_refused_before_it_is_emptied(tmp_path: Pa
     for args in ([*COMMAND, str(listing), "-o", f"text:{listing}"], ["/bin/sh", "-c", piped]):
         done = subprocess.run(args, capture_output=True, env=environment(), check=False)
         assert done.returncode == 8
-        assert b"is also an input (or the baseline); write somewhere else" in done.stderr
+        assert b"is also an input or the baseline; write to another file" in done.stderr
         assert listing.read_text() == faults.url("ok")
 
 

@@ -122,9 +122,7 @@ def test_malformed_expectations_of_tables_are_counted(tmp_path: Path) -> None:
     )
     (tmp_path / "b.csv").write_text("url,expect_sise\n" + "http://h/,1\n" * 200)
     result = fetchcli("b.csv", cwd=tmp_path)
-    assert result.err.startswith(
-        "fetchcli: b.csv:2: expect_sise: nothing is expected under that name; known are status,"
-    )
+    assert result.err.startswith("fetchcli: b.csv:2: expect_sise: unknown expectation; known: status,")
     assert result.err.endswith(" (and many more)\n")
 
 
@@ -148,7 +146,7 @@ def test_a_body_is_looked_at_only_so_far(server: Recorder) -> None:
     code, _, (row,) = run(server, "--expect-body", "ok", "--max-check-body", "10")
     (failed,) = row["failed_checks"]
     assert code == 6
-    assert failed["actual"].endswith("only the first 10 bytes were looked at (--max-check-body))")
+    assert failed["actual"].endswith("only the first 10 bytes were checked (--max-check-body))")
     assert run(server, "--expect-body", "stat", "--max-check-body", "10")[0] == 0
 
 

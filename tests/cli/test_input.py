@@ -125,7 +125,7 @@ def test_10_duplicates_are_fetched_each(ok: str) -> None:
 def test_13_an_empty_input_is_exit_3_unless_allowed(data: bytes) -> None:
     result = fetchcli("-", stdin=data)
     assert (result.code, result.out) == (3, "")
-    assert result.err == "fetchcli: the input holds no URL; --allow-empty accepts that\n"
+    assert result.err == "fetchcli: the input contains no URL (--allow-empty accepts that)\n"
     allowed = fetchcli("-", "--allow-empty", stdin=data)
     assert (allowed.code, allowed.out, allowed.err) == (0, "", "")
 

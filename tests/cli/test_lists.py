@@ -82,7 +82,7 @@ def test_a_sitemap_index_with_everything_under_it(site: Recorder, tmp_path: Path
     assert fetchcli(str(listing), "-q", "-w", "%{url} ").out == site.url("/text ")
     planned = fetchcli(str(listing), "--dry-run")
     assert (planned.code, planned.lines[0]) == (3, "0 rows: 0 to fetch from 0 hosts, 0 of them duplicates; 0 invalid")
-    assert "two.txt: a sitemap that would have to be fetched" in planned.err
+    assert "two.txt: not fetched (--dry-run and --print-curl fetch nothing)" in planned.err
 
 
 def test_a_list_from_the_web_says_where_to_go_and_nothing_else(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_a_strict_list_stops_at_the_first_bad_row(faults: FaultServer) -> None:
     result = fetchcli("-", "--strict-input", "-q", "--ordered", "-w", "%{verdict} ", stdin=data)
     assert (result.code, result.out) == (3, "OK REJECTED ")
     assert result.err == (
-        "fetchcli: stdin:2: the scheme is 'ftp', not http or https; nothing after it was read (--strict-input)\n"
+        "fetchcli: stdin:2: the scheme is 'ftp', not http or https; the rest was not read (--strict-input)\n"
     )
 
 
@@ -187,7 +187,7 @@ def test_what_was_left_out_is_said(faults: FaultServer) -> None:
     assert (result.code, result.out) == (0, "1 ")
     assert "2 rows left out" in result.err
     none = fetchcli("-", "--include", "nothing", stdin=data)
-    assert (none.code, none.err) == (3, "fetchcli: none of the 3 rows was selected; --allow-empty accepts that\n")
+    assert (none.code, none.err) == (3, "fetchcli: none of the 3 rows was selected (--allow-empty accepts that)\n")
     nothing = fetchcli("-", "--limit", "0", stdin=data)
     assert (nothing.code, "--limit 0 and --sample 0 leave no row" in nothing.err) == (3, True)
     sampled = fetchcli("-", "--sample", "2", "--seed", "1", "--ordered", "-q", "-w", "%{seq}", stdin=data)
@@ -254,7 +254,7 @@ def test_the_first_result_is_out_before_a_slow_list_ends(faults: FaultServer, tm
         ("x.xml", b"<!doctype html><html></html>", "x.xml: an HTML page, not a sitemap"),
         ("x", b"<!doctype html><html></html>", "x: an HTML page, not a list of URLs"),
         ("x.csv", b"\x89PNG\r\n\x1a\n\0\0", "x.csv: not a list of URLs but a picture"),
-        ("x.gz", gzip.compress(b"http://h/\n" * 9999, mtime=0)[:40], "x.gz: ends before its gzip stream does"),
+        ("x.gz", gzip.compress(b"http://h/\n" * 9999, mtime=0)[:40], "x.gz: the gzip stream is incomplete"),
         ("x.csv", b"a,b\n1,2\n", "x.csv:1: no column is named 'url' (--url-column); the header has a, b"),
     ],
 )

@@ -101,9 +101,9 @@ def test_a_server_that_asks_for_too_much_fails_the_row_at_once() -> None:
     with recorder(ok(b"", "Retry-After: 3600", status="503 Busy")) as server:
         found, code, _ = rows(server.url(), "--retry", "5")
         assert (code, len(server.requests), found[0]["attempts"]) == (5, 1, 1)
-        assert found[0]["note"] == "to be left alone for 3600 s is more than --max-retry-after 60s"
+        assert found[0]["note"] == "the requested pause of 3600 s exceeds --max-retry-after 60s"
         text = fetchcli(server.url(), "--retry", "5")
-        assert "status: expected 200..399, got 503 (to be left alone for 3600 s" in text.out
+        assert "status: expected 200..399, got 503 (the requested pause of 3600 s exceeds" in text.out
 
 
 @contextmanager
@@ -278,7 +278,7 @@ def test_a_row_that_waits_to_be_tried_again_is_not_lost_when_the_run_is_stopped(
     row = json.loads(out)
     assert process.returncode == 130
     assert (row["verdict"], row["status"], row["attempts"]) == ("FAILED", 503, 1)
-    assert row["note"].startswith("not tried again: ")
+    assert row["note"].startswith("not retried: ")
 
 
 def test_progress_says_what_waits_and_why() -> None:

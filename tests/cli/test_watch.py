@@ -258,9 +258,9 @@ def test_what_is_no_baseline(server: Recorder, tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("url\nhttp://h/\n")
     for name, said in (
         ("missing.jsonl", "--baseline missing.jsonl: no such file; make one with -o jsonl:FILE"),
-        ("x.jsonl", "--baseline x.jsonl:1: not a row of a result file; make one with -o jsonl:FILE"),
-        ("x.csv", "--baseline x.csv:1: not a row of a result file; make one with -o jsonl:FILE"),
-        ("urls.txt", "--baseline urls.txt: not a row of a result file; make one with -o jsonl:FILE"),
+        ("x.jsonl", "--baseline x.jsonl:1: not a row of a results file; make one with -o jsonl:FILE"),
+        ("x.csv", "--baseline x.csv:1: not a row of a results file; make one with -o jsonl:FILE"),
+        ("urls.txt", "--baseline urls.txt: not a row of a results file; make one with -o jsonl:FILE"),
         (".", "--baseline .: is a directory"),
     ):
         result = fetchcli(server.url("/a"), "--baseline", name, cwd=tmp_path)
@@ -277,7 +277,7 @@ def test_a_baseline_is_never_overwritten(server: Recorder, tmp_path: Path) -> No
     before = (tmp_path / "last.jsonl").read_text()
     result = fetchcli(str(urls), "--baseline", "last.jsonl", "-o", "last.jsonl", cwd=tmp_path)
     assert result.code == 8
-    assert "last.jsonl: is also an input (or the baseline); write somewhere else" in result.err
+    assert "last.jsonl: is also an input or the baseline; write to another file" in result.err
     assert (tmp_path / "last.jsonl").read_text() == before
 
 

@@ -349,7 +349,7 @@ async def test_what_waits_to_be_tried_again_ends_with_a_halt() -> None:
     found = await halted(Fetcher(transport, policy), targets(3), now=False)
     assert [(outcome.row.seq, len(outcome.attempts), outcome.note) for outcome in found] == [
         (2, 1, ""),
-        (1, 1, "not tried again: 1 row failed"),
+        (1, 1, "not retried: 1 row failed"),
         (3, 0, "1 row failed"),
     ]
 
@@ -395,7 +395,7 @@ async def test_bodies_are_kept_for_the_checks_and_not_longer() -> None:
         (outcome,) = await outcomes_of(Fetcher(Keeping(), policy), targets(1))
         assert outcome.response is not None
         assert (outcome.response.body, outcome.verdict) == (kept, Verdict.FAILED)
-        assert outcome.failed_checks[0].actual.endswith("only the first 4 bytes were looked at (--max-check-body))")
+        assert outcome.failed_checks[0].actual.endswith("only the first 4 bytes were checked (--max-check-body))")
     assert len(seen) == 2  # one consumer for each response
 
 
@@ -451,5 +451,5 @@ async def test_a_stale_connection_is_no_failure_of_a_row_even_when_the_run_was_h
         (Verdict.OK, 1, ""),
         (Verdict.OK, 2, ""),
         (Verdict.SKIPPED, 0, "1 row failed"),
-        (Verdict.FAILED, 1, "not tried again: 1 row failed"),
+        (Verdict.FAILED, 1, "not retried: 1 row failed"),
     ]

@@ -57,7 +57,7 @@ def test_what_is_wrong_with_a_row_is_said_with_file_line_and_column() -> None:
     assert [message(row) for row in rows[:-2]] == [
         "urls.csv:2: method: expected a token, got 'GE T'",
         "urls.csv:3: url: the scheme is 'ftp', not http or https",
-        "urls.csv:4: headers: header 'nothing' has no colon; write 'Name: value'",
+        "urls.csv:4: headers: header 'nothing' has no colon; expected 'Name: value'",
         "urls.csv:5: headers: expected text for a, got a list",
         "urls.csv:6: json: expected JSON: Input data was truncated",
         "urls.csv:7: expected 5 cells, got 6; quote the delimiter",
@@ -100,7 +100,7 @@ def test_a_quote_that_never_ends_costs_one_row(sizes: tuple[int, ...]) -> None:
     assert not errors
     assert [row.text for row in rows][:4] == ["http://h/1", '"http://h/2', "http://h/3", "http://h/4"]
     assert (len(rows), rows[1].line) == (499, 3)
-    assert message(rows[1]) == "x.csv:3: the quoted cell that begins here never ends"
+    assert message(rows[1]) == "x.csv:3: the quoted cell that starts here never ends"
     closed = data + b'http://h/a,"b\n'
     rows, errors = read(closed, "x.csv", sizes=sizes)
     assert sum(isinstance(row, Rejected) for row in rows) <= 2
@@ -148,9 +148,7 @@ def test_a_header_that_ends_with_cr_says_which_delimiter() -> None:
 
 def test_columns_to_keep_must_be_there() -> None:
     _, errors = read(b"url,a\n", "x.csv", Reading(keep=("b",)))
-    assert str(errors[0]) == (
-        "x.csv:1: no column is named 'b' (--keep); the header has url, a; nothing after it was read"
-    )
+    assert str(errors[0]) == ("x.csv:1: no column is named 'b' (--keep); the header has url, a; the rest was not read")
     _, errors = read(b"http://h/\n", "x.txt", Reading(keep=("b",)))
     assert str(errors[0]) == "x.txt: --keep requires named columns, and the format lines has none"
 

@@ -61,15 +61,15 @@ def test_cells(cells: dict[str, str], said: dict[str, tuple[str, ...]]) -> None:
 @pytest.mark.parametrize(
     ("row", "problem"),
     [
-        ({"expect": {"bdy": "a"}}, "expect.bdy: nothing is expected under that name; known are status, header"),
-        ({"expect_bdy": "a"}, "expect_bdy: nothing is expected under that name"),
+        ({"expect": {"bdy": "a"}}, "expect.bdy: unknown expectation; known: status, header"),
+        ({"expect_bdy": "a"}, "expect_bdy: unknown expectation"),
         ({"expect": {"body": {"a": 1}}}, "expect.body: expected text, a number or a list of them, got an object"),
         ({"expect": {"body": [None]}}, "expect.body: expected text, a number or a list of them, got null"),
-        ({"expected_body": "a"}, "expected_body: nothing is expected under that name"),
-        ({"expect": {"body": "a"}, "expect_body": "b"}, "expect_body: body is expected in two places"),
+        ({"expected_body": "a"}, "expected_body: unknown expectation"),
+        ({"expect": {"body": "a"}, "expect_body": "b"}, "expect_body: body is set twice"),
         ({"expect": {"sha256": ["a", "b"]}}, "expect.sha256: expected one, got several"),
         ({"expect": {"header": {"A": {}}}}, "expect.header: expected text, a number or a list of them, got an object"),
-        ({"expect": []}, "expect: expected a status at least"),
+        ({"expect": []}, "expect: expected at least one status"),
         ({"expect": True}, "expect: expected text, a number or a list of them, got true"),
     ],
 )
@@ -229,5 +229,5 @@ def test_baselines_are_result_files_of_any_form(tmp_path: Path) -> None:
     (only,) = read_baseline(str(tmp_path / "b.jsonl")).rows.values()
     assert only.times == []
     (tmp_path / "b.jsonl").write_text(json.dumps({**row, "verdict": "CANCELLED"}))
-    with pytest.raises(InputError, match="it holds no row that was tried to its end"):
+    with pytest.raises(InputError, match="it contains no finished row"):
         read_baseline(str(tmp_path / "b.jsonl"))

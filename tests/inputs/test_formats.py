@@ -78,9 +78,9 @@ def test_curl_lines_with_comments_and_mistakes_between() -> None:
         (9, 'b" …'),
     ]
     assert isinstance(rows[1], Rejected)
-    assert rows[1].message == "x.curl:5: a quote is opened and never closed"
+    assert rows[1].message == "x.curl:5: a quote is never closed"
     assert isinstance(rows[5], Rejected)
-    assert "within a quote that is opened before" in rows[5].reason
+    assert "inside a quote that is never closed" in rows[5].reason
     (row,), _ = read(b'\xef\xbb\xbfcurl http://h/6 --data-raw "a\nb" \\', "x.curl")
     assert isinstance(row, Target)
     assert row.request is not None
@@ -114,10 +114,10 @@ def test_hostile_quotes_take_no_more_than_their_time(line: bytes) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        (b'curl http://h/ -H "A: $B"', "a shell would put something else there"),
+        (b'curl http://h/ -H "A: $B"', "the shell would substitute something here"),
         (b"curl http://h/ --data-raw $'\\ud800'", "surrogates not allowed"),
         (b"curl http://h/ --data-raw $'\\U00110000'", "chr()"),
-        (b"curl http://h/ -u secret:word --bogus", "curl's option --bogus is not understood in a row"),
+        (b"curl http://h/ -u secret:word --bogus", "curl's option --bogus is not supported in a row"),
     ],
 )
 def test_a_curl_line_that_cannot_be_a_row_says_why_and_shows_no_secret(line: bytes, said: str) -> None:
@@ -132,7 +132,7 @@ def test_a_curl_line_that_cannot_be_a_row_says_why_and_shows_no_secret(line: byt
 def test_only_result_files_know_what_failed() -> None:
     rows, errors = read(b"http://h/\n", "x.txt", Reading(selection=Selection(only_failed=True)))
     assert not rows
-    assert "x.txt:1: --only-failed is for result files; this row has no verdict" in str(errors[0])
+    assert "x.txt:1: --only-failed requires a results file; this row has no verdict" in str(errors[0])
 
 
 def test_a_comment_behind_a_url() -> None:
@@ -147,7 +147,7 @@ def test_globs_stand_for_rows_of_one_line() -> None:
         (seq, 1, f"http://h/{name}") for seq, name in enumerate(("a1", "a2", "b1", "b2"), 1)
     ]
     assert isinstance(rows[4], Rejected)
-    assert rows[4].message == "x.txt:2: glob: '{' without its '}' at character 10"
+    assert rows[4].message == "x.txt:2: glob: unclosed '{' at character 10"
     assert read(data, "x.txt")[0][0].text == "http://h/{a,b}[1-2]"
     many = RowReader([Argument("http://h/[1-1000000000]")], Reading(glob=True)).batches()
     assert [len(next(many)), len(next(many))] == [1000, 1000]
@@ -156,9 +156,7 @@ def test_globs_stand_for_rows_of_one_line() -> None:
 def test_a_strict_reading_ends_with_the_first_row_that_cannot_be_fetched() -> None:
     rows, errors = read(b"http://h/1\nftp://x\nhttp://h/2\n" * 1000, "x.txt", Reading(strict=True), sizes=(8,))
     assert [row.text for row in rows] == ["http://h/1", "ftp://x"]
-    assert str(errors[0]) == (
-        "x.txt:2: the scheme is 'ftp', not http or https; nothing after it was read (--strict-input)"
-    )
+    assert str(errors[0]) == ("x.txt:2: the scheme is 'ftp', not http or https; the rest was not read (--strict-input)")
     assert read(b"http://h/1\n", "x.txt", Reading(strict=True)) == read(b"http://h/1\n", "x.txt")
 
 

@@ -35,16 +35,16 @@ WRONG = [
     ({"url": "http://h/", "headers": 5}, "headers: expected an object, got a number"),
     ({"url": "http://h/", "headers": [5]}, "headers: expected 'Name: value' or [name, value], got a number"),
     ({"url": "http://h/", "headers": {"A": True}}, "headers: expected text for A, got true"),
-    ({"url": "http://h/", "headers": {"A": "b\nc"}}, "headers: header 'A: ...' holds a control character (U+000A)"),
+    ({"url": "http://h/", "headers": {"A": "b\nc"}}, "headers: header 'A: ...' contains a control character (U+000A)"),
     ({"url": "http://h/", "body": {}}, "body: expected text, got an object"),
-    ({"url": "http://h/", "body": "a", "json": 1}, "json: body and json are two contents; expected one of them"),
+    ({"url": "http://h/", "body": "a", "json": 1}, "json: body and json cannot be combined"),
     ({"url": "http://h/", "body_file": "/missing"}, "body_file: expected a file that can be read, got '/missing'"),
     ({"url": "http://h/", "tag": []}, "tag: expected text, got a list"),
-    ({"url": "http://h/", "expect": {"xyz": 1}}, "expect.xyz: nothing is expected under that name; known are status"),
-    ({"url": "http://h/", "expect_xyz": 1}, "expect_xyz: nothing is expected under that name; known are status"),
+    ({"url": "http://h/", "expect": {"xyz": 1}}, "expect.xyz: unknown expectation; known: status"),
+    ({"url": "http://h/", "expect_xyz": 1}, "expect_xyz: unknown expectation; known: status"),
     ({"url": "http://h/", "expect": True}, "expect: expected text, a number or a list of them, got true"),
     ({"url": "http://h/", "expect": {"size": "much"}}, "expect: size: 'much' is not a size; write it as '>1K'"),
-    ({"url": "http://u:***@h/"}, "url: its password was masked when it was written; expected the true one"),
+    ({"url": "http://u:***@h/"}, "url: the password is masked; expected the real one"),
     ("mailto:x@y", "url: the scheme is 'mailto', not http or https"),
 ]
 
@@ -170,7 +170,7 @@ def test_a_result_that_was_rejected_is_rejected_again() -> None:
     data = b'{"seq":1,"url":"http://h/","verdict":"REJECTED","request":null}\n'
     (row,), _ = read(data, "x.jsonl")
     assert isinstance(row, Rejected)
-    assert "it was rejected when this was written" in row.reason
+    assert "this row was rejected in that run" in row.reason
 
 
 def test_a_column_of_somebody_else_that_is_named_as_ours() -> None:
@@ -234,7 +234,7 @@ def test_our_own_results_are_a_list(form: str) -> None:
     assert (again.tag, again.request.method, again.request.content) == ("t", "PUT", b"body")
     assert again.request.headers == (("X", "1"), ("Authorization", "Bearer s3cret"))
     assert isinstance(rows[4], Rejected)
-    assert "Authorization was masked when it was written" in rows[4].reason
+    assert "Authorization is masked; expected the real value" in rows[4].reason
 
 
 @pytest.mark.parametrize("form", ["jsonl", "json", "csv"])

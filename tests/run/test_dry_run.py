@@ -50,7 +50,7 @@ def test_what_dedupe_skips_is_not_to_fetch() -> None:
     ("args", "stdin", "code", "said"),
     [
         (("missing.txt",), b"", 3, "missing.txt: no such file"),
-        (("-",), b"", 3, "the input holds no URL"),
+        (("-",), b"", 3, "the input contains no URL"),
         (("-", "--allow-empty"), b"", 0, ""),
         (("--demo",), b"", 2, "--demo and --dry-run cannot be combined"),
     ],

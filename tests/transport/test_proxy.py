@@ -68,7 +68,7 @@ async def test_an_https_proxy(sender: Sender, tmp_path: Path, secure: bool) -> N
     ("refusal", "detail"),
     [
         (b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n", "status 407 to CONNECT"),
-        (b"HTTP/1.1 200 OK\r\n\r\nstray", "bytes of the tunnel before it was used"),
+        (b"HTTP/1.1 200 OK\r\n\r\nstray", "bytes in the tunnel before it was used"),
         (b"SSH-2.0\r\n", "not an HTTP/1.1 response: 'SSH-2.0\\r\\n'"),
         (b"HTTP/1.1 200", "connection closed at CONNECT"),
     ],

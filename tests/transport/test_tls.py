@@ -145,7 +145,7 @@ async def test_a_client_certificate(sender: Sender, tmp_path: Path) -> None:
     [
         (Tls(cacert="/missing.pem"), "--cacert /missing.pem: No such file or directory"),
         (Tls(cert="/missing.pem"), "--cert /missing.pem: No such file or directory"),
-        (Tls(cacert="README.md"), "--cacert README.md: not what it should be, in PEM: no certificate"),
+        (Tls(cacert="README.md"), "--cacert README.md: not valid PEM: no certificate"),
     ],
 )
 def test_files_that_are_of_no_use(tls: Tls, message: str) -> None:

@@ -41,7 +41,7 @@ class Content:
         self._body = response.body or b""
         kept = len(self._body)
         self._cut = response.size_decoded > kept
-        self.cut = f"; only the first {kept} bytes were looked at (--max-check-body)" if self._cut else ""
+        self.cut = f"; only the first {kept} bytes were checked (--max-check-body)" if self._cut else ""
 
     @cached_property
     def text(self) -> str:
@@ -69,7 +69,7 @@ class Content:
         except (ValueError, RecursionError):
             start = " ".join(self.text[:400].split())
             kind = self._response.content_type or "no Content-Type"
-            return None, f'no JSON but "{shorten(start, 80)}" ({shorten(kind, 40)})'
+            return None, f'not JSON: "{shorten(start, 80)}" ({shorten(kind, 40)})'
 
     @staticmethod
     def shown(value: object, most: int) -> str:

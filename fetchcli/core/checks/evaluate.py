@@ -60,8 +60,8 @@ class Evidence(NamedTuple):
     def bodiless(self) -> str:
         """Why checks of the body cannot pass, or empty."""
         if self.response.unknown_coding:
-            return f"a body in a coding that is not known ({self.response.unknown_coding})"
-        return "no body, for it was asked with HEAD" if self.head else ""
+            return f"a body in an unknown coding ({self.response.unknown_coding})"
+        return "no body (the request was HEAD)" if self.head else ""
 
 
 def failed_checks(
@@ -91,7 +91,7 @@ def failed_checks(
         except TimeoutError:
             if hurry:
                 raise
-            actual = f"no answer in {REGEX_SECONDS:g} s: it takes too long over what came"
+            actual = f"no result in {REGEX_SECONDS:g} s: the check is too slow for this response"
         if actual is not None:
             failed.append(FailedCheck(check.kind, check.text, actual))
     return tuple(failed)
@@ -173,7 +173,7 @@ def _size(check: Check, response: Response, judged: _CheckContext) -> str | None
 
 def _cert_days(check: Check, response: Response, judged: _CheckContext) -> str | None:
     if not response.cert_expires:
-        return "no certificate that was checked"
+        return "no verified certificate"
     days = (response.cert_expires - judged.evidence.wall) / DAY
     return None if _compare(check, days, judged.limit) else format_days(days)
 

@@ -101,7 +101,7 @@ def _options(words: list[str]) -> Iterator[tuple[str, str]]:
             if rest:
                 queue.appendleft(f"-{rest}")
         else:
-            raise RowProblem("", f"curl's option {name.partition('=')[0][:30]} is not understood in a row")
+            raise RowProblem("", f"curl's option {name.partition('=')[0][:30]} is not supported in a row")
 
 
 class _Reading:
@@ -153,9 +153,9 @@ class _Reading:
     def row(self) -> CurlRow:
         """The row that the options describe."""
         if not self.url:
-            raise RowProblem("url", "expected a URL, and there is none")
+            raise RowProblem("url", "the URL is missing")
         if self.file is not None and (self.data or self.get):
-            raise RowProblem("--data-binary", "a @FILE cannot be joined with other data, or put into the URL")
+            raise RowProblem("--data-binary", "a @FILE cannot be combined with other data or --get")
         url = self.url if self.globoff else _single(self.url)
         url = url if _SCHEME.match(url) else f"http://{url}"
         body = ("" if self.json else "&").join(self.data) if self.data else None
@@ -180,7 +180,7 @@ def _single(url: str) -> str:
     except UsageError as error:
         raise RowProblem("url", str(error)) from None
     if count(parts) > 1:
-        raise RowProblem("url", "expected one URL, got a glob; --globoff takes it as it stands")
+        raise RowProblem("url", "expected one URL, got a glob; --globoff uses it literally")
     return next(expand(parts))
 
 
@@ -193,13 +193,13 @@ def _header(value: str) -> tuple[str, str]:
 
 def _cookie(value: str) -> str:
     if "=" not in value:
-        raise RowProblem("--cookie", "expected NAME=VALUE; a cookie file is not read")
+        raise RowProblem("--cookie", "expected NAME=VALUE; cookie files are not supported")
     return value
 
 
 def _user(value: str) -> str:
     if "${" in value:
-        raise RowProblem("-u", "a variable is filled in only in headers: -H 'Authorization: ...'")
+        raise RowProblem("-u", "variables are expanded only in headers: -H 'Authorization: ...'")
     name, _, password = value.partition(":")
     return Login(name, password).basic
 

@@ -69,13 +69,13 @@ def _header(text: str) -> Check:
     rest = text[len(name) :]
     as_written = rest.removeprefix(":").strip()
     if not name or not as_written or not (rest.startswith(":") or rest[:1].isspace()):
-        raise UsageError(f"{text!r}: write 'NAME: VALUE', 'NAME: ~ REGEX', 'NAME: exists' or 'NAME: absent'")
+        raise UsageError(f"{text!r}: expected 'NAME: VALUE', 'NAME: ~ REGEX', 'NAME: exists' or 'NAME: absent'")
     if as_written in (EXISTS, ABSENT):
         return Check("header", text, as_written, None, name)
     if as_written.startswith("~"):
         return Check("header", text, MATCHES, _regex(as_written[1:].strip()), name)
     if not rest.startswith(":"):
-        raise UsageError(f"{text!r}: no colon after the name; write 'NAME: VALUE'")
+        raise UsageError(f"{text!r}: no colon after the name; expected 'NAME: VALUE'")
     return Check("header", text, "==", as_written, name)
 
 
@@ -83,7 +83,7 @@ def _body(text: str) -> Check:
     if text.startswith("~"):
         return Check("body", text, MATCHES, _regex(text[1:].strip()))
     if not text:
-        raise UsageError("an empty text is in every body; --expect-size '>0' wants one that is not empty")
+        raise UsageError("an empty text matches every body; use --expect-size '>0'")
     return Check("body", text, CONTAINS, text)
 
 
@@ -95,25 +95,25 @@ def _json(text: str) -> Check:
         if token["op"] and not depth:
             break
     else:
-        raise UsageError(f"{text!r}: write PATH OP VALUE, such as 'status == \"ok\"', or 'PATH exists'")
+        raise UsageError(f"{text!r}: expected PATH OP VALUE, such as 'status == \"ok\"', or 'PATH exists'")
     path, op, rest = text[: token.start()].strip(), token["op"], text[token.end() :].strip()
     compile_path(path)
     if op in (EXISTS, ABSENT):
         if rest:
-            raise UsageError(f"{text!r}: nothing comes after {op}")
+            raise UsageError(f"{text!r}: expected nothing after {op}")
         return Check("json", text, op, None, path)
     if not rest:
-        raise UsageError(f"{text!r}: no value after {op}")
+        raise UsageError(f"{text!r}: expected a value after {op}")
     try:
         value = msgspec.json.decode(rest)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         if op != MATCHES:
-            raise UsageError(f'{text!r}: {rest!r} is no JSON value; text stands in quotes: "ok"') from None
+            raise UsageError(f'{text!r}: {rest!r} is not a JSON value; put text in quotes: "ok"') from None
         value = rest
     if op == MATCHES:
         value = _regex(value if isinstance(value, str) else rest)
     if op in ("<", "<=", ">", ">=") and (isinstance(value, bool) or not isinstance(value, int | float | str)):
-        raise UsageError(f"{text!r}: {op} compares numbers or texts")
+        raise UsageError(f"{text!r}: {op} compares numbers or text")
     return Check("json", text, op, value, path)
 
 
@@ -162,7 +162,7 @@ def _size(text: str) -> Check:
 def _max_latency(text: str) -> Check:
     seconds = parse_duration(text)
     if seconds is None:
-        raise UsageError(f"{text!r} is no limit; write a duration such as 800ms")
+        raise UsageError(f"{text!r} is not a limit; expected a duration such as 800ms")
     return Check("max_latency", text, "<=", seconds)
 
 

@@ -139,16 +139,16 @@ class Network(msgspec.Struct, frozen=True):
         if path is not None and not 0 < len(path.encode("utf-8", "surrogateescape")) <= MAX_SOCKET_PATH:
             raise UsageError(f"--unix-socket: a path has 1 to {MAX_SOCKET_PATH} bytes")
         if self.unix_socket is not None and (self.proxies.http or self.proxies.https):
-            raise UsageError("--unix-socket and a proxy are two places to connect to; give one of them")
+            raise UsageError("--unix-socket and a proxy cannot be combined")
         if not self.addresses.any:
             return
         if self.proxies.http or self.proxies.https:
             raise UsageError(
-                "with a proxy the target's address cannot be judged: leave out --block-private and --deny-cidr, "
+                "--block-private and --deny-cidr cannot be combined with a proxy, which chooses the address itself "
                 "or the proxy (-x '' ignores the proxy variables)"
             )
         if self.unix_socket is not None:
-            raise UsageError("--unix-socket dials no address that --block-private or --deny-cidr could judge")
+            raise UsageError("--unix-socket cannot be combined with --block-private or --deny-cidr")
 
 
 class TlsVersion(StrEnum):

@@ -17,9 +17,9 @@ Network = IPv4Network | IPv6Network
 _NOT_PUBLIC: tuple[tuple[str, str], ...] = (
     ("0.0.0.0/8", "this network"),
     ("10.0.0.0/8", "private"),
-    ("100.64.0.0/10", "shared by a carrier's customers"),
+    ("100.64.0.0/10", "carrier-grade NAT"),
     ("127.0.0.0/8", "loopback"),
-    ("168.63.129.16/32", "a cloud's own services"),
+    ("168.63.129.16/32", "cloud services"),
     ("169.254.0.0/16", "link-local"),
     ("172.16.0.0/12", "private"),
     ("192.0.0.0/24", "reserved"),
@@ -76,7 +76,7 @@ def parse_networks(option: str, texts: list[str]) -> tuple[str, ...]:
     try:
         return tuple(str(_unmapped(ip_network(part))) for part in parts)
     except ValueError as error:
-        raise UsageError(f"{option}: {error}; write 10.0.0.0/8 or an address") from None
+        raise UsageError(f"{option}: {error}; expected 10.0.0.0/8 or an address") from None
 
 
 def _unmapped(network: Network) -> Network:

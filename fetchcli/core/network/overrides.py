@@ -43,7 +43,7 @@ def parse_pin(text: str) -> Pin:
         raise UsageError(f"--resolve {text!r}: {error}") from None
     number = _port(port, f"--resolve {text!r}")
     if number is None or not host:
-        raise UsageError(f"--resolve {text!r}: write HOST:PORT:ADDRESS[,ADDRESS]...")
+        raise UsageError(f"--resolve {text!r}: expected HOST:PORT:ADDRESS[,ADDRESS]...")
     return Pin(host if host == "*" else _host(host, f"--resolve {text!r}"), number, canonical)
 
 
@@ -105,7 +105,7 @@ def _fields(text: str, count: int, option: str, form: str) -> list[str]:
         else:
             fields[-1] += character
     if len(fields) != count:
-        raise UsageError(f"{option} {text!r}: write {form}")
+        raise UsageError(f"{option} {text!r}: expected {form}")
     fields[0] = fields[0].strip("[]")
     if count == 4:
         fields[2] = fields[2].strip("[]")

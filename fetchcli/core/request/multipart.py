@@ -53,13 +53,13 @@ def parse_part(text: str, read: Callable[[str], bytes]) -> Part:
     """
     name, equals, value = text.partition("=")
     if not equals or not name:
-        raise UsageError(f"-F: write NAME=TEXT or NAME=@FILE, not {text!r}")
+        raise UsageError(f"--form: expected NAME=TEXT or NAME=@FILE, got {text!r}")
     kind = value[:1] if value[:1] in ("@", "<") else ""
     content, said = _parameters(value[len(kind) :])
     content_type = said.get("type", "")
     if kind == "@":
         if "," in content and not value.startswith('@"'):
-            raise UsageError(f"-F: {content!r} would be several files; give each a -F")
+            raise UsageError(f"--form: {content!r} would be several files; use one --form for each")
         extension = re.search(r"\.[^./\\]+$", content)
         known = _TYPES.get(extension[0].lower() if extension else "", "application/octet-stream")
         base = content.rpartition("/")[2]
@@ -80,7 +80,7 @@ def _parameters(text: str) -> tuple[str, dict[str, str]]:
         if match:
             last = match[1].lower()
             if last in ("headers", "encoder"):
-                raise UsageError(f"-F: ;{last}= is not understood; ;type= and ;filename= are")
+                raise UsageError(f"--form: ;{last}= is not supported; ;type= and ;filename= are")
             said[last] = text[start:end].strip() if last == "type" else word
         elif last == "type":
             said["type"] += f";{text[start:end].rstrip()}"

@@ -37,7 +37,7 @@ class Request(msgspec.Struct, frozen=True):
         if not is_token(self.method):
             raise UsageError(f"{self.method!r} is not an HTTP method")
         if self.method == "CONNECT":
-            raise UsageError("CONNECT asks for a tunnel, not for a resource; -x uses one")
+            raise UsageError("the method CONNECT is not supported; -x uses a proxy")
         for name, value in self.headers:
             check_header(name, value)
 
@@ -69,7 +69,7 @@ def parse_header(text: str) -> tuple[str, str]:
         name, colon, value = text[:-1], ":", ";"
     if not colon:
         shown = repr(text.split(maxsplit=1)[0] + " ..." if " " in text.strip() else text)  # the rest may be a secret
-        raise UsageError(f"header {shown} has no colon; write 'Name: value'")
+        raise UsageError(f"header {shown} has no colon; expected 'Name: value'")
     value = value.strip(" \t")
     check_header(name, value)
     return name, value
@@ -89,15 +89,15 @@ def check_header(name: str, value: str) -> None:
     if not is_token(name):
         raise UsageError(f"{name!r} is not a header name")
     if control := _CONTROL.search(value):  # the value may be a secret and is not shown
-        raise UsageError(f"header '{name}: ...' holds a control character (U+{ord(control[0]):04X})")
+        raise UsageError(f"header '{name}: ...' contains a control character (U+{ord(control[0]):04X})")
     try:
         value.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
-        raise UsageError(f"header '{name}: ...' holds half a character (a lone surrogate)") from None
+        raise UsageError(f"header '{name}: ...' contains a lone surrogate") from None
     if name.lower() in _OURS:
-        raise UsageError(f"{name} says where the request ends; fetchcli sets it")
+        raise UsageError(f"{name} is set by fetchcli itself")
     if name.lower() == "proxy-authorization":
-        raise UsageError("credentials for a proxy stand in its URL: -x http://user:password@host")
+        raise UsageError("put the credentials of a proxy into its URL: -x http://user:password@host")
 
 
 def header_fields(request: Request, defaults: dict[str, str]) -> tuple[tuple[str, str], ...]:

@@ -44,7 +44,7 @@ class RowRequest(msgspec.Struct, frozen=True):
         if self.method is not None and not is_token(self.method):
             raise RowProblem("method", f"expected a token, got {self.method!r}")
         if self.body is not None and self.body_file is not None:
-            raise RowProblem("body_file", "body and body_file are two contents; expected one of them")
+            raise RowProblem("body_file", "body and body_file cannot be combined")
         for name, value in self.headers:
             try:
                 check_header(name, value)
@@ -105,7 +105,7 @@ class RequestMerger(NamedTuple):
 
     def _expanded(self, name: str, value: str) -> str:
         if value == MASK:
-            raise RowProblem("headers", f"{name} was masked when it was written; expected its true value")
+            raise RowProblem("headers", f"{name} is masked; expected the real value")
         try:
             return self.expand(value)
         except UsageError as error:
@@ -116,7 +116,7 @@ def _encoded(body: str) -> bytes:
     try:
         return body.encode()
     except UnicodeEncodeError:
-        raise RowProblem("body", "expected text in UTF-8; body_file sends any bytes") from None
+        raise RowProblem("body", "expected UTF-8 text; body_file sends any bytes") from None
 
 
 def _is_multipart(field: tuple[str, str]) -> bool:

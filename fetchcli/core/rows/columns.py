@@ -77,37 +77,35 @@ def _detail(outcome: Outcome) -> Value:
 
 # The getters run for every row: one line each, no lookup twice.
 COLUMNS: tuple[Column, ...] = (
-    Column("seq", "integer", lambda o, r: o.row.seq, "ordinal of the row over all inputs, from 1", ("urlnum",)),
+    Column("seq", "integer", lambda o, r: o.row.seq, "number of the row over all inputs, from 1", ("urlnum",)),
     Column("url", "string", lambda o, r: o.row.text, "the URL of the row, credentials masked"),
-    Column("method", "string", lambda o, r: o.row.method, "the method that it was to be asked with"),
-    Column("tag", "string", lambda o, r: o.row.tag or None, "what the row calls itself in the input"),
+    Column("method", "string", lambda o, r: o.row.method, "the request method"),
+    Column("tag", "string", lambda o, r: o.row.tag or None, "the tag of the row in the input"),
     Column("verdict", "string", lambda o, r: o.verdict.value, "OK, FAILED, REJECTED, SKIPPED or CANCELLED"),
     Column(
         "status",
         "integer",
         lambda o, r: r and r.status,
-        "HTTP status, where a complete response came",
+        "HTTP status of a complete response",
         ("http_code", "response_code"),
     ),
-    Column("error", "string", lambda o, r: None if r else _error(o), "error kind, where no complete response came"),
-    Column("error_detail", "string", lambda o, r: None if r else _detail(o), "the reason, for people", ("errormsg",)),
+    Column("error", "string", lambda o, r: None if r else _error(o), "error kind if there is no complete response"),
+    Column("error_detail", "string", lambda o, r: None if r else _detail(o), "the reason, in words", ("errormsg",)),
     Column(
         "failed_checks",
         "list",
         lambda o, r: o.failed_checks,
-        "what it was not; in JSON objects with `check`, `expected` and `actual`",
+        "checks that failed; in JSON objects with `check`, `expected` and `actual`",
     ),
     Column(
         "attempts",
         "integer",
         lambda o, r: len(o.attempts),
-        "times that the row was tried; redirects are part of one try",
+        "number of attempts; redirects belong to one attempt",
     ),
-    Column("flaky", "boolean", lambda o, r: o.flaky, "whether it was accepted after it had failed"),
-    Column(
-        "note", "string", lambda o, r: o.note or None, "why it was skipped, or not tried again although it could be"
-    ),
-    Column("time_queue", "number", lambda o, r: _seconds(o.queued), "seconds that the row waited to be tried first"),
+    Column("flaky", "boolean", lambda o, r: o.flaky, "whether it was accepted after a failure"),
+    Column("note", "string", lambda o, r: o.note or None, "why it was skipped, or not retried"),
+    Column("time_queue", "number", lambda o, r: _seconds(o.queued), "seconds before the first attempt"),
     Column(
         "time_namelookup",
         "number",
@@ -144,41 +142,39 @@ COLUMNS: tuple[Column, ...] = (
         "num_redirects",
         "integer",
         lambda o, r: len((r or _reached(o)).redirects),
-        "redirects that were followed",
+        "number of redirects followed",
     ),
     Column(
         "redirects",
         "list",
         lambda o, r: (r or _reached(o)).redirects,
-        "the redirects that were followed, in order; in JSON objects with `url` and `status`",
+        "redirects followed, in order; in JSON objects with `url` and `status`",
     ),
-    Column(
-        "url_effective", "string", lambda o, r: r.url if r else _reached(o).url or None, "the URL that was asked last"
-    ),
+    Column("url_effective", "string", lambda o, r: r.url if r else _reached(o).url or None, "URL of the last request"),
     Column(
         "remote_ip",
         "string",
         lambda o, r: (r.remote_ip if r else _reached(o).remote_ip) or None,
-        "the address that was asked last",
+        "address of the last request",
     ),
     Column("content_type", "string", lambda o, r: (r and r.content_type) or None, "Content-Type of the last response"),
     Column(
         "unknown_coding",
         "string",
         lambda o, r: (r and r.unknown_coding) or None,
-        "the Content-Encoding that was not undone, because it is not known here",
+        "the Content-Encoding that could not be decoded",
     ),
     Column(
         "length_verified",
         "boolean",
         lambda o, r: None if r is None else r.length_verified,
-        "whether framing proved the body complete; where only the close of the connection ended it, it proves nothing",
+        "whether framing proved the body complete; false if only the end of the connection ended it",
     ),
     Column(
         "cert_expires",
         "string",
         lambda o, r: _iso_seconds(int(r.cert_expires)) + "Z" if r and r.cert_expires else None,
-        "when the certificate of the last response expires, ISO 8601 UTC; none without one that was checked",
+        "when the server's certificate expires, ISO 8601 UTC; null without a verified one",
     ),
     Column("sha256", "string", lambda o, r: r and r.sha256, "SHA-256 of the decoded body, hexadecimal"),
     Column(
@@ -193,15 +189,15 @@ COLUMNS: tuple[Column, ...] = (
         "request",
         "object",
         lambda o, r: None if o.row.row_request is None else o.row.row_request.written(),
-        "what the row itself says of its request (method, headers, body, body_file), credentials masked",
+        "what the row says about its request (method, headers, body, body_file), credentials masked",
     ),
     Column(
         "expect",
         "object",
         lambda o, r: None if o.row.expect is None else dict(o.row.expect.as_written),
-        "what the row itself says of what is expected of it",
+        "the row's own expectations",
     ),
-    Column("round", "integer", lambda o, r: o.row.round, "of --repeat and --every, from 1"),
+    Column("round", "integer", lambda o, r: o.row.round, "number of the round, from 1"),
 )
 
 NAMES: tuple[str, ...] = tuple(column.name for column in COLUMNS)
@@ -238,6 +234,6 @@ def find(name: str) -> Column:
         from difflib import get_close_matches  # only an error needs it
 
         near = get_close_matches(name, _BY_NAME, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(NAMES)}"
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(NAMES)}"
         raise UsageError(f"no column is named {name!r}; {hint}")
     return column

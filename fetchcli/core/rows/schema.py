@@ -22,7 +22,7 @@ class Schema:
             UsageError: a name is already used.
         """
         if taken := [name for name in keep if name in NAMES]:
-            raise UsageError(f"--keep {taken[0]}: the output has a column of that name already")
+            raise UsageError(f"--keep {taken[0]}: the output already has a column of that name")
         if len(set(keep)) < len(keep):
             raise UsageError("--keep names a column twice")
         self._kept = {

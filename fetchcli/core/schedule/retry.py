@@ -75,7 +75,7 @@ def decide(  # noqa: PLR0913 - all that a decision hangs on
     if not ((request or policy.request).idempotent or retry.all_errors):
         waits = retry.wait is not None and run_seconds < retry.wait
         method = (request or policy.request).method
-        return GiveUp(f"{method} is tried again only with --retry-all-errors" if waits else "")
+        return GiveUp(f"{method} is retried only with --retry-all-errors" if waits else "")
     if retry.wait is not None and run_seconds < retry.wait and _may_be_deploying(result):
         return RetryAfter(min(WAIT_DELAY, retry.wait - run_seconds))
     failures = sum(1 for attempt in attempts if not is_stale(attempt))
@@ -83,11 +83,11 @@ def decide(  # noqa: PLR0913 - all that a decision hangs on
         return GiveUp()
     told = _told(result, policy, wall) if isinstance(result, Response) else 0.0
     if told > retry.max_retry_after:
-        return GiveUp(f"to be left alone for {told:g} s is more than --max-retry-after {retry.max_retry_after:g}s")
+        return GiveUp(f"the requested pause of {told:g} s exceeds --max-retry-after {retry.max_retry_after:g}s")
     delay = told or chance() * min(MAX_DELAY, retry.delay * 2 ** min(failures - 1, 30))
     taken = attempts[-1].started_at + attempts[-1].elapsed - attempts[0].started_at
     if retry.max_time is not None and taken + delay > retry.max_time:
-        return GiveUp(f"another try would end after --retry-max-time {retry.max_time:g}s")
+        return GiveUp(f"a retry would exceed --retry-max-time {retry.max_time:g}s")
     return RetryAfter(delay)
 
 
@@ -95,7 +95,7 @@ def overdue(attempts: tuple[Attempt, ...], policy: Policy, wall: float) -> str:
     """Why a retry must not start now, or empty."""
     most = policy.retry.max_time
     late = bool(attempts) and most is not None and wall - attempts[0].started_at > most
-    return f"--retry-max-time {most:g}s was over" if late else ""
+    return f"--retry-max-time {most:g}s has passed" if late else ""
 
 
 def _is_transient(attempt: Attempt, policy: Policy) -> bool:

@@ -45,7 +45,7 @@ def parse_halt(text: str) -> Halt | None:
     form = _FORM.fullmatch(text.strip())
     number = int(form["number"]) if form else 0
     if form is None or number < 1 or (form["percent"] and number > 100):
-        raise UsageError(f"{text!r}: write soon,fail=3 or now,fail=10%; or never")
+        raise UsageError(f"{text!r}: expected soon,fail=3, now,fail=10% or never")
     now, option = form["when"] == "now", f"--halt {text.strip()}"
     return Halt(option, now, None, number / 100) if form["percent"] else Halt(option, now, number)
 

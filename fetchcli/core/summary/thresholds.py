@@ -107,16 +107,16 @@ def parse_threshold(text: str) -> Threshold:
     """
     form = _FORM.fullmatch(text)
     if form is None:
-        raise UsageError(f"{text!r}: write METRIC < VALUE, such as 'p95(time_total) < 800ms' or 'error_rate < 1%'")
+        raise UsageError(f"{text!r}: expected METRIC < VALUE, such as 'p95(time_total) < 800ms' or 'error_rate < 1%'")
     name, column = form["name"], form["column"] or ""
     if name in (*SHARES, RATE):
         if column:
-            raise UsageError(f"{text!r}: {name} is of rows; leave out ({column})")
+            raise UsageError(f"{text!r}: {name} takes no column; remove ({column})")
     elif not (_PERCENTILE.fullmatch(name) or name in _AGGREGATES):
         known = f"p95(COLUMN), {', '.join(f'{known}(COLUMN)' for known in _AGGREGATES)}, {', '.join(SHARES)}, {RATE}"
-        raise UsageError(f"{text!r}: {name!r} is no metric; known are {known}")
+        raise UsageError(f"{text!r}: {name!r} is not a metric; known: {known}")
     elif column not in _MEASURED:
-        raise UsageError(f"{text!r}: {name} wants one of the columns {', '.join(_MEASURED)} in brackets")
+        raise UsageError(f"{text!r}: {name} requires one of the columns {', '.join(_MEASURED)} in parentheses")
     return Threshold(
         text.strip(), name, column, form["op"], _limit(text, name, column, form["limit"]), bool(form["by"])
     )
@@ -125,7 +125,7 @@ def parse_threshold(text: str) -> Threshold:
 def _limit(text: str, name: str, column: str, said: str) -> float:
     try:
         if said.lower() == "none":
-            raise UsageError("'none' is no value to compare with")
+            raise UsageError("'none' cannot be compared with")
         if column.startswith("time_"):
             return parse_duration(said) or 0.0
         if column.startswith("size_"):
@@ -136,10 +136,10 @@ def _limit(text: str, name: str, column: str, said: str) -> float:
     units = ("%", "") if name in SHARES else ("/s", "/m", "/h") if name == RATE else ("",)
     if number is None or number[2] not in units:
         example = "1%" if name in SHARES else "50/s" if name == RATE else "3"
-        raise UsageError(f"{text!r}: {said!r} is no value of {name}; write it as {example}")
+        raise UsageError(f"{text!r}: {said!r} is not a value of {name}; write it as {example}")
     limit = float(number[1]) / {"%": 100, "/m": 60, "/h": 3600}.get(number[2], 1)
     if name in SHARES and limit > 1:
-        raise UsageError(f"{text!r}: {said} is more than all rows; write it as 5% or 0.05")
+        raise UsageError(f"{text!r}: {said} is more than 100 %; write it as 5% or 0.05")
     return limit
 
 

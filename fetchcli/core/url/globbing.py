@@ -49,7 +49,7 @@ def parse_glob(text: str) -> list[Part]:
         if char == "\\" and (match := _ESCAPED.match(text, position)):
             fixed, end = fixed + match[1], match.end()
         elif char in "}]":
-            raise UsageError(f"glob: {char!r} without its beginning at character {position + 1}")
+            raise UsageError(f"glob: unmatched {char!r} at character {position + 1}")
         elif char == "{" or (char == "[" and not _is_address(text, position)):
             end = _closing(text, position)
             parts += [[fixed], (_alternatives if char == "{" else _range)(text[position + 1 : end - 1], position + 1)]
@@ -102,13 +102,13 @@ def _closing(text: str, position: int) -> int:
             raise UsageError(f"glob: {text[at]!r} inside another at character {at + 1}")
         at += 2 if text[at] == "\\" else 1
     if at >= len(text):
-        raise UsageError(f"glob: {text[position]!r} without its {close!r} at character {position + 1}")
+        raise UsageError(f"glob: unclosed {text[position]!r} at character {position + 1}")
     return at + 1
 
 
 def _alternatives(inside: str, at: int) -> Part:
     if not inside:
-        raise UsageError(f"glob: nothing between braces at character {at}")
+        raise UsageError(f"glob: empty braces at character {at}")
     pieces = re.split(r"(?<!\\),", inside)
     return [_ESCAPED.sub(r"\1", piece) for piece in pieces]
 

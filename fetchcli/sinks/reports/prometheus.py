@@ -23,10 +23,10 @@ def prometheus(report: Report) -> str:
         _family("rows", "Rows by verdict.", [({"verdict": one}, summary.verdicts[one]) for one in Verdict]),
         _family("responses", "Responses by status.", _counted("status", summary.statuses)),
         _family("errors", "Rows without a response, by error kind.", _counted("kind", summary.kinds)),
-        _family("failed_checks", "Rows that did not pass a check.", _counted("check", summary.checks)),
-        _family("flaky_rows", "Rows that passed after they had failed.", [({}, summary.flaky)]),
+        _family("failed_checks", "Rows that failed a check.", _counted("check", summary.checks)),
+        _family("flaky_rows", "Rows that were accepted after a failure.", [({}, summary.flaky)]),
         _family("received_bytes", "Bytes of bodies on the wire.", [({}, summary.size_download)]),
-        _family("elapsed_seconds", "Seconds that the run took.", [({}, summary.elapsed)]),
+        _family("elapsed_seconds", "Duration of the run in seconds.", [({}, summary.elapsed)]),
         _family("latency_seconds", "Seconds to the last byte, by quantile.", _latency(summary)),
         *_of_thresholds(summary),
         *_of_baseline(summary),
@@ -35,7 +35,11 @@ def prometheus(report: Report) -> str:
     if (rest := summary.total - MAX_SERIES) > 0:
         families.append(f"# rows have {MAX_SERIES:,} series at most; {rest:,} rows or more have none of their own\n")
     if report.started_at is not None:
-        families.append(_family("start_timestamp_seconds", "When the run began.", [({}, report.started_at)]))
+        families.append(
+            _family(
+                "start_timestamp_seconds", "Start of the run, in seconds since the epoch.", [({}, report.started_at)]
+            )
+        )
     return "".join(families)
 
 
@@ -77,7 +81,7 @@ def _of_thresholds(summary: Summary) -> list[str]:
     values = [({"threshold": text}, one.value) for text, one in named.items() if one.value is not None]
     return [
         _family("threshold_met", "Whether a threshold was met (1) or missed (0).", met),
-        _family("threshold_value", "What was measured: seconds, bytes, a share, or rows a second.", values),
+        _family("threshold_value", "Measured value: seconds, bytes, a share, or rows per second.", values),
     ]
 
 
@@ -85,7 +89,7 @@ def _of_baseline(summary: Summary) -> list[str]:
     if (changes := summary.changes) is None:
         return []
     counted = [({"change": change.replace(" ", "_")}, changes.counts.get(change, 0)) for change in Change]
-    return [_family("baseline_changes", "What has changed since the baseline.", counted)]
+    return [_family("baseline_changes", "Changes since the baseline, by kind.", counted)]
 
 
 def _of_rows(rows: Iterable[Outcome]) -> list[str]:
@@ -107,7 +111,7 @@ def _of_rows(rows: Iterable[Outcome]) -> list[str]:
     return [
         _family(
             "row_accepted",
-            "Whether a row was accepted (1) or not (0); of rows alike, the worst.",
+            "Whether a row was accepted (1) or not (0); for duplicates the worst.",
             labelled(accepted),
         ),
         _family("row_seconds", "Seconds to the last byte of a row's last attempt.", labelled(seconds)),

@@ -47,11 +47,11 @@ def _is_worth_one(outcome: Outcome) -> bool:
 
 def _about(rule: str) -> str:
     fixed = {
-        "threshold": "what the run as a whole must come to",
-        "flaky": "passed only after it had failed",
+        "threshold": "a condition on the whole run",
+        "flaky": "accepted only after a failure",
         "skipped": "not fetched, because its host was down",
     }
-    return fixed.get(rule, f"the check, or the error kind, {rule}")
+    return fixed.get(rule, f"check or error kind: {rule}")
 
 
 def _invocation(report: Report) -> dict[str, Any]:

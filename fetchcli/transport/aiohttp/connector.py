@@ -26,7 +26,7 @@ class PooledConnector(BaseConnector):
 
     async def connect(self, req: ClientRequest, traces: list[Any], timeout: ClientTimeout) -> Connection:
         """Take a connection from the pool or make one; a fresh one closes the idle ones of the host."""
-        if cast("WireRequest", req).exchange.fresh:
+        if cast("WireRequest", req).exchange.request.fresh:
             for protocol, _ in self._conns.pop(req.connection_key, ()):
                 protocol.close()
         return await super().connect(req, traces, timeout)

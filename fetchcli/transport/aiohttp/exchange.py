@@ -8,6 +8,7 @@ from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.core.http1.head import Head
 from fetchcli.core.http1.response import ResponseReader
 from fetchcli.transport.aiohttp.route import Route
+from fetchcli.transport.base import HopRequest
 
 MAX_PENDING = 256 * 1024  # body bytes that wait to be read; beyond this reading pauses
 
@@ -38,10 +39,8 @@ class Exchange:
     Attributes:
         route: the route to the origin.
         head: request line and header section.
-        content: the content, or None.
+        request: the request; its content is sent after the head.
         reader: reads the response.
-        fresh: use no connection that was used before.
-        last: use the connection for no other request.
         silence: maximum seconds without a byte, or None.
         peer: the address that the request went to.
         cert_expires: when the origin's certificate expires (seconds since the epoch), or 0.
@@ -53,6 +52,7 @@ class Exchange:
         secured: when TLS was established.
         sent: when the request was handed to the socket.
         first_byte: when the first byte of the response arrived.
+        length_verified: framing, not the end of the connection, ends the body; known with the head.
     """
 
     __slots__ = (
@@ -64,14 +64,13 @@ class Exchange:
         "after_head",
         "cert_expires",
         "connected",
-        "content",
         "first_byte",
-        "fresh",
         "head",
-        "last",
+        "length_verified",
         "peer",
         "reader",
         "received",
+        "request",
         "resolved",
         "reused",
         "route",
@@ -80,25 +79,13 @@ class Exchange:
         "silence",
     )
 
-    def __init__(  # noqa: PLR0913 - what is settled before the first byte
-        self,
-        route: Route,
-        head: bytes,
-        content: bytes | None = None,
-        *,
-        fresh: bool = False,
-        last: bool = False,
-        silence: float | None = None,
-        to_head_request: bool = False,
-    ) -> None:
+    def __init__(self, route: Route, head: bytes, request: HopRequest, silence: float | None = None) -> None:
         self.route = route
         self.head = head
-        self.content = content
-        self.reader = ResponseReader(to_head_request=to_head_request)
-        self.fresh = fresh
-        self.last = last
+        self.request = request
+        self.reader = ResponseReader(to_head_request=request.method == "HEAD")
         self.silence = silence
-        self.reused = self.after_head = self._paused = False
+        self.reused = self.after_head = self._paused = self.length_verified = False
         self.peer = ""
         self.cert_expires = 0.0
         self.received = self._pending = 0
@@ -159,11 +146,6 @@ class Exchange:
             self._link.pause()
         self._wake()
         return leftover
-
-    @property
-    def length_verified(self) -> bool:
-        """See `transport.base.Hop`."""
-        return self.reader.length_verified
 
     def fail(self, error: TransportError) -> None:
         """Make whoever reads fail with this error; a complete response stays complete."""

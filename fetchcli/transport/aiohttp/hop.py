@@ -17,7 +17,7 @@ from fetchcli.transport.aiohttp.connector import PooledConnector
 from fetchcli.transport.aiohttp.dial import Dialer
 from fetchcli.transport.aiohttp.exchange import Exchange
 from fetchcli.transport.aiohttp.failures import classify
-from fetchcli.transport.aiohttp.route import Route, Routes
+from fetchcli.transport.aiohttp.route import Routes
 from fetchcli.transport.aiohttp.tunnel import require_socks
 from fetchcli.transport.aiohttp.wire import WireRequest, WireResponse
 from fetchcli.transport.base import HopRequest, SharedFields
@@ -25,38 +25,32 @@ from fetchcli.transport.resolver import Resolver
 
 
 class AiohttpHop(Exchange):
-    """One hop over aiohttp; see `transport.base.Hop`."""
+    """One hop over aiohttp; see `transport.base.Hop`.
 
-    __slots__ = ("_session", "_timeouts")
+    Attributes:
+        session: sends the request.
+        timeout: the time limit of lookup, connect and TLS.
+    """
 
-    def __init__(
-        self, session: aiohttp.ClientSession, route: Route, head: bytes, request: HopRequest, timeouts: Timeouts
-    ) -> None:
-        super().__init__(
-            route,
-            head,
-            request.content,
-            fresh=request.fresh,
-            last=request.last,
-            silence=timeouts.read,
-            to_head_request=request.method == "HEAD",
-        )
-        self._session = session
-        self._timeouts = timeouts
+    __slots__ = ("session", "timeout")
+
+    session: aiohttp.ClientSession
+    timeout: aiohttp.ClientTimeout
 
     async def open(self) -> Head:
         """See `transport.base.Hop`."""
         try:
             # `request` would only wrap this for `async with`.
-            response = await self._session._request(
+            response = await self.session._request(
                 "GET",  # only the connection depends on it; the exchange holds the real method
                 self.route.url,
                 data=self,
                 allow_redirects=False,
-                timeout=_client_timeout(self._timeouts.connect),
+                timeout=self.timeout,
             )
         except Exception as error:
             raise TransportError.of(classify(error, self)) from error
+        self.length_verified = self.reader.length_verified
         return cast("WireResponse", response).head
 
 
@@ -66,6 +60,8 @@ class AiohttpHops:
     def __init__(self, policy: Policy) -> None:
         if SOCKS & policy.network.proxies.schemes:
             require_socks()
+        self._timeouts = policy.timeouts
+        self._timeout = _client_timeout(policy.timeouts.connect)
         self._routes = Routes(policy.network)
         self._resolver = Resolver(policy.network.dns_servers, policy.network.family)
         dialer = Dialer(policy.network, self._resolver, policy.tls)
@@ -93,7 +89,11 @@ class AiohttpHops:
             if route.proxy is not None and route.proxy.authorization:
                 lines += f"Proxy-Authorization: {route.proxy.authorization}\r\n"
         head = f"{request.method} {target} HTTP/1.1\r\nHost: {request.host}\r\n{lines}\r\n"
-        return AiohttpHop(self.session, route, head.encode("utf-8", "surrogateescape"), request, timeouts)
+        hop = AiohttpHop(route, head.encode("utf-8", "surrogateescape"), request, timeouts.read)
+        if timeouts is not self._timeouts:  # one for the whole run
+            self._timeouts, self._timeout = timeouts, _client_timeout(timeouts.connect)
+        hop.session, hop.timeout = self.session, self._timeout
+        return hop
 
     async def close(self) -> None:
         """Close every connection, and the resolver."""
@@ -106,7 +106,6 @@ def _field_lines(shared: SharedFields) -> str:
     return "".join(f"{name}: {value}\r\n" for name, value in shared.fields)
 
 
-@lru_cache(maxsize=16)
 def _client_timeout(connect: float | None) -> aiohttp.ClientTimeout:
     # The total is fetchcli's own; an infinite threshold keeps aiohttp from rounding to whole seconds.
     return aiohttp.ClientTimeout(total=None, connect=connect, ceil_threshold=float("inf"))

@@ -58,16 +58,17 @@ class PooledProtocol(ResponseHandler):
             exchange.cert_expires = self.cert_expires
         self.used = True
         if self._spoke_first:
-            raise TransportError(ErrorKind.PROTOCOL, "the server answered before it was asked")
+            raise TransportError(ErrorKind.PROTOCOL, "the server sent bytes before the request")
         self.exchange = exchange
         self._held = connection
         exchange.use(self)
         if self.transport is None:
             raise ServerDisconnectedError
-        if exchange.content is None:
+        content = exchange.request.content
+        if content is None:
             self.transport.write(exchange.head)
         else:
-            self.transport.writelines((exchange.head, exchange.content))
+            self.transport.writelines((exchange.head, content))
 
     @property
     def should_close(self) -> bool:
@@ -121,7 +122,7 @@ class PooledProtocol(ResponseHandler):
             self.exchange = None
             self._answered_head = exchange.reader.to_head_request
             # A request that was answered before it was sent completely would run into the next one.
-            self._should_close = leftover or self.unsent > 0 or exchange.last or not exchange.reader.reusable
+            self._should_close = leftover or self.unsent > 0 or exchange.request.last or not exchange.reader.reusable
             exchange.done()
 
     def connection_lost(self, exc: BaseException | None) -> None:

@@ -33,7 +33,7 @@ class _TunnelProtocol(asyncio.Protocol):
             if not 200 <= head.status < 300:
                 raise TransportError(ErrorKind.CONNECT, f"status {head.status} to CONNECT")
             if leftover:
-                raise TransportError(ErrorKind.PROTOCOL, "bytes of the tunnel before it was used")
+                raise TransportError(ErrorKind.PROTOCOL, "bytes in the tunnel before it was used")
         except Exception as error:  # noqa: BLE001 - whoever waits is told, not the event loop
             self.opened.set_exception(error)
         else:
@@ -82,7 +82,7 @@ def require_socks() -> None:
     try:
         import python_socks  # noqa: F401
     except ImportError:
-        raise UsageError("a SOCKS proxy needs an extra package: pip install 'fetchcli[socks]'") from None
+        raise UsageError("SOCKS proxies require an extra package: pip install 'fetchcli[socks]'") from None
 
 
 async def through_socks(proxy: Proxy, places: Addresses, host: str, port: int) -> socket.socket:

@@ -120,29 +120,29 @@ FAILING = [
 ]
 MALFORMED = [
     ("status", "ok", "'ok' is not a status"),
-    ("header", "nothing", "write 'NAME: VALUE'"),
-    ("header", ": x", "write 'NAME: VALUE'"),
-    ("header", "a:", "write 'NAME: VALUE'"),
+    ("header", "nothing", "expected 'NAME: VALUE'"),
+    ("header", ": x", "expected 'NAME: VALUE'"),
+    ("header", "a:", "expected 'NAME: VALUE'"),
     ("header", "a b", "no colon after the name"),
-    ("header", "a(b: c", "write 'NAME: VALUE'"),
+    ("header", "a(b: c", "expected 'NAME: VALUE'"),
     ("header", "a: ~ (", "'(' is not a regular expression"),
     ("header", "a: ~", "no regular expression after ~"),
-    ("body", "", "an empty text is in every body"),
+    ("body", "", "an empty text matches every body"),
     ("body", "~ [", "'[' is not a regular expression"),
-    ("json", "status", "write PATH OP VALUE"),
-    ("json", "status = 1", "write PATH OP VALUE"),
-    ("json", "[?a == `1`]", "write PATH OP VALUE"),
+    ("json", "status", "expected PATH OP VALUE"),
+    ("json", "status = 1", "expected PATH OP VALUE"),
+    ("json", "[?a == `1`]", "expected PATH OP VALUE"),
     ("json", "== 1", "is not a JMESPath expression"),
     ("json", "a..b == 1", "'a..b' is not a JMESPath expression"),
     ("json", "nofunction(a) == 1", "JMESPath has no function nofunction()"),
     ("json", "a[?b && [nofunction(a)]] == 1", "JMESPath has no function nofunction()"),
     ("json", "(" * 3000 + "a" + ")" * 3000 + " == 1", "nested too deep"),
     ("body", "~ " + "(" * 3000 + "a" + ")" * 3000, "nested too deep"),
-    ("json", "a ==", "no value after =="),
-    ("json", "a == ok", "'ok' is no JSON value; text stands in quotes"),
-    ("json", "a exists 1", "nothing comes after exists"),
-    ("json", "a < true", "< compares numbers or texts"),
-    ("json", "a > [1]", "> compares numbers or texts"),
+    ("json", "a ==", "expected a value after =="),
+    ("json", "a == ok", "'ok' is not a JSON value; put text in quotes"),
+    ("json", "a exists 1", "expected nothing after exists"),
+    ("json", "a < true", "< compares numbers or text"),
+    ("json", "a > [1]", "> compares numbers or text"),
     ("json", "a ~ (", "'(' is not a regular expression"),
     ("sha256", "abc", "'abc' is not a SHA-256"),
     ("final_url", "somewhere", "'somewhere': no scheme"),
@@ -153,7 +153,7 @@ MALFORMED = [
     ("size", ">none", "'>none' is not a size; write it as"),
     ("size", "", "'' is not a size"),
     ("cert_days", "soon", "'soon' is not a number of days; write it as >14"),
-    ("max_latency", "none", "'none' is no limit"),
+    ("max_latency", "none", "'none' is not a limit"),
     ("max_latency", "quick", "'quick' is not a duration"),
 ]
 
@@ -193,10 +193,10 @@ def test_statuses_of_a_row_take_the_place_of_those_of_the_run() -> None:
     ("response", "said"),
     [
         (answer(b""), "an empty body"),
-        (answer(b"<html>", kind="text/html"), 'no JSON but "<html>" (text/html)'),
-        (answer(b"[" * 100_000, kind=""), "no JSON but"),
-        (answer(b"{}", size_decoded=5000), "a body of 5000 bytes; only the first 2 bytes were looked at"),
-        (answer(b"\xff"), "no JSON but"),
+        (answer(b"<html>", kind="text/html"), 'not JSON: "<html>" (text/html)'),
+        (answer(b"[" * 100_000, kind=""), "not JSON:"),
+        (answer(b"{}", size_decoded=5000), "a body of 5000 bytes; only the first 2 bytes were checked"),
+        (answer(b"\xff"), "not JSON:"),
     ],
 )
 def test_what_is_no_json(response: Response, said: str) -> None:
@@ -216,7 +216,7 @@ def test_bodies_are_text_in_the_encoding_that_they_say() -> None:
 def test_an_empty_body_and_a_cut_one_are_said() -> None:
     assert failures(answer(b""), ("body", "x")) == ["body: expected x, got an empty body"]
     (cut,) = failures(answer(b"abc", size_decoded=5000), ("body", "x"))
-    assert cut == 'body: expected x, got "abc" (5.0 kB; only the first 3 bytes were looked at (--max-check-body))'
+    assert cut == 'body: expected x, got "abc" (5.0 kB; only the first 3 bytes were checked (--max-check-body))'
 
 
 def test_redirects_say_where_they_led() -> None:
@@ -226,7 +226,7 @@ def test_redirects_say_where_they_led() -> None:
 
 def test_without_a_certificate_there_are_no_days() -> None:
     assert failures(answer(cert_expires=0.0), ("cert_days", ">0")) == [
-        "cert_days: expected >0, got no certificate that was checked"
+        "cert_days: expected >0, got no verified certificate"
     ]
 
 
@@ -240,13 +240,13 @@ def test_a_pattern_that_takes_too_long_is_not_found(monkeypatch: pytest.MonkeyPa
     with pytest.raises(TimeoutError):
         failed_checks(Evidence(answer(), 0.1, NOW), Policy(), checks, hurry=True)
     (said,) = failures(answer(), ("body", "~ x"))
-    assert said == "body: expected ~ x, got no answer in 2 s: it takes too long over what came"
+    assert said == "body: expected ~ x, got no result in 2 s: the check is too slow for this response"
 
 
 def test_an_expression_that_takes_too_many_steps_is_given_up() -> None:
     wide = b'{"a": [' + b",".join(b"%d" % number for number in range(20_000)) + b"]}"
     (said,) = failures(answer(wide), ("json", "map(&(map(&[@], [@,@,@,@,@,@,@,@,@,@,@,@,@,@,@,@])), a) == 5"))
-    assert said.endswith("got no answer in 2 s: it takes too long over what came")
+    assert said.endswith("got no result in 2 s: the check is too slow for this response")
 
 
 def test_what_has_no_body_is_not_judged_by_it() -> None:
@@ -254,10 +254,10 @@ def test_what_has_no_body_is_not_judged_by_it() -> None:
     parsed = tuple(check for kind, text in checks for check in parse_checks(kind, (text,)))
     failed = failed_checks(Evidence(answer(b""), 0.1, NOW, head=True), Policy(), parsed)
     assert [(one.check, one.actual) for one in failed] == [
-        (kind, "no body, for it was asked with HEAD") for kind in ("size", "sha256", "json", "body")
+        (kind, "no body (the request was HEAD)") for kind in ("size", "sha256", "json", "body")
     ]
     foreign = failures(answer(unknown_coding="foo"), *checks)
-    assert foreign[0] == "size: expected 0, got a body in a coding that is not known (foo)"
+    assert foreign[0] == "size: expected 0, got a body in an unknown coding (foo)"
     assert len(foreign) == 4
 
 

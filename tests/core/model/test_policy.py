@@ -19,8 +19,8 @@ def test_35_a_proxy_hides_the_address_that_is_to_be_judged(rules: AddressRules, 
     Network(addresses=rules, proxies=ProxyRules(bypass=("*",)))
 
 
-def test_a_unix_socket_and_a_proxy_are_two_places() -> None:
-    with pytest.raises(UsageError, match="two places"):
+def test_a_unix_socket_and_a_proxy_cannot_be_combined() -> None:
+    with pytest.raises(UsageError, match="cannot be combined"):
         Network(unix_socket="/run/x", proxies=ProxyRules(http=PROXY))
 
 

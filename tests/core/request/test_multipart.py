@@ -41,13 +41,13 @@ def test_parts(text: str, part: Part) -> None:
 
 @pytest.mark.parametrize("text", ["a=@b,c", "a=b;headers=X: y", "a=b;encoder=base64"])
 def test_what_curl_can_and_we_cannot_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="-F: "):
+    with pytest.raises(UsageError, match="--form: "):
         parse_part(text, FILES.__getitem__)
 
 
 @pytest.mark.parametrize("text", ["a", "=b", ""])
 def test_what_is_no_part(text: str) -> None:
-    with pytest.raises(UsageError, match="-F: write NAME=TEXT"):
+    with pytest.raises(UsageError, match="--form: expected NAME=TEXT"):
         parse_part(text, FILES.__getitem__)
 
 

@@ -51,9 +51,9 @@ def test_the_content_of_a_row_is_not_the_form_of_the_run() -> None:
     [
         ({"method": "GE T"}, "method: expected a token, got 'GE T'"),
         ({"headers": (("a b", "c"),)}, "headers: 'a b' is not a header name"),
-        ({"headers": (("A", "b\nc"),)}, "headers: header 'A: ...' holds a control character"),
-        ({"headers": (("A", "\ud800"),)}, "headers: header 'A: ...' holds half a character"),
-        ({"body": "x", "body_file": "y"}, "body_file: body and body_file are two contents"),
+        ({"headers": (("A", "b\nc"),)}, "headers: header 'A: ...' contains a control character"),
+        ({"headers": (("A", "\ud800"),)}, "headers: header 'A: ...' contains a lone surrogate"),
+        ({"body": "x", "body_file": "y"}, "body_file: body and body_file cannot be combined"),
     ],
 )
 def test_what_is_no_request_names_its_column(fields: dict[str, str], said: str) -> None:
@@ -65,10 +65,10 @@ def test_what_is_no_request_names_its_column(fields: dict[str, str], said: str) 
 @pytest.mark.parametrize(
     ("row_request", "said"),
     [
-        (RowRequest("CONNECT"), "CONNECT asks for a tunnel"),
-        (RowRequest(headers=(("Authorization", "***"),)), "headers: Authorization was masked when it was written"),
+        (RowRequest("CONNECT"), "the method CONNECT is not supported"),
+        (RowRequest(headers=(("Authorization", "***"),)), "headers: Authorization is masked; expected the real value"),
         (RowRequest(headers=(("A", "${NO}"),)), "headers: A: ${NO} is not set in the environment"),
-        (RowRequest(body="\udcff"), "body: expected text in UTF-8"),
+        (RowRequest(body="\udcff"), "body: expected UTF-8 text"),
     ],
 )
 def test_what_cannot_be_combined(row_request: RowRequest, said: str) -> None:

@@ -85,7 +85,7 @@ def test_template_values_cannot_drive_a_terminal() -> None:
 
 @pytest.mark.parametrize(
     ("template", "message"),
-    [("%{http_cod}", "did you mean 'http_code'"), ("%{qqqqq}", "known are seq, url"), ("x %{url", "without '}'")],
+    [("%{http_cod}", "did you mean 'http_code'"), ("%{qqqqq}", "known: seq, url"), ("x %{url", "without '}'")],
 )
 def test_wrong_templates_are_usage_errors(template: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):

@@ -75,13 +75,13 @@ def test_a_server_that_says_when_is_taken_at_its_word() -> None:
     assert after(answer(503, retry_after="61"), policy=Policy(retry=Retry(0))) == GiveUp()  # it would not have been
     assert after(quota, policy=Policy(retry=Retry(max_retry_after=float("inf")))) == RetryAfter(61.0)
     final = after(answer(503, retry_after="61"))
-    assert final == GiveUp("to be left alone for 61 s is more than --max-retry-after 60s")
+    assert final == GiveUp("the requested pause of 61 s exceeds --max-retry-after 60s")
 
 
 def test_a_time_for_all_tries() -> None:
     policy = Policy(retry=Retry(max_time=3.0))
     assert after(REFUSED, policy=policy) == RetryAfter(1.0)
-    assert after(REFUSED, REFUSED, policy=policy) == GiveUp("another try would end after --retry-max-time 3s")
+    assert after(REFUSED, REFUSED, policy=policy) == GiveUp("a retry would exceed --retry-max-time 3s")
 
 
 def test_waiting_for_a_deployment() -> None:
@@ -92,7 +92,7 @@ def test_waiting_for_a_deployment() -> None:
     assert after(EXPIRED, policy=policy) == GiveUp()
     assert after(answer(404), policy=Policy(retry=Retry(0, wait=10.0))) == GiveUp()
     assert after(answer(404), policy=Policy(request=Request("POST"), retry=Retry(0, wait=10.5))) == GiveUp(
-        "POST is tried again only with --retry-all-errors"
+        "POST is retried only with --retry-all-errors"
     )
 
 

@@ -36,7 +36,7 @@ def test_the_other_ways_to_say_it() -> None:
     "text", ["", "soon", "later,fail=1", "now,fail=0", "now,fail=101%", "now,fail=x", "now,success=1"]
 )
 def test_malformed(text: str) -> None:
-    with pytest.raises(UsageError, match="write soon,fail=3 or now,fail=10%; or never"):
+    with pytest.raises(UsageError, match="expected soon,fail=3, now,fail=10% or never"):
         parse_halt(text)
 
 

@@ -38,18 +38,18 @@ def test_what_stands_for_many(text: str, urls: list[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("http://h/{a", "'{' without its '}' at character 10"),
-        ("http://h/[1-2", "'[' without its ']' at character 10"),
-        ("http://h/a}", "'}' without its beginning at character 11"),
-        ("http://h/]", "']' without its beginning at character 10"),
-        ("http://h/{}", "nothing between braces at character 10"),
+        ("http://h/{a", "unclosed '{' at character 10"),
+        ("http://h/[1-2", "unclosed '[' at character 10"),
+        ("http://h/a}", "unmatched '}' at character 11"),
+        ("http://h/]", "unmatched ']' at character 10"),
+        ("http://h/{}", "empty braces at character 10"),
         ("http://h/{a,{b}}", "'{' inside another at character 13"),
         ("http://h/[3-1]", "expected a range like"),
         ("http://h/[z-a]", "expected a range like"),
         ("http://h/[a-Z]", "expected a range like"),
         ("http://h/[1-3:0]", "expected a range like"),
         ("http://h/[x]", "expected a range like"),
-        ("http://h/{a\\", "'{' without its '}'"),
+        ("http://h/{a\\", "unclosed '{'"),
     ],
 )
 def test_what_curl_would_refuse(text: str, said: str) -> None:

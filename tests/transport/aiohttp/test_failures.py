@@ -11,9 +11,11 @@ import pytest
 
 from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.core.http1.head import Head
+from fetchcli.core.url.parse import parse_url
 from fetchcli.transport.aiohttp.exchange import Exchange
 from fetchcli.transport.aiohttp.failures import LOCAL, classify
 from fetchcli.transport.aiohttp.route import Route
+from fetchcli.transport.base import HopRequest, SharedFields
 
 KEY: Any = SimpleNamespace(host="h", port=80, ssl=True, is_ssl=True)
 INFO: Any = SimpleNamespace(real_url="http://h/")
@@ -50,8 +52,12 @@ def make(cls: type[BaseException]) -> BaseException:
 ALL = sorted(set(descendants(aiohttp.ClientError)), key=lambda cls: cls.__name__)
 
 
+URL = parse_url("https://h/")
+REQUEST = HopRequest(url=URL, method="GET", host="h", shared=SharedFields(()))
+
+
 def exchange(head: Head | None = None, **reached: float) -> Exchange:
-    made = Exchange(Route("https", "h", 443, None), b"")
+    made = Exchange(Route("https", "h", 443, None), b"", REQUEST)
     made.reader.head = head
     for phase, when in reached.items():
         setattr(made, phase, when)
