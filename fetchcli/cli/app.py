@@ -10,11 +10,10 @@ from fetchcli.cli.about import print_about
 from fetchcli.cli.build import build_settings
 from fetchcli.cli.command import ConfiguredCommand
 from fetchcli.cli.definitions import PANELS
+from fetchcli.cli.help import INPUTS_HELP
 from fetchcli.cli.option import Option, Panel
 from fetchcli.cli.preflight import fit_descriptors
 from fetchcli.core.errors import ExitCode
-
-INPUTS_HELP = "Lists of URLs (files, or - for stdin), or http(s) URLs. Default: a piped stdin."
 
 app = typer.Typer(context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "FETCHCLI"})
 
@@ -27,30 +26,29 @@ class _Lines(click.types.StringParamType):
 
 def _parameter(option: Option, panel: Panel) -> inspect.Parameter:
     """The parameter of the command's function that Typer makes an option of."""
-    more: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
     if option.choices:
-        more["click_type"] = click.Choice(option.choices)
+        extra["click_type"] = click.Choice(option.choices)
     elif option.lines:
-        more["click_type"] = _Lines()
+        extra["click_type"] = _Lines()
     if not option.environment:
-        more["allow_from_autoenv"] = False
+        extra["allow_from_autoenv"] = False
     if option.name.endswith("_"):
-        more["envvar"] = f"FETCHCLI_{option.name.rstrip('_').upper()}"
+        extra["envvar"] = f"FETCHCLI_{option.name.rstrip('_').upper()}"
     kind: Any = list[str] if option.multiple else option.type
     initial = option.initial
-    about = typer.Option(
+    typer_option = typer.Option(
         *reversed(option.flags.split()),
         help=option.help,
         metavar=option.metavar or None,
         min=option.minimum,
         is_eager=option.eager,
-        hidden=option.hidden,
         rich_help_panel=panel.title,
         show_envvar=False,
         show_default=bool(initial),
-        **more,
+        **extra,
     )
-    annotation: Any = Annotated[kind if initial is not None else kind | None, about]
+    annotation: Any = Annotated[kind if initial is not None else kind | None, typer_option]
     return inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, default=initial, annotation=annotation)
 
 

@@ -8,7 +8,7 @@ import click
 from typer.core import TyperCommand
 
 from fetchcli.cli.config import Loaded, check_environment, drop_overruled, key_of, load, settings_of, variable_of
-from fetchcli.cli.definitions import overruled
+from fetchcli.cli.definitions import overridden
 from fetchcli.cli.help import help_option
 from fetchcli.cli.option import is_given
 from fetchcli.core.errors import UsageError
@@ -33,7 +33,7 @@ class ConfiguredCommand(TyperCommand):
                 ctx.obj = self._load(given)
                 flags = {name for name, value in given.items() if is_given(value) or value == ""}
                 variables = self._from_environment()
-                for name in overruled(flags, variables):
+                for name in overridden(flags, variables):
                     os.environ.pop(variable_of(name))
                 drop_overruled(ctx.obj, flags | variables)
                 ctx.default_map = ctx.obj.values

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from fetchcli.cli.definitions import OPTIONS, overruled
+from fetchcli.cli.definitions import OPTIONS, overridden
 from fetchcli.core.errors import UsageError
 
 NAME = "fetchcli.toml"
@@ -86,7 +86,7 @@ def _unknown(key: str, command: click.Command, known: Iterable[str]) -> str:
 
 def drop_overruled(loaded: Loaded, stronger: Iterable[str]) -> None:
     """Forget values of files that conflict with stronger ones."""
-    for name in overruled(stronger, loaded.values):
+    for name in overridden(stronger, loaded.values):
         del loaded.values[name]
 
 
@@ -112,18 +112,18 @@ def _nearest() -> Iterator[Path]:
         folder = Path.cwd()
     except OSError:  # it was deleted
         return
-    top = next((place for place in (folder, *folder.parents) if _there(place / ".git")), folder)
-    for place in (folder, *folder.parents):
+    top = next((parent for parent in (folder, *folder.parents) if _exists(parent / ".git")), folder)
+    for parent in (folder, *folder.parents):
         for name in (NAME, PYPROJECT):
-            file = place / name
-            if _there(file) and (name == NAME or _has_table(file)):
+            file = parent / name
+            if _exists(file) and (name == NAME or _has_table(file)):
                 yield file
                 return
-        if place == top:
+        if parent == top:
             return
 
 
-def _there(path: Path) -> bool:
+def _exists(path: Path) -> bool:
     try:
         return path.exists()
     except OSError:  # a folder without read permission
@@ -144,7 +144,7 @@ def _user_files() -> Iterator[Path]:
         file = user_config_path("fetchcli", appauthor=False) / NAME
     except (OSError, RuntimeError):  # a user without a home
         return
-    if _there(file):
+    if _exists(file):
         yield file
 
 
@@ -183,7 +183,7 @@ def _checked(option: click.Option, value: Any, where: str) -> Any:
     if option.is_flag:
         if isinstance(value, bool):
             return value
-        raise UsageError(f"{where}: expected true or false, got {_kind(value)}")
+        raise UsageError(f"{where}: expected true or false, got {_type_name(value)}")
     if option.multiple:
         items = value if isinstance(value, list) else [value]
         return [_single(option, item, where) for item in items]
@@ -194,11 +194,11 @@ def _single(option: click.Option, value: Any, where: str) -> Any:
     numeric = isinstance(option.type, click.types.IntParamType)
     kind = int if numeric else str if isinstance(option.type, click.Choice) else str | int | float
     if isinstance(value, bool) or not isinstance(value, kind):
-        raise UsageError(f"{where}: expected {'a whole number' if numeric else 'text'}, got {_kind(value)}")
+        raise UsageError(f"{where}: expected {'a whole number' if numeric else 'text'}, got {_type_name(value)}")
     return value if numeric else str(value)
 
 
-def _kind(value: object) -> str:
+def _type_name(value: object) -> str:
     """The type of a value; the value itself may be a secret."""
     names = {bool: "true or false", str: "text", int: "a number", float: "a number", list: "a list", dict: "a table"}
     return names.get(type(value), "a date")

@@ -46,8 +46,8 @@ OPTIONS: Mapping[str, Option] = {option.name: option for panel in PANELS for opt
 
 def conflicts_of(name: str) -> set[str]:
     """The options that cannot be combined with this one, whichever of the two says so."""
-    here = OPTIONS[name].conflicts if name in OPTIONS else ()
-    return {*here, *(other.name for other in OPTIONS.values() if name in other.conflicts)}
+    own_conflicts = OPTIONS[name].conflicts if name in OPTIONS else ()
+    return {*own_conflicts, *(other.name for other in OPTIONS.values() if name in other.conflicts)}
 
 
 def check_rules(values: Mapping[str, Any]) -> None:
@@ -70,8 +70,8 @@ def _check_option(option: Option, values: Mapping[str, Any], given: set[str]) ->
         if other in given:
             raise UsageError(f"{option.long} and {_shown(other)} cannot be combined")
     value = values[option.name]
-    concerned = option.requires_for in (None, getattr(value, "value", value))
-    if option.requires and concerned and not given.intersection(option.requires):
+    applies = option.requires_for in (None, getattr(value, "value", value))
+    if option.requires and applies and not given.intersection(option.requires):
         shown = f"{option.long} {option.requires_for}" if option.requires_for else option.long
         raise UsageError(f"{shown} requires {' or '.join(_shown(name) for name in option.requires)}")
 
@@ -80,11 +80,11 @@ def _shown(name: str) -> str:
     return OPTIONS[name].long if name in OPTIONS else "an input"
 
 
-def overruled(stronger: Iterable[str], weaker: Iterable[str]) -> set[str]:
+def overridden(stronger: Iterable[str], weaker: Iterable[str]) -> set[str]:
     """The weaker options that conflict with a stronger one, and those that require an overruled one.
 
     A flag overrules the environment, and the environment overrules files, also where the options differ.
     """
     strong, weak = set(stronger), set(weaker)
-    out = {other for name in strong for other in conflicts_of(name) & weak - strong}
-    return out | {name for name in weak - strong if name in OPTIONS and out & set(OPTIONS[name].requires)}
+    result = {other for name in strong for other in conflicts_of(name) & weak - strong}
+    return result | {name for name in weak - strong if name in OPTIONS and result & set(OPTIONS[name].requires)}

@@ -12,11 +12,18 @@ from fetchcli.cli.definitions import PANELS
 from fetchcli.cli.option import Option
 
 WIDTH = 79
+_BLOCK = WIDTH - 4  # a block of a page is indented by four columns
 _COLUMN = 26  # where the meaning of an option starts
 _SHORT_COLUMN = 28
 ALL = "all"
 USAGE = "fetchcli [INPUT]... [OPTIONS]"
-SUMMARY = "Fetch a list of URLs concurrently. Every row ends as exactly one true outcome."
+SUMMARY = "Fetch many URLs at once and check the responses. Every row gets a result."
+INPUTS_HELP = "files with lists of URLs, - for stdin, or URLs. Default: a piped stdin."
+ABOUT_ITSELF = (  # made by click and typer, not by a definition
+    ("-h, --help [TOPIC]", "Show help: the most used options, a topic, or all options."),
+    ("--install-completion", "Install completion for the current shell."),
+    ("--show-completion", "Print the completion script of the current shell."),
+)
 EXAMPLES = (
     "fetchcli urls.txt --concurrency 50",
     "cut -f1 sites.tsv | fetchcli - -o jsonl | jq .status",
@@ -43,7 +50,7 @@ def help_option(names: list[str]) -> click.Option:
         expose_value=False,
         is_eager=True,
         metavar="[TOPIC]",
-        help="Show help: the most used options, a topic, or all options.",
+        help=ABOUT_ITSELF[0][1],
         callback=_show,
     )
 
@@ -74,25 +81,26 @@ def short_help() -> str:
     lines = [f"Usage: {USAGE}", "", SUMMARY, "", "Examples:", *(f"    {example}" for example in EXAMPLES), ""]
     lines += [
         "Most used options (`fetchcli --help all` shows all):",
-        definitions(rows, _SHORT_COLUMN, indent="    "),
+        *_indented(definitions(rows, _SHORT_COLUMN).splitlines()),
         "",
     ]
-    lines += ["Topics (`fetchcli --help TOPIC`):", *_indented(wrap(" ".join(topics()), WIDTH - 4))]
+    lines += ["Topics (`fetchcli --help TOPIC`):", *_indented(wrap(" ".join(topics()), _BLOCK))]
     return "\n".join(lines) + "\n"
 
 
 def all_options() -> str:
     """All options, panel by panel."""
-    parts = [f"Usage: {USAGE}\n"]
-    for panel in PANELS:
-        block = "\n".join(_indented(options_block(panel.options).splitlines()))
-        parts.append(f"# {panel.title} (topic: {panel.topic})\n\n{block}\n")
+    parts = [f"Usage: {USAGE}\n\nINPUT: {INPUTS_HELP}\n"]
+    sections = [(f"{panel.title} (topic: {panel.topic})", options_block(panel.options)) for panel in PANELS]
+    for title, block in [*sections, ("Help and completion", definitions(ABOUT_ITSELF, _COLUMN))]:
+        lines = "\n".join(_indented(block.splitlines()))
+        parts.append(f"# {title}\n\n{lines}\n")
     return "\n".join(parts)
 
 
 def options_block(options: Iterable[Option]) -> str:
     """Flags and meaning of options, in two columns."""
-    return definitions([(flags_text(option), _meaning(option)) for option in options if not option.hidden], _COLUMN)
+    return definitions([(flags_text(option), _meaning(option)) for option in options], _COLUMN)
 
 
 def flags_text(option: Option) -> str:
@@ -116,15 +124,15 @@ def _meaning(option: Option) -> str:
     return f"{option.help} [{shown}]"
 
 
-def definitions(rows: Iterable[tuple[str, str]], column: int, indent: str = "") -> str:
-    """Terms and their meanings in two columns; a long term gets a line of its own."""
+def definitions(rows: Iterable[tuple[str, str]], column: int) -> str:
+    """Terms and their meanings in two columns, as a block of a page; a long term gets a line of its own."""
     lines: list[str] = []
     for term, meaning in rows:
-        texts: list[Any] = wrap(meaning, WIDTH - len(indent) - column, break_on_hyphens=False) or [""]
+        texts: list[Any] = wrap(meaning, _BLOCK - column, break_on_hyphens=False) or [""]
         if len(term) > column - 2:
-            lines.append(f"{indent}{term}")
+            lines.append(term)
             term = ""  # noqa: PLW2901 - its line is written
-        lines += [f"{indent}{term:<{column}}{texts[0]}", *(f"{indent}{'':<{column}}{text}" for text in texts[1:])]
+        lines += [f"{term:<{column}}{texts[0]}", *(f"{'':<{column}}{text}" for text in texts[1:])]
     return "\n".join(lines)
 
 

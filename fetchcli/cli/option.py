@@ -35,7 +35,6 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
         config: may stand in a configuration file.
         environment: may stand in an environment variable.
         eager: evaluated before the others.
-        hidden: not shown in help texts.
         common: shown in the short help.
     """
 
@@ -57,7 +56,6 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     config: bool = True
     environment: bool = True
     eager: bool = False
-    hidden: bool = False
     common: bool = False
 
     @property
@@ -125,5 +123,5 @@ def parsed(option: str, parse: Callable[[Any], T], text: Any) -> T:
 
 
 def is_given(value: Any) -> bool:
-    """Whether a value says anything: flags that are off and empty values do not."""
+    """Whether an option was given; flags that are off and empty values do not count."""
     return value not in (None, False, "", (), [])

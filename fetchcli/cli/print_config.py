@@ -15,20 +15,20 @@ def config_lines(ctx: click.Context) -> list[str]:
     lines = []
     for key, option in settings_of(ctx.command).items():
         value = ctx.params.get(option.name or "")
-        where = origin(ctx, option) or _plainly(ctx, option)
+        where = origin(ctx, option) or _flag_or_default(ctx, option)
         shown = None if value is None or value == () else _masked(key, value)
         # A masked value is a comment, so that nobody takes it for the secret.
-        hidden = shown is None or _hides(shown)
+        hidden = shown is None or _is_masked(shown)
         text = "" if shown is None else f" {_toml(shown)}"
         lines.append(f"{'# ' if hidden else ''}{key} ={text}  # {where}")
     return lines
 
 
-def _hides(shown: Any) -> bool:
+def _is_masked(shown: Any) -> bool:
     return any(MASK in item for item in (shown if isinstance(shown, list) else [shown]) if isinstance(item, str))
 
 
-def _plainly(ctx: click.Context, option: click.Option) -> str:
+def _flag_or_default(ctx: click.Context, option: click.Option) -> str:
     given = ctx.get_parameter_source(option.name or "") is click.core.ParameterSource.COMMANDLINE
     return "command line" if given else "default"
 

@@ -66,13 +66,13 @@ def json_schema(name: SchemaName, command: click.Command) -> dict[str, Any]:
     """The schema of that name."""
     match name:
         case SchemaName.CONFIG:
-            properties = {key: _of_option(option) for key, option in settings_of(command).items()}
+            properties = {key: _option_schema(option) for key, option in settings_of(command).items()}
             return _object("fetchcli.toml", properties, additionalProperties=False)
         case SchemaName.ROW:
             row = _object("a row of a list", _ROW, required=["url"])
             return {"$schema": row.pop("$schema"), "title": row.pop("title"), "anyOf": [{"type": "string"}, row]}
         case SchemaName.RESULT:
-            properties = {column.name: _of_column(column.type, column.doc) for column in COLUMNS}
+            properties = {column.name: _column_schema(column.type, column.doc) for column in COLUMNS}
             return _object("a row of -o jsonl", properties, required=list(properties))
 
 
@@ -80,24 +80,24 @@ def _object(title: str, properties: dict[str, Any], **more: Any) -> dict[str, An
     return {"$schema": _DRAFT, "title": title, "type": "object", "properties": properties, **more}
 
 
-def _of_option(option: click.Option) -> dict[str, Any]:
-    about: dict[str, Any] = {"description": option.help}
+def _option_schema(option: click.Option) -> dict[str, Any]:
+    common: dict[str, Any] = {"description": option.help}
     if option.default is not None and not callable(option.default):
-        about["default"] = getattr(option.default, "value", option.default)
+        common["default"] = getattr(option.default, "value", option.default)
     if option.is_flag:
-        return {"type": "boolean", **about}
+        return {"type": "boolean", **common}
     if isinstance(option.type, click.Choice):
-        return {"enum": [getattr(choice, "value", choice) for choice in option.type.choices], **about}
+        return {"enum": [getattr(choice, "value", choice) for choice in option.type.choices], **common}
     if isinstance(option.type, click.types.IntParamType):
-        least = getattr(option.type, "min", None)
-        return {"type": "integer", **({} if least is None else {"minimum": least}), **about}
+        minimum = getattr(option.type, "min", None)
+        return {"type": "integer", **({} if minimum is None else {"minimum": minimum}), **common}
     text = {"type": ["string", "number"]}
     if option.multiple:
-        return {"anyOf": [{"type": "array", "items": text}, text], **about}
-    return {**text, **about}
+        return {"anyOf": [{"type": "array", "items": text}, text], **common}
+    return {**text, **common}
 
 
-def _of_column(kind: str, doc: str) -> dict[str, Any]:
+def _column_schema(kind: str, doc: str) -> dict[str, Any]:
     if kind != "list":
         return {"type": [_TYPES[kind], "null"], "description": doc}
     properties = {name: {"type": "integer" if name == "status" else "string"} for name in re.findall(r"`(\w+)`", doc)}

@@ -53,14 +53,14 @@ def build_request(values: Values) -> dict[str, Any]:
         UsageError: a file cannot be read, a variable is not set, or a value is malformed.
     """
     inputs = values["inputs"]
-    own = {name: values[name] for name in RequestSpec._fields if name in values}
-    free = values["demo"] or bool(inputs and "-" not in inputs)
-    spec = RequestSpec(**own, stdin_is_free=free, leave_to_shell=values["print_curl"])
+    option_values = {name: values[name] for name in RequestSpec._fields if name in values}
+    stdin_is_unused = values["demo"] or bool(inputs and "-" not in inputs)
+    spec = RequestSpec(**option_values, stdin_is_free=stdin_is_unused, leave_to_shell=values["print_curl"])
     expander = Expander(None if spec.leave_to_shell else os.environ)
-    wanted = _expandable(spec.expand_env)
+    expandable = _expandable(spec.expand_env)
 
     def expand(option: str, text: str) -> str:
-        return parsed(option, expander, text) if option.lstrip("-") in wanted else text
+        return parsed(option, expander, text) if option.lstrip("-") in expandable else text
 
     login = _login(spec, expand)
     content, labels = _content(spec)
@@ -69,7 +69,7 @@ def build_request(values: Values) -> dict[str, Any]:
     return {
         "policy.request": Request(method, _fields(spec, login, labels, expand), content),
         "policy.credentials": _credentials(spec, login),
-        "reading.expand": expander if "rows" in wanted else None,
+        "reading.expand": expander if "rows" in expandable else None,
     }
 
 
@@ -136,7 +136,7 @@ def _named_headers(spec: RequestSpec, login: Login | None, expand: Expand) -> li
 def _content(spec: RequestSpec) -> tuple[bytes | None, list[tuple[str, str]]]:
     """The content of --data, --json or --form, and the headers that describe it."""
     if spec.json:
-        pieces = [_piece("--json", text, spec) for text in spec.json]
+        pieces = [_content_part("--json", text, spec) for text in spec.json]
         return b"".join(pieces), list(JSON_LABELS)
     if spec.form:
         import secrets  # few runs need it
@@ -148,13 +148,13 @@ def _content(spec: RequestSpec) -> tuple[bytes | None, list[tuple[str, str]]]:
         return encode_form(parts, boundary), [("Content-Type", f"multipart/form-data; boundary={boundary}")]
     # curl, too, removes the line ends of a file.
     pieces = [
-        _piece("--data", text, spec).translate(None, b"\r\n\0") if text.startswith("@") else os.fsencode(text)
+        _content_part("--data", text, spec).translate(None, b"\r\n\0") if text.startswith("@") else os.fsencode(text)
         for text in spec.data or ()
     ]
     return (b"&".join(pieces) if spec.data else None), []
 
 
-def _piece(option: str, text: str, spec: RequestSpec) -> bytes:
+def _content_part(option: str, text: str, spec: RequestSpec) -> bytes:
     return _file(option, text[1:], spec) if text.startswith("@") else os.fsencode(text)
 
 

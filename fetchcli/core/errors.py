@@ -17,7 +17,7 @@ import msgspec
 
 
 class ExitCode(IntEnum):
-    """The exit status and its meaning; where several apply, ``core.summary.exit_code`` decides."""
+    """The exit status and its meaning; where several apply, `core.summary.summary.exit_code` decides."""
 
     meaning: str
 
@@ -45,15 +45,15 @@ class Contact(Enum):
     """What a failure says about its host: used by the circuit breaker and the adaptive windows."""
 
     NONE = auto()  # the host was not asked
-    SILENT = auto()  # the host was asked and did not answer
+    SILENT = auto()  # the host was asked and gave no complete answer
     ANSWERED = auto()  # the host answered
 
 
 class ErrorKind(StrEnum):
     """Why an attempt brought no complete response.
 
-    This is the table of kinds: value, meaning, what it says about the host, whether
-    time may cure it (retry), and exit code. A new kind is one line here.
+    This is the table of kinds: value, meaning, contact with the host, transient (worth a retry),
+    and exit code. A new kind is one line here.
     """
 
     meaning: str
@@ -80,18 +80,18 @@ class ErrorKind(StrEnum):
     DNS = "dns", "the host name could not be resolved", Contact.SILENT, True
     CONNECT = "connect", "no TCP connection, or the proxy refused", Contact.SILENT, True
     TLS = "tls", "the TLS handshake or the certificate check failed", Contact.SILENT
-    TIMEOUT_CONNECT = "timeout_connect", "--connect-timeout passed", Contact.SILENT, True
-    TIMEOUT_TTFB = "timeout_ttfb", "--read-timeout passed before any byte", Contact.SILENT, True
-    TIMEOUT_IDLE = "timeout_idle", "--read-timeout passed in the response", Contact.ANSWERED, True
+    TIMEOUT_CONNECT = "timeout_connect", "--connect-timeout exceeded", Contact.SILENT, True
+    TIMEOUT_TTFB = "timeout_ttfb", "--read-timeout exceeded before any byte", Contact.SILENT, True
+    TIMEOUT_IDLE = "timeout_idle", "--read-timeout exceeded in the response", Contact.ANSWERED, True
     TIMEOUT_RATE = "timeout_rate", "slower than --min-rate", Contact.ANSWERED, True
-    TIMEOUT_TOTAL = "timeout_total", "--timeout passed", Contact.SILENT, True
-    EMPTY = "empty", "the connection closed before any byte arrived", Contact.SILENT, True
+    TIMEOUT_TOTAL = "timeout_total", "--timeout exceeded", Contact.SILENT, True
+    EMPTY = "empty", "the connection closed without a response", Contact.SILENT, True
     PROTOCOL = "protocol", "the response is not well-formed HTTP/1.1"
     TRUNCATED = "truncated", "the response ended too early", Contact.ANSWERED, True
     DECODE = "decode", "the compressed body is corrupt or incomplete"
     TOO_LARGE = "too_large", "the body or the headers exceed a limit"
     REDIRECT_LIMIT = "redirect_limit", "more than --max-redirs redirects"
-    REDIRECT_INVALID = "redirect_invalid", "the Location is not followed"
+    REDIRECT_INVALID = "redirect_invalid", "the Location is not a valid http(s) URL"
     REDIRECT_MISSING = "redirect_missing", "a redirect without a Location"
     BLOCKED = "blocked", "--block-private or --deny-cidr forbids the address", Contact.NONE
     READ = "read", "a file to send could not be read", Contact.NONE, False, ExitCode.INPUT

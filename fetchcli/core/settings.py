@@ -64,10 +64,10 @@ class Selection(msgspec.Struct, frozen=True):
     @property
     def partial(self) -> bool:
         """Whether any row may be left out."""
-        return self.chooses or self.limit is not None or self.sample is not None
+        return self.filters_content or self.limit is not None or self.sample is not None
 
     @property
-    def chooses(self) -> bool:
+    def filters_content(self) -> bool:
         """Whether rows may be left out because of their content."""
         return bool(self.include or self.exclude or self.only_failed)
 
@@ -105,7 +105,7 @@ class Settings(msgspec.Struct, frozen=True):
         write_out: the ``--write-out`` template, or None.
         ordered: write rows in input order.
         progress: how progress is shown.
-        quiet: data only: no progress, no summary, no messages except errors.
+        quiet: data only: no progress, no summary, no messages except warnings and errors.
         verbose: report every outcome on stderr.
         color: None asks the terminal; False never.
         allow_empty: accept an input without rows.

@@ -28,7 +28,7 @@ class Attempts:
         self._transport = transport
         self._policy = policy
         self._epoch = epoch
-        self._one_at_a_time = asyncio.Semaphore()
+        self._check_lock = asyncio.Semaphore()
 
     async def make(self, launch: Launch) -> Attempt:
         """Send the request of a row, and check its response."""
@@ -64,7 +64,7 @@ class Attempts:
                 failed = await self._in_thread(evidence, checks)
             else:
                 try:
-                    failed = failed_checks(evidence, self._policy, checks, hurry=True)
+                    failed = failed_checks(evidence, self._policy, checks, time_limited=True)
                 except TimeoutError:  # rare, and then it takes up to seconds
                     failed = await self._in_thread(evidence, checks)
         except Exception as error:  # noqa: BLE001 - as above
@@ -73,7 +73,7 @@ class Attempts:
 
     async def _in_thread(self, evidence: Evidence, checks: tuple[Check, ...]) -> tuple[FailedCheck, ...]:
         """Check in a thread, so that the event loop runs on; one at a time, because time limits count all threads."""
-        async with self._one_at_a_time:
+        async with self._check_lock:
             return await asyncio.to_thread(failed_checks, evidence, self._policy, checks)
 
 

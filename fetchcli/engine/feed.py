@@ -7,24 +7,24 @@ from collections.abc import AsyncIterator, Callable
 
 from fetchcli.core.model.target import Row
 
-MAX_SILENCE_SECONDS = 0.5  # maximum silence of an input after a halt
+MAX_BATCH_WAIT = 0.5  # maximum silence of an input after a halt
 LAG_SECONDS = 0.1  # seconds between two checks of the event loop
 
 
-async def watch_loop_lag(tell: Callable[[float], None]) -> None:
+async def watch_loop_lag(report: Callable[[float], None]) -> None:
     """Report from time to time how many seconds late the event loop is."""
     while True:
         before = time.monotonic()
         await asyncio.sleep(LAG_SECONDS)
-        tell(time.monotonic() - before - LAG_SECONDS)
+        report(time.monotonic() - before - LAG_SECONDS)
 
 
 async def wait_for_event(event: asyncio.Event, deadline: float) -> bool:
-    """Wait for an event; with a deadline (`time.monotonic`), at most `MAX_SILENCE_SECONDS`."""
+    """Wait for an event; with a deadline (`time.monotonic`), at most `MAX_BATCH_WAIT`."""
     if deadline == float("inf"):
         return await event.wait()
     try:
-        async with asyncio.timeout(min(MAX_SILENCE_SECONDS, deadline - time.monotonic())):
+        async with asyncio.timeout(min(MAX_BATCH_WAIT, deadline - time.monotonic())):
             return await event.wait()
     except TimeoutError:
         return False
@@ -69,9 +69,9 @@ class Feed:
         now = time.monotonic()
         self.rows.extend((row, now) for row in reader.result())
 
-    def read_on(self, enough: int) -> None:
+    def request_batch(self, minimum: int) -> None:
         """Read the next batch if fewer rows are queued."""
-        if self._reader is None and not self.ended and len(self.rows) < enough:
+        if self._reader is None and not self.ended and len(self.rows) < minimum:
             self._reader = asyncio.ensure_future(anext(self._batches))
             self._reader.add_done_callback(lambda _: self._wake())
 

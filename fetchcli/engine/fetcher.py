@@ -1,6 +1,6 @@
 """The asyncio shell around the scheduler: rows in, outcomes out.
 
-Every row ends as exactly one outcome, whatever the transport raises; there are never more request
+Every row that is read ends as exactly one outcome, whatever the transport raises; there are never more request
 tasks than slots; and no task is left behind, however the run ends.
 """
 
@@ -39,7 +39,7 @@ class Fetcher:
 
     Attributes:
         scheduler: what waits, and why.
-        stopped: nothing is started or yielded any more.
+        stopped: nothing more is started; rows in flight end as CANCELLED.
         halted: why the rest of the rows is skipped, or empty.
         unread: the rest of the rows was not even read.
     """
@@ -64,7 +64,7 @@ class Fetcher:
         self._delivery = Delivery(self._wake.set, ordered=ordered, watch=watch)
         self._timer: asyncio.TimerHandle | None = None
         self._feed: Feed
-        self._given_up: Failure | None = None  # result of cancelled requests
+        self._cancel_failure: Failure | None = None  # result of cancelled requests
         self.stopped, self.halted, self.unread = False, "", False
         self._deadline = float("inf")  # when unread rows are given up
         # The wall clock is read once per run, so that its jumps affect no timestamp.
@@ -89,30 +89,30 @@ class Fetcher:
             for launch in self.scheduler.drain():
                 if launch.attempts:
                     self._delivery.add(self._outcome(launch, note=f"not retried: {reason}"))
-        self._give_up(reason)
+        self._cancel_all(reason)
 
-    def halt(self, reason: str, *, now: bool, patience: float = float("inf")) -> None:
+    def halt(self, reason: str, *, now: bool, max_wait: float = float("inf")) -> None:
         """Start nothing more; the rest of the rows ends as SKIPPED.
 
         Args:
             reason: why.
             now: cancel what is in flight, too.
-            patience: maximum seconds to wait for rows that have not been read yet.
+            max_wait: maximum seconds to wait for rows that have not been read yet.
         """
         if self.over:
             return
-        self.halted, self._deadline = reason, time.monotonic() + patience
+        self.halted, self._deadline = reason, time.monotonic() + max_wait
         for launch in self.scheduler.drain():
             if launch.attempts:
                 self._delivery.add(self._outcome(launch, note=f"not retried: {reason}"))
             else:
                 self._delivery.add(outcome_without_attempt(Skipped.from_target(launch.row, reason)))
         if now:
-            self._give_up(reason)
+            self._cancel_all(reason)
         self._wake.set()
 
-    def _give_up(self, reason: str) -> None:
-        self._given_up = self._given_up or Failure(ErrorKind.CANCELLED, reason)
+    def _cancel_all(self, reason: str) -> None:
+        self._cancel_failure = self._cancel_failure or Failure(ErrorKind.CANCELLED, reason)
         for task in self._tasks:
             task.cancel()
         self._wake.set()
@@ -126,7 +126,7 @@ class Fetcher:
         finished = False
         feed = self._feed = Feed(batches, self._wake.set)
         delivery = self._delivery = Delivery(self._wake.set, ordered=self._ordered, watch=self._watch)
-        self.scheduler.feedback.forgive()  # a host that was down in the last round may be up now
+        self.scheduler.feedback.reset_breaker()  # a host that was down in the last round may be up now
         lag = asyncio.create_task(watch_loop_lag(self._lagged)) if self._policy.pace.adaptive else None
         try:
             while True:
@@ -140,8 +140,8 @@ class Fetcher:
                     if not self._tasks and not delivery.ready:
                         break
                 else:
-                    feed.read_on(self._policy.concurrency)
-                await self._woken()
+                    feed.request_batch(self._policy.concurrency)
+                await self._wait()
             for outcome in delivery.flush():
                 yield outcome
             finished = True
@@ -157,7 +157,7 @@ class Fetcher:
         """Whether anything is left to start, skip or read."""
         return not self.stopped and bool(self._feed.rows or not self._feed.ended or self.scheduler.waiting)
 
-    async def _woken(self) -> None:
+    async def _wait(self) -> None:
         """Wait until something happens."""
         if self._tasks or not (self.halted and self._feed.waits):
             await self._wake.wait()
@@ -175,8 +175,8 @@ class Fetcher:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         launch = self._tasks.pop(task)
-        if task.cancelled() and self._given_up:  # cancelled before its first step
-            launch.attempts += (self._failed(launch, time.monotonic(), self._given_up),)
+        if task.cancelled() and self._cancel_failure:  # cancelled before its first step
+            launch.attempts += (self._failed(launch, time.monotonic(), self._cancel_failure),)
             self._delivery.add(self._outcome(launch))
         self._slots.release()
         self._wake.set()
@@ -197,7 +197,7 @@ class Fetcher:
                 return decision
             if isinstance(decision, Skip):
                 self._delivery.add(self._outcome(decision.launch, note=decision.reason))
-            elif not (scheduler.hungry and self._offer()):
+            elif not (scheduler.wants_rows and self._offer()):
                 if isinstance(decision, Wait):
                     self._wake_at(decision.until)
                 return None
@@ -227,15 +227,15 @@ class Fetcher:
 
     async def _work(self, launch: Launch) -> None:
         """Make an attempt, then go on with the next launch in the next turn of the event loop."""
-        following: Launch | None = launch
-        while following:
-            if self._end_launch(following, await self._attempt(following)):
+        current: Launch | None = launch
+        while current:
+            if self._end_launch(current, await self._attempt(current)):
                 continue
             # Let everything that ended in this turn end first, then send together: batches of requests cost
             # a fifth less than single ones.
             with suppress(asyncio.CancelledError):  # only `stop` cancels, and then there is no next row
                 await asyncio.sleep(0)
-            following = self._next()
+            current = self._next()
 
     def _end_launch(self, launch: Launch, attempt: Attempt) -> bool:
         """Deliver a row, or leave it to the scheduler for a retry; True if it is to be sent again at once."""
@@ -254,14 +254,14 @@ class Fetcher:
     def _end_last_launch(self, launch: Launch, attempt: Attempt) -> bool:
         """Deliver a row after the end of the run; True if its connection was stale and it is sent again."""
         remedy = attempt.result.remedy if isinstance(attempt.result, Failure) else None
-        if self._given_up is None and remedy is Remedy.LESS and not launch.attempts:
+        if self._cancel_failure is None and remedy is Remedy.LESS and not launch.attempts:
             self._delivery.add(outcome_without_attempt(Skipped.from_target(launch.row, self.halted)))
             return False
         launch.attempts += (attempt,)
-        if self._given_up is None and remedy is Remedy.FRESH and not launch.fresh:
+        if self._cancel_failure is None and remedy is Remedy.FRESH and not launch.fresh:
             launch.fresh = True
             return True
-        again = self._given_up is None and self.scheduler.would_retry(launch, time.monotonic())
+        again = self._cancel_failure is None and self.scheduler.would_retry(launch, time.monotonic())
         self._delivery.add(self._outcome(launch, note=f"not retried: {self.halted}" if again else ""))
         return False
 
@@ -270,19 +270,19 @@ class Fetcher:
         try:
             return await self._attempts.make(launch)
         except asyncio.CancelledError:
-            if self._given_up is None:  # only `stop` and `halt` cancel
+            if self._cancel_failure is None:  # only `stop` and `halt` cancel
                 raise
-            return self._failed(launch, started, self._given_up)
+            return self._failed(launch, started, self._cancel_failure)
 
     def _failed(self, launch: Launch, started: float, failure: Failure) -> Attempt:
         return Attempt(len(launch.attempts) + 1, self._epoch + started, time.monotonic() - started, failure)
 
     def _outcome(self, launch: Launch, note: str = "") -> Outcome:
-        began = launch.attempts[0].started_at - self._epoch if launch.attempts else time.monotonic()
-        return outcome_of(launch.row, launch.attempts, began - launch.arrived, note=note)
+        first_start = launch.attempts[0].started_at - self._epoch if launch.attempts else time.monotonic()
+        return outcome_of(launch.row, launch.attempts, first_start - launch.arrived, note=note)
 
     def _lagged(self, seconds: float) -> None:
-        self.scheduler.capacity.lagged(seconds)
+        self.scheduler.capacity.record_lag(seconds)
         self._wake.set()  # there may be room for more now
 
     async def _drain(self, lag: asyncio.Task[None] | None) -> None:

@@ -16,17 +16,17 @@ from fetchcli.core.url.parse import HttpUrl
 from fetchcli.engine.fetcher import Fetcher
 from fetchcli.transport.base import Transport
 
-_FOR_ROWS = ("content-", "range", "if-")
+_ROW_ONLY_HEADERS = ("content-", "range", "if-")
 MAX_BYTES = 64 * 1024 * 1024  # sitemaps.org allows 50 MB
 
 
 def make_loader(transport: Transport, policy: Policy) -> Callable[[HttpUrl], bytes]:
     """A function that fetches a list; called from other threads, it blocks them meanwhile."""
     loop = asyncio.get_running_loop()
-    own = _policy(policy)
+    list_policy = _list_policy(policy)
 
     def load(url: HttpUrl) -> bytes:
-        outcome = asyncio.run_coroutine_threadsafe(_fetch(transport, own, url), loop).result()
+        outcome = asyncio.run_coroutine_threadsafe(_fetch(transport, list_policy, url), loop).result()
         response = outcome.response
         if response is None or outcome.failed_checks:
             failure = outcome.failure
@@ -37,10 +37,10 @@ def make_loader(transport: Transport, policy: Policy) -> Callable[[HttpUrl], byt
     return load
 
 
-def _policy(policy: Policy) -> Policy:
+def _list_policy(policy: Policy) -> Policy:
     """The policy for lists: GET, status 200, and the body is kept."""
     request = policy.request
-    headers = tuple((name, value) for name, value in request.headers if not name.lower().startswith(_FOR_ROWS))
+    headers = tuple((name, value) for name, value in request.headers if not name.lower().startswith(_ROW_ONLY_HEADERS))
     size = policy.limits.size
     return msgspec.structs.replace(
         policy,
@@ -53,8 +53,8 @@ def _policy(policy: Policy) -> Policy:
 
 
 async def _fetch(transport: Transport, policy: Policy, url: HttpUrl) -> Outcome:
-    async def one() -> AsyncIterator[list[Row]]:
+    async def single_row() -> AsyncIterator[list[Row]]:
         yield [Target(1, url)]
 
-    async with aclosing(Fetcher(transport, policy).run(one())) as outcomes:
+    async with aclosing(Fetcher(transport, policy).run(single_row())) as outcomes:
         return await anext(outcomes)

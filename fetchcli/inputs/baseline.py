@@ -50,5 +50,5 @@ def _add(baseline: Baseline, record: Record, verdict: str, rest: list[Any]) -> N
     except ValueError:
         time = None
     result = str(error if status is None else status)
-    said = row_signature(record.row_request, record.expect)
-    baseline.add(method, record.tag, Sample(record.url, verdict, result, str(sha256 or ""), time, said))
+    signature = row_signature(record.row_request, record.expect)
+    baseline.add(method, record.tag, Sample(record.url, verdict, result, str(sha256 or ""), time, signature))

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from fetchcli.inputs.record import BadFormat
 
 PIECE = 64 * 1024
-_MEMORY = 256 * 1024 * 1024  # that an xz stream may ask for
+MAX_XZ_MEMORY = 256 * 1024 * 1024  # that an xz stream may ask for
 
 
 class _Codec(NamedTuple):
@@ -36,7 +36,7 @@ def _bzip2() -> tuple[Any, type[Exception]]:
 def _xz() -> tuple[Any, type[Exception]]:
     import lzma
 
-    return lzma.LZMADecompressor(memlimit=_MEMORY), lzma.LZMAError
+    return lzma.LZMADecompressor(memlimit=MAX_XZ_MEMORY), lzma.LZMAError
 
 
 class _Gzip:
@@ -45,8 +45,8 @@ class _Gzip:
     def __init__(self) -> None:
         self._stream = zlib.decompressobj(31)
 
-    def decompress(self, data: bytes, most: int) -> bytes:
-        return self._stream.decompress(self._stream.unconsumed_tail + data, most)
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        return self._stream.decompress(self._stream.unconsumed_tail + data, max_length)
 
     @property
     def eof(self) -> bool:
@@ -88,10 +88,10 @@ def decompressed(blocks: Iterator[bytes]) -> Iterator[bytes]:
             yield head
         yield from blocks
     else:
-        yield from _undo(codec, head, blocks)
+        yield from _decompress_stream(codec, head, blocks)
 
 
-def _undo(codec: _Codec, data: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
+def _decompress_stream(codec: _Codec, data: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
     stream, error_class = codec.make()
     try:
         while True:

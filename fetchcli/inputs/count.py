@@ -12,16 +12,16 @@ from fetchcli.inputs.record import BadFormat
 
 
 def count_rows(inputs: Iterable[Input], reading: Reading) -> int | None:
-    """Count the rows of regular files and arguments; None if only reading them for real can tell."""
+    """Count the rows of regular files and arguments; None if the number is known only after the run has read them."""
     selection = reading.selection
-    if selection.chooses or reading.strict:
+    if selection.filters_content or reading.strict:
         return None
     total = 0
     for source in inputs:
         if isinstance(source, Argument):
             if reading.format == SITEMAP.name:
                 return None
-            total += _of(source.text, reading)
+            total += _rows_of(source.text, reading)
         elif source.name == STDIN or not Path(source.name).is_file():
             return None
         else:
@@ -30,14 +30,14 @@ def count_rows(inputs: Iterable[Input], reading: Reading) -> int | None:
                 for records in batches:
                     if any(record.sitemap for record in records):
                         return None
-                    total += sum(_of(record.url, reading) for record in records) if reading.glob else len(records)
+                    total += sum(_rows_of(record.url, reading) for record in records) if reading.glob else len(records)
             except (InputError, BadFormat):
                 return None
     bounds = [bound for bound in (selection.limit, selection.sample) if bound is not None]
     return min([total, *bounds])
 
 
-def _of(url: str, reading: Reading) -> int:
+def _rows_of(url: str, reading: Reading) -> int:
     try:
         return count(parse_glob(url)) if reading.glob else 1
     except UsageError:

@@ -22,7 +22,7 @@ _BOM = "\ufeff"
 _DELIMITERS = ",;\t|"
 _NAME = re.compile(r"[\w .-]{0,40}")
 _SEP = re.compile(r"sep=(.)")
-_ALWAYS = 64 * 1024  # characters of an open row up to which every block is worth another look
+_MAX_EAGER_RETRY = 64 * 1024  # characters of an open row up to which every block is worth another look
 _REQUEST = ("method", "headers", "body", "body_file", "json", "request")
 
 
@@ -87,7 +87,7 @@ class _Table:
         self._keep = keep
         self._delimiter = delimiter
         self._open: list[str] = []
-        self._open_line = self._size = self._enough = 0
+        self._open_line = self._size = self._retry_size = 0
         self._quoted = False  # a quote has arrived since the last look at the open row
         self._columns: _Columns | None = None
 
@@ -97,7 +97,7 @@ class _Table:
             self._open.append(text)
             self._size += len(text)
             self._quoted = self._quoted or '"' in text
-            if self._size <= MAX_RECORD and not (self._quoted and self._size >= self._enough):
+            if self._size <= MAX_RECORD and not (self._quoted and self._size >= self._retry_size):
                 return []
             text, first_line = "".join(self._open), self._open_line
         return self._read(text, first_line, last=False)
@@ -127,7 +127,7 @@ class _Table:
                 done += before
                 if "unexpected end of data" in str(error) and not last and rest <= MAX_RECORD:
                     self._open, self._open_line, self._size = ["".join(lines[done:])], first_line + done, rest
-                    self._enough = 0 if rest < _ALWAYS else rest * 5 // 4
+                    self._retry_size = 0 if rest < _MAX_EAGER_RETRY else rest * 5 // 4
                     return records
                 # Only the line where it starts is lost: the others may be rows.
                 self._add_faulty(records, lines[done], first_line + done, str(error))
@@ -149,15 +149,15 @@ class _Table:
         if self._delimiter == "\t":
             self._add(records, text.rstrip("\r\n").split("\t"), line)
         elif self._columns is None:
-            raise BadFormat(f"the header: {_plainly(error)}", line)
+            raise BadFormat(f"the header: {_explain(error)}", line)
         else:
             # The first cell may be the URL; other cells may contain secrets.
             first = text.split(self._delimiter, maxsplit=1)[0].strip()[:SHOWN]
             shown = first if self._columns.url_is_first else "…"
-            records.append(Record(line, shown, problem=_plainly(error)))
+            records.append(Record(line, shown, problem=_explain(error)))
 
 
-def _plainly(error: str) -> str:
+def _explain(error: str) -> str:
     return "the quoted cell that starts here never ends" if "unexpected end" in error else error
 
 
@@ -181,12 +181,12 @@ class _Columns:
 
         url = place(url_column)
         if url is None:
-            raise BadFormat(f"no column is named {url_column!r} (--url-column); {_shown(names)}", line)
+            raise BadFormat(f"no column is named {url_column!r} (--url-column); {_describe_header(names)}", line)
         self._url = url
         self._keep = [(name, place(name)) for name in keep]
         for name, at in self._keep:
             if at is None:
-                raise BadFormat(f"no column is named {name!r} (--keep); {_shown(names)}", line)
+                raise BadFormat(f"no column is named {name!r} (--keep); {_describe_header(names)}", line)
         self.url_is_first = url == 0
         self._tag = place("tag")
         # Only our own results have all of these.
@@ -194,8 +194,10 @@ class _Columns:
         self._request = [(name, at) for name in _REQUEST if (at := place(name)) is not None]
         self._expect = [(name, at) for at, name in enumerate(lower) if at != url and expectation_key(name) is not None]
         keys = [expectation_key(name) for name, _ in self._expect]
-        if twice := [name for name, _ in self._expect if keys.count(expectation_key(name)) > 1]:
-            raise BadFormat(f"the header has {len(twice)} columns {twice[0]!r}; a cell may contain several lines", line)
+        if duplicates := [name for name, _ in self._expect if keys.count(expectation_key(name)) > 1]:
+            raise BadFormat(
+                f"the header has {len(duplicates)} columns {duplicates[0]!r}; a cell may contain several lines", line
+            )
 
     def record(self, cells: list[str], line: int) -> Record:
         """The record of a row that is not empty."""
@@ -239,7 +241,7 @@ class _Columns:
             record.problem = str(problem)
 
 
-def _shown(names: list[str]) -> str:
+def _describe_header(names: list[str]) -> str:
     """What the header contains; a row of data is not shown, because it may contain secrets."""
     if all(_NAME.fullmatch(name) for name in names):
         return f"the header has {', '.join(names)[:SHOWN]}"

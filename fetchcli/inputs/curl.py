@@ -18,8 +18,8 @@ _ENDS = {
     "$'": re.compile(r"(?:[^'\\]|\\.)*'", re.DOTALL),
     '"': re.compile(r'(?:[^"\\]|\\.)*"', re.DOTALL),
 }
-_NEVER = "a quote is never closed"
-_INSIDE = "inside a quote that is never closed"
+_UNCLOSED_QUOTE = "a quote is never closed"
+_IN_UNCLOSED_QUOTE = "inside a quote that is never closed"
 _SHELL = (
     "the shell would substitute something here ($, `): write the value, or ${NAME} in single quotes with --expand-env"
 )
@@ -56,7 +56,7 @@ class _Commands:
         self._quote = _quote_after(line, self._quote)
         if self._size > MAX_COMMAND:
             yield from self._give_up()
-        elif not self._quote and not _goes_on(line):
+        elif not self._quote and not _is_continued(line):
             yield from self._split()
 
     def finish(self) -> Iterator[Record]:
@@ -64,7 +64,7 @@ class _Commands:
         if self._quote:
             yield from self._give_up()
         elif self._open:
-            if _goes_on(self._open[-1]):
+            if _is_continued(self._open[-1]):
                 self._open[-1] = self._open[-1][:-1]
             yield from self._split()
 
@@ -80,18 +80,18 @@ class _Commands:
         self._open, self._size, self._quote = [], 0, ""
         goes_on = False
         for number, line in enumerate(lines, first):
-            part, goes_on = goes_on, _goes_on(line)
+            was_continued, goes_on = goes_on, _is_continued(line)
             if number == first:
-                yield Record(number, _shown(line), problem=_NEVER)
-            elif part or not line.strip():
+                yield Record(number, _command_name(line), problem=_UNCLOSED_QUOTE)
+            elif was_continued or not line.strip():
                 continue  # part of the line before
             elif goes_on or _quote_after(line, ""):
-                yield Record(number, _shown(line), problem=_INSIDE)
+                yield Record(number, _command_name(line), problem=_IN_UNCLOSED_QUOTE)
             else:
                 yield from _records(line, number)
 
 
-def _goes_on(line: str) -> bool:
+def _is_continued(line: str) -> bool:
     """Whether the line end is escaped by a backslash that is not escaped itself."""
     return (len(line) - len(line.rstrip("\\"))) % 2 == 1
 
@@ -116,22 +116,22 @@ def _records(text: str, line: int) -> Iterator[Record]:
     try:
         commands = split_commands(text)
     except Expansion:
-        yield Record(line, _shown(text), problem=_SHELL)
+        yield Record(line, _command_name(text), problem=_SHELL)
         return
     except (Unfinished, ValueError, OverflowError) as error:
-        yield Record(line, _shown(text), problem=str(error) or _NEVER)
+        yield Record(line, _command_name(text), problem=str(error) or _UNCLOSED_QUOTE)
         return
     for words in commands:
         try:
             row = read_curl_line(words)
         except UsageError as problem:
-            yield Record(line, _shown(text), problem=str(problem))
+            yield Record(line, _command_name(text), problem=str(problem))
         except ValueError as error:  # for example a lone surrogate
-            yield Record(line, _shown(text), problem=f"expected text that can be sent: {type(error).__name__}")
+            yield Record(line, _command_name(text), problem=f"expected text that can be sent: {type(error).__name__}")
         else:
             yield Record(line, row.url, row.row_request)
 
 
-def _shown(text: str) -> str:
+def _command_name(text: str) -> str:
     """The name of the command: its options may contain secrets."""
     return text.split(maxsplit=1)[0][:20] + " …"

@@ -10,18 +10,18 @@ from fetchcli.inputs.fields import json_cell, named
 
 WrittenExpectations = tuple[tuple[str, tuple[str, ...]], ...]
 NAME = "expect"
-MAX_KNOWN = 1000
+MAX_CACHED = 1000
 _SINGLE = ("sha256", "final_url", "max_latency")  # keys with a single value
 _LINES = ("header", "json")  # keys whose cells may contain several values, one per line
 
 
 def expectations_of(row: Mapping[str, Any]) -> WrittenExpectations:
-    """The expectations of an object, under ``expect`` and ``expect_KEY``; null says nothing.
+    """The expectations of an object, under ``expect`` and ``expect_KEY``; null is ignored.
 
     Raises:
         RowProblem: an unknown key, or a value of the wrong type.
     """
-    said: dict[str, tuple[str, ...]] = {}
+    written: dict[str, tuple[str, ...]] = {}
     for name, value in row.items():
         key = expectation_key(name)
         if key is None or value is None:
@@ -32,10 +32,10 @@ def expectations_of(row: Mapping[str, Any]) -> WrittenExpectations:
             found = {part: _texts(f"{name}.{part}", part, item) for part, item in value.items() if item is not None}
         else:
             found = {"status": _texts(name, "status", value)}
-        if twice := said.keys() & found.keys():
-            raise RowProblem(name, f"{min(twice)} is set twice")
-        said |= found
-    return tuple(said.items())
+        if repeated := written.keys() & found.keys():
+            raise RowProblem(name, f"{min(repeated)} is set twice")
+        written |= found
+    return tuple(written.items())
 
 
 def expectation_key(name: str) -> str | None:
@@ -50,7 +50,7 @@ def expectation_key(name: str) -> str | None:
 
 
 def expectations_in_cells(cells: Mapping[str, str]) -> WrittenExpectations:
-    """The expectations in the cells of a table, by column name; empty cells say nothing."""
+    """The expectations in the cells of a table, by column name; empty cells are ignored."""
     row: dict[str, Any] = {}
     for name, cell in cells.items():
         if not expectation_key(name):
@@ -64,8 +64,8 @@ def _texts(name: str, key: str, value: Any) -> tuple[str, ...]:
     if key not in KEYS:
         raise RowProblem(name, f"unknown expectation; known: {', '.join(KEYS)}")
     if isinstance(value, dict) and key == "header":
-        value = [f"{header}: {_text(name, text)}" for header, item in value.items() for text in _listed(item)]
-    texts = tuple(_text(name, item) for item in _listed(value))
+        value = [f"{header}: {_text(name, text)}" for header, item in value.items() for text in _as_list(item)]
+    texts = tuple(_text(name, item) for item in _as_list(value))
     if len(texts) > 1 and key in _SINGLE:
         raise RowProblem(name, "expected one, got several")
     if key != "status":
@@ -75,7 +75,7 @@ def _texts(name: str, key: str, value: Any) -> tuple[str, ...]:
     return (",".join(texts),)
 
 
-def _listed(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     """The items of a list; in an object, null means that the header must be absent."""
     return value if isinstance(value, list) else [ABSENT if value is None else value]
 
@@ -95,20 +95,20 @@ class ExpectationParser:
 
     def __init__(self, checks: tuple[Check, ...]) -> None:
         self._checks = checks
-        self._known: dict[WrittenExpectations, Expected] = {}  # most rows of a list expect the same
+        self._cache: dict[WrittenExpectations, Expected] = {}  # most rows of a list expect the same
 
-    def __call__(self, said: WrittenExpectations) -> Expected:
+    def __call__(self, written: WrittenExpectations) -> Expected:
         """Parse the expectations of a row.
 
         Raises:
             RowProblem: an expectation is malformed.
         """
-        expected = self._known.get(said)
+        expected = self._cache.get(written)
         if expected is None:
             try:
-                expected = merged(self._checks, dict(said))
+                expected = merged(self._checks, dict(written))
             except UsageError as error:
                 raise RowProblem(NAME, str(error)) from None
-            if len(self._known) < MAX_KNOWN:
-                self._known[said] = expected
+            if len(self._cache) < MAX_CACHED:
+                self._cache[written] = expected
         return expected

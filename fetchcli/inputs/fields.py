@@ -41,9 +41,9 @@ def result_of(record: Record, verdict: str, request: str | Mapping[str, Any]) ->
     """
     record.accepted = verdict == "OK"
     if verdict == "REJECTED":
-        raise RowProblem("verdict", "this row was rejected in that run; expected the corrected row")
-    said = json_cell("request", request, dict[str, Any]) if isinstance(request, str) else request
-    return request_of({name: value for name, value in said.items() if name != "json"})  # it is written as the body
+        raise RowProblem("verdict", "the row was rejected in the earlier run; correct it in the original list")
+    values = json_cell("request", request, dict[str, Any]) if isinstance(request, str) else request
+    return request_of({name: value for name, value in values.items() if name != "json"})  # it is written as the body
 
 
 def _text(row: Mapping[str, Any], name: str) -> str | None:

@@ -133,10 +133,10 @@ def read_records(blocks: Iterator[bytes], name: str, reading: Reading) -> tuple[
     plain = decompressed(blocks)
     first = _first_line(plain)
     refuse_foreign(first[:_SNIFFED_BYTES])
-    chosen = guess(name, first, reading) if reading.format == AUTO else BY_NAME[reading.format]
-    if reading.keep and not chosen.has_columns:
-        raise BadFormat(f"--keep requires named columns, and the format {chosen.name} has none")
-    return chosen, chosen.read(chain((first,), plain), reading)
+    input_format = detect_format(name, first, reading) if reading.format == AUTO else BY_NAME[reading.format]
+    if reading.keep and not input_format.has_columns:
+        raise BadFormat(f"--keep requires named columns, and the format {input_format.name} has none")
+    return input_format, input_format.read(chain((first,), plain), reading)
 
 
 def _first_line(blocks: Iterator[bytes]) -> bytes:
@@ -158,7 +158,7 @@ def format_by_extension(name: str) -> InputFormat | None:
     return _BY_EXTENSION.get(path.suffix.lower())
 
 
-def guess(name: str, first: bytes, reading: Reading) -> InputFormat:
+def detect_format(name: str, first: bytes, reading: Reading) -> InputFormat:
     """Detect the format of a list from its name, then from its first bytes.
 
     Raises:

@@ -10,8 +10,10 @@ from fetchcli.inputs.record import BadFormat, Record, Records, parse_blocks
 
 MAX_ELEMENT = 16 * 1024 * 1024
 _BETWEEN = re.compile(r"[ \t\r\n]*")
-_GOES_ON = re.compile(r"[0-9.eE+-]*")
-_ALWAYS = 64 * 1024  # characters up to which every block is worth another look; beyond, only twice as many are
+_NUMBER_REST = re.compile(r"[0-9.eE+-]*")
+_MAX_EAGER_RESCAN = (
+    64 * 1024
+)  # characters up to which every block is worth another look; beyond, only twice as many are
 # Integers of thousands of digits are accepted (Python's limit is about quadratic conversion).
 _raw_decode = json.JSONDecoder(parse_int=lambda text: int(text) if len(text) < 1000 else float(text)).raw_decode
 
@@ -40,8 +42,8 @@ class _Array:
         self._size = 0
         self._line = 1
         self._expected = "["  # what may follow: the array, an element or its end, a comma or the end, nothing
-        self._enough = 0  # size of text that is worth another look
-        self._why = "the array never ends"
+        self._rescan_size = 0  # size of text that is worth another look
+        self._incomplete_reason = "the array never ends"
         self.problem: BadFormat | None = None
 
     def take(self, block: bytes, *, last: bool) -> list[Record]:
@@ -50,11 +52,13 @@ class _Array:
         self._size += len(self._pieces[-1])
         records: list[Record] = []
         try:
-            if last or self._size >= self._enough:
+            if last or self._size >= self._rescan_size:
                 self._text, self._pieces = "".join(self._pieces), []
                 self._scan(records)
             if last and self._expected != "nothing":
-                raise BadFormat("expected a JSON array" if self._expected == "[" else self._why, self._line)
+                raise BadFormat(
+                    "expected a JSON array" if self._expected == "[" else self._incomplete_reason, self._line
+                )
         except BadFormat as problem:  # earlier elements are valid
             self.problem = problem
         return records
@@ -76,7 +80,7 @@ class _Array:
             position = at
         self._text = self._text[position:]
         self._pieces, self._size = [self._text], len(self._text)
-        self._enough = 2 * len(self._text) if len(self._text) > _ALWAYS else 0
+        self._rescan_size = 2 * len(self._text) if len(self._text) > _MAX_EAGER_RESCAN else 0
 
     def _skip(self, position: int) -> int:
         """Position after white space; counts its lines."""
@@ -107,10 +111,10 @@ class _Array:
         except (json.JSONDecodeError, RecursionError) as error:
             if len(self._text) - at > MAX_ELEMENT:
                 raise BadFormat(f"an element of more than {MAX_ELEMENT} characters", self._line) from None
-            self._why = f"expected JSON: {error}"
+            self._incomplete_reason = f"expected JSON: {error}"
             return None
-        self._why = "the array never ends"
-        if not isinstance(value, dict | list | str) and _GOES_ON.fullmatch(self._text, end):
+        self._incomplete_reason = "the array never ends"
+        if not isinstance(value, dict | list | str) and _NUMBER_REST.fullmatch(self._text, end):
             return None  # a number may continue in the next block
         written = self._text[at:end]
         raw = lambda: written.encode("utf-8", "surrogateescape")  # noqa: E731

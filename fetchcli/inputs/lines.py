@@ -35,13 +35,13 @@ def line_record(number: int, raw: bytes) -> Record:
         return Record(number, lossless(raw), problem=f"byte {error.start + 1} is not UTF-8")
 
 
-def data_lines(blocks: Iterable[bytes], most: int = MAX_LINE) -> Iterator[list[tuple[int, bytes]]]:
+def data_lines(blocks: Iterable[bytes], max_length: int = MAX_LINE) -> Iterator[list[tuple[int, bytes]]]:
     """Yield the data lines of every block with their line numbers; batches are never empty.
 
-    A line of more than ``most`` bytes is cut, but stays longer than ``most``.
+    A line of more than ``max_length`` bytes is cut, but stays longer than ``max_length``.
     """
     number = 0
-    for lines in split_lines(blocks, most):
+    for lines in split_lines(blocks, max_length):
         batch = []
         for raw in lines:
             number += 1
@@ -52,24 +52,24 @@ def data_lines(blocks: Iterable[bytes], most: int = MAX_LINE) -> Iterator[list[t
             yield batch
 
 
-def split_lines(blocks: Iterable[bytes], most: int = MAX_LINE) -> Iterator[list[bytes]]:
+def split_lines(blocks: Iterable[bytes], max_length: int = MAX_LINE) -> Iterator[list[bytes]]:
     """Yield the complete lines of every block without their ends; an unfinished line comes last."""
     rest: list[bytes] = []
     size = 0
     after_cr = False
     for block in blocks:
         # A CRLF that is cut by a block boundary is one line end.
-        fresh = block[1:] if after_cr and block.startswith(b"\n") else block
+        new_data = block[1:] if after_cr and block.startswith(b"\n") else block
         after_cr = block.endswith(b"\r")
-        if not fresh:
+        if not new_data:
             continue
-        lines = fresh.splitlines()
-        if size <= most:  # bytes beyond the maximum are dropped
+        lines = new_data.splitlines()
+        if size <= max_length:  # bytes beyond the maximum are dropped
             rest.append(lines[0])
             size += len(lines[0])
-        if len(lines) > 1 or fresh.endswith((b"\n", b"\r")):
+        if len(lines) > 1 or new_data.endswith((b"\n", b"\r")):
             lines[0], rest, size = b"".join(rest), [], 0
-            if not fresh.endswith((b"\n", b"\r")):
+            if not new_data.endswith((b"\n", b"\r")):
                 rest = [lines.pop()]
                 size = len(rest[0])
             yield lines

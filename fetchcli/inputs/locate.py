@@ -20,28 +20,28 @@ def columns_of(outcomes: Iterable[Outcome]) -> Columns:
         row = outcome.row
         if row.line and row.source not in ("", STDIN):
             wanted[row.source][row.line].add(row.text)
-    found: Columns = {}
+    columns: Columns = {}
     for source, texts in wanted.items():
         for (line, text), column in _in_file(File(source), texts).items():
-            found[source, line, text] = column
-    return found
+            columns[source, line, text] = column
+    return columns
 
 
 def _in_file(source: File, texts: dict[int, set[str]]) -> dict[tuple[int, str], int]:
-    found: dict[tuple[int, str], int] = {}
+    columns: dict[tuple[int, str], int] = {}
     if not source.is_regular:
-        return found
+        return columns
     last = max(texts)
     try:
         for number, line in enumerate(_lines(source), 1):
             if number in texts:
                 shown = line.decode("utf-8", "replace")
-                found |= {(number, text): at for text in texts[number] if (at := _place(text, shown))}
+                columns |= {(number, text): at for text in texts[number] if (at := _column_of(text, shown))}
             if number >= last:
                 break
     except (BadFormat, InputError):
         pass  # the file has changed or gone since it was read
-    return found
+    return columns
 
 
 def _lines(source: File) -> Iterator[bytes]:
@@ -59,7 +59,7 @@ def _lines(source: File) -> Iterator[bytes]:
     yield b"".join(pieces)
 
 
-def _place(text: str, line: str) -> int:
+def _column_of(text: str, line: str) -> int:
     """Where the text starts in the line, from 1, or 0."""
     at = line.find(text)
     if at < 0 and "://" in text:  # shown in another form than written, as credentials are

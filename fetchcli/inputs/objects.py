@@ -12,7 +12,7 @@ from fetchcli.inputs.lines import lossless
 from fetchcli.inputs.record import SHOWN, Record
 
 EXPECT = b"expect"
-FEW = 20  # bytes
+MAX_SHOWN_BYTES = 20  # bytes
 
 
 def object_record(value: Any, line: int, url_column: str, keep: Sequence[str], raw: Callable[[], bytes]) -> Record:
@@ -40,7 +40,7 @@ def object_record(value: Any, line: int, url_column: str, keep: Sequence[str], r
         record.tag = tag_of(value.get("tag"))
         if EXPECT in (written := raw().lower()) or b"\\u" in written:
             _parse_expectations(record, {name: item for name, item in value.items() if name != url_column})
-        record.row_request = _own(record, value, raw)
+        record.row_request = _row_request(record, value, raw)
     except RowProblem as problem:
         record.problem = str(problem)
     except (ValueError, RecursionError) as error:  # for example a lone surrogate
@@ -58,13 +58,13 @@ def _parse_expectations(record: Record, value: dict[str, Any]) -> None:
 
 def shown(raw: bytes) -> str:
     """The start of an invalid row: enough to find it, too short for a secret."""
-    return lossless(raw[:FEW]) + ("…" if len(raw) > FEW else "")
+    return lossless(raw[:MAX_SHOWN_BYTES]) + ("…" if len(raw) > MAX_SHOWN_BYTES else "")
 
 
-def _own(record: Record, value: dict[str, Any], raw: Callable[[], bytes]) -> RowRequest | None:
+def _row_request(record: Record, value: dict[str, Any], raw: Callable[[], bytes]) -> RowRequest | None:
     verdict, written = value.get("verdict"), value.get("request")
-    ours = {"seq", "request"} <= value.keys()  # only our own results have all of these
-    if ours and isinstance(verdict, str) and verdict in VERDICTS:
+    is_result = {"seq", "request"} <= value.keys()  # only our own results have all of these
+    if is_result and isinstance(verdict, str) and verdict in VERDICTS:
         return result_of(record, verdict, written if isinstance(written, dict) else {})
     if value.get("json") is not None:
         value["json"] = _as_written(raw())

@@ -18,19 +18,19 @@ def malformed(inputs: Iterable[Input], reading: Reading, checks: tuple[Check, ..
     Raises:
         InputError: a file cannot be read.
     """
-    expecting = ExpectationParser(checks)
+    parse = ExpectationParser(checks)
     for source in inputs:
-        if isinstance(source, File) and source.is_regular and _mentions(source):
+        if isinstance(source, File) and source.is_regular and _may_contain_expectations(source):
             try:
                 for records in read_records(source.blocks(), source.name, reading)[1]:
                     for record in records:
-                        if problem := _problem(record, expecting):
+                        if problem := _problem(record, parse):
                             yield f"{source.name}:{record.line}: {problem}"
             except BadFormat:
                 continue  # reported when the list is read for real
 
 
-def _mentions(source: File) -> bool:
+def _may_contain_expectations(source: File) -> bool:
     """Whether the word occurs in a list at all: most lists need no second reading."""
     tail = b""
     try:
@@ -44,12 +44,12 @@ def _mentions(source: File) -> bool:
     return False
 
 
-def _problem(record: Record, expecting: ExpectationParser) -> str:
+def _problem(record: Record, parse: ExpectationParser) -> str:
     if record.malformed:
         return record.problem
     try:
         if record.expect:
-            expecting(record.expect)
+            parse(record.expect)
     except RowProblem as problem:
         return str(problem)
     return ""

@@ -38,7 +38,7 @@ class RowReader:
 
     Attributes:
         errors: errors of inputs that could not be read to their end; the other inputs are read.
-        left_out: number of rows that the selection left out because of their content.
+        filtered_out: number of rows that the selection left out because of their content.
     """
 
     def __init__(
@@ -54,20 +54,20 @@ class RowReader:
         self._reading = reading or Reading()
         self._load = load
         policy = policy or Policy()
-        self._combined = RequestMerger(policy.request, self._reading.expand or str)
-        self._expecting, self._round = ExpectationParser(policy.checks), round
+        self._merge_request = RequestMerger(policy.request, self._reading.expand or str)
+        self._parse_expectations, self._round = ExpectationParser(policy.checks), round
         # Most lists need only one look at each row.
-        self._plain = not (self._reading.glob or self._reading.selection.chooses)
+        self._fast_path = not (self._reading.glob or self._reading.selection.filters_content)
         self._seq = 0
         self._loaded: set[str] = set()
         self.errors: list[InputError] = []
-        self.left_out = 0
+        self.filtered_out = 0
 
     def batches(self) -> Iterator[list[Row]]:
         """Yield the rows of every block as soon as it was read."""
         rows = self._rows()
         if self._reading.strict:
-            rows = self._strictly(rows)
+            rows = self._until_invalid(rows)
         return select(rows, self._reading.selection)
 
     def row(self, text: str) -> Row:
@@ -78,7 +78,7 @@ class RowReader:
         for source in self._inputs:
             try:
                 if isinstance(source, File):
-                    yield from self._list(source.blocks(), source.name, self._reading, 0)
+                    yield from self._read_list(source.blocks(), source.name, self._reading, 0)
                 elif self._reading.format == SITEMAP.name:
                     yield from self._sitemap(_argument(source.text), "", 0)
                 else:
@@ -86,7 +86,7 @@ class RowReader:
             except InputError as error:
                 self.errors.append(error)
 
-    def _strictly(self, batches: Iterator[list[Row]]) -> Iterator[list[Row]]:
+    def _until_invalid(self, batches: Iterator[list[Row]]) -> Iterator[list[Row]]:
         """Yield rows up to the first invalid one."""
         for batch in batches:
             for number, row in enumerate(batch, 1):
@@ -96,12 +96,12 @@ class RowReader:
                     return
             yield batch
 
-    def _list(self, blocks: Iterator[bytes], name: str, reading: Reading, depth: int) -> Iterator[list[Row]]:
+    def _read_list(self, blocks: Iterator[bytes], name: str, reading: Reading, depth: int) -> Iterator[list[Row]]:
         try:
-            found, batches = read_records(blocks, name, reading)
-            column = self._reading.url_column if found.has_columns else ""
+            input_format, batches = read_records(blocks, name, reading)
+            column = self._reading.url_column if input_format.has_columns else ""
             for records in batches:
-                if found is SITEMAP and any(record.sitemap for record in records):
+                if input_format is SITEMAP and any(record.sitemap for record in records):
                     for record in records:
                         yield from self._sitemap(record, name, depth + 1)
                 else:
@@ -130,13 +130,13 @@ class RowReader:
             body = self._load(row.url)
             blocks = (body[start : start + BLOCK] for start in range(0, len(body), BLOCK))
             # A list from the web may contain only URLs: no methods, headers or local files.
-            yield from self._list(blocks, row.text, Reading(SITEMAP.name), depth)
+            yield from self._read_list(blocks, row.text, Reading(SITEMAP.name), depth)
         except InputError as error:
             self.errors.append(error)
 
     def _expanded(self, records: list[Record], source: str, column: str) -> Iterator[list[Row]]:
         """Yield the rows of records: one each, or those of its glob."""
-        if self._plain:
+        if self._fast_path:
             yield [self._next(record, source, column) for record in records]
             return
         rows: list[Row] = []
@@ -145,7 +145,7 @@ class RowReader:
                 if record.accepted is None:
                     raise BadFormat("--only-failed requires a results file; this row has no verdict", record.line)
                 if record.accepted:
-                    self.left_out += 1
+                    self.filtered_out += 1
                     continue
             if not self._reading.glob or record.problem or len(record.url) > MAX_LINE:
                 self._add(rows, record, source, column)
@@ -182,8 +182,8 @@ class RowReader:
     def _add(self, rows: list[Row], record: Record, source: str, column: str) -> None:
         row = self._build(record, source, column)
         selection = self._reading.selection
-        if selection.chooses and isinstance(row, Target) and not chosen(row.text, selection):
-            self.left_out += 1
+        if selection.filters_content and isinstance(row, Target) and not chosen(row.text, selection):
+            self.filtered_out += 1
         else:
             self._seq += 1
             rows.append(row)
@@ -203,8 +203,8 @@ class RowReader:
         )  # in a list of lines only the URL can be invalid
         try:
             if not problem:
-                request = self._combined.base if row_request is None else self._request(row_request)
-                expect = self._expecting(record.expect) if record.expect else None
+                request = self._merge_request.base if row_request is None else self._request(row_request)
+                expect = self._parse_expectations(record.expect) if record.expect else None
                 return Target(seq, _url(url), source, line, request, row_request, tag, carried, expect, self._round)
         except InvalidUrl as error:
             problem, kind = f"{column}: {error}" if column else str(error), ErrorKind.INVALID_URL
@@ -218,7 +218,7 @@ class RowReader:
             Path(row_request.body_file).is_file() and os.access(row_request.body_file, os.R_OK)
         ):
             raise RowProblem("body_file", f"expected a file that can be read, got {row_request.body_file!r}")
-        return self._combined(row_request)
+        return self._merge_request(row_request)
 
 
 def _argument(text: str) -> Record:

@@ -1,4 +1,4 @@
-"""Select rows: by pattern, number, chance, and once each."""
+"""Select rows: patterns, sample, limit, duplicates, shuffle."""
 
 import random
 import re
@@ -31,15 +31,15 @@ def select(batches: Iterable[list[Row]], selection: Selection) -> Iterator[list[
     if selection.limit is not None:
         batches = _limited(batches, selection.limit)
     if selection.dedupe:
-        batches = _once(batches)
+        batches = _mark_duplicates(batches)
     if selection.shuffle:
         batches = _shuffled(batches, random.Random(selection.seed))  # noqa: S311 - no secret
     return iter(batches)
 
 
-def _limited(batches: Iterable[list[Row]], most: int) -> Iterator[list[Row]]:
+def _limited(batches: Iterable[list[Row]], maximum: int) -> Iterator[list[Row]]:
     """Yield the first rows, and read no further."""
-    left = most
+    left = maximum
     if left:
         for batch in batches:
             yield batch[:left]
@@ -51,19 +51,19 @@ def _limited(batches: Iterable[list[Row]], most: int) -> Iterator[list[Row]]:
 def _sampled(batches: Iterable[list[Row]], selection: Selection) -> Iterator[list[Row]]:
     """Reservoir sampling (Vitter's algorithm R): equal chances, and memory for the sample only."""
     rng, size = random.Random(selection.seed), selection.sample or 0  # noqa: S311 - no secret
-    kept: list[Row] = []
+    reservoir: list[Row] = []
     for seen, row in enumerate((row for batch in batches for row in batch), 1):
-        if len(kept) < size:
-            kept.append(row)
+        if len(reservoir) < size:
+            reservoir.append(row)
         elif (at := rng.randrange(seen)) < size:
-            kept[at] = row
-    kept.sort(key=lambda row: row.seq)
-    renumbered: Iterator[Row] = (msgspec.structs.replace(row, seq=seq) for seq, row in enumerate(kept, 1))
+            reservoir[at] = row
+    reservoir.sort(key=lambda row: row.seq)
+    renumbered: Iterator[Row] = (msgspec.structs.replace(row, seq=seq) for seq, row in enumerate(reservoir, 1))
     while batch := list(islice(renumbered, 1000)):
         yield batch
 
 
-def _once(batches: Iterable[list[Row]]) -> Iterator[list[Row]]:
+def _mark_duplicates(batches: Iterable[list[Row]]) -> Iterator[list[Row]]:
     seen: set[bytes] = set()
     for batch in batches:
         rows: list[Row] = []
@@ -80,8 +80,8 @@ def _once(batches: Iterable[list[Row]]) -> Iterator[list[Row]]:
 def identity(row: Target) -> bytes:
     """A hash of what makes two rows duplicates, 16 bytes."""
     url = row.url
-    said = row.expect.as_written if row.expect is not None else ""
-    text = f"{said} {row.method} {url.scheme} {url.authorization} {url.host} {url.port} {url.target}"
+    row_expectations = row.expect.as_written if row.expect is not None else ""
+    text = f"{row_expectations} {row.method} {url.scheme} {url.authorization} {url.host} {url.port} {url.target}"
     return blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).digest()
 
 

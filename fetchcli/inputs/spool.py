@@ -6,7 +6,7 @@ from tempfile import SpooledTemporaryFile
 from fetchcli.core.errors import InputError
 from fetchcli.inputs.base import BLOCK, File, Input
 
-_READ = b"\n"  # written first, so that an empty pipe counts as read, too
+_MARKER = b"\n"  # written first, so that an empty pipe counts as read, too
 IN_MEMORY = 1024 * 1024  # bytes
 
 
@@ -24,11 +24,11 @@ class Spooled(File, frozen=True, kw_only=True):
         kept = self.kept
         try:
             if kept.tell():
-                kept.seek(len(_READ))
+                kept.seek(len(_MARKER))
                 while block := kept.read(BLOCK):
                     yield block
                 return
-            kept.write(_READ)
+            kept.write(_MARKER)
             for block in super().blocks():
                 kept.write(block)
                 yield block

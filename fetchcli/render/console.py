@@ -27,7 +27,7 @@ STYLES = {
 }
 
 
-class _Lenient:
+class _SafeStream:
     """A text stream that never raises: what it cannot encode or write is escaped or dropped.
 
     A full disk behind stderr or an ASCII terminal must not decide how a run ends.
@@ -55,7 +55,7 @@ def make_console(*, stderr: bool, color: bool | None) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or os.environ.get("COLUMNS") else WIDTH_WITHOUT_TERMINAL
     return Console(
-        file=cast("TextIO", _Lenient(stream)),
+        file=cast("TextIO", _SafeStream(stream)),
         width=width,
         no_color=True if color is False else None,
         markup=False,
@@ -85,13 +85,13 @@ def reason_of(outcome: Outcome) -> str:
     """Why the row failed, or what is worth saying about it; empty if the status says it all."""
     if outcome.verdict is Verdict.SKIPPED:
         return outcome.note
-    said = [outcome.failure.detail] if outcome.failure else []
-    said += [failed.text for failed in outcome.failed_checks if failed.check != "status"]  # it has its own cell
+    parts = [outcome.failure.detail] if outcome.failure else []
+    parts += [failed.text for failed in outcome.failed_checks if failed.check != "status"]  # it has its own cell
     if outcome.note:
-        said.append(outcome.note)
+        parts.append(outcome.note)
     if outcome.flaky:
-        said.append(f"flaky: passed on attempt {len(outcome.attempts)}")
-    return "; ".join(said)
+        parts.append(f"flaky: accepted on attempt {len(outcome.attempts)}")
+    return "; ".join(parts)
 
 
 def outcome_line(outcome: Outcome, width: int) -> Text:

@@ -38,8 +38,8 @@ class Counters(msgspec.Struct, frozen=True):
         failed: failed or rejected rows.
         in_flight: requests in flight.
         total: all rows, if known.
-        held: rows that wait for a rate, a cap or a cool-down.
-        cooling: hosts that asked for a pause.
+        paced_rows: rows that wait for a rate, a cap or a cool-down.
+        paused_hosts: hosts that asked for a pause.
         retrying: rows that wait for a retry.
         wait: seconds until the last waiting row may go on.
     """
@@ -48,16 +48,16 @@ class Counters(msgspec.Struct, frozen=True):
     failed: int
     in_flight: int
     total: int | None
-    held: int = 0
-    cooling: int = 0
+    paced_rows: int = 0
+    paused_hosts: int = 0
     retrying: int = 0
     wait: float = 0.0
 
     @property
     def waiting(self) -> list[str]:
         """What waits, and why: ``12 retrying``, ``340 paced``, ``2 hosts cooling``."""
-        hosts = "host" if self.cooling == 1 else "hosts"
-        named = [(self.retrying, "retrying"), (self.held, "paced"), (self.cooling, f"{hosts} cooling")]
+        hosts = "host" if self.paused_hosts == 1 else "hosts"
+        named = [(self.retrying, "retrying"), (self.paced_rows, "paced"), (self.paused_hosts, f"{hosts} cooling")]
         return [f"{count:,} {what}" for count, what in named if count]
 
 
@@ -71,9 +71,9 @@ class Progress(ABC):
         self._period = period
         self._drawn_at = time.monotonic()
         self._messages: deque[Text] = deque()
-        self._said = 0
+        self._failures_seen = 0
         self._began = time.monotonic()
-        self._marks: deque[tuple[float, int]] = deque([(self._began, 0)], maxlen=RATE_WINDOW)
+        self._rate_samples: deque[tuple[float, int]] = deque([(self._began, 0)], maxlen=RATE_WINDOW)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="fetchcli-progress", daemon=True)
 
@@ -96,10 +96,10 @@ class Progress(ABC):
         if self._every:
             self._messages.append(outcome_line(outcome, self._console.width))
         elif outcome.verdict in (Verdict.FAILED, Verdict.REJECTED):
-            self._said += 1
-            if self._said <= MAX_MESSAGES:
+            self._failures_seen += 1
+            if self._failures_seen <= MAX_MESSAGES:
                 self._messages.append(outcome_line(outcome, self._console.width))
-            elif self._said == MAX_MESSAGES + 1:
+            elif self._failures_seen == MAX_MESSAGES + 1:
                 self._messages.append(Text("further failures are counted, not shown here", style="dim"))
 
     def close(self, summary: Summary) -> None:
@@ -109,7 +109,7 @@ class Progress(ABC):
 
     def _run(self) -> None:
         while not self._closing.wait(TICK_SECONDS):
-            self._say()
+            self._print_messages()
             if time.monotonic() - self._drawn_at >= self._period:
                 self._tick()
         self._finish()
@@ -117,20 +117,20 @@ class Progress(ABC):
     def _tick(self) -> None:
         now, counters = time.monotonic(), self._counters()
         self._drawn_at = now
-        self._marks.append((now, counters.done))
+        self._rate_samples.append((now, counters.done))
         self._draw(counters, now - self._began, self._rate())
 
-    def _say(self) -> None:
+    def _print_messages(self) -> None:
         while self._messages:
             self._console.print(self._messages.popleft(), overflow="ellipsis", no_wrap=True)
 
     def _rate(self) -> float:
         """Rows per second over the last few drawings."""
-        (then, before), (now, done) = self._marks[0], self._marks[-1]
+        (then, before), (now, done) = self._rate_samples[0], self._rate_samples[-1]
         return (done - before) / (now - then) if now > then else 0.0
 
     def _finish(self) -> None:
-        self._say()
+        self._print_messages()
 
     @abstractmethod
     def _draw(self, counters: Counters, elapsed: float, rate: float) -> None:
@@ -202,8 +202,8 @@ def bar_line(counters: Counters, elapsed: float, rate: float) -> RenderableType:
     cells: list[RenderableType] = [
         ProgressBar(total=total or None, completed=counters.done, pulse=total is None, width=None)
     ]
-    of = f"/{total:,}" if total is not None else ""
-    cells.append(Text(f"{counters.done:,}{of}", style="bold"))
+    total_text = f"/{total:,}" if total is not None else ""
+    cells.append(Text(f"{counters.done:,}{total_text}", style="bold"))
     cells.append(Text(f"{rate:,.0f}/s", style="cyan"))
     cells.append(Text(f"{counters.in_flight} in flight", style="dim"))
     cells += [Text(waiting, style="yellow") for waiting in counters.waiting]

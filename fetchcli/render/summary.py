@@ -18,9 +18,9 @@ from fetchcli.sinks.base import EndOfRunDisplay
 
 MAX_ROWS = 25
 GAP = 3  # between two columns
-NARROW = 60  # narrower than this, there is no room for time and size
+MIN_WIDTH = 60  # narrower than this, there is no room for time and size
 MIN_ROOM = 16
-LONGEST_REASON = 200
+MAX_REASON = 200
 CHANGE_STYLES = {
     Change.NEW_FAILURE: "red",
     Change.CURED: "green",
@@ -64,7 +64,7 @@ class SummaryDisplay(EndOfRunDisplay):
 
 def row_table(outcomes: list[Outcome], width: int) -> Table:
     """One line per row: status, time, size, URL, error."""
-    numbers = ("time", "size") if width >= NARROW else ()
+    numbers = ("time", "size") if width >= MIN_WIDTH else ()
     table = _table("status", *numbers)
     cells: list[list[RenderableType]] = [
         [status_of(outcome), *(_time_and_size(outcome) if numbers else ())] for outcome in outcomes
@@ -100,13 +100,13 @@ def _table(first: str, *numbers: str) -> Table:
 
 def _add_urls(table: Table, outcomes: list[Outcome], cells: list[list[RenderableType]], width: int) -> None:
     """Add URL and error, which share the rest of the line."""
-    taken = sum(
+    used = sum(
         max(cell_len(str(cell)) for cell in (column.header, *row)) + GAP
         for column, row in zip(table.columns, zip(*cells, strict=True), strict=True)
     )
     reasons = [visible(reason_of(outcome)) for outcome in outcomes]
     urls = [_url(outcome) for outcome in outcomes]
-    room = max(width - taken, MIN_ROOM)
+    room = max(width - used, MIN_ROOM)
     longest_reason = max(map(cell_len, reasons))
     # The error gets what the URLs do not need, or a third of the line.
     reason_room = min(longest_reason, max(room - GAP - max(map(cell_len, urls)), room // 3))
@@ -115,7 +115,7 @@ def _add_urls(table: Table, outcomes: list[Outcome], cells: list[list[Renderable
         table.add_column("error", overflow="fold", max_width=reason_room)
         room -= reason_room + GAP
     for row, url, reason in zip(cells, urls, reasons, strict=True):
-        error = [Text(shorten(reason, LONGEST_REASON), style="dim")] if longest_reason else []
+        error = [Text(shorten(reason, MAX_REASON), style="dim")] if longest_reason else []
         table.add_row(*row, Text(shorten(url, room)), *error)
 
 
@@ -155,27 +155,29 @@ def threshold_table(measured: list[ThresholdResult]) -> Table:
     table.add_column(no_wrap=True, min_width=len("missed"))
     table.add_column(overflow="fold")
     table.add_column(overflow="fold")
-    for one in measured:
-        word = Text("met", style="green") if one.met else Text("missed", style="red")
-        table.add_row(word, safe(one.threshold.text), safe(one.text))
+    for result in measured:
+        state = Text("met", style="green") if result.met else Text("missed", style="red")
+        table.add_row(state, safe(result.threshold.text), safe(result.text))
     return table
 
 
 def change_table(changes: Changes, width: int) -> Group:
     """One line per change since the baseline, and the number of changes by kind."""
     line = Text.assemble(("since the baseline: ", "dim"), changes.text)
-    if not changes.noted:
+    if not changes.listed:
         return Group(line)
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("since then", no_wrap=True)
+    table.add_column("change", no_wrap=True)
     table.add_column("row", no_wrap=True)
-    table.add_column("how", overflow="fold")
-    room = max(width - max(len(noted.change) for noted in changes.noted) - 2 * GAP, 2 * MIN_ROOM)
-    for noted in changes.noted:
-        detail = visible(noted.detail)
-        url = shorten(visible(noted.what), max(room - cell_len(detail) - GAP, room // 2))
+    table.add_column("detail", overflow="fold")
+    room = max(width - max(len(row_change.change) for row_change in changes.listed) - 2 * GAP, 2 * MIN_ROOM)
+    for row_change in changes.listed:
+        detail = visible(row_change.detail)
+        url = shorten(visible(row_change.subject), max(room - cell_len(detail) - GAP, room // 2))
         table.add_row(
-            Text(noted.change, style=CHANGE_STYLES.get(noted.change, "")), Text(url), Text(detail, style="dim")
+            Text(row_change.change, style=CHANGE_STYLES.get(row_change.change, "")),
+            Text(url),
+            Text(detail, style="dim"),
         )
     return Group(Text(), table, Text(), line)
 

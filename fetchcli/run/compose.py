@@ -23,7 +23,7 @@ from fetchcli.inputs.reader import RowReader
 from fetchcli.inputs.spool import Spooled, rereadable
 from fetchcli.messages import print_message
 from fetchcli.run.displays import make_displays
-from fetchcli.run.inputs import check_expectations, empty_input_message, is_endless, open_inputs, report_input_problems
+from fetchcli.run.inputs import check_expectations, empty_input_message, may_block, open_inputs, report_input_problems
 from fetchcli.run.loop import RunLoop
 from fetchcli.run.outputs import Outputs, plan_outputs
 from fetchcli.run.signals import Interrupt
@@ -115,7 +115,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 async def _run(settings: Settings) -> ExitCode:
     loop = asyncio.get_running_loop()
     if not loop.get_debug():
-        # Errors on abandoned connections are nobody's business: their row has its outcome.
+        # Ignore errors on abandoned connections: their rows have outcomes already.
         loop.set_exception_handler(lambda _loop, _context: None)
     async with AsyncExitStack() as stack:
         inputs = await _inputs(settings, stack)
@@ -130,7 +130,7 @@ async def _run(settings: Settings) -> ExitCode:
         def read(number: int) -> RowReader:
             return RowReader(inputs, settings.reading, policy, load, round=number)
 
-        run_loop = RunLoop(settings, summary, comparison, read, endless=any(map(is_endless, inputs)))
+        run_loop = RunLoop(settings, summary, comparison, read, endless=any(map(may_block, inputs)))
         watch = run_loop.watch if settings.halt is not None else None
         fetcher = Fetcher(transport, policy, ordered=settings.ordered, warn=print_message, watch=watch)
         plan = plan_outputs(settings, stdout_is_terminal=sys.stdout is not None and sys.stdout.isatty())
@@ -140,9 +140,9 @@ async def _run(settings: Settings) -> ExitCode:
         run_loop.fetcher = fetcher
         with Interrupt(run_loop.stop) as interrupt:
             await run_loop.run(outputs)
-        fresh = comparison.fresh if settings.only_new and comparison is not None else None
-        judged = exit_code(summary, fresh)
-        return _conclude(settings, run_loop, outputs, judged, interrupt.code)
+        deciding = comparison.fresh if settings.only_new and comparison is not None else None
+        outcome_code = exit_code(summary, deciding)
+        return _conclude(settings, run_loop, outputs, outcome_code, interrupt.code)
 
 
 async def _inputs(settings: Settings, stack: AsyncExitStack) -> list[Input]:
@@ -161,13 +161,13 @@ async def _inputs(settings: Settings, stack: AsyncExitStack) -> list[Input]:
 
 
 def _conclude(
-    settings: Settings, run_loop: RunLoop, outputs: Outputs, judged: ExitCode, interrupted: ExitCode | None
+    settings: Settings, run_loop: RunLoop, outputs: Outputs, outcome_code: ExitCode, interrupted: ExitCode | None
 ) -> ExitCode:
     """Print the last messages and return the exit code: signals first, then outputs, then the lowest."""
     fetcher, reader, total = run_loop.fetcher, run_loop.reader, run_loop.summary.total
     if interrupted is not None:
-        ended = f"interrupted after {total:,} outcome{'s' * (total != 1)}"
-        print_message(ended if settings.rounds.several else f"{ended}; the rest of the input was not fetched")
+        message = f"interrupted after {total:,} outcome{'s' * (total != 1)}"
+        print_message(message if settings.rounds.several else f"{message}; the rest of the input was not fetched")
     elif fetcher.unread:
         print_message(f"halted: {fetcher.halted}; the rest of the input was not read")
     empty = "" if total or interrupted is not None else empty_input_message(settings, reader)
@@ -176,8 +176,8 @@ def _conclude(
         return interrupted
     if outputs.failed:
         return ExitCode.OUTPUT
-    if settings.exit_zero and judged is not ExitCode.INTERNAL:
-        judged = ExitCode.OK
-    if judged is ExitCode.INTERNAL:
-        return judged
-    return ExitCode.INPUT if empty or run_loop.errors else judged
+    if settings.exit_zero and outcome_code is not ExitCode.INTERNAL:
+        outcome_code = ExitCode.OK
+    if outcome_code is ExitCode.INTERNAL:
+        return outcome_code
+    return ExitCode.INPUT if empty or run_loop.errors else outcome_code

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import zlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from aiohttp import web
 
@@ -46,9 +46,9 @@ async def demo_server() -> AsyncIterator[list[str]]:
         await site.start()
         port = runner.addresses[0][1]
         # Bound but not listening: refuses connections for as long as the run lasts.
-        with socket.socket() as deaf:
-            deaf.bind(("127.0.0.1", 0))
-            refused = f"http://127.0.0.1:{deaf.getsockname()[1]}/refused"
+        with socket.socket() as closed_port:
+            closed_port.bind(("127.0.0.1", 0))
+            refused = f"http://127.0.0.1:{closed_port.getsockname()[1]}/refused"
             yield [*(f"http://127.0.0.1:{port}{path}" for path in DEMO_PATHS), refused]
     finally:
         await runner.cleanup()
@@ -68,15 +68,16 @@ async def _redirect(_request: web.Request) -> web.Response:
 
 
 async def _gzip(_request: web.Request) -> web.Response:
-    packer = zlib.compressobj(wbits=31)
-    body = packer.compress(b'{"gzipped": true}' * 500) + packer.flush()
+    compressor = zlib.compressobj(wbits=31)
+    body = compressor.compress(b'{"gzipped": true}' * 500) + compressor.flush()
     return web.Response(body=body, headers={"Content-Encoding": "gzip", "Content-Type": "application/json"})
 
 
 async def _drip(request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Length": str(DRIPS)})
     await response.prepare(request)
-    for _ in range(DRIPS):
-        await asyncio.sleep(1 / DRIPS)
-        await response.write(b"*")
+    with suppress(ConnectionResetError):  # the run ended first
+        for _ in range(DRIPS):
+            await asyncio.sleep(1 / DRIPS)
+            await response.write(b"*")
     return response

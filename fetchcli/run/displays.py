@@ -53,11 +53,11 @@ def _progress(
     total: list[int] = []
 
     rounds = settings.rounds
-    known = None if rounds.span is not None else rounds.count  # with a time limit the number of rounds is unknown
+    round_count = None if rounds.span is not None else rounds.count  # with a time limit the number of rounds is unknown
 
     def count() -> None:
-        if known is not None and (rows := count_rows(inputs, settings.reading)) is not None:
-            total.append(known * rows)
+        if round_count is not None and (rows := count_rows(inputs, settings.reading)) is not None:
+            total.append(round_count * rows)
 
     threading.Thread(target=count, name="fetchcli-count", daemon=True).start()
 
@@ -68,8 +68,8 @@ def _progress(
             summary.failed,
             fetcher.in_flight,
             total[0] if total else None,
-            scheduler.held,
-            scheduler.feedback.cooling(now),
+            scheduler.paced_rows,
+            scheduler.feedback.paused_hosts(now),
             scheduler.retrying,
             max(0.0, scheduler.latest - now, scheduler.feedback.latest - now) if scheduler.waiting else 0.0,
         )

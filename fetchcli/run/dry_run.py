@@ -28,14 +28,14 @@ class DryRun:
         self._pace = pace
         self._hosts: Counter[str] = Counter()
         self._seen: set[bytes] = set()
-        self._duplicates = self._passed = 0
+        self._duplicates = self._skipped = 0
         self._messages: list[str] = []
         self.invalid = 0
 
     @property
     def total(self) -> int:
         """All rows."""
-        return self._hosts.total() + self._passed + self.invalid
+        return self._hosts.total() + self._skipped + self.invalid
 
     def add(self, row: Row) -> None:
         """Count one row."""
@@ -46,7 +46,7 @@ class DryRun:
             return
         if isinstance(row, Skipped):
             self._duplicates += 1
-            self._passed += 1
+            self._skipped += 1
             return
         self._hosts[f"{row.url.scheme}://{row.url.authority}"] += 1
         key = identity(row)  # a few bytes per row: a million URLs would need too much memory
@@ -58,9 +58,9 @@ class DryRun:
         hosts = len(self._hosts)
         lines = [
             f"{self.total:,} rows: {self._hosts.total():,} to fetch from {hosts:,} host{'s' * (hosts != 1)}, "
-            f"{self._duplicates:,} {'duplicates skipped' if self._passed else 'of them duplicates'}; "
+            f"{self._duplicates:,} {'duplicates skipped' if self._skipped else 'duplicates among them'}; "
             f"{self.invalid:,} invalid",
-            *self._least_time(),
+            *self._min_time_line(),
             *(f"{rows:>9,}  {visible(host)}" for host, rows in self._hosts.most_common(MAX_HOSTS)),
         ]
         if hosts > MAX_HOSTS:
@@ -70,21 +70,21 @@ class DryRun:
             lines.append(f"and {self.invalid - MAX_INVALID:,} invalid rows more")
         return lines
 
-    def _least_time(self) -> list[str]:
+    def _min_time_line(self) -> list[str]:
         """The minimum time at the given rates."""
         bounds = []
         if self._pace.rate is not None and self._hosts:
-            bounds.append((_least(self._hosts.total(), self._pace.rate), "--rate"))
+            bounds.append((_min_seconds(self._hosts.total(), self._pace.rate), "--rate"))
         if self._pace.host_rate is not None and self._hosts:
             host, rows = self._hosts.most_common(1)[0]
-            bounds.append((_least(rows, self._pace.host_rate), f"--host-rate, {visible(host)}"))
+            bounds.append((_min_seconds(rows, self._pace.host_rate), f"--host-rate, {visible(host)}"))
         if not bounds:
             return []
         seconds, why = max(bounds)
         return [f"at least {format_clock(seconds)} at the given rates ({why})"]
 
 
-def _least(rows: int, rate: Rate) -> float:
+def _min_seconds(rows: int, rate: Rate) -> float:
     """Full windows must pass before the last row may start."""
     return (rows - 1) // rate.count * rate.seconds
 

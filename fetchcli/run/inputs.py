@@ -30,16 +30,16 @@ def open_inputs(texts: tuple[str, ...]) -> list[Input]:
 def empty_input_message(settings: Settings, reader: RowReader) -> str:
     """The message for a run without rows; empty if that is fine."""
     selection = settings.reading.selection
-    if settings.allow_empty or (reader.left_out and not (selection.include or selection.exclude)):
+    if settings.allow_empty or (reader.filtered_out and not (selection.include or selection.exclude)):
         return ""  # all of them had been accepted
     if selection.limit == 0 or selection.sample == 0:
         return "--limit 0 and --sample 0 leave no row (--allow-empty accepts that)"
-    if reader.left_out:
-        return f"none of the {reader.left_out:,} rows was selected (--allow-empty accepts that)"
+    if reader.filtered_out:
+        return f"none of the {reader.filtered_out:,} rows was selected (--allow-empty accepts that)"
     return "the input contains no URL (--allow-empty accepts that)"
 
 
-def is_endless(source: Input) -> bool:
+def may_block(source: Input) -> bool:
     """Whether reading may never end, or needs the web: a pipe, a sitemap."""
     if isinstance(source, Argument):
         return False
@@ -53,16 +53,16 @@ def check_expectations(settings: Settings, inputs: list[Input]) -> None:
     Raises:
         UsageError: an expectation is malformed.
     """
-    found = list(islice(malformed(inputs, settings.reading, settings.policy.checks), MAX_MALFORMED + 1))
-    if found:
-        more = f" (and {len(found) - 1} more)" if len(found) <= MAX_MALFORMED else " (and many more)"
-        raise UsageError(found[0] + more * (len(found) > 1))
+    problems = list(islice(malformed(inputs, settings.reading, settings.policy.checks), MAX_MALFORMED + 1))
+    if problems:
+        more = f" (and {len(problems) - 1} more)" if len(problems) <= MAX_MALFORMED else " (and many more)"
+        raise UsageError(problems[0] + more * (len(problems) > 1))
 
 
 def report_input_problems(settings: Settings, reader: RowReader, empty: str, errors: Sequence[str]) -> None:
     """Report what was left out, what could not be read, and that there were no rows."""
-    if reader.left_out and not (settings.quiet or empty):
-        print_message(f"{reader.left_out:,} rows left out (--include, --exclude, --only-failed)")
+    if reader.filtered_out and not (settings.quiet or empty):
+        print_message(f"{reader.filtered_out:,} rows left out (--include, --exclude, --only-failed)")
     for error in errors:
         print_message(error)
     if empty and not errors:

@@ -17,7 +17,7 @@ from fetchcli.inputs.readahead import ReadAhead
 from fetchcli.inputs.reader import RowReader
 from fetchcli.run.outputs import Outputs
 
-MAX_SILENCE_SECONDS = 5.0  # maximum seconds that a halted run waits for the rest of a pipe
+MAX_PIPE_WAIT = 5.0  # maximum seconds that a halted run waits for the rest of a pipe
 
 
 class RunLoop:
@@ -75,8 +75,8 @@ class RunLoop:
         ):
             self._failed += 1
             if reason := halt.reason(self._failed, self._ended):
-                patience = MAX_SILENCE_SECONDS if self._endless else float("inf")
-                self._loop.call_soon(partial(self.fetcher.halt, reason, now=halt.now, patience=patience))
+                max_wait = MAX_PIPE_WAIT if self._endless else float("inf")
+                self._loop.call_soon(partial(self.fetcher.halt, reason, now=halt.now, max_wait=max_wait))
 
     async def run(self, outputs: Outputs) -> None:
         """Run to the end, and close the outputs in any case."""
@@ -85,14 +85,14 @@ class RunLoop:
         try:
             while not fetcher.over:
                 start = rounds.next_start(done, time.monotonic() - began)
-                if start is None or not await self._reached(began + start) or fetcher.over:
+                if start is None or not await self._wait_until(began + start) or fetcher.over:
                     break
                 done += 1
-                part = Summary(self._settings.thresholds) if rounds.several else None
-                await self._round(done, outputs, part)
-                if part is not None:
-                    outputs.announce(f"round {done}: {totals_text(part)}")
-                    if not (part.total or rounds.every):
+                round_summary = Summary(self._settings.thresholds) if rounds.several else None
+                await self._round(done, outputs, round_summary)
+                if round_summary is not None:
+                    outputs.announce(f"round {done}: {totals_text(round_summary)}")
+                    if not (round_summary.total or rounds.every):
                         break  # an empty list would be fetched again and again
         finally:
             try:
@@ -102,10 +102,12 @@ class RunLoop:
 
     def _compare(self, comparison: Comparison | None) -> None:
         if comparison is not None:
-            cut = self.fetcher.stopped or self.fetcher.unread or self.errors or self._settings.reading.selection.partial
-            self.summary.changes = comparison.finish(whole=not cut)
+            incomplete = (
+                self.fetcher.stopped or self.fetcher.unread or self.errors or self._settings.reading.selection.partial
+            )
+            self.summary.changes = comparison.finish(whole=not incomplete)
 
-    async def _reached(self, when: float) -> bool:
+    async def _wait_until(self, when: float) -> bool:
         """Wait until this time; False if the run was stopped meanwhile."""
         try:
             async with asyncio.timeout(max(0.0, when - time.monotonic())):
@@ -114,23 +116,23 @@ class RunLoop:
             return True
         return False
 
-    async def _round(self, number: int, outputs: Outputs, part: Summary | None) -> None:
+    async def _round(self, number: int, outputs: Outputs, round_summary: Summary | None) -> None:
         reader = self.reader = self._read(number) if number > 1 else self.reader
         began = time.monotonic()
         try:
             async with aclosing(self.fetcher.run(ReadAhead(reader.batches()))) as outcomes:
                 async for outcome in outcomes:
                     self.summary.add(outcome)
-                    if part is not None:
-                        part.add(outcome)
+                    if round_summary is not None:
+                        round_summary.add(outcome)
                     if self._comparison is not None:
                         self._comparison.add(outcome)
                     outputs.handle(outcome)
                     if outputs.congested:
-                        await outputs.relieved()
+                        await outputs.wait_until_drained()
         finally:
             self.errors += [str(error) for error in reader.errors if str(error) not in self.errors]
             elapsed = time.monotonic() - began
             self.summary.elapsed += elapsed
-            if part is not None:
-                part.elapsed = elapsed
+            if round_summary is not None:
+                round_summary.elapsed = elapsed

@@ -62,16 +62,20 @@ def plan_outputs(settings: Settings, *, stdout_is_terminal: bool) -> OutputPlan:
     schema = Schema(settings.reading.keep)
     rows = OutcomeBuffer(columns_of)
     specs = [parse_output(text) for text in settings.outputs]
-    wanted: list[tuple[str, MakeSink]] = [(spec.path, _maker(spec.format, schema, rows)) for spec in specs]
+    wanted: list[tuple[str, MakeSink]] = [(spec.path, _sink_factory(spec.format, schema, rows)) for spec in specs]
     if settings.write_out is not None:
         wanted.append((STDOUT, partial(TemplateSink, render=compile_template(settings.write_out, schema))))
     if not wanted and (settings.quiet or not stdout_is_terminal):
-        wanted.append((STDOUT, _maker(BY_NAME["text"], schema, rows)))
-    places = [name if name == STDOUT else str(Path(name).absolute()) for name, _ in wanted]
-    if len(set(places)) < len(places):
-        twice = next(name for (name, _), place in zip(wanted, places, strict=True) if places.count(place) > 1)
+        wanted.append((STDOUT, _sink_factory(BY_NAME["text"], schema, rows)))
+    destination_names = [name if name == STDOUT else str(Path(name).absolute()) for name, _ in wanted]
+    if len(set(destination_names)) < len(destination_names):
+        shared = next(
+            name
+            for (name, _), place in zip(wanted, destination_names, strict=True)
+            if destination_names.count(place) > 1
+        )
         raise UsageError(
-            f"two outputs (-o, -w) write to {'stdout' if twice == STDOUT else twice}; give one of them a path"
+            f"two outputs (-o, -w) write to {'stdout' if shared == STDOUT else shared}; give one of them a path"
         )
     data = dict(wanted)
     to_stdout = stdout_is_terminal and STDOUT not in data
@@ -81,7 +85,7 @@ def plan_outputs(settings: Settings, *, stdout_is_terminal: bool) -> OutputPlan:
     return OutputPlan(data, reports, report, stdout_is_terminal and STDOUT in data, annotate, rows)
 
 
-def _maker(wanted: OutputFormat, schema: Schema, rows: OutcomeBuffer) -> MakeSink:
+def _sink_factory(wanted: OutputFormat, schema: Schema, rows: OutcomeBuffer) -> MakeSink:
     if wanted.streamed:
         return lambda output: wanted.load()(output, schema)
     return partial(ReportSink, render=wanted.load(), rows=rows)
@@ -145,7 +149,7 @@ class Outputs:
         """Whether a destination does not keep up."""
         return any(output.congested for output in self._outputs) or any(display.congested for display in self._displays)
 
-    async def relieved(self) -> None:
+    async def wait_until_drained(self) -> None:
         """Wait until every destination has caught up."""
         while self.congested:  # noqa: ASYNC110 - polled only while a destination is stuck
             await asyncio.sleep(RELIEF_SECONDS)
@@ -158,15 +162,15 @@ class Outputs:
             for sink in self._sinks:
                 stack.callback(sink.close, summary)
         # Nobody waits for a summary whose reader has left (`| head -1`).
-        left = any(output.broken_pipe for output in self._outputs)
+        reader_gone = any(output.broken_pipe for output in self._outputs)
         for display in self._displays:
-            display.close(Summary() if left else summary)
+            display.close(Summary() if reader_gone else summary)
 
     def _tell_loop(self, output: Output) -> None:
         """Called by the thread of an output."""
-        self._loop.call_soon_threadsafe(self._note, output)
+        self._loop.call_soon_threadsafe(self._record_failure, output)
 
-    def _note(self, output: Output) -> None:
+    def _record_failure(self, output: Output) -> None:
         """Report a failure once; stop if the reader is gone or no output is left."""
         self.failed = True
         if not output.broken_pipe:

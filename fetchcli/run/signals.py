@@ -21,7 +21,7 @@ class Interrupt:
     def __init__(self, stop: Callable[[str], None]) -> None:
         self._stop = stop
         self._loop = asyncio.get_running_loop()
-        self._before = {number: signal.getsignal(number) for number in _CODES}
+        self._previous = {number: signal.getsignal(number) for number in _CODES}
         self.code: ExitCode | None = None
 
     def __enter__(self) -> "Interrupt":
@@ -30,7 +30,7 @@ class Interrupt:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        for number, handler in self._before.items():
+        for number, handler in self._previous.items():
             signal.signal(number, handler)
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:

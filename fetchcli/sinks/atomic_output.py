@@ -23,8 +23,8 @@ class AtomicOutput(Output):
     def _is_file(self) -> bool:
         """Whether the file may be replaced: not if it has other names."""
         status = os.fstat(self._fd)
-        lent = self.name == STDOUT or self.name.startswith(("/dev/", "/proc/")) or status.st_nlink > 1
-        return stat.S_ISREG(status.st_mode) and not lent
+        shared = self.name == STDOUT or self.name.startswith(("/dev/", "/proc/")) or status.st_nlink > 1
+        return stat.S_ISREG(status.st_mode) and not shared
 
     def close(self) -> None:
         """Replace the file by what was written; leave it as it is if nothing was."""
@@ -45,18 +45,18 @@ def _replace(path: Path, data: bytes, status: os.stat_result) -> None:
     Raises:
         OSError: neither is possible; the old content is kept unless it was being overwritten.
     """
-    beside = None
+    temporary = None
     try:
-        fd, beside = mkstemp(prefix=".", dir=path.parent)
+        fd, temporary = mkstemp(prefix=".", dir=path.parent)
         with os.fdopen(fd, "wb") as file:
             file.write(data)
             os.fchmod(fd, stat.S_IMODE(status.st_mode))
             with suppress(OSError):  # only some users may give files away
                 os.fchown(fd, status.st_uid, status.st_gid)
-        Path(beside).replace(path)
+        Path(temporary).replace(path)
     except OSError as error:
-        if beside is not None:
-            Path(beside).unlink(missing_ok=True)
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
             raise
         path.write_bytes(data)

@@ -17,7 +17,7 @@ from fetchcli.sinks.formats import STDOUT
 
 BLOCK_SECONDS = 0.01
 WATCH_SECONDS = 0.2
-BACKLOG_LIMIT = 4 * 1024 * 1024
+MAX_BACKLOG = 4 * 1024 * 1024
 
 
 class Output:
@@ -77,7 +77,7 @@ class Output:
     @property
     def congested(self) -> bool:
         """Whether too much waits to be written."""
-        return self._backlog > BACKLOG_LIMIT and self._error is None
+        return self._backlog > MAX_BACKLOG and self._error is None
 
     def write(self, data: bytes) -> None:
         """Queue bytes; they are written within `BLOCK_SECONDS` if the destination keeps up."""

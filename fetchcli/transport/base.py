@@ -1,6 +1,6 @@
 """The ports between a run and the network: one hop, and the whole fetch.
 
-A hop transport sends one settled request and gives back a head and a body stream. `follow` does the
+A hop transport sends one complete request and returns a head and a body stream. `follow` does the
 rest once for all hop transports: redirects, credentials, digest, decoding, limits, rate watching.
 """
 
@@ -30,7 +30,7 @@ class SharedFields(msgspec.Struct, frozen=True, eq=False):
 
 
 class HopRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """One request, settled to the byte.
+    """One request, complete and ready to send.
 
     Attributes:
         url: where it goes; its ``target`` is sent unchanged.
@@ -101,7 +101,7 @@ class Hop(Protocol):
         """
 
     def fail(self, error: TransportError) -> None:
-        """Make whoever reads the hop fail with this error."""
+        """Raise this error in the current or next read."""
 
     def close(self) -> None:
         """Give up the rest of the response; does nothing if it is complete."""
@@ -164,7 +164,7 @@ class Transport(Protocol):
             policy: limits, and the request where ``request`` is None.
             request: what to send.
             fresh: use no connection that was used before.
-            consume: chooses who reads the decoded body, once its head is known; nobody by default.
+            consume: returns the consumers of the decoded body, given the head; none by default.
 
         Raises:
             TransportError: no complete response arrived; it carries the kind and the detail.

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 from fetchcli.core.errors import ErrorKind, TransportError
-from fetchcli.core.http1.head import NO_BODY, Head
+from fetchcli.core.http1.head import BODYLESS_STATUSES, Head
 from fetchcli.core.model.body_buffer import BodyBuffer
 from fetchcli.core.model.policy import Limits
 from fetchcli.transport.base import Consumer, Hop
@@ -43,7 +43,7 @@ class BodyReader:
         self.sha256 = self.unknown_coding = ""
         self._decoder: Decoder | None = None
         codings = head.fields.get(b"content-encoding")
-        if codings and head.status not in NO_BODY and not to_head_request:
+        if codings and head.status not in BODYLESS_STATUSES and not to_head_request:
             text = b", ".join(codings).decode("latin-1")
             self._decoder, known = decoder_for(text)
             self.unknown_coding = "" if known else text
@@ -56,7 +56,7 @@ class BodyReader:
         """
         while chunk := await self._hop.read():
             self.wire += len(chunk)
-            self._bound(self.wire, "")
+            self._check_size(self.wire, "")
             if self._decoder is None:
                 for consume in self._consumers:
                     consume(chunk)
@@ -76,18 +76,18 @@ class BodyReader:
                 for consume in self._consumers:
                     consume(piece)
                 self.decoded += len(piece)
-                self._bound(self.decoded, " after decoding")
-                self._bound_ratio()
+                self._check_size(self.decoded, " after decoding")
+                self._check_ratio()
                 if time.monotonic() - started > DECODE_SECONDS:
                     await asyncio.sleep(0)
                     started = time.monotonic()
 
-    def _bound(self, size: int, when: str) -> None:
+    def _check_size(self, size: int, when: str) -> None:
         limit = self._limits.size
         if limit is not None and size > limit:
             raise TransportError(ErrorKind.TOO_LARGE, f"more than the {limit} bytes allowed{when} (--max-filesize)")
 
-    def _bound_ratio(self) -> None:
+    def _check_ratio(self) -> None:
         limits = self._limits
         if limits.ratio is not None and self.decoded > max(limits.ratio_free, limits.ratio * self.wire):
             detail = f"{self.wire} bytes decode to more than {limits.ratio} times as many (--max-ratio)"

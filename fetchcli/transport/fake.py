@@ -33,7 +33,7 @@ class ScriptedHop:
 
     @property
     def phase(self) -> str:
-        """As the script stands."""
+        """The current phase, for messages."""
         return "in the body" if self._reader.head else "while waiting for the first byte"
 
     @property

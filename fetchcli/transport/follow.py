@@ -13,7 +13,7 @@ from fetchcli.core.errors import ErrorKind, Failure, Remedy, TransportError
 from fetchcli.core.http1.head import Head
 from fetchcli.core.model.attempt import Response, Timings
 from fetchcli.core.model.policy import Policy
-from fetchcli.core.request.request import Request, closes, default_headers, header_fields, user_host
+from fetchcli.core.request.request import Request, asks_to_close, default_headers, header_fields, user_host
 from fetchcli.core.schedule.redirects import next_hop
 from fetchcli.core.url.parse import HttpUrl
 from fetchcli.transport.base import Authenticator, ChooseConsumers, Hop, HopRequest, HopTransport, SharedFields
@@ -25,7 +25,7 @@ MAX_REDIRECT_BODY = 64 * 1024
 REDIRECT_BODY_SECONDS = 0.5
 
 
-class _Settled(NamedTuple):
+class _PreparedRequest(NamedTuple):
     """What all rows with one request share.
 
     Attributes:
@@ -54,7 +54,7 @@ class FollowingTransport:
         self._hops = hops
         self._defaults = default_headers(user_agent)
         self._authenticator = authenticator
-        self._settled = lru_cache(maxsize=16)(self._settle)
+        self._prepared = lru_cache(maxsize=16)(self._prepare)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -85,13 +85,13 @@ class FollowingTransport:
         self, chain: RedirectChain, policy: Policy, consume: ChooseConsumers | None, *, fresh: bool
     ) -> Response:
         """Send hop after hop, and read the body of the last one."""
-        floor = policy.timeouts.min_rate
-        watch = RateWatch(floor, policy.timeouts.rate_window) if floor is not None else None
+        minimum_rate = policy.timeouts.min_rate
+        watch = RateWatch(minimum_rate, policy.timeouts.rate_window) if minimum_rate is not None else None
         try:
             while True:
                 if watch is not None:
                     watch.watch(chain.hop)
-                if self._authenticator is None or chain.left_origin or self._settled(chain.request).authorized:
+                if self._authenticator is None or chain.left_origin or self._prepared(chain.request).authorized:
                     head = await chain.hop.open()
                 else:
                     head = await self._authenticate(self._authenticator, chain, policy, watch, fresh=fresh)
@@ -140,8 +140,8 @@ class FollowingTransport:
     def _hop(self, chain: RedirectChain, policy: Policy, *, fresh: bool, authorization: str = "") -> Hop:
         """The next hop of a fetch."""
         request, url = chain.request, chain.url
-        settled = self._settled(request)
-        if settled.authorized:
+        prepared = self._prepared(request)
+        if prepared.authorized:
             authorization = ""
         elif self._authenticator is None:  # otherwise credentials are sent only as answers to challenges
             authorization = url.authorization or policy.credentials.authorization(
@@ -150,20 +150,20 @@ class FollowingTransport:
         hop = HopRequest(
             url=url,
             method=request.method,
-            host=settled.host or url.authority,
-            shared=settled.shared,
+            host=prepared.host or url.authority,
+            shared=prepared.shared,
             authorization=authorization,
             content=request.content,
             # A request that must not be repeated uses no connection that the server may have closed, at no hop.
             fresh=fresh or not chain.first.idempotent,
-            last=settled.last,
+            last=prepared.last,
         )
         return self._hops.hop(hop, policy.timeouts)
 
-    def _settle(self, request: Request) -> _Settled:
+    def _prepare(self, request: Request) -> _PreparedRequest:
         authorized = any(name.lower() == "authorization" for name, _ in request.headers)
         shared = SharedFields(header_fields(request, self._defaults))
-        return _Settled(shared, user_host(request), closes(request), authorized)
+        return _PreparedRequest(shared, user_host(request), asks_to_close(request), authorized)
 
 
 def _with_content(request: Request, path: str) -> Request:
@@ -179,20 +179,20 @@ def _failure(error: Exception, chain: RedirectChain, policy: Policy, *, timed_ou
     hop = chain.hop
     if timed_out:
         detail = f"no complete response in {policy.timeouts.total:g} s ({hop.phase})"
-        known = Failure(ErrorKind.TIMEOUT_TOTAL, detail, remedy=Remedy.LATER)
+        cause = Failure(ErrorKind.TIMEOUT_TOTAL, detail, remedy=Remedy.LATER)
     elif isinstance(error, TransportError):
-        known = error.failure
+        cause = error.failure
     else:
-        known = Failure(ErrorKind.INTERNAL, f"{type(error).__name__}: {error}")
+        cause = Failure(ErrorKind.INTERNAL, f"{type(error).__name__}: {error}")
     where = f" (redirected to {chain.url.text})" if chain.redirects else ""
-    stale = chain.first.idempotent and hop.met_stale_connection(known.kind)
+    stale = chain.first.idempotent and hop.met_stale_connection(cause.kind)
     return Failure(
-        known.kind,
-        known.detail + where,
+        cause.kind,
+        cause.detail + where,
         chain.url.text,
         tuple(chain.redirects),
         hop.peer,
-        Remedy.FRESH if stale else known.remedy,
+        Remedy.FRESH if stale else cause.remedy,
     )
 
 

@@ -1,7 +1,7 @@
 """Resolve host names with c-ares, or with the system's resolver where c-ares cannot.
 
 Each name is looked up once at a time, however many requests wait for it. Answers are kept for a
-minute, failures for a few seconds, and only a bounded number of either.
+minute, final failures for a few seconds, and only a bounded number of either.
 """
 
 import asyncio
@@ -40,8 +40,8 @@ class LookupFailure(msgspec.Struct, frozen=True):
 
 Answer = Addresses | LookupFailure
 
-# c-ares has no server to ask, so it does not know whether the name exists.
 _NO_NAME = frozenset({ares.ARES_ENOTFOUND, ares.ARES_ENODATA, ares.ARES_EBADNAME})
+# c-ares has no server to ask, so it does not know whether the name exists.
 _NO_SERVER = frozenset({ares.ARES_ECONNREFUSED, ares.ARES_EFILE, ares.ARES_ENOTINITIALIZED})
 
 
@@ -51,7 +51,7 @@ class Resolver:
     def __init__(self, servers: tuple[str, ...] = (), family: int = 0) -> None:
         self._family = FAMILIES[family]
         self._version = family
-        self._only_these = bool(servers)
+        self._custom_servers = bool(servers)
         self._ares: aiodns.DNSResolver | None = None
         try:
             self._ares = aiodns.DNSResolver(nameservers=servers or None)
@@ -59,8 +59,8 @@ class Resolver:
             if servers:
                 raise UsageError(f"--dns-servers: c-ares is not available: {error}") from None
         self._threads: ThreadPoolExecutor | None = None
-        self._known: OrderedDict[str, tuple[float, Answer]] = OrderedDict()
-        self._asked: dict[str, asyncio.Task[Answer]] = {}
+        self._cache: OrderedDict[str, tuple[float, Answer]] = OrderedDict()
+        self._pending: dict[str, asyncio.Task[Answer]] = {}
 
     async def resolve(self, host: str) -> Addresses:
         """The addresses of a host, in the order to try them; an IP address stands for itself.
@@ -74,18 +74,18 @@ class Resolver:
                     ErrorKind.DNS, f"{host} is an IPv{literal} address (-{self._version})", Remedy.NONE
                 )
             return (host,)
-        until, answer = self._known.get(host, (0.0, ()))
+        until, answer = self._cache.get(host, (0.0, ()))
         if until > time.monotonic():
             return _or_raise(answer)
-        task = self._asked.get(host)
+        task = self._pending.get(host)
         if task is None:
-            task = self._asked[host] = asyncio.ensure_future(self._look_up(host))
-            task.add_done_callback(lambda _: self._asked.pop(host, None))
+            task = self._pending[host] = asyncio.ensure_future(self._look_up(host))
+            task.add_done_callback(lambda _: self._pending.pop(host, None))
         return _or_raise(await asyncio.shield(task))
 
     async def close(self) -> None:
         """Stop all lookups."""
-        tasks = list(self._asked.values())
+        tasks = list(self._pending.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -98,7 +98,7 @@ class Resolver:
         """The addresses, or why there are none; never raises, because nobody may be waiting any more."""
         answer: Answer
         try:
-            answer = await self._ask(host) or LookupFailure("no address", final=True)
+            answer = await self._query(host) or LookupFailure("no address", final=True)
         except ares.DNSError as error:
             answer = LookupFailure(str(error.args[-1]), error.args[0] in _NO_NAME)
         except socket.gaierror as error:
@@ -108,18 +108,18 @@ class Resolver:
         if isinstance(answer, LookupFailure) and not answer.final:
             return answer  # a retry must ask again
         seconds = FAILURE_SECONDS if isinstance(answer, LookupFailure) else ANSWER_SECONDS
-        self._known[host] = (time.monotonic() + seconds, answer)
-        if len(self._known) > MAX_NAMES:
-            self._known.popitem(last=False)
+        self._cache[host] = (time.monotonic() + seconds, answer)
+        if len(self._cache) > MAX_NAMES:
+            self._cache.popitem(last=False)
         return answer
 
-    async def _ask(self, host: str) -> Addresses:
+    async def _query(self, host: str) -> Addresses:
         if self._ares is not None:
             try:
                 result = await self._ares.getaddrinfo(host, family=self._family, type=socket.SOCK_STREAM)
                 return tuple(dict.fromkeys(node.addr[0].decode("ascii") for node in result.nodes))
             except ares.DNSError as error:
-                if self._only_these or not (error.args[0] in _NO_SERVER or _is_local(host)):
+                if self._custom_servers or not (error.args[0] in _NO_SERVER or _is_local(host)):
                     raise
         return await self._ask_system(host)
 

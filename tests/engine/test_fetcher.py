@@ -363,7 +363,7 @@ async def test_a_halted_run_does_not_wait_for_a_pipe_that_says_nothing() -> None
     found = []
     async for outcome in fetcher.run(endless()):
         found.append(outcome)
-        fetcher.halt("enough", now=True, patience=5.0)
+        fetcher.halt("enough", now=True, max_wait=5.0)
     assert [outcome.verdict for outcome in found] == [Verdict.FAILED, Verdict.SKIPPED, Verdict.SKIPPED]
     assert fetcher.unread
     assert fetcher.over

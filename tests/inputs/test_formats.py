@@ -6,7 +6,7 @@ from fetchcli.core.model.target import Rejected, Target
 from fetchcli.core.settings import Reading, Selection
 from fetchcli.inputs.base import Argument, File
 from fetchcli.inputs.count import count_rows
-from fetchcli.inputs.formats import BY_NAME, guess
+from fetchcli.inputs.formats import BY_NAME, detect_format
 from fetchcli.inputs.reader import RowReader
 from fetchcli.inputs.record import BadFormat
 from tests.support.lists import as_jsonl, as_sitemap, read
@@ -42,18 +42,18 @@ from tests.support.lists import as_jsonl, as_sitemap, read
     ],
 )
 def test_the_extension_and_then_the_content(name: str, first: bytes, found: str) -> None:
-    assert guess(name, first, Reading()) is BY_NAME[found]
+    assert detect_format(name, first, Reading()) is BY_NAME[found]
 
 
 @pytest.mark.parametrize("first", [b"<!DOCTYPE html><html>", b"<html lang=en>"])
 def test_a_page_is_no_list(first: bytes) -> None:
     with pytest.raises(BadFormat, match="an HTML page"):
-        guess("-", first, Reading())
+        detect_format("-", first, Reading())
 
 
 def test_columns_that_are_asked_for_say_that_there_are_some() -> None:
-    assert guess("-", b"link,n\nhttp://h/,1", Reading(url_column="link")) is BY_NAME["csv"]
-    assert guess("-", b"http://h/\n", Reading(keep=("n",))) is BY_NAME["csv"]
+    assert detect_format("-", b"link,n\nhttp://h/,1", Reading(url_column="link")) is BY_NAME["csv"]
+    assert detect_format("-", b"http://h/\n", Reading(keep=("n",))) is BY_NAME["csv"]
 
 
 def test_curl_lines_with_comments_and_mistakes_between() -> None:

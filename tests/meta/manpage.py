@@ -3,7 +3,7 @@
 import re
 
 from fetchcli.cli.definitions import PANELS
-from fetchcli.cli.help import EXAMPLES, SUMMARY, flags_text, topics
+from fetchcli.cli.help import ABOUT_ITSELF, EXAMPLES, INPUTS_HELP, SUMMARY, flags_text, topics
 from fetchcli.cli.option import Option
 from fetchcli.core.errors import ExitCode
 from fetchcli.run.help import page_lines
@@ -11,7 +11,7 @@ from fetchcli.run.help import page_lines
 OPENING = """.\\" Made from the help topics and the options: pytest tests/meta --regenerate
 .TH FETCHCLI 1 "" "fetchcli" "User Commands"
 .SH NAME
-fetchcli \\- fetch a list of URLs concurrently; every row ends as exactly one true outcome
+fetchcli \\- fetch many URLs at once and check the responses
 .SH SYNOPSIS
 .B fetchcli
 .RI [ INPUT ]...
@@ -20,10 +20,14 @@ fetchcli \\- fetch a list of URLs concurrently; every row ends as exactly one tr
 
 def man_page() -> str:
     """The page in the language of man(7)."""
-    lines = [OPENING, ".SH DESCRIPTION", _text(SUMMARY), ".SH EXAMPLES", ".nf", *map(_text, EXAMPLES), ".fi"]
+    lines = [OPENING, ".SH DESCRIPTION", _text(SUMMARY), ".PP", _text(f"INPUT: {INPUTS_HELP}")]
+    lines += [".SH EXAMPLES", ".nf", *map(_text, EXAMPLES), ".fi"]
     for panel in PANELS:
         lines.append(f".SH {panel.title.upper()} OPTIONS")
-        lines += [line for option in panel.options if not option.hidden for line in _option(option)]
+        lines += [line for option in panel.options for line in _option(option)]
+    lines.append(".SH HELP AND COMPLETION")
+    for flags, meaning in ABOUT_ITSELF:
+        lines += [".TP", f".B {_text(flags)}", _text(meaning)]
     for topic, page in topics().items():
         lines += [f".SH {topic.upper()}", *_topic(page)]
     lines.append(".SH EXIT STATUS")
@@ -33,8 +37,8 @@ def man_page() -> str:
 
 
 def _topic(page: str) -> list[str]:
-    """The text and the examples of a topic; its generated blocks stand in sections of their own."""
-    page = re.sub(r"<!-- (\S+) -->.*?<!-- /\1 -->", "", page, flags=re.DOTALL)
+    """The text, the examples and the tables of a topic; options and exit codes have sections of their own."""
+    page = re.sub(r"<!-- (options|exit-codes) -->.*?<!-- /\1 -->", "", page, flags=re.DOTALL)
     lines: list[str] = []
     before = "text"
     for kind, text in page_lines(page):

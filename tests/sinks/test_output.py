@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fetchcli.core.errors import OutputError
-from fetchcli.sinks.output import BACKLOG_LIMIT, Output
+from fetchcli.sinks.output import MAX_BACKLOG, Output
 
 NAMES = [b"%d\n" % number for number in range(200)]
 
@@ -85,12 +85,12 @@ def test_a_reader_that_does_not_read_congests_and_blocks_nobody(tmp_path: Path) 
     reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
     output, _ = open_output(tmp_path / "pipe")
     chunk = b"x" * 65536
-    for _ in range(2 + BACKLOG_LIMIT // len(chunk)):
+    for _ in range(2 + MAX_BACKLOG // len(chunk)):
         output.write(chunk)
     assert output.congested
     received = 0
     os.set_blocking(reader, True)
-    total = len(chunk) * (2 + BACKLOG_LIMIT // len(chunk))
+    total = len(chunk) * (2 + MAX_BACKLOG // len(chunk))
     while received < total:
         received += len(os.read(reader, 1 << 20))
     output.close()

@@ -87,7 +87,7 @@ def simulate(rows: Iterable[Target], policy: Policy, world: World, seed: int = 0
             heappush(flying, (now + seconds, next(tie), decision, result))
             most_waiting, most_lanes = max(most_waiting, scheduler.waiting), max(most_lanes, len(scheduler._lanes))
             continue
-        if scheduler.hungry and scheduler.has_room:
+        if scheduler.wants_rows and scheduler.has_room:
             row = next(source, None)
             if row is not None:
                 began = time.perf_counter()

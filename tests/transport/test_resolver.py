@@ -80,7 +80,7 @@ async def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         async with resolving(server, 4) as resolver:
             for number in range(10):
                 await resolver.resolve(f"h{number}.test")
-            assert len(resolver._known) == 3
+            assert len(resolver._cache) == 3
 
 
 async def test_a_waiter_that_gives_up_does_not_end_the_lookup_of_the_others() -> None:
@@ -135,10 +135,10 @@ async def test_names_without_a_dot_may_be_known_to_the_system_alone(monkeypatch:
     monkeypatch.setattr("socket.getaddrinfo", names_of_the_system("printer.local", "a.test"))
     with dns_server(NAMES) as server:
         async with resolving(server, 4) as resolver:
-            resolver._only_these = False
+            resolver._custom_servers = False
             assert await resolver.resolve("printer.local") == ("127.0.0.9",)
             await failure(resolver, "a.test")  # DNS says that there is none, and that is the answer
-            resolver._only_these = True
+            resolver._custom_servers = True
             await failure(resolver, "other.local")
 
 
@@ -161,13 +161,13 @@ async def test_a_failure_that_may_pass_is_asked_for_again_at_once() -> None:
     """Whoever tries a row again is to learn something new."""
     with dns_server({"flaky.test": ("127.0.0.1",)}) as server:
         async with resolving(server, 4) as resolver:
-            resolver._known["flaky.test"] = (0.0, ())
+            resolver._cache["flaky.test"] = (0.0, ())
             answer = await resolver._look_up("none.test")
             assert isinstance(answer, LookupFailure)
             assert answer.final
-            assert "none.test" in resolver._known
+            assert "none.test" in resolver._cache
     async with resolving(server, 4) as resolver:  # it is gone: nobody answers
         answer = await resolver._look_up("flaky.test")
         assert isinstance(answer, LookupFailure)
         assert not answer.final
-        assert "flaky.test" not in resolver._known
+        assert "flaky.test" not in resolver._cache

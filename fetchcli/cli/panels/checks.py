@@ -38,7 +38,7 @@ PANEL = Panel(
     options=(
         Option(
             flags="--accept",
-            help="Accepted statuses: 200..399,401 or 2xx. !304 removes one (alone: from 200..399).",
+            help="Accepted statuses: 200..399,401 or 2xx. !304 removes a status (from 200..399 if no other is given).",
             to="policy.accept",
             metavar="STATUSES",
             parse=parse_status_set,

@@ -54,11 +54,9 @@ PANEL = Panel(
             flags="--print-schema",
             help="Print a JSON Schema: config, row or result.",
             type=SchemaName,
-            metavar="NAME",
             config=False,
             environment=False,
             eager=True,
-            hidden=True,
         ),
         Option(
             flags="-V --version",

@@ -77,7 +77,7 @@ PANEL = Panel(
         ),
         Option(
             flags="--allow-cidr",
-            help="Allow this network after all; the longest prefix decides. Repeatable.",
+            help="Allow this network despite --block-private or --deny-cidr; the longest prefix wins. Repeatable.",
             metavar="NETWORK",
             multiple=True,
             requires=("block_private", "deny_cidr"),

@@ -26,7 +26,7 @@ PANEL = Panel(
         Option(flags="--progress", help="Set how progress is shown on stderr.", to="progress", type=ProgressMode),
         Option(
             flags="-q --quiet",
-            help="Write data only. No progress, no messages, no summary.",
+            help="Write data only. Warnings and errors are still printed.",
             to="quiet",
             type=bool,
             common=True,

@@ -45,13 +45,13 @@ PANEL = Panel(
         ),
         Option(
             flags="--adaptive",
-            help="Find out how many requests at once each host takes, and keep to that.",
+            help="Adapt the number of requests in flight to what each host can handle.",
             to="policy.pace.adaptive",
             type=bool,
         ),
         Option(
             flags="--max-host-errors",
-            help="Skip the rest of a host after N transport failures in a row.",
+            help="Skip the remaining rows of a host that did not answer N times in a row.",
             to="policy.pace.max_host_errors",
             type=int,
             metavar="N",

@@ -37,7 +37,7 @@ PANEL = Panel(
         ),
         Option(
             flags="--max-ratio",
-            help="Maximum ratio of decoded to received bytes, from 16 MB on.",
+            help="Maximum ratio of decoded to received bytes, once more than 16 MB are decoded.",
             to="policy.limits.ratio",
             metavar="N",
             parse=parse_count,

@@ -19,7 +19,7 @@ PANEL = Panel(
     options=(
         Option(
             flags="--retry",
-            help="Maximum number of retries. Failures that cannot pass are not retried.",
+            help="Maximum number of retries. Permanent failures are not retried.",
             to="policy.retry.count",
             type=int,
             metavar="N",
@@ -71,7 +71,7 @@ PANEL = Panel(
         ),
         Option(
             flags="--max-retry-after",
-            help="Maximum pause that a host may ask for; a longer one fails the row.",
+            help="Maximum pause that a host may ask for; for a longer one, its row is not retried.",
             to="policy.retry.max_retry_after",
             metavar="TIME",
             parse=_or_forever,

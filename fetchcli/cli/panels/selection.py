@@ -37,7 +37,7 @@ PANEL = Panel(
         ),
         Option(
             flags="--only-failed",
-            help="Fetch only the failed rows of a results file.",
+            help="Fetch only the rows that were not accepted. The input is a results file.",
             to="reading.selection.only_failed",
             type=bool,
             common=True,

@@ -9,7 +9,7 @@ PANEL = Panel(
     options=(
         Option(
             flags="-m --timeout",
-            help="Maximum time of one attempt. It starts when the row gets its slot.",
+            help="Maximum time of one attempt. From getting a slot to the last byte.",
             to="policy.timeouts.total",
             metavar="TIME",
             parse=parse_duration,

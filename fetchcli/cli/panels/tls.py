@@ -27,7 +27,7 @@ PANEL = Panel(
         Option(flags="-E --cert", help="Client certificate chain (PEM).", to="policy.tls.cert", metavar="FILE"),
         Option(
             flags="--key",
-            help="Private key of the client certificate (PEM). Default: in the file of --cert.",
+            help="Private key of the client certificate (PEM). Default: the --cert file.",
             to="policy.tls.key",
             metavar="FILE",
             requires=("cert",),

@@ -63,7 +63,7 @@ PANEL = Panel(
         ),
         Option(
             flags="--fail-on",
-            help="new: failures that are in the baseline do not decide the exit code.",
+            help="Failures that decide the exit code; new: only those that are not in the baseline.",
             type=FailureScope,
             default=FailureScope.ANY,
             requires=("baseline",),
@@ -72,6 +72,6 @@ PANEL = Panel(
         Option(flags="--repeat", help="Fetch the list N times.", type=int, metavar="N", minimum=1),
         Option(flags="--every", help="Start a round every TIME.", metavar="TIME"),
         Option(flags="--for", help="Stop starting rounds after TIME.", metavar="TIME"),
-        Option(flags="--exit-zero", help="Exit with 0 whatever the outcomes are.", to="exit_zero", type=bool),
+        Option(flags="--exit-zero", help="Exit with 0 even if rows are not accepted.", to="exit_zero", type=bool),
     ),
 )

@@ -33,10 +33,10 @@ class BaselineRow(msgspec.Struct, gc=False):
         results: earlier statuses and error kinds, at most `MAX_RESULTS`.
         content: SHA-256 of the accepted bodies; empty if unknown, or if they differed.
         times: seconds of the accepted samples, in order, at most `MAX_PAIRS`.
-        there: the row is in the lists of this run.
-        seen: samples of this run.
-        passing: samples of this run that were accepted.
-        worst: the first outcome of this run that was not accepted.
+        present: the row is in the lists of this run.
+        sample_count: samples of this run.
+        passed_now: samples of this run that were accepted.
+        first_failure: the first outcome of this run that was not accepted.
     """
 
     url: str
@@ -45,13 +45,13 @@ class BaselineRow(msgspec.Struct, gc=False):
     results: tuple[str, ...] = ()
     content: str = ""
     times: list[float] = []
-    there: bool = False
-    seen: int = 0
-    passing: int = 0
-    worst: Outcome | None = None
+    present: bool = False
+    sample_count: int = 0
+    passed_now: int = 0
+    first_failure: Outcome | None = None
 
     @property
-    def was(self) -> str:
+    def earlier_text(self) -> str:
         """The earlier results, for people: ``200/503``."""
         return "/".join(self.results)
 
@@ -93,7 +93,7 @@ class Baseline:
 
     def __init__(self) -> None:
         self.rows: dict[bytes, BaselineRow] = {}
-        self._alike: dict[bytes, list[bytes]] = {}
+        self._keys_by_identity: dict[bytes, list[bytes]] = {}
 
     def add(self, method: str | None, tag: str, sample: Sample) -> None:
         """Add one row of the results; rows that were not tried to the end are ignored."""
@@ -103,7 +103,7 @@ class Baseline:
         row = self.rows.get(key)
         if row is None:
             row = self.rows[key] = BaselineRow(sample.url)
-            self._alike.setdefault(row_key(sample.url, method, tag), []).append(key)
+            self._keys_by_identity.setdefault(row_key(sample.url, method, tag), []).append(key)
         if sample.result not in row.results and len(row.results) < MAX_RESULTS:
             row.results += (sample.result,)
         if sample.verdict != Verdict.OK:
@@ -121,7 +121,7 @@ class Baseline:
         key = row_key(row.text, row.method, row.tag, signature)
         if (same := self.rows.get(key)) is not None:
             return key, same, True
-        alike = self._alike.get(row_key(row.text, row.method, row.tag), ())
+        alike = self._keys_by_identity.get(row_key(row.text, row.method, row.tag), ())
         return (alike[0], self.rows[alike[0]], False) if len(alike) == 1 else (key, None, False)
 
 
@@ -129,13 +129,13 @@ class Comparison:
     """Compares outcomes with a baseline as they finish.
 
     Attributes:
-        fresh: a summary of the outcomes that had not failed in the baseline.
+        fresh: a summary of the rows that failed now, and were accepted or missing in the baseline.
     """
 
     def __init__(self, baseline: Baseline) -> None:
         self._baseline = baseline
-        self._noted: dict[Change, list[RowChange]] = defaultdict(list)
-        self._once: set[tuple[bytes, Change]] = set()
+        self._changes_by_kind: dict[Change, list[RowChange]] = defaultdict(list)
+        self._reported: set[tuple[bytes, Change]] = set()
         self._pairs: dict[str, list[Pair]] = {}
         self._by_row: dict[bytes, tuple[RowChange, list[Pair]]] = {}
         self._counts: Counter[Change] = Counter()
@@ -150,45 +150,45 @@ class Comparison:
         """Compare one outcome."""
         key, baseline_row, same = self._baseline.find(outcome)
         if baseline_row is not None:
-            baseline_row.there = True
+            baseline_row.present = True
         if isinstance(outcome.row, Skipped) or outcome.verdict is Verdict.CANCELLED:
             return
         if baseline_row is None:
             failing = "" if outcome.verdict is Verdict.OK else f"; {_problem(outcome)}"
-            self._note(Change.CAME, key, outcome, f"no result in the baseline{failing}")
+            self._record_once(Change.CAME, key, outcome, f"no result in the baseline{failing}")
             self.fresh.add(outcome)
             return
-        baseline_row.seen += 1
+        baseline_row.sample_count += 1
         if outcome.verdict is Verdict.OK:
-            baseline_row.passing += 1
+            baseline_row.passed_now += 1
             if not baseline_row.passed:
-                self._note(Change.CURED, key, outcome, f"{_result(outcome)}, was {baseline_row.was}")
+                self._record_once(Change.CURED, key, outcome, f"{_result(outcome)}, was {baseline_row.earlier_text}")
                 return
         elif not (
             baseline_row.failed and same
         ):  # a row with another request or other expectations has not failed before
             self._note_failure(key, outcome, baseline_row)
             return
-        elif baseline_row.worst is None:
-            baseline_row.worst = outcome
+        elif baseline_row.first_failure is None:
+            baseline_row.first_failure = outcome
         if outcome.verdict is not Verdict.SKIPPED and _result(outcome) not in baseline_row.results:
-            self._note(Change.STATUS, key, outcome, f"{_result(outcome)}, was {baseline_row.was}")
+            self._record_once(Change.STATUS, key, outcome, f"{_result(outcome)}, was {baseline_row.earlier_text}")
         elif outcome.verdict is Verdict.OK:
             self._compare_accepted(key, outcome, baseline_row)
 
     def _note_failure(self, key: bytes, outcome: Outcome, baseline_row: BaselineRow) -> None:
         self.fresh.add(outcome)
-        self._note(Change.NEW_FAILURE, key, outcome, f"{_problem(outcome)}; was {baseline_row.was}")
+        self._record_once(Change.NEW_FAILURE, key, outcome, f"{_problem(outcome)}; was {baseline_row.earlier_text}")
 
     def _compare_accepted(self, key: bytes, outcome: Outcome, baseline_row: BaselineRow) -> None:
         response = outcome.response
         if response is not None and baseline_row.content not in ("", response.sha256):
-            self._note(
+            self._record_once(
                 Change.CONTENT, key, outcome, f"sha256 {response.sha256[:12]}…, was {baseline_row.content[:12]}…"
             )
-        if baseline_row.seen > len(baseline_row.times):
+        if baseline_row.sample_count > len(baseline_row.times):
             return
-        pair = (baseline_row.times[baseline_row.seen - 1], outcome.attempts[-1].elapsed)
+        pair = (baseline_row.times[baseline_row.sample_count - 1], outcome.attempts[-1].elapsed)
         pairs = self._pairs.get(outcome.row.host)
         if pairs is None and len(self._pairs) < MAX_HOSTS:
             pairs = self._pairs[outcome.row.host] = []
@@ -198,17 +198,17 @@ class Comparison:
             place = RowChange(Change.SLOWER, outcome.row.text, "", outcome.row.source, outcome.row.line)
             self._by_row.setdefault(key, (place, []))[1].append(pair)
 
-    def _note(self, change: Change, key: bytes, outcome: Outcome, detail: str) -> None:
-        if (key, change) in self._once:
+    def _record_once(self, change: Change, key: bytes, outcome: Outcome, detail: str) -> None:
+        if (key, change) in self._reported:
             return
-        if len(self._once) < 10 * MAX_HOSTS:
-            self._once.add((key, change))
-        self._keep(RowChange(change, outcome.row.text, detail, outcome.row.source, outcome.row.line))
+        if len(self._reported) < 10 * MAX_HOSTS:
+            self._reported.add((key, change))
+        self._record(RowChange(change, outcome.row.text, detail, outcome.row.source, outcome.row.line))
 
-    def _keep(self, noted: RowChange) -> None:
-        self._counts[noted.change] += 1
-        if len(self._noted[noted.change]) < MAX_CHANGES:
-            self._noted[noted.change].append(noted)
+    def _record(self, row_change: RowChange) -> None:
+        self._counts[row_change.change] += 1
+        if len(self._changes_by_kind[row_change.change]) < MAX_CHANGES:
+            self._changes_by_kind[row_change.change].append(row_change)
 
     def finish(self, *, whole: bool = True) -> Changes:
         """Return the changes, once the run is over.
@@ -217,20 +217,20 @@ class Comparison:
             whole: the lists were read to their end without a selection, so that missing rows are gone.
         """
         for key, baseline_row in self._baseline.rows.items():
-            if whole and not baseline_row.there:
-                self._keep(RowChange(Change.GONE, baseline_row.url, "only in the baseline"))
+            if whole and not baseline_row.present:
+                self._record(RowChange(Change.GONE, baseline_row.url, "only in the baseline"))
             if (
-                baseline_row.worst is not None
-                and not baseline_row.passing
+                baseline_row.first_failure is not None
+                and not baseline_row.passed_now
                 and baseline_row.passed >= baseline_row.failed
             ):
                 # It failed sometimes; now it fails every time.
-                self._note_failure(key, baseline_row.worst, baseline_row)
-        self._judge_times()
-        noted = tuple(noted for change in Change for noted in self._noted[change])
-        return Changes(noted, dict(self._counts), sum(map(len, self._pairs.values())))
+                self._note_failure(key, baseline_row.first_failure, baseline_row)
+        self._compare_times()
+        row_change = tuple(row_change for change in Change for row_change in self._changes_by_kind[change])
+        return Changes(row_change, dict(self._counts), sum(map(len, self._pairs.values())))
 
-    def _judge_times(self) -> None:
+    def _compare_times(self) -> None:
         """Compare the times of hosts, and of rows, that have enough pairs."""
         groups = [(RowChange(Change.SLOWER, host, ""), pairs) for host, pairs in self._pairs.items()]
         groups += self._by_row.values()
@@ -241,7 +241,7 @@ class Comparison:
                 (Change.FASTER, faster(pairs, len(groups))),
             ):
                 if shift is not None:
-                    self._keep(msgspec.structs.replace(place, change=change, detail=_moved(shift)))
+                    self._record(msgspec.structs.replace(place, change=change, detail=_shift_text(shift)))
 
 
 def _problem(outcome: Outcome) -> str:
@@ -254,7 +254,7 @@ def _result(outcome: Outcome) -> str:
     return "skipped" if outcome.verdict is Verdict.SKIPPED else str(outcome.failure and outcome.failure.kind)
 
 
-def _moved(shift: Shift) -> str:
+def _shift_text(shift: Shift) -> str:
     return (
         f"median {format_seconds(shift.now)}, was {format_seconds(shift.then)} "
         f"({shift.moved} of {shift.pairs} pairs moved by more than {MARGIN - 1:.0%})"

@@ -3,7 +3,7 @@
 The rule, over pairs of an earlier and a new time: a pair is slower if the new time is more than
 `MARGIN` times the earlier one. The group is slower if chance alone (each pair equally likely to be
 slower or not) would make as many pairs slower in at most one of a hundred comparisons (one-sided
-sign test; several groups share the hundredth, after Bonferroni), and the median grew by `FLOOR`.
+sign test; several groups share the hundredth, after Bonferroni), and the median grew by `MIN_GROWTH`.
 """
 
 from math import comb
@@ -12,8 +12,8 @@ from statistics import median
 import msgspec
 
 MARGIN = 1.25
-FLOOR = 0.005  # seconds
-ALPHA = 0.01
+MIN_GROWTH = 0.005  # seconds
+SIGNIFICANCE = 0.01
 MIN_PAIRS = 8
 
 Pair = tuple[float, float]
@@ -46,7 +46,7 @@ def slower(pairs: list[Pair], groups: int = 1) -> Shift | None:
         return None
     moved = sum(now > MARGIN * then for then, now in pairs)
     before, after = median(then for then, _ in pairs), median(now for _, now in pairs)
-    if after - before < FLOOR or chance(moved, len(pairs)) > ALPHA / groups:
+    if after - before < MIN_GROWTH or tail_probability(moved, len(pairs)) > SIGNIFICANCE / groups:
         return None
     return Shift(before, after, moved, len(pairs))
 
@@ -57,7 +57,7 @@ def faster(pairs: list[Pair], groups: int = 1) -> Shift | None:
     return None if shift is None else Shift(shift.now, shift.then, shift.moved, shift.pairs)
 
 
-def chance(heads: int, tosses: int) -> float:
+def tail_probability(heads: int, tosses: int) -> float:
     """Probability that a fair coin shows heads at least that often."""
     ways: int = sum(comb(tosses, count) for count in range(heads, tosses + 1))
     return ways / (1 << tosses)

@@ -33,21 +33,21 @@ class Content:
     """The body of a response.
 
     Attributes:
-        cut: a clause saying that the body continues beyond what was kept, or empty.
+        truncation_note: a clause saying that the body continues beyond what was kept, or empty.
     """
 
     def __init__(self, response: Response) -> None:
         self._response = response
         self._body = response.body or b""
-        kept = len(self._body)
-        self._cut = response.size_decoded > kept
-        self.cut = f"; only the first {kept} bytes were checked (--max-check-body)" if self._cut else ""
+        available = len(self._body)
+        self._truncated = response.size_decoded > available
+        self.cut = f"; only the first {available} bytes were checked (--max-check-body)" if self._truncated else ""
 
     @cached_property
     def text(self) -> str:
         """The body in the charset of its Content-Type, or UTF-8; undecodable bytes become U+FFFD."""
-        named = _CHARSET.search(self._response.content_type)
-        encoding = named[1] if named and _KNOWN.fullmatch(named[1]) else "utf-8"
+        charset_match = _CHARSET.search(self._response.content_type)
+        encoding = charset_match[1] if charset_match and _KNOWN.fullmatch(charset_match[1]) else "utf-8"
         try:
             return self._body.removeprefix(_BOM).decode(encoding, "replace")
         except LookupError:  # Python lacks this member of a family
@@ -56,7 +56,7 @@ class Content:
     @cached_property
     def json(self) -> tuple[Any, str]:
         """The JSON value, and why there is none."""
-        if self._cut:
+        if self._truncated:
             return None, f"a body of {self._response.size_decoded} bytes{self.cut}"
         if not self._body:
             return None, "an empty body"
@@ -72,10 +72,10 @@ class Content:
             return None, f'not JSON: "{shorten(start, 80)}" ({shorten(kind, 40)})'
 
     @staticmethod
-    def shown(value: object, most: int) -> str:
+    def shown(value: object, max_width: int) -> str:
         """A JSON value on one line, shortened."""
         try:
             text = msgspec.json.encode(without_surrogates(value)).decode()
         except (RecursionError, TypeError):
             text = "a value that cannot be shown as JSON"
-        return shorten(text, most)
+        return shorten(text, max_width)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from fetchcli.core.checks.content import Content
 from fetchcli.core.errors import ErrorKind
-from fetchcli.core.expect.expectations import ABSENT, EXISTS, MATCHES, OF_BODIES, Check
+from fetchcli.core.expect.expectations import ABSENT, BODY_KINDS, EXISTS, MATCHES, Check
 from fetchcli.core.expect.expressions import compile_regex, search
 from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
 from fetchcli.core.model.outcome import Outcome, Verdict, is_flaky
@@ -16,10 +16,10 @@ from fetchcli.core.text import shorten
 from fetchcli.core.units import format_bytes, format_days, format_seconds
 
 STEPS_A_SECOND = 500_000  # of a JMESPath expression
-ABOUT_BODIES = OF_BODIES | {"size", "sha256"}
+BODY_DEPENDENT = BODY_KINDS | {"size", "sha256"}
 _USERINFO = re.compile(r"//[^/?#]*@")
 DAY = 86_400.0
-HURRIED_SECONDS = 0.002  # time limit while the event loop waits
+INLINE_SECONDS = 0.002  # time limit while the event loop waits
 # Processor time for one pattern over one text, so that a server cannot hold up the run.
 REGEX_SECONDS = 2.0
 MAX_SHOWN = 120  # characters of the actual value in a message
@@ -33,7 +33,7 @@ def checks_for(row: Target, policy: Policy) -> tuple[Check, ...]:
 
 def reads_body(checks: Iterable[Check]) -> bool:
     """Whether any of the checks needs the body."""
-    return any(check.kind in OF_BODIES for check in checks)
+    return any(check.kind in BODY_KINDS for check in checks)
 
 
 def takes_long(checks: Iterable[Check], response: Response) -> bool:
@@ -57,7 +57,7 @@ class Evidence(NamedTuple):
     head: bool = False
 
     @property
-    def bodiless(self) -> str:
+    def body_problem(self) -> str:
         """Why checks of the body cannot pass, or empty."""
         if self.response.unknown_coding:
             return f"a body in an unknown coding ({self.response.unknown_coding})"
@@ -65,7 +65,7 @@ class Evidence(NamedTuple):
 
 
 def failed_checks(
-    evidence: Evidence, policy: Policy, checks: tuple[Check, ...], *, hurry: bool = False
+    evidence: Evidence, policy: Policy, checks: tuple[Check, ...], *, time_limited: bool = False
 ) -> tuple[FailedCheck, ...]:
     """The checks that a response fails, the status first.
 
@@ -73,23 +73,23 @@ def failed_checks(
         evidence: the response, and what else is known of it.
         policy: its accepted statuses apply unless a check names others.
         checks: the other checks.
-        hurry: raise TimeoutError after `HURRIED_SECONDS` for one pattern, or as many steps of an expression.
+        time_limited: raise TimeoutError after `INLINE_SECONDS` for one pattern, or as many steps of an expression.
 
     Raises:
-        TimeoutError: a check took too long, and ``hurry`` was set.
+        TimeoutError: a check took too long, and ``time_limited`` was set.
     """
     failed, response = [], evidence.response
     if response.status not in policy.accept and not any(check.kind == "status" for check in checks):
         failed.append(FailedCheck("status", policy.accept.text, str(response.status)))
-    judged = _CheckContext(evidence, Content(response), HURRIED_SECONDS if hurry else REGEX_SECONDS)
-    bodiless = evidence.bodiless
+    context = _CheckContext(evidence, Content(response), INLINE_SECONDS if time_limited else REGEX_SECONDS)
+    body_problem = evidence.body_problem
     for check in sorted(checks, key=lambda check: check.kind != "status"):
-        actual: str | None = bodiless
+        actual: str | None = body_problem
         try:
-            if not (bodiless and check.kind in ABOUT_BODIES):
-                actual = _CHECKS[check.kind](check, response, judged)
+            if not (body_problem and check.kind in BODY_DEPENDENT):
+                actual = _CHECKS[check.kind](check, response, context)
         except TimeoutError:
-            if hurry:
+            if time_limited:
                 raise
             actual = f"no result in {REGEX_SECONDS:g} s: the check is too slow for this response"
         if actual is not None:
@@ -109,7 +109,7 @@ def _status(check: Check, response: Response, _: _CheckContext) -> str | None:
     return None if response.status in check.value else str(response.status)
 
 
-def _header(check: Check, response: Response, judged: _CheckContext) -> str | None:
+def _header(check: Check, response: Response, context: _CheckContext) -> str | None:
     lines = response.headers.get(check.subject.encode())
     values = [line.decode("utf-8", "replace") for line in lines or ()]
     if check.op == ABSENT:
@@ -117,15 +117,15 @@ def _header(check: Check, response: Response, judged: _CheckContext) -> str | No
     if lines is None:
         return "no such header"
     candidates = values if len(values) == 1 else [*values, ", ".join(values)]
-    if check.op == EXISTS or any(_compare(check, value, judged.limit) for value in candidates):
+    if check.op == EXISTS or any(_compare(check, value, context.limit) for value in candidates):
         return None
     return _quoted(", ".join(values))
 
 
-def _body(check: Check, response: Response, judged: _CheckContext) -> str | None:
-    content = judged.content
+def _body(check: Check, response: Response, context: _CheckContext) -> str | None:
+    content = context.content
     # A pattern may exclude what follows, so it proves nothing about a body that was not seen whole.
-    if not (check.op == MATCHES and content.cut) and _compare(check, content.text, judged.limit):
+    if not (check.op == MATCHES and content.cut) and _compare(check, content.text, context.limit):
         return None
     if response.size_decoded == 0:
         return "an empty body"
@@ -133,12 +133,12 @@ def _body(check: Check, response: Response, judged: _CheckContext) -> str | None
     return f"{start} ({format_bytes(response.size_decoded)}{content.cut})"
 
 
-def _json(check: Check, _: Response, judged: _CheckContext) -> str | None:
-    value, problem = judged.content.json
+def _json(check: Check, _: Response, context: _CheckContext) -> str | None:
+    value, problem = context.content.json
     if problem:
         return problem
     try:
-        found = search(check.subject, value, int(judged.limit * STEPS_A_SECOND))
+        found = search(check.subject, value, int(context.limit * STEPS_A_SECOND))
     except (ValueError, TypeError, ArithmeticError, RecursionError) as error:  # what jmespath and Python raise
         return f"no value: {shorten(str(error).splitlines()[0] if str(error) else 'nested too deep', MAX_SHOWN)}"
     if check.op in (EXISTS, ABSENT):
@@ -146,40 +146,40 @@ def _json(check: Check, _: Response, judged: _CheckContext) -> str | None:
     elif found is None and check.value is not None:
         passed = False  # a missing value does not differ from anything
     else:
-        passed = _compare(check, found, judged.limit)
-    return None if passed else judged.content.shown(found, MAX_SHOWN)
+        passed = _compare(check, found, context.limit)
+    return None if passed else context.content.shown(found, MAX_SHOWN)
 
 
 def _sha256(check: Check, response: Response, _: _CheckContext) -> str | None:
     return None if response.sha256 == check.value else response.sha256
 
 
-def _final_url(check: Check, response: Response, judged: _CheckContext) -> str | None:
+def _final_url(check: Check, response: Response, context: _CheckContext) -> str | None:
     url = _USERINFO.sub("//", response.url, count=1)
-    return None if _compare(check, url, judged.limit) else shorten(url, MAX_SHOWN)
+    return None if _compare(check, url, context.limit) else shorten(url, MAX_SHOWN)
 
 
-def _redirects(check: Check, response: Response, judged: _CheckContext) -> str | None:
+def _redirects(check: Check, response: Response, context: _CheckContext) -> str | None:
     count = len(response.redirects)
-    if _compare(check, count, judged.limit):
+    if _compare(check, count, context.limit):
         return None
     return f"{count}, to {shorten(response.url, MAX_SHOWN)}" if count else "0"
 
 
-def _size(check: Check, response: Response, judged: _CheckContext) -> str | None:
+def _size(check: Check, response: Response, context: _CheckContext) -> str | None:
     size = response.size_decoded
-    return None if _compare(check, size, judged.limit) else f"{size} B"
+    return None if _compare(check, size, context.limit) else f"{size} B"
 
 
-def _cert_days(check: Check, response: Response, judged: _CheckContext) -> str | None:
+def _cert_days(check: Check, response: Response, context: _CheckContext) -> str | None:
     if not response.cert_expires:
         return "no verified certificate"
-    days = (response.cert_expires - judged.evidence.wall) / DAY
-    return None if _compare(check, days, judged.limit) else format_days(days)
+    days = (response.cert_expires - context.evidence.wall) / DAY
+    return None if _compare(check, days, context.limit) else format_days(days)
 
 
-def _max_latency(check: Check, _: Response, judged: _CheckContext) -> str | None:
-    seconds = judged.evidence.seconds
+def _max_latency(check: Check, _: Response, context: _CheckContext) -> str | None:
+    seconds = context.evidence.seconds
     return None if seconds <= check.value else format_seconds(seconds)
 
 

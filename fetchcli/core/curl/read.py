@@ -74,10 +74,10 @@ def read_curl_line(words: list[str]) -> CurlRow:
         raise RowProblem("", f"expected a curl command, got {words[0][:20] if words else ''!r}")
     if PIPE in words:
         raise RowProblem("", "expected one curl command, got a pipe")
-    reading = _Reading()
+    curl_options = _CurlOptions()
     for option, value in _options(words[1:]):
-        reading.take(option, value)
-    return reading.row()
+        curl_options.take(option, value)
+    return curl_options.row()
 
 
 def _options(words: list[str]) -> Iterator[tuple[str, str]]:
@@ -104,8 +104,8 @@ def _options(words: list[str]) -> Iterator[tuple[str, str]]:
             raise RowProblem("", f"curl's option {name.partition('=')[0][:30]} is not supported in a row")
 
 
-class _Reading:
-    """What the options have said so far."""
+class _CurlOptions:
+    """The request that the options of one command describe."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -156,7 +156,7 @@ class _Reading:
             raise RowProblem("url", "the URL is missing")
         if self.file is not None and (self.data or self.get):
             raise RowProblem("--data-binary", "a @FILE cannot be combined with other data or --get")
-        url = self.url if self.globoff else _single(self.url)
+        url = self.url if self.globoff else _only_url(self.url)
         url = url if _SCHEME.match(url) else f"http://{url}"
         body = ("" if self.json else "&").join(self.data) if self.data else None
         if self.get and body is not None:
@@ -164,16 +164,19 @@ class _Reading:
             url, body = f"{before}{'&' if '?' in before else '?'}{body}{mark}{fragment}", None
         if self.json:
             self.named |= dict(JSON_LABELS)
-        given = {
+        header_names = {
             name.lower() for name, _ in self.headers
         }  # -H takes precedence over the options that stand for a header
-        headers = [*self.headers, *((name, value) for name, value in self.named.items() if name.lower() not in given)]
+        headers = [
+            *self.headers,
+            *((name, value) for name, value in self.named.items() if name.lower() not in header_names),
+        ]
         implied = "POST" if body is not None or self.file is not None else "GET"
         method = implied if self.method is None else self.method
         return CurlRow(url, RowRequest(method, tuple(headers), body, self.file))
 
 
-def _single(url: str) -> str:
+def _only_url(url: str) -> str:
     """The only URL that a glob stands for; browsers escape brackets that are not globs."""
     try:
         parts = parse_glob(url)

@@ -30,7 +30,7 @@ _EXPANDED = re.compile(
 )  # the inside of double quotes without expansions
 
 
-class Expansion(ValueError):  # noqa: N818 - what a shell would do, and nobody here does
+class Expansion(ValueError):  # noqa: N818 - named after the shell's term
     """The shell would substitute a variable or a command."""
 
 
@@ -83,11 +83,11 @@ def _ansi(text: str) -> str:
         return _ANSI_LETTERS.get(match[5], match[5] if match[5] in "\\'\"?" else match[0])
 
     # Browsers write characters beyond U+FFFF as surrogate pairs, and several bytes may form one character.
-    halves = _HALVES.sub(_joined, _ANSI.sub(decode, text))
+    halves = _HALVES.sub(_join_surrogates, _ANSI.sub(decode, text))
     return halves.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
 
 
-def _joined(pair: re.Match[str]) -> str:
+def _join_surrogates(pair: re.Match[str]) -> str:
     return pair[0].encode("utf-16", "surrogatepass").decode("utf-16")
 
 
@@ -121,10 +121,10 @@ def _quoted(text: str) -> str:
 
 def printf(content: bytes) -> str:
     """The command that prints these bytes."""
-    return f"printf -- '{''.join(map(_in_format, content))}'"
+    return f"printf -- '{''.join(map(_printf_char, content))}'"
 
 
-def _in_format(byte: int) -> str:
+def _printf_char(byte: int) -> str:
     if byte in _ESCAPED:
         return _ESCAPED[byte]
     return chr(byte) if 0x20 <= byte < 0x7F else f"\\{byte:03o}"

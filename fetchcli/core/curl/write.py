@@ -31,10 +31,10 @@ def curl_command(row: Target, policy: Policy, defaults: dict[str, str]) -> str:
     words = ["curl", "-sS", "--http1.1", "--globoff", "--path-as-is"]
     if policy.redirects.follow:
         words += ["-L", "--max-redirs", str(policy.redirects.limit)]
-    words += [*_method(request), *_who(row.url, request, policy), *_headers(request, defaults)]
-    before, content = _content(request)
+    words += [*_method(request), *_credentials(row.url, request, policy), *_headers(request, defaults)]
+    pipe, content = _content(request)
     words += [*content, *_timeouts(policy.timeouts), *_network(policy.network, row.url), *_tls(policy.tls)]
-    return before + " ".join(quote(word) for word in [*words, _address(row.url)])
+    return pipe + " ".join(quote(word) for word in [*words, _url(row.url)])
 
 
 def _method(request: Request) -> Iterator[str]:
@@ -47,7 +47,7 @@ def _method(request: Request) -> Iterator[str]:
         yield from ("-H", "Content-Length: 0")
 
 
-def _who(url: HttpUrl, request: Request, policy: Policy) -> Iterator[str]:
+def _credentials(url: HttpUrl, request: Request, policy: Policy) -> Iterator[str]:
     """Credentials that are not a header of the user."""
     if any(name.lower() == "authorization" for name, _ in request.headers):
         return
@@ -67,11 +67,11 @@ def _login(authorization: str) -> str:
 
 
 def _headers(request: Request, defaults: dict[str, str]) -> Iterator[str]:
-    given = {name.lower() for name, _ in request.headers}
+    user_names = {name.lower() for name, _ in request.headers}
     for name, value in defaults.items():
-        if name.lower() not in given:
+        if name.lower() not in user_names:
             yield from ("-H", f"{name}: {value}")
-    if "accept-encoding" not in given:
+    if "accept-encoding" not in user_names:
         yield "--compressed"
     for name, value in request.headers:
         if name.lower() == "authorization" and value.startswith(_BASIC) and _is_login(value):
@@ -92,18 +92,18 @@ def _is_login(value: str) -> bool:
 
 
 def _content(request: Request) -> tuple[str, list[str]]:
-    """What stands before the command, and the options."""
+    """The pipe that feeds the content (or empty), and the options."""
     if request.content_file is not None:
         return "", ["-H", "Expect:", "--data-binary", f"@{request.content_file}"]
     content = request.content
     if content is None:
         return "", []
-    quiet = ["-H", "Expect:"] if len(content) > EXPECTS_CONTINUE else []
+    no_expect = ["-H", "Expect:"] if len(content) > EXPECTS_CONTINUE else []
     text = content.decode("utf-8", "surrogateescape")
     # One line per row, and nothing in it that controls a terminal.
     if len(content) <= MAX_ARGUMENT and text.isprintable():
-        return "", [*quiet, "--data-raw", text]
-    return f"{printf(content)} | ", [*quiet, "--data-binary", "@-"]
+        return "", [*no_expect, "--data-raw", text]
+    return f"{printf(content)} | ", [*no_expect, "--data-binary", "@-"]
 
 
 def _timeouts(timeouts: Timeouts) -> Iterator[str]:
@@ -156,5 +156,5 @@ def _tls(tls: Tls) -> Iterator[str]:
     yield f"--tlsv{tls.minimum.value}"
 
 
-def _address(url: HttpUrl) -> str:
+def _url(url: HttpUrl) -> str:
     return f"{url.scheme}://{url.authority}{url.target}"

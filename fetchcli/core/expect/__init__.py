@@ -1,1 +1,1 @@
-"""What responses are expected to be."""
+"""Parse and compile expectations."""

@@ -134,17 +134,17 @@ def _final_url(text: str) -> Check:
 
 
 def _redirects(text: str) -> Check:
-    return _bound("redirects", text, _COUNT, "a number of redirects", "0")
+    return _comparison("redirects", text, _COUNT, "a number of redirects", "0")
 
 
 def _cert_days(text: str) -> Check:
-    return _bound("cert_days", text, _DAYS, "a number of days", ">14")
+    return _comparison("cert_days", text, _DAYS, "a number of days", ">14")
 
 
-def _bound(kind: str, text: str, number: re.Pattern[str], what: str, example: str) -> Check:
+def _comparison(kind: str, text: str, number: re.Pattern[str], noun: str, example: str) -> Check:
     match = _BOUND.fullmatch(text.strip())
     if match is None or not number.fullmatch(match[2]):
-        raise UsageError(f"{text!r} is not {what}; write it as {example}")
+        raise UsageError(f"{text!r} is not {noun}; write it as {example}")
     return Check(kind, text, match[1] or "==", float(match[2]))
 
 
@@ -178,7 +178,7 @@ KEYS: dict[str, Callable[[str], Check]] = {
     "cert_days": _cert_days,
     "max_latency": _max_latency,
 }
-OF_BODIES = frozenset({"body", "json"})
+BODY_KINDS = frozenset({"body", "json"})
 
 
 def parse_checks(kind: str, texts: tuple[str, ...]) -> tuple[Check, ...]:

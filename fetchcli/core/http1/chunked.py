@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 from fetchcli.core.errors import ErrorKind, TransportError
 
-LINE_LIMIT = 16 * 1024  # bytes of a chunk size line, extensions included
+MAX_SIZE_LINE = 16 * 1024  # bytes of a chunk size line, extensions included
 
 # White space after the size is not in the grammar, but old servers send it and it is harmless.
 _SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[\t -~\x80-\xff]*)?\r\n")
@@ -87,8 +87,8 @@ class ChunkedBody:
         self._waiting += data[at:]
         if b"\n" in self._waiting:
             raise TransportError(ErrorKind.PROTOCOL, "a chunk without a valid size")
-        if len(self._waiting) > LINE_LIMIT:
-            raise TransportError(ErrorKind.TOO_LARGE, f"a chunk size line of more than {LINE_LIMIT} bytes")
+        if len(self._waiting) > MAX_SIZE_LINE:
+            raise TransportError(ErrorKind.TOO_LARGE, f"a chunk size line of more than {MAX_SIZE_LINE} bytes")
         return None
 
     def _data(self, data: bytes, at: int, pieces: deque[bytes]) -> int | None:

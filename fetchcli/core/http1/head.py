@@ -15,11 +15,11 @@ import msgspec
 from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.core.http1.chunked import ChunkedBody
 
-HEAD_LIMIT = 300 * 1024  # bytes of the header section including interim responses, and of trailers (curl's limit)
+MAX_HEAD = 300 * 1024  # bytes of the header section including interim responses, and of trailers (curl's limit)
 MAX_LENGTH = 2**63 - 1
-LONG_NAME = 64  # bytes; longer names are not cached
+MAX_CACHED_NAME = 64  # bytes; longer names are not cached
 
-NO_BODY = frozenset({204, 304})  # statuses whose responses never have a body (RFC 9112 section 6.3)
+BODYLESS_STATUSES = frozenset({204, 304})  # statuses whose responses never have a body (RFC 9112 section 6.3)
 UNTIL_CLOSE = -1
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9]\d\d)(?: .*)?")
 _OBS_FOLD = re.compile(rb"\n[ \t]+")
@@ -74,7 +74,7 @@ def parse_fields(section: bytes) -> Fields:
         name, colon, value = line.partition(b":")
         if not colon:
             refuse(f"a header line without a colon: {excerpt(line)}")
-        lower = _lower_name(name) if len(name) <= LONG_NAME else _check_name(name)
+        lower = _lower_name(name) if len(name) <= MAX_CACHED_NAME else _check_name(name)
         if not lower:
             what = "a space before the colon" if name[-1:] in (b" ", b"\t") else "an invalid header name"
             refuse(f"{what}: {excerpt(line)}")
@@ -117,7 +117,7 @@ def body_framing(head: Head) -> int | ChunkedBody:
             refuse("Transfer-Encoding in an HTTP/1.0 response")
         if len(codings) > 1 or codings[0].lower() != b"chunked":
             refuse(f"Transfer-Encoding is {excerpt(b', '.join(codings))}, not chunked alone")
-        return ChunkedBody(parse_trailers, HEAD_LIMIT)
+        return ChunkedBody(parse_trailers, MAX_HEAD)
     if lengths is None:
         return UNTIL_CLOSE
     length = lengths[0]

@@ -4,7 +4,16 @@ from collections import deque
 
 from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.core.http1.chunked import SECTION_END, ChunkedBody
-from fetchcli.core.http1.head import HEAD_LIMIT, NO_BODY, UNTIL_CLOSE, Head, body_framing, excerpt, parse_head, refuse
+from fetchcli.core.http1.head import (
+    BODYLESS_STATUSES,
+    MAX_HEAD,
+    UNTIL_CLOSE,
+    Head,
+    body_framing,
+    excerpt,
+    parse_head,
+    refuse,
+)
 
 MAX_INTERIM = 100
 
@@ -102,24 +111,24 @@ class ResponseReader:
             self._skip_interim(head)
         if self._buffer is None:
             self._buffer = bytearray(data)
-        self._judge_beginning(self._buffer)
+        self._check_start(self._buffer)
         return None
 
-    def _judge_beginning(self, buffer: bytearray) -> None:
+    def _check_start(self, buffer: bytearray) -> None:
         """Fail at once if this can no longer become a header section."""
         if not buffer.startswith(_PREFIX) and not _PREFIX.startswith(buffer):
             refuse(f"not an HTTP/1.1 response: {excerpt(bytes(buffer[:100]))}")
-        if self._head_size + len(buffer) > HEAD_LIMIT:
+        if self._head_size + len(buffer) > MAX_HEAD:
             self._count_head(len(buffer))
 
     def _count_head(self, size: int) -> None:
         self._head_size += size
-        if self._head_size > HEAD_LIMIT:
-            raise TransportError(ErrorKind.TOO_LARGE, f"more than {HEAD_LIMIT} bytes of headers")
+        if self._head_size > MAX_HEAD:
+            raise TransportError(ErrorKind.TOO_LARGE, f"more than {MAX_HEAD} bytes of headers")
 
     def _skip_interim(self, head: Head) -> None:
         if head.status == 101:
-            refuse("status 101 to a request that asked for no upgrade")
+            refuse("status 101, but no upgrade was requested")
         self._interim += 1
         if self._interim > MAX_INTERIM:
             raise TransportError(ErrorKind.TOO_LARGE, f"more than {MAX_INTERIM} interim responses (1xx)")
@@ -132,7 +141,7 @@ class ResponseReader:
         if b"connection" in head.fields:
             self.reusable = self.reusable or head.has_token(b"connection", b"keep-alive")
             self.reusable = self.reusable and not head.has_token(b"connection", b"close")
-        if head.status in NO_BODY or self.to_head_request:
+        if head.status in BODYLESS_STATUSES or self.to_head_request:
             self.reusable = self.reusable and framing in (UNTIL_CLOSE, 0)  # an announced body may still arrive
             return
         if isinstance(framing, ChunkedBody):

@@ -66,7 +66,7 @@ class FailedCheck(msgspec.Struct, frozen=True):
     """One check that a response failed.
 
     Attributes:
-        check: ``status``, or one of `expectations.KEYS`.
+        check: one of `expectations.KEYS`.
         expected: the expectation as written.
         actual: what was found, on one line.
     """

@@ -64,10 +64,10 @@ class Retry(msgspec.Struct, frozen=True):
     """What is retried; times in seconds.
 
     Attributes:
-        count: maximum number of retries after failures that may pass.
+        count: maximum number of retries after transient failures.
         delay: maximum delay before the first retry; doubles with each retry.
         max_time: time since the first attempt after which no retry starts; None is no limit.
-        statuses: statuses that may pass.
+        statuses: statuses that are retried.
         all_errors: retry every failure and every method.
         respect_retry_after: pause hosts that say when to come back.
         max_retry_after: maximum pause that a host may ask for.
@@ -86,7 +86,7 @@ class Retry(msgspec.Struct, frozen=True):
 
 
 class Redirects(msgspec.Struct, frozen=True):
-    """Whether to follow 301, 302, 303, 307 and 308, how many in a row, and from https to http."""
+    """``follow`` redirects (301, 302, 303, 307, 308), at most ``limit``; ``downgrade`` allows https to http."""
 
     follow: bool = True
     limit: int = 10
@@ -134,18 +134,18 @@ class Network(msgspec.Struct, frozen=True):
     family: int = 0
 
     def __post_init__(self) -> None:
-        """Validate the values: an address must be known in order to be checked."""
+        """Validate the values. Address rules exclude proxies and Unix sockets: the address is not known there."""
         path = self.unix_socket
         if path is not None and not 0 < len(path.encode("utf-8", "surrogateescape")) <= MAX_SOCKET_PATH:
-            raise UsageError(f"--unix-socket: a path has 1 to {MAX_SOCKET_PATH} bytes")
+            raise UsageError(f"--unix-socket: expected a path of 1 to {MAX_SOCKET_PATH} bytes")
         if self.unix_socket is not None and (self.proxies.http or self.proxies.https):
             raise UsageError("--unix-socket and a proxy cannot be combined")
         if not self.addresses.any:
             return
         if self.proxies.http or self.proxies.https:
             raise UsageError(
-                "--block-private and --deny-cidr cannot be combined with a proxy, which chooses the address itself "
-                "or the proxy (-x '' ignores the proxy variables)"
+                "--block-private and --deny-cidr cannot be combined with a proxy: the proxy chooses the address "
+                "(-x '' ignores the proxy variables)"
             )
         if self.unix_socket is not None:
             raise UsageError("--unix-socket cannot be combined with --block-private or --deny-cidr")

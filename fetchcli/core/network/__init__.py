@@ -1,1 +1,1 @@
-"""Where connections may go, and how."""
+"""Network rules: addresses, proxies, overrides."""

@@ -54,8 +54,8 @@ def parse_detour(text: str) -> Detour:
         UsageError: the text has another form.
     """
     host, port, to_host, to_port = _fields(text, 4, "--connect-to", "HOST1:PORT1:HOST2:PORT2")
-    what = f"--connect-to {text!r}"
-    return Detour(_host(host, what), _port(port, what), _host(to_host, what), _port(to_port, what))
+    label = f"--connect-to {text!r}"
+    return Detour(_host(host, label), _port(port, label), _host(to_host, label), _port(to_port, label))
 
 
 def parse_servers(text: str) -> tuple[str, ...]:
@@ -67,14 +67,14 @@ def parse_servers(text: str) -> tuple[str, ...]:
     servers = []
     for part in text.split(","):
         match = _SERVER.fullmatch(part.strip())
-        what = f"--dns-servers: {part.strip()!r}"
+        label = f"--dns-servers: {part.strip()!r}"
         try:
             address = ip_address((match and (match[1] or match[2])) or part.strip())
         except ValueError:
-            raise UsageError(f"{what} is not ADDRESS or ADDRESS:PORT") from None
-        port = _port(match[3] or "", what) if match else None
-        place = f"[{address}]" if address.version == 6 else str(address)
-        servers.append(f"{place}:{port or 53}")
+            raise UsageError(f"{label} is not ADDRESS or ADDRESS:PORT") from None
+        port = _port(match[3] or "", label) if match else None
+        host_text = f"[{address}]" if address.version == 6 else str(address)
+        servers.append(f"{host_text}:{port or 53}")
     return tuple(servers)
 
 
@@ -112,21 +112,21 @@ def _fields(text: str, count: int, option: str, form: str) -> list[str]:
     return fields
 
 
-def _host(text: str, what: str) -> str:
+def _host(text: str, label: str) -> str:
     """A host in canonical form, as in URLs; empty stays empty."""
     if not text:
         return ""
     if any(mark in text for mark in "/?#@"):
-        raise UsageError(f"{what}: {text!r} is not a host")
+        raise UsageError(f"{label}: {text!r} is not a host")
     try:
         return parse_url(f"http://[{text}]/" if ":" in text else f"http://{text}/").host
     except InvalidUrl as error:
-        raise UsageError(f"{what}: {error}") from None
+        raise UsageError(f"{label}: {error}") from None
 
 
-def _port(text: str, what: str) -> int | None:
+def _port(text: str, label: str) -> int | None:
     if not text:
         return None
     if not _PORT.fullmatch(text) or not 0 < int(text) < 65536:
-        raise UsageError(f"{what}: {text!r} is not a port")
+        raise UsageError(f"{label}: {text!r} is not a port")
     return int(text)

@@ -90,17 +90,17 @@ def parse_proxy(text: str) -> Proxy:
     rest = text[match.end() :] if match else text
     if scheme not in SOCKS | {"http", "https"}:
         raise UsageError(f"proxy {shown!r}: the scheme is not http, https, socks4, socks4a, socks5 or socks5h")
-    user, at, place = rest.rpartition("@")
-    place = place.rstrip("/")
+    user, at, hostport = rest.rpartition("@")
+    hostport = hostport.rstrip("/")
     try:
-        url = parse_url(f"http://{place}/")
+        url = parse_url(f"http://{hostport}/")
     except InvalidUrl as error:
         raise UsageError(f"proxy {shown!r}: {error}") from None
-    if url.target != "/" or "#" in place:
+    if url.target != "/" or "#" in hostport:
         raise UsageError(f"proxy {shown!r}: a proxy has no path")
     default = 443 if scheme == "https" else DEFAULT_PORT
     name, _, password = user.partition(":") if at else ("", "", "")
-    port = url.port if _HAS_PORT.search(place) else default
+    port = url.port if _HAS_PORT.search(hostport) else default
     return Proxy(scheme, url.host, port, unquote(name), unquote(password))
 
 
@@ -124,13 +124,13 @@ def proxy_rules(proxy: str | None, noproxy: str | None, environment: Mapping[str
     bypass = noproxy if noproxy is not None else variable("no_proxy")
     hosts = tuple(part.lower() for part in re.split(r"[,\s]+", bypass) if part)
     if proxy is not None:
-        only = parse_proxy(proxy) if proxy else None
-        return ProxyRules(only, only, hosts)
-    found: dict[str, Proxy | None] = {}
+        single_proxy = parse_proxy(proxy) if proxy else None
+        return ProxyRules(single_proxy, single_proxy, hosts)
+    by_scheme: dict[str, Proxy | None] = {}
     for scheme in ("http", "https"):
         text = variable(f"{scheme}_proxy") or variable("all_proxy")
-        found[scheme] = parse_proxy(text) if text else None
-    return ProxyRules(found["http"], found["https"], hosts)
+        by_scheme[scheme] = parse_proxy(text) if text else None
+    return ProxyRules(by_scheme["http"], by_scheme["https"], hosts)
 
 
 def _bypassed(host: str, bypass: tuple[str, ...]) -> bool:

@@ -21,7 +21,7 @@ class State(StrEnum):
     PASSED = "passed"
     FLAKY = "flaky"
     FAILED = "failed"  # it answered, but not as expected
-    ERROR = "error"  # it did not answer
+    ERROR = "error"  # no complete response
     SKIPPED = "skipped"
 
 
@@ -145,7 +145,7 @@ def problem_kind(outcome: Outcome) -> str:
 def problem_text(outcome: Outcome) -> str:
     """What is wrong, on one line; for a flaky row, which attempt was accepted."""
     if outcome.flaky:
-        return f"flaky: passed on attempt {len(outcome.attempts)}"
+        return f"flaky: accepted on attempt {len(outcome.attempts)}"
     if outcome.verdict is Verdict.SKIPPED:
         return f"skipped: {outcome.note}"
     said = [check.text for check in outcome.failed_checks]
@@ -159,11 +159,11 @@ def problem_text(outcome: Outcome) -> str:
 def attempt_text(attempt: Attempt) -> str:
     """``attempt 1: 503 in 12 ms; status: expected 200..399, got 503``."""
     result = attempt.result
-    took = f"in {format_seconds(attempt.elapsed)}"
+    duration = f"in {format_seconds(attempt.elapsed)}"
     if isinstance(result, Response):
         said = "".join(f"; {check.text}" for check in attempt.failed_checks)
-        return f"attempt {attempt.number}: {result.status} {took}{said}"
-    return f"attempt {attempt.number}: {result.kind} {took}: {result.detail}"
+        return f"attempt {attempt.number}: {result.status} {duration}{said}"
+    return f"attempt {attempt.number}: {result.kind} {duration}: {result.detail}"
 
 
 def seconds_of(outcome: Outcome) -> float:

@@ -1,1 +1,1 @@
-"""What is sent besides the URL."""
+"""Requests: method, headers, content, credentials."""

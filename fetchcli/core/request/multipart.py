@@ -55,40 +55,40 @@ def parse_part(text: str, read: Callable[[str], bytes]) -> Part:
     if not equals or not name:
         raise UsageError(f"--form: expected NAME=TEXT or NAME=@FILE, got {text!r}")
     kind = value[:1] if value[:1] in ("@", "<") else ""
-    content, said = _parameters(value[len(kind) :])
-    content_type = said.get("type", "")
+    content, parameters = _parameters(value[len(kind) :])
+    content_type = parameters.get("type", "")
     if kind == "@":
         if "," in content and not value.startswith('@"'):
             raise UsageError(f"--form: {content!r} would be several files; use one --form for each")
         extension = re.search(r"\.[^./\\]+$", content)
         known = _TYPES.get(extension[0].lower() if extension else "", "application/octet-stream")
         base = content.rpartition("/")[2]
-        return Part(name, read(content), said.get("filename", base), content_type or known)
+        return Part(name, read(content), parameters.get("filename", base), content_type or known)
     data = read(content) if kind else content.encode("utf-8", "surrogateescape")
-    return Part(name, data, None if kind else said.get("filename"), content_type)
+    return Part(name, data, None if kind else parameters.get("filename"), content_type)
 
 
 def _parameters(text: str) -> tuple[str, dict[str, str]]:
     """The first word, and the parameters after semicolons; a type keeps its own parameters."""
-    content, position = _word(text, 0)
-    said: dict[str, str] = {}
+    content, position = _read_word(text, 0)
+    parameters: dict[str, str] = {}
     last = ""
     while position < len(text):
         match = _PARAMETER.match(text, position + 1)
         start = match.end() if match else position + 1
-        word, end = _word(text, start)
+        word, end = _read_word(text, start)
         if match:
             last = match[1].lower()
             if last in ("headers", "encoder"):
                 raise UsageError(f"--form: ;{last}= is not supported; ;type= and ;filename= are")
-            said[last] = text[start:end].strip() if last == "type" else word
+            parameters[last] = text[start:end].strip() if last == "type" else word
         elif last == "type":
-            said["type"] += f";{text[start:end].rstrip()}"
+            parameters["type"] += f";{text[start:end].rstrip()}"
         position = end
-    return content, said
+    return content, parameters
 
 
-def _word(text: str, position: int) -> tuple[str, int]:
+def _read_word(text: str, position: int) -> tuple[str, int]:
     """A word, and the position of the semicolon after it."""
     match = next(_WORD.finditer(text, position))  # the pattern matches any text, also an empty one
     word = match[2].rstrip() if match[1] is None else re.sub(r'\\([\\"])', r"\1", match[1])

@@ -12,7 +12,7 @@ FORM = "application/x-www-form-urlencoded"
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_OURS = {"content-length", "transfer-encoding"}  # fetchcli does the framing itself
+_FRAMING_HEADERS = {"content-length", "transfer-encoding"}  # fetchcli does the framing itself
 EXPECTS_CONTENT = {"POST", "PUT", "PATCH"}  # RFC 9110 section 8.6
 
 
@@ -52,7 +52,7 @@ def default_headers(user_agent: str) -> dict[str, str]:
     return {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": ACCEPT_ENCODING}
 
 
-def closes(request: Request) -> bool:
+def asks_to_close(request: Request) -> bool:
     """Whether the user asks to close the connection after the response (RFC 9112 section 9.6)."""
     values = [value for name, value in request.headers if name.lower() == "connection"]
     return any(token.strip().lower() == "close" for value in values for token in value.split(","))
@@ -94,7 +94,7 @@ def check_header(name: str, value: str) -> None:
         value.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         raise UsageError(f"header '{name}: ...' contains a lone surrogate") from None
-    if name.lower() in _OURS:
+    if name.lower() in _FRAMING_HEADERS:
         raise UsageError(f"{name} is set by fetchcli itself")
     if name.lower() == "proxy-authorization":
         raise UsageError("put the credentials of a proxy into its URL: -x http://user:password@host")
@@ -102,10 +102,10 @@ def check_header(name: str, value: str) -> None:
 
 def header_fields(request: Request, defaults: dict[str, str]) -> tuple[tuple[str, str], ...]:
     """The header fields without Host: the defaults, overridden and followed by the user's headers."""
-    given = {name.lower() for name, _ in request.headers}
-    fields = [(name, value) for name, value in defaults.items() if name.lower() not in given]
+    user_names = {name.lower() for name, _ in request.headers}
+    fields = [(name, value) for name, value in defaults.items() if name.lower() not in user_names]
     if request.content is not None:
-        if "content-type" not in given:
+        if "content-type" not in user_names:
             fields.append(("Content-Type", FORM))
         fields.append(("Content-Length", str(len(request.content))))
     elif request.method in EXPECTS_CONTENT:

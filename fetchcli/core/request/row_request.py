@@ -55,14 +55,14 @@ class RowRequest(msgspec.Struct, frozen=True):
         """The row request as results contain it, with secrets masked."""
         shown = {
             "method": self.method,
-            "headers": [[name, _shown(name, value)] for name, value in self.headers] or None,
+            "headers": [[name, _result_value(name, value)] for name, value in self.headers] or None,
             "body": self.body,
             "body_file": self.body_file,
         }
         return {name: value for name, value in shown.items() if value is not None}
 
 
-def _shown(name: str, value: str) -> str | None:
+def _result_value(name: str, value: str) -> str | None:
     """A value for results: null for a removed header, secrets masked."""
     if value == ";":
         return ""
@@ -95,11 +95,11 @@ class RequestMerger(NamedTuple):
                 method = "POST"
         elif row_request.method in ("GET", "HEAD"):
             content = content_file = None  # the content of the run is for rows that send something
-        mine = tuple((name, self._expanded(name, value)) for name, value in row_request.headers)
-        names = {name.lower() for name, _ in mine}
-        kept = tuple((name, value) for name, value in headers if name.lower() not in names)
+        row_headers = tuple((name, self._expanded(name, value)) for name, value in row_request.headers)
+        names = {name.lower() for name, _ in row_headers}
+        run_headers = tuple((name, value) for name, value in headers if name.lower() not in names)
         try:
-            return Request(method, kept + mine, content, content_file)
+            return Request(method, run_headers + row_headers, content, content_file)
         except UsageError as error:
             raise RowProblem("", str(error)) from None
 

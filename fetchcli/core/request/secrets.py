@@ -12,7 +12,7 @@ _SECRET_NAME = re.compile(r"auth|cookie|token|key|secret|passw|session|credentia
 # Marks around the name of a variable that the shell is to fill in: characters for private use, and a
 # number that differs between processes, so that no text from outside is taken for a mark.
 _OPEN, _CLOSE = f"\uf8f0{hash('mark') & 0xFFFFFFFF:x}.", "\uf8f1"
-_LEFT = re.compile(f"{_OPEN}([A-Za-z0-9_]+){_CLOSE}".replace(".", r"\."))
+_MARKED_NAME = re.compile(f"{_OPEN}([A-Za-z0-9_]+){_CLOSE}".replace(".", r"\."))
 
 
 class Expander:
@@ -45,7 +45,7 @@ class Expander:
 
 def split_marks(text: str) -> list[str]:
     """Text and variable names in turn, starting with text."""
-    return _LEFT.split(text)
+    return _MARKED_NAME.split(text)
 
 
 def is_secret(name: str) -> bool:

@@ -38,7 +38,7 @@ class Column(msgspec.Struct, frozen=True):
     aliases: tuple[str, ...] = ()
 
 
-_NOWHERE = Failure(ErrorKind.INTERNAL, "")
+_NO_FAILURE = Failure(ErrorKind.INTERNAL, "")
 
 
 def iso(epoch: float) -> str:
@@ -66,9 +66,9 @@ def _error(outcome: Outcome) -> Value:
     return None if (failure := _failure(outcome)) is None else failure.kind.value
 
 
-def _reached(outcome: Outcome) -> Failure:
+def _failure_or_empty(outcome: Outcome) -> Failure:
     """How far a row without a response got."""
-    return outcome.failure or _NOWHERE
+    return outcome.failure or _NO_FAILURE
 
 
 def _detail(outcome: Outcome) -> Value:
@@ -81,7 +81,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("url", "string", lambda o, r: o.row.text, "the URL of the row, credentials masked"),
     Column("method", "string", lambda o, r: o.row.method, "the request method"),
     Column("tag", "string", lambda o, r: o.row.tag or None, "the tag of the row in the input"),
-    Column("verdict", "string", lambda o, r: o.verdict.value, "OK, FAILED, REJECTED, SKIPPED or CANCELLED"),
+    Column("verdict", "string", lambda o, r: o.verdict.value, "OK, FAILED, REJECTED, CANCELLED or SKIPPED"),
     Column(
         "status",
         "integer",
@@ -103,8 +103,8 @@ COLUMNS: tuple[Column, ...] = (
         lambda o, r: len(o.attempts),
         "number of attempts; redirects belong to one attempt",
     ),
-    Column("flaky", "boolean", lambda o, r: o.flaky, "whether it was accepted after a failure"),
-    Column("note", "string", lambda o, r: o.note or None, "why it was skipped, or not retried"),
+    Column("flaky", "boolean", lambda o, r: o.flaky, "true if the row was accepted after a failure"),
+    Column("note", "string", lambda o, r: o.note or None, "reason for skipping or not retrying the row"),
     Column("time_queue", "number", lambda o, r: _seconds(o.queued), "seconds before the first attempt"),
     Column(
         "time_namelookup",
@@ -141,20 +141,25 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "num_redirects",
         "integer",
-        lambda o, r: len((r or _reached(o)).redirects),
+        lambda o, r: len((r or _failure_or_empty(o)).redirects),
         "number of redirects followed",
     ),
     Column(
         "redirects",
         "list",
-        lambda o, r: (r or _reached(o)).redirects,
+        lambda o, r: (r or _failure_or_empty(o)).redirects,
         "redirects followed, in order; in JSON objects with `url` and `status`",
     ),
-    Column("url_effective", "string", lambda o, r: r.url if r else _reached(o).url or None, "URL of the last request"),
+    Column(
+        "url_effective",
+        "string",
+        lambda o, r: r.url if r else _failure_or_empty(o).url or None,
+        "URL of the last request",
+    ),
     Column(
         "remote_ip",
         "string",
-        lambda o, r: (r.remote_ip if r else _reached(o).remote_ip) or None,
+        lambda o, r: (r.remote_ip if r else _failure_or_empty(o).remote_ip) or None,
         "address of the last request",
     ),
     Column("content_type", "string", lambda o, r: (r and r.content_type) or None, "Content-Type of the last response"),
@@ -168,13 +173,13 @@ COLUMNS: tuple[Column, ...] = (
         "length_verified",
         "boolean",
         lambda o, r: None if r is None else r.length_verified,
-        "whether framing proved the body complete; false if only the end of the connection ended it",
+        "true if framing proved the body complete; false if only the end of the connection ended it",
     ),
     Column(
         "cert_expires",
         "string",
         lambda o, r: _iso_seconds(int(r.cert_expires)) + "Z" if r and r.cert_expires else None,
-        "when the server's certificate expires, ISO 8601 UTC; null without a verified one",
+        "expiry of the server's certificate, ISO 8601 UTC; null without a verified one",
     ),
     Column("sha256", "string", lambda o, r: r and r.sha256, "SHA-256 of the decoded body, hexadecimal"),
     Column(

@@ -21,8 +21,8 @@ class Schema:
         Raises:
             UsageError: a name is already used.
         """
-        if taken := [name for name in keep if name in NAMES]:
-            raise UsageError(f"--keep {taken[0]}: the output already has a column of that name")
+        if duplicates := [name for name in keep if name in NAMES]:
+            raise UsageError(f"--keep {duplicates[0]}: the output already has a column of that name")
         if len(set(keep)) < len(keep):
             raise UsageError("--keep names a column twice")
         self._kept = {

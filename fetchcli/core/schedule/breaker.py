@@ -72,7 +72,7 @@ class Breaker:
         if len(self._hosts) > MAX_HOSTS:
             self._hosts.popitem(last=False)
 
-    def forgive(self) -> None:
+    def reset(self) -> None:
         """Forget all failures."""
         self._hosts.clear()
 

@@ -18,31 +18,31 @@ class Capacity:
         self.limit = concurrency
         self._concurrency = concurrency
         self._warn = warn
-        self._said_so = False
+        self._warned = False
         self._last_cut = float("-inf")
-        self._fine = 0
+        self._successes = 0
 
-    def exhausted(self, what: str, launched_at: float, now: float) -> None:
+    def record_shortage(self, shortage: str, launched_at: float, now: float) -> None:
         """Record that a request lacked a resource; requests launched before the last cut do not count."""
         if launched_at <= self._last_cut:
             return
-        self._last_cut, self._fine = now, 0
+        self._last_cut, self._successes = now, 0
         self.limit = max(1, int(self.limit * SHRINK))
-        if not self._said_so:
-            self._said_so = True
-            self._warn(f"{what}: fewer requests at once for now ({self.limit})")
+        if not self._warned:
+            self._warned = True
+            self._warn(f"{shortage}: concurrency lowered for now ({self.limit})")
 
-    def went_well(self) -> None:
+    def succeeded(self) -> None:
         """Record that a request had the resources it needed."""
         if self.limit < self._concurrency:
-            self._fine += 1
-            if self._fine >= GROW_AFTER:
-                self._fine = 0
+            self._successes += 1
+            if self._successes >= GROW_AFTER:
+                self._successes = 0
                 self.limit += 1
 
-    def lagged(self, seconds: float) -> None:
+    def record_lag(self, seconds: float) -> None:
         """Record how late the event loop is; with too many requests in flight everything is slow."""
         if seconds > MAX_LAG:
             self.limit = max(1, int(self.limit * SHRINK))
-        elif self.limit < self._concurrency and not self._said_so:
+        elif self.limit < self._concurrency and not self._warned:
             self.limit += 1

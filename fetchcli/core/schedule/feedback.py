@@ -28,25 +28,25 @@ class Feedback:
     def __init__(
         self, policy: Policy, lanes: dict[Origin, Lane], began: float, epoch: float, warn: Callable[[str], None]
     ) -> None:
-        self._policy, self._lanes, self._began, self._epoch, self._warn = policy, lanes, began, epoch, warn
+        self._policy, self._lanes, self._began, self._epoch_offset, self._warn = policy, lanes, began, epoch, warn
         errors = policy.pace.max_host_errors
         self.breaker = Breaker(errors) if errors is not None else None
         self.latest = float("-inf")
         self._cooling: dict[Origin, float] = {}
         self._max_cooling = MAX_COOLING
         self._lookups_failed = 0
-        self._lookups_said = False
+        self._lookup_warned = False
 
-    def cooling(self, now: float) -> int:
+    def paused_hosts(self, now: float) -> int:
         """Number of hosts that asked for a pause; for displays, from any thread."""
         return sum(until > now for until in list(self._cooling.values()))
 
     def learn(self, launch: Launch, result: Response | Failure, now: float) -> None:
         """Record the result of a launch."""
-        if isinstance(result, Response) and (pause := requested_pause(result, self._policy, now + self._epoch)):
-            self._leave_alone(self._asked_by(launch, result), now + pause, now)
+        if isinstance(result, Response) and (pause := requested_pause(result, self._policy, now + self._epoch_offset)):
+            self._pause(self._responding_lane(launch, result), now + pause, now)
         if self.breaker is not None and not self._is_deploying(now):
-            self._tell_breaker(self.breaker, launch, result, now)
+            self._update_breaker(self.breaker, launch, result, now)
         window = launch.lane.window
         if window is not None and not result.redirects:
             if isinstance(result, Response) and result.status not in REFUSALS:
@@ -60,7 +60,7 @@ class Feedback:
         wait = self._policy.retry.wait
         return wait is not None and now - self._began < wait
 
-    def _asked_by(self, launch: Launch, result: Response) -> Lane | None:
+    def _responding_lane(self, launch: Launch, result: Response) -> Lane | None:
         """The lane of the host that answered (another one after a redirect), or None."""
         if not result.redirects:
             return launch.lane
@@ -69,7 +69,7 @@ class Feedback:
         return self._lanes.get((parts.scheme, parts.hostname or "", port))
 
     @staticmethod
-    def _tell_breaker(breaker: Breaker, launch: Launch, result: Response | Failure, now: float) -> None:
+    def _update_breaker(breaker: Breaker, launch: Launch, result: Response | Failure, now: float) -> None:
         """Record whether the host of the row answered, also if a later hop failed."""
         origin = launch.lane.origin
         if isinstance(result, Response) or result.redirects or result.kind.contact is Contact.ANSWERED:
@@ -79,7 +79,7 @@ class Feedback:
         else:
             breaker.release(origin)  # it says nothing about the host
 
-    def _leave_alone(self, lane: Lane | None, until: float, now: float) -> None:
+    def _pause(self, lane: Lane | None, until: float, now: float) -> None:
         if lane is None:
             return
         lane.paused_until = max(lane.paused_until, until)
@@ -97,11 +97,13 @@ class Feedback:
             self._lookups_failed = 0
             return
         self._lookups_failed += 1
-        if self._lookups_failed >= MAX_LOOKUPS and not self._lookups_said:
-            self._lookups_said = True
-            self._warn(f"{MAX_LOOKUPS} name lookups in a row had no answer ({result.detail}): is the resolver down?")
+        if self._lookups_failed >= MAX_LOOKUPS and not self._lookup_warned:
+            self._lookup_warned = True
+            self._warn(
+                f"{MAX_LOOKUPS} consecutive name lookups had no answer ({result.detail}); check the DNS resolver"
+            )
 
-    def forgive(self) -> None:
+    def reset_breaker(self) -> None:
         """Close the circuit breaker of every host."""
         if self.breaker is not None:
-            self.breaker.forgive()
+            self.breaker.reset()

@@ -12,7 +12,7 @@ Origin = tuple[str, str, int]
 
 
 class Launch:
-    """A row on its way: offered, launched once or several times, until it settles.
+    """The state of one row in the scheduler, from `offer` to `settle`.
 
     Attributes:
         row: the row.
@@ -22,7 +22,7 @@ class Launch:
         began: when the current attempt was launched.
         in_flight: requests to the host at that moment, including this one.
         fresh: use no connection that was used before.
-        refused: how often in a row this machine lacked a resource for it.
+        refused: how often in all this machine lacked a resource for it.
     """
 
     __slots__ = ("arrived", "attempts", "began", "fresh", "in_flight", "lane", "refused", "row")
@@ -46,21 +46,21 @@ class Lane:
         in_flight: requests in flight.
         retrying: rows that wait for the time of their retry.
         paused_until: no request starts before this time.
-        queued: the lane is in the ready queue.
-        timed: a timer will look at the lane.
+        is_ready: the lane is in the ready queue.
+        has_timer: a timer will look at the lane.
         window: how many requests at once the host takes, if that is being found out.
     """
 
     __slots__ = (
         "_pacer",
         "_per_host",
+        "has_timer",
         "in_flight",
+        "is_ready",
         "origin",
         "paused_until",
-        "queued",
         "retrying",
         "rows",
-        "timed",
         "window",
     )
 
@@ -69,7 +69,7 @@ class Lane:
         self.rows: deque[Launch] = deque()
         self.in_flight = self.retrying = 0
         self.paused_until = float("-inf")
-        self.queued = self.timed = False
+        self.is_ready = self.has_timer = False
         self.window = Window() if pace.adaptive else None
         self._pacer = Pacer(pace.host_rate) if pace.host_rate is not None else None
         self._per_host = pace.per_host

@@ -4,7 +4,7 @@ from collections import deque
 
 from fetchcli.core.rate import Rate
 
-HANDFUL_SECONDS = 0.05  # requests within this time may start together: timers are no finer
+BURST_SECONDS = 0.05  # requests within this time may start together: timers are no finer
 
 
 class Pacer:
@@ -14,27 +14,27 @@ class Pacer:
     In addition each start waits for its turn in an even spread, except for small bursts.
     """
 
-    __slots__ = ("_interval", "_log", "_rate", "_slack", "_turn")
+    __slots__ = ("_interval", "_next_turn", "_rate", "_slack", "_starts")
 
     def __init__(self, rate: Rate) -> None:
         self._rate = rate
         self._interval = rate.seconds / rate.count
-        self._slack = max(self._interval, HANDFUL_SECONDS)
-        self._log: deque[float] = deque(maxlen=rate.count)
-        self._turn = float("-inf")
+        self._slack = max(self._interval, BURST_SECONDS)
+        self._starts: deque[float] = deque(maxlen=rate.count)
+        self._next_turn = float("-inf")
 
     @property
     def ready_at(self) -> float:
         """When the next request may start; a time in the past, or -inf, means now."""
-        window = self._log[0] + self._rate.seconds if len(self._log) == self._rate.count else float("-inf")
-        return max(window, self._turn - self._slack)
+        window = self._starts[0] + self._rate.seconds if len(self._starts) == self._rate.count else float("-inf")
+        return max(window, self._next_turn - self._slack)
 
     @property
     def idle_at(self) -> float:
         """When the pacer may be forgotten: from then on a new one would decide the same."""
-        return self._log[-1] + self._rate.seconds if self._log else float("-inf")
+        return self._starts[-1] + self._rate.seconds if self._starts else float("-inf")
 
     def start(self, now: float) -> None:
         """Record that a request starts now."""
-        self._log.append(now)
-        self._turn = max(self._turn, now) + self._interval
+        self._starts.append(now)
+        self._next_turn = max(self._next_turn, now) + self._interval

@@ -10,14 +10,16 @@ REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 _NOT_VISIBLE_ASCII = re.compile(rb"[^!-~]")
 
 
-def next_hop(url: HttpUrl, status: int, locations: list[bytes], taken: int, policy: Redirects) -> HttpUrl | None:
+def next_hop(
+    url: HttpUrl, status: int, locations: list[bytes], redirect_count: int, policy: Redirects
+) -> HttpUrl | None:
     """The URL to request next, or None if this response is the last one.
 
     Args:
         url: URL of the response.
         status: its status.
         locations: raw values of its Location fields.
-        taken: number of redirects followed so far.
+        redirect_count: number of redirects followed so far.
         policy: whether to follow, and how many.
 
     Raises:
@@ -31,16 +33,16 @@ def next_hop(url: HttpUrl, status: int, locations: list[bytes], taken: int, poli
         raise TransportError(ErrorKind.REDIRECT_MISSING, f"status {status} without a Location")
     if len(distinct) > 1:
         raise TransportError(ErrorKind.REDIRECT_INVALID, f"status {status} with {len(distinct)} differing Locations")
-    if taken >= policy.limit:
-        raise TransportError(ErrorKind.REDIRECT_LIMIT, f"more than the {policy.limit} allowed (--max-redirs)")
+    if redirect_count >= policy.limit:
+        raise TransportError(ErrorKind.REDIRECT_LIMIT, f"more than {policy.limit} redirects (--max-redirs)")
     location = _NOT_VISIBLE_ASCII.sub(lambda m: b"%%%02X" % m[0][0], distinct.pop()).decode("ascii")
     try:
-        following = resolve(url, location)
+        target = resolve(url, location)
     except InvalidUrl as error:
         raise TransportError(
             ErrorKind.REDIRECT_INVALID, f"Location {mask_credentials(location)[:200]!r}: {error}"
         ) from None
-    if (url.scheme, following.scheme) == ("https", "http") and not policy.downgrade:
-        detail = f"from https to {following.text[:200]}, which is not secure (--allow-downgrade follows)"
+    if (url.scheme, target.scheme) == ("https", "http") and not policy.downgrade:
+        detail = f"from https to {target.text[:200]}, which is not secure (--allow-downgrade follows)"
         raise TransportError(ErrorKind.REDIRECT_INVALID, detail)
-    return following
+    return target

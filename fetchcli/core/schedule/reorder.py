@@ -25,8 +25,8 @@ class Reorder:
         """Add an outcome; return those that are next in order."""
         self._held[outcome.row.seq] = outcome
         ready = []
-        while (following := self._held.pop(self.next_seq, None)) is not None:
-            ready.append(following)
+        while (next_outcome := self._held.pop(self.next_seq, None)) is not None:
+            ready.append(next_outcome)
             self.next_seq += 1
         return ready
 

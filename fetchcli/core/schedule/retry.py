@@ -37,20 +37,20 @@ class GiveUp(msgspec.Struct, frozen=True):
 
 def requested_pause(response: Response, policy: Policy, wall: float) -> float:
     """Seconds for which the host is to be paused; 0 for none, or if the policy does not respect it."""
-    told = _told(response, policy, wall)
-    return told if told <= policy.retry.max_retry_after else 0.0
+    requested_seconds = _requested_pause_seconds(response, policy, wall)
+    return requested_seconds if requested_seconds <= policy.retry.max_retry_after else 0.0
 
 
-def _told(response: Response, policy: Policy, wall: float) -> float:
-    """Seconds for which the server asks to be left alone."""
+def _requested_pause_seconds(response: Response, policy: Policy, wall: float) -> float:
+    """The pause that the server requests, in seconds; 0 for none."""
     if not policy.retry.respect_retry_after:
         return 0.0
     fields = response.headers
-    told = retry_after(fields, wall) if response.status not in policy.accept else None
-    return (quota_reset(fields, wall) if told is None else told) or 0.0
+    requested_seconds = retry_after(fields, wall) if response.status not in policy.accept else None
+    return (quota_reset(fields, wall) if requested_seconds is None else requested_seconds) or 0.0
 
 
-def decide(  # noqa: PLR0913 - all that a decision hangs on
+def decide(  # noqa: PLR0913 - all inputs of the decision
     attempts: tuple[Attempt, ...],
     policy: Policy,
     *,
@@ -81,10 +81,10 @@ def decide(  # noqa: PLR0913 - all that a decision hangs on
     failures = sum(1 for attempt in attempts if not is_stale(attempt))
     if not _is_transient(attempts[-1], policy) or failures > retry.count:
         return GiveUp()
-    told = _told(result, policy, wall) if isinstance(result, Response) else 0.0
-    if told > retry.max_retry_after:
-        return GiveUp(f"the requested pause of {told:g} s exceeds --max-retry-after {retry.max_retry_after:g}s")
-    delay = told or chance() * min(MAX_DELAY, retry.delay * 2 ** min(failures - 1, 30))
+    requested = _requested_pause_seconds(result, policy, wall) if isinstance(result, Response) else 0.0
+    if requested > retry.max_retry_after:
+        return GiveUp(f"the requested pause of {requested:g} s exceeds --max-retry-after {retry.max_retry_after:g}s")
+    delay = requested or chance() * min(MAX_DELAY, retry.delay * 2 ** min(failures - 1, 30))
     taken = attempts[-1].started_at + attempts[-1].elapsed - attempts[0].started_at
     if retry.max_time is not None and taken + delay > retry.max_time:
         return GiveUp(f"a retry would exceed --retry-max-time {retry.max_time:g}s")
@@ -93,15 +93,15 @@ def decide(  # noqa: PLR0913 - all that a decision hangs on
 
 def overdue(attempts: tuple[Attempt, ...], policy: Policy, wall: float) -> str:
     """Why a retry must not start now, or empty."""
-    most = policy.retry.max_time
-    late = bool(attempts) and most is not None and wall - attempts[0].started_at > most
-    return f"--retry-max-time {most:g}s has passed" if late else ""
+    max_seconds = policy.retry.max_time
+    late = bool(attempts) and max_seconds is not None and wall - attempts[0].started_at > max_seconds
+    return f"--retry-max-time {max_seconds:g}s has passed" if late else ""
 
 
 def _is_transient(attempt: Attempt, policy: Policy) -> bool:
     result = attempt.result
     if isinstance(result, Response):
-        # An accepted status does not pass because of another failed check.
+        # If only other checks failed, retry with all_errors only.
         refused = attempt.failed_checks[0].check == "status"
         return result.status in policy.retry.statuses if refused else policy.retry.all_errors
     return result.remedy is Remedy.LATER or policy.retry.all_errors

@@ -24,7 +24,7 @@ from fetchcli.core.schedule.retry import GiveUp, RetryAfter, decide, overdue
 
 LOOK_AHEAD = 10_000  # maximum number of waiting rows; those of one slow host can fill it
 LOCAL_DELAY = 0.1  # seconds until a row that this machine lacked a resource for is tried again
-MAX_LOCAL = 50  # maximum number of times in a row for one row
+MAX_LOCAL_RETRIES = 50  # maximum number of times for one row
 
 
 class Scheduler:
@@ -35,7 +35,7 @@ class Scheduler:
         retrying: rows that wait for the time of their retry.
         in_flight: requests in flight.
         capacity: how many may be in flight.
-        hungry: a slot is free, but no waiting row may be launched: another row might.
+        wants_rows: a slot is free, but no waiting row may be launched: another row might.
         latest: when the last of the waiting retries may start.
         feedback: what was learnt about hosts.
 
@@ -59,13 +59,13 @@ class Scheduler:
         self._policy, self._chance = policy, chance
         self._began, self._epoch = began, epoch
         self.waiting = self.retrying = self.in_flight = 0
-        self.latest, self.hungry = began, True
+        self.latest, self.wants_rows = began, True
         self._pacer = Pacer(policy.pace.rate) if policy.pace.rate is not None else None
         self._lanes: dict[Origin, Lane] = {}
         self.feedback = Feedback(policy, self._lanes, began, epoch, warn)
         self._ready: deque[Lane] = deque()
         self._timers: list[tuple[float, int, Lane | Launch]] = []
-        self._tie = count()
+        self._sequence = count()
         self._skipped: deque[Skip] = deque()
 
     @property
@@ -74,11 +74,11 @@ class Scheduler:
         return self.waiting < LOOK_AHEAD
 
     @property
-    def held(self) -> int:
+    def paced_rows(self) -> int:
         """Rows that wait for a rate, a cap or a cool-down; for displays, from any thread."""
         if self._pacer is not None:
             return self.waiting - self.retrying
-        return sum(len(lane.rows) for lane in list(self._lanes.values()) if not lane.queued)
+        return sum(len(lane.rows) for lane in list(self._lanes.values()) if not lane.is_ready)
 
     def offer(self, row: Target, now: float) -> None:
         """Add a row."""
@@ -89,16 +89,16 @@ class Scheduler:
             lane = self._lanes[origin] = Lane(origin, self._policy.pace)
         lane.rows.append(Launch(row, lane, now))
         self.waiting += 1
-        if not lane.queued:
+        if not lane.is_ready:
             self._place(lane, now)
 
     def next(self, now: float) -> Launch | Skip | Wait | Hold:
         """Decide what to do now."""
         if self._timers and self._timers[0][0] <= now:
-            self._ring(now)
+            self._run_timers(now)
         while not self._skipped:
             full = self.in_flight >= self.capacity.limit
-            self.hungry = not full and not self._ready
+            self.wants_rows = not full and not self._ready
             if full and self.waiting:
                 return FULL
             if not self.waiting:
@@ -108,7 +108,7 @@ class Scheduler:
             if self._pacer is not None and self._pacer.ready_at > now:
                 return Wait(self._pacer.ready_at)
             lane = self._ready.popleft()
-            lane.queued = False
+            lane.is_ready = False
             if self._may_start(lane, now) and not self._skip_overdue(lane, now):
                 return self._launch(lane, now)
         self.waiting -= 1
@@ -116,7 +116,7 @@ class Scheduler:
 
     def drain(self) -> list[Launch]:
         """Return everything that waits; nothing is launched until more is offered."""
-        waiting = [due for _, _, due in self._timers if isinstance(due, Launch)]
+        waiting = [item for _, _, item in self._timers if isinstance(item, Launch)]
         waiting += [skip.launch for skip in self._skipped]
         for lane in self._lanes.values():
             waiting += lane.rows
@@ -139,8 +139,8 @@ class Scheduler:
     def _decide(self, launch: Launch, attempt: Attempt, now: float) -> Settled | None:
         result = attempt.result
         remedy = result.remedy if isinstance(result, Failure) else None
-        if isinstance(result, Failure) and remedy is Remedy.LESS and launch.refused < MAX_LOCAL:
-            self._make_do_with_less(launch, result, now)
+        if isinstance(result, Failure) and remedy is Remedy.LESS and launch.refused < MAX_LOCAL_RETRIES:
+            self._reduce_capacity(launch, result, now)
             return None
         launch.attempts += (attempt,)
         if remedy is Remedy.FRESH and not launch.fresh:
@@ -150,7 +150,7 @@ class Scheduler:
             return None
         launch.fresh = False
         if remedy is not Remedy.LESS:
-            self.capacity.went_well()
+            self.capacity.succeeded()
         self.feedback.learn(launch, result, now)
         decision = self._retry_decision(launch, now)
         if isinstance(decision, RetryAfter):
@@ -209,7 +209,7 @@ class Scheduler:
 
     def _place(self, lane: Lane, now: float) -> None:
         """Put a lane where it belongs: into the ready queue, on a timer, or nowhere."""
-        if lane.queued:
+        if lane.is_ready:
             return
         if not lane.rows:
             if not (lane.in_flight or lane.retrying):
@@ -217,10 +217,10 @@ class Scheduler:
         elif not lane.is_full:
             at = lane.ready_at
             if at <= now:
-                lane.queued = True
+                lane.is_ready = True
                 self._ready.append(lane)
             else:
-                self._look_again(lane, at)
+                self._set_timer(lane, at)
 
     def _retire(self, lane: Lane, now: float) -> None:
         """Forget a lane with nothing to do, unless its rate or its cool-down must be remembered."""
@@ -228,37 +228,37 @@ class Scheduler:
             if self._lanes.get(lane.origin) is lane:  # a later one may have taken its place
                 del self._lanes[lane.origin]
         else:
-            self._look_again(lane, lane.idle_at)
+            self._set_timer(lane, lane.idle_at)
 
-    def _look_again(self, lane: Lane, at: float) -> None:
-        if not lane.timed:  # the time can only move further away, and is checked again when the timer rings
-            lane.timed = True
-            heappush(self._timers, (at, next(self._tie), lane))
+    def _set_timer(self, lane: Lane, at: float) -> None:
+        if not lane.has_timer:  # the time can only move further away, and is checked again when the timer rings
+            lane.has_timer = True
+            heappush(self._timers, (at, next(self._sequence), lane))
 
-    def _ring(self, now: float) -> None:
+    def _run_timers(self, now: float) -> None:
         """Handle the timers that are due."""
         while self._timers and self._timers[0][0] <= now:
-            _, _, due = heappop(self._timers)
-            if isinstance(due, Launch):
+            _, _, item = heappop(self._timers)
+            if isinstance(item, Launch):
                 self.retrying -= 1
-                due.lane.retrying -= 1
-                due.lane.rows.append(due)
-                self._place(due.lane, now)
+                item.lane.retrying -= 1
+                item.lane.rows.append(item)
+                self._place(item.lane, now)
             else:
-                due.timed = False
-                self._place(due, now)
+                item.has_timer = False
+                self._place(item, now)
 
     def _delay(self, launch: Launch, at: float) -> None:
         self.waiting += 1
         self.retrying += 1
         launch.lane.retrying += 1
         self.latest = max(self.latest, at)
-        heappush(self._timers, (at, next(self._tie), launch))
+        heappush(self._timers, (at, next(self._sequence), launch))
 
-    def _make_do_with_less(self, launch: Launch, failure: Failure, now: float) -> None:
+    def _reduce_capacity(self, launch: Launch, failure: Failure, now: float) -> None:
         """This machine lacked a resource: lower the capacity and try the row again."""
         launch.refused += 1
-        self.capacity.exhausted(failure.detail, launch.began, now)
+        self.capacity.record_shortage(failure.detail, launch.began, now)
         if self.feedback.breaker is not None:
             self.feedback.breaker.release(launch.lane.origin)
         self._delay(launch, now + LOCAL_DELAY)

@@ -1,1 +1,1 @@
-"""What a run as a whole came to."""
+"""Summary, thresholds, rounds and halt condition of a run."""

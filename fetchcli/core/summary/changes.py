@@ -24,14 +24,14 @@ class RowChange(msgspec.Struct, frozen=True):
 
     Attributes:
         change: its kind.
-        what: the URL, or the host if it is about times.
+        subject: the URL, or the host if it is about times.
         detail: before and after.
         source: the list of the row, if known.
         line: its line, or 0.
     """
 
     change: Change
-    what: str
+    subject: str
     detail: str
     source: str = ""
     line: int = 0
@@ -41,22 +41,22 @@ class Changes(msgspec.Struct, frozen=True):
     """All changes.
 
     Attributes:
-        noted: the first changes of each kind.
+        listed: the first changes of each kind.
         counts: number of changes by kind; each row counts once.
-        pairs: number of times that were compared.
+        pairs: number of pairs of times that were compared.
     """
 
-    noted: tuple[RowChange, ...]
+    listed: tuple[RowChange, ...]
     counts: Mapping[Change, int]
     pairs: int
 
     @property
     def text(self) -> str:
         """``2 new failures, 1 cured``, on one line."""
-        parts = [_counted(change, self.counts[change]) for change in Change if self.counts.get(change)]
+        parts = [_count_text(change, self.counts[change]) for change in Change if self.counts.get(change)]
         return ", ".join(parts) or "nothing has changed"
 
 
-def _counted(change: Change, count: int) -> str:
+def _count_text(change: Change, count: int) -> str:
     plural = "s" if change is Change.NEW_FAILURE and count != 1 else ""
     return f"{count:,} {change}{plural}"

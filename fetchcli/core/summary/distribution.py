@@ -4,7 +4,7 @@ from math import ceil
 
 from fetchcli.core.summary.sketch import LatencySketch
 
-EXACT = 256
+MAX_EXACT = 256
 
 
 class Distribution:
@@ -40,10 +40,10 @@ class Distribution:
             self._sketch.add(value)
         else:
             self._values.append(value)
-            self._bound()
+            self._spill()
 
     def quantile(self, share: float) -> float:
-        """The value that a ``share`` (0-1) does not exceed (nearest rank, within 1 %); 0 without values."""
+        """The value that a ``share`` (0-1) of the values do not exceed (nearest rank, within 1 %); 0 without values."""
         if self._sketch is not None:
             return self._sketch.quantile(share)
         return sorted(self._values)[max(0, ceil(round(share * self._count, 6)) - 1)] if self._values else 0.0
@@ -58,11 +58,11 @@ class Distribution:
             if self._sketch is None:
                 self._sketch = LatencySketch()
             self._sketch.merge(other._sketch)
-        self._bound()
+        self._spill()
 
-    def _bound(self) -> None:
+    def _spill(self) -> None:
         """Move the values to the sketch once there is one, or there are many values."""
-        if self._sketch is None and len(self._values) <= EXACT:
+        if self._sketch is None and len(self._values) <= MAX_EXACT:
             return
         if self._sketch is None:
             self._sketch = LatencySketch()

@@ -10,7 +10,7 @@ class Rounds(msgspec.Struct, frozen=True):
 
     Attributes:
         count: number of rounds; None for no limit.
-        every: minimum time from the start of one round to the start of the next.
+        every: round N starts at the earliest ``(N - 1) * every`` after the first.
         span: time since the start of the run after which no round starts, or None.
     """
 

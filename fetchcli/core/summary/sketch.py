@@ -13,7 +13,7 @@ class LatencySketch:
         from ddsketch import DDSketch  # 20 ms that --help does not need
 
         self._sketch = DDSketch(RELATIVE_ACCURACY)
-        self._least = float("inf")
+        self._min = float("inf")
         self.max = 0.0
 
     def __len__(self) -> int:
@@ -23,15 +23,15 @@ class LatencySketch:
         """Add a latency."""
         self._sketch.add(seconds)
         self.max = max(self.max, seconds)
-        self._least = min(self._least, seconds)
+        self._min = min(self._min, seconds)
 
     def quantile(self, share: float) -> float:
         """The latency that a ``share`` (0-1) of the requests did not exceed; 0 without latencies."""
         value: float | None = self._sketch.get_quantile_value(share)
-        return 0.0 if value is None else min(max(value, self._least), self.max)
+        return 0.0 if value is None else min(max(value, self._min), self.max)
 
     def merge(self, other: "LatencySketch") -> None:
         """Add the latencies of another sketch."""
         self._sketch.merge(other._sketch)
         self.max = max(self.max, other.max)
-        self._least = min(self._least, other._least)
+        self._min = min(self._min, other._min)

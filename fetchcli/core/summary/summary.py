@@ -1,4 +1,4 @@
-"""What a run came to, in bounded memory, and its exit code.
+"""The summary of a run, in bounded memory, and its exit code.
 
 `Summary.merge` is associative and commutative, so parts of a run can be added in any order.
 """
@@ -30,7 +30,7 @@ class Summary:
         flaky: rows that were accepted after a failure.
         skipped: rows skipped not because of a host: duplicates, and the rest after a halt.
         checks: rows that failed a check, by check.
-        kinds: failed attempts and rejected rows, by error kind.
+        kinds: final failures and rejected rows, by error kind.
         latency: seconds of every response, from slot to last byte.
         size_download: body bytes of complete responses on the wire.
         slowest_hosts: slowest response in seconds of each of the slowest hosts.
@@ -93,9 +93,9 @@ class Summary:
             self.size_download += result.size_download
             seconds, host = outcome.attempts[-1].elapsed, outcome.row.host
             self.latency.add(seconds)
-            known = self.slowest_hosts.get(host)
+            previous = self.slowest_hosts.get(host)
             # A tie is decided by name, not by the order of arrival.
-            if seconds >= self._host_floor if known is None else seconds > known:
+            if seconds >= self._host_floor if previous is None else seconds > previous:
                 self._note_host(host, seconds)
         if outcome.verdict in (Verdict.FAILED, Verdict.REJECTED):
             self._note_failure(outcome)
@@ -134,23 +134,23 @@ class Summary:
             self.failures = nsmallest(MAX_FAILURES, [*kept, outcome], key=lambda kept: kept.row.seq)
 
 
-def exit_code(summary: Summary, fresh: Summary | None = None) -> ExitCode:
+def exit_code(summary: Summary, deciding: Summary | None = None) -> ExitCode:
     """The lowest code that applies to any outcome or threshold (the table is `errors.ExitCode`).
 
     Args:
         summary: summary of the run.
-        fresh: summary of the outcomes that decide, if not all of them do.
+        deciding: summary of the outcomes that decide, if not all of them do.
     """
     if ErrorKind.INTERNAL in summary.kinds:
         return ExitCode.INTERNAL
-    measured, summary = summary.threshold_results, fresh or summary
+    results, summary = summary.threshold_results, deciding or summary
     codes = {kind.exit_code for kind in summary.kinds}
     if ErrorKind.CANCELLED in summary.kinds and summary.failed:  # cancelled because of other failures
         codes = {kind.exit_code for kind in summary.kinds if kind is not ErrorKind.CANCELLED}
     skipped = summary.verdicts[Verdict.SKIPPED] - summary.skipped
     if skipped:  # because of transport failures of their host
         codes.add(ExitCode.TRANSPORT)
-    if not all(one.met for one in measured):
+    if not all(threshold_result.met for threshold_result in results):
         codes.add(ExitCode.THRESHOLD)
     codes |= {ExitCode.STATUS if check == "status" else ExitCode.EXPECTATION for check in summary.checks}
     return min(codes, default=ExitCode.OK)

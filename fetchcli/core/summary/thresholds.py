@@ -13,8 +13,8 @@ from fetchcli.core.rows.columns import COLUMNS, Column
 from fetchcli.core.summary.distribution import Distribution
 from fetchcli.core.units import format_bytes, format_seconds, parse_duration, parse_size
 
-SHOWN_HOSTS = 5
-SHARES = {"error_rate": "rows that failed or were rejected", "flaky_rate": "rows that passed after a failure"}
+MAX_SHOWN_HOSTS = 5
+SHARES = {"error_rate": "rows that failed or were rejected", "flaky_rate": "rows that were accepted after a failure"}
 RATE = "rate"
 _OPERATORS = {"<=": le, ">=": ge, "==": eq, "!=": ne, "<": lt, ">": gt}
 _FORM = re.compile(
@@ -55,7 +55,7 @@ class Threshold(msgspec.Struct, frozen=True):
         """Whether a measured value meets the threshold."""
         return bool(_OPERATORS[self.op](value, self.limit))
 
-    def shown(self, value: float) -> str:
+    def format_value(self, value: float) -> str:
         """A value in the unit of the threshold."""
         if self.name in SHARES:
             return f"{100 * value:.2f}%"
@@ -74,7 +74,7 @@ class ThresholdResult(msgspec.Struct, frozen=True):
         met: whether it is met, by every host if it is by host.
         value: the measured value, by host the worst one; None if there was nothing to measure.
         hosts: hosts that missed it, with their values (None: nothing to measure), the worst first,
-            at most `SHOWN_HOSTS`.
+            at most `MAX_SHOWN_HOSTS`.
         missed: number of hosts that missed it.
         judged: number of hosts; 0 if it is not by host.
     """
@@ -89,14 +89,18 @@ class ThresholdResult(msgspec.Struct, frozen=True):
     @property
     def text(self) -> str:
         """What was measured, for people."""
-        shown = self.threshold.shown
+        format_value = self.threshold.format_value
         hosts = "host" if self.judged == 1 else "hosts"
         if self.missed:
-            named = ", ".join(f"{host} {'nothing' if value is None else shown(value)}" for host, value in self.hosts)
+            named = ", ".join(
+                f"{host} {'nothing' if value is None else format_value(value)}" for host, value in self.hosts
+            )
             return f"{self.missed:,} of {self.judged:,} {hosts}: {named}"
         if self.value is None:
             return "nothing was measured"
-        return f"{shown(self.value)} at worst, {self.judged:,} {hosts}" if self.judged else shown(self.value)
+        return (
+            f"{format_value(self.value)} at worst, {self.judged:,} {hosts}" if self.judged else format_value(self.value)
+        )
 
 
 def parse_threshold(text: str) -> Threshold:
@@ -122,24 +126,24 @@ def parse_threshold(text: str) -> Threshold:
     )
 
 
-def _limit(text: str, name: str, column: str, said: str) -> float:
+def _limit(text: str, name: str, column: str, value_text: str) -> float:
     try:
-        if said.lower() == "none":
+        if value_text.lower() == "none":
             raise UsageError("'none' cannot be compared with")
         if column.startswith("time_"):
-            return parse_duration(said) or 0.0
+            return parse_duration(value_text) or 0.0
         if column.startswith("size_"):
-            return float(parse_size(said) or 0)
+            return float(parse_size(value_text) or 0)
     except UsageError as error:
         raise UsageError(f"{text!r}: {error}") from None
-    number = _NUMBER.fullmatch(said)
+    number = _NUMBER.fullmatch(value_text)
     units = ("%", "") if name in SHARES else ("/s", "/m", "/h") if name == RATE else ("",)
     if number is None or number[2] not in units:
         example = "1%" if name in SHARES else "50/s" if name == RATE else "3"
-        raise UsageError(f"{text!r}: {said!r} is not a value of {name}; write it as {example}")
+        raise UsageError(f"{text!r}: {value_text!r} is not a value of {name}; write it as {example}")
     limit = float(number[1]) / {"%": 100, "/m": 60, "/h": 3600}.get(number[2], 1)
     if name in SHARES and limit > 1:
-        raise UsageError(f"{text!r}: {said} is more than 100 %; write it as 5% or 0.05")
+        raise UsageError(f"{text!r}: {value_text} is more than 100 %; write it as 5% or 0.05")
     return limit
 
 
@@ -164,11 +168,11 @@ class ThresholdMeter:
         host = outcome.row.host if self.threshold.by_host else ""
         if self.threshold.by_host and (not host or outcome.verdict not in _COUNTED):
             return
-        measured = self._of(host)  # also if there is nothing to measure: that is a miss
+        measured = self._distribution(host)  # also if there is nothing to measure: that is a miss
         if value is not None:
             measured.add(float(value))
 
-    def _of(self, host: str) -> Distribution:
+    def _distribution(self, host: str) -> Distribution:
         measured = self._hosts.get(host)
         if measured is None:
             measured = self._hosts[host] = Distribution()
@@ -177,20 +181,20 @@ class ThresholdMeter:
     def merge(self, other: "ThresholdMeter") -> None:
         """Add the values of another meter of the same threshold."""
         for host, measured in other._hosts.items():
-            self._of(host).merge(measured)
+            self._distribution(host).merge(measured)
 
     def result(self, elapsed: float) -> ThresholdResult:
         """The result after this many seconds."""
         threshold = self.threshold
         values = [(host, self._value(measured, elapsed)) for host, measured in self._hosts.items() if len(measured)]
-        silent: list[tuple[str, float | None]] = [(host, None) for host, one in self._hosts.items() if not len(one)]
+        unmeasured: list[tuple[str, float | None]] = [(host, None) for host, one in self._hosts.items() if not len(one)]
         worst_first = sorted(values, key=lambda item: (item[1], item[0]), reverse=threshold.op in ("<", "<="))
-        missed = silent + [item for item in worst_first if not threshold.holds(item[1])]
+        missed = unmeasured + [item for item in worst_first if not threshold.holds(item[1])]
         worst = worst_first[0][1] if worst_first else None
         met = bool(values) and not missed
         if not threshold.by_host:
             return ThresholdResult(threshold, met, worst)
-        return ThresholdResult(threshold, met, worst, tuple(missed[:SHOWN_HOSTS]), len(missed), len(self._hosts))
+        return ThresholdResult(threshold, met, worst, tuple(missed[:MAX_SHOWN_HOSTS]), len(missed), len(self._hosts))
 
     def _value(self, measured: Distribution, elapsed: float) -> float:
         name = self.threshold.name

@@ -18,7 +18,7 @@ from fetchcli.core.errors import InvalidUrl
 
 DEFAULT_PORT = {"http": 80, "https": 443}
 
-_NO_SCHEME = "no scheme; write it as http:// or https://"
+_NO_SCHEME = "no scheme; start the URL with http:// or https://"
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
 _AUTHORITY_END = re.compile(r"[/?]")
 _AUTHORITY_END_OR_FRAGMENT = re.compile(r"[/?#]")

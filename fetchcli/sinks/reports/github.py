@@ -20,8 +20,10 @@ def github(report: Report) -> str:
         if not measured.met:
             lines.append(_command("error", {"title": "threshold"}, f"{measured.threshold.text}: {measured.text}"))
     if (changes := report.summary.changes) is not None:
-        told = [noted for noted in changes.noted if noted.change is not Change.NEW_FAILURE]  # these are errors already
-        lines += [_change(noted) for noted in told[:MAX_ANNOTATIONS]]
+        listed = [
+            row_change for row_change in changes.listed if row_change.change is not Change.NEW_FAILURE
+        ]  # these are errors already
+        lines += [_change(row_change) for row_change in listed[:MAX_ANNOTATIONS]]
     said = totals_text(report.summary)
     if (rest := report.summary.not_accepted - MAX_ANNOTATIONS) > 0:
         said += f"; {rest:,} more than are annotated"
@@ -31,21 +33,27 @@ def github(report: Report) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _change(noted: RowChange) -> str:
-    where = {"file": noted.source, "line": str(noted.line)} if _is_file(noted.source) and noted.line else {}
-    return _command("notice", {**where, "title": f"baseline {noted.change}"}, f"{noted.what}: {noted.detail}")
+def _change(row_change: RowChange) -> str:
+    location = (
+        {"file": row_change.source, "line": str(row_change.line)}
+        if _is_file(row_change.source) and row_change.line
+        else {}
+    )
+    return _command(
+        "notice", {**location, "title": f"baseline {row_change.change}"}, f"{row_change.subject}: {row_change.detail}"
+    )
 
 
 def _annotation(level: str, outcome: Outcome, report: Report) -> str:
-    row, where = outcome.row, {}
+    row, location = outcome.row, {}
     if _is_file(row.source):
-        where["file"] = row.source
+        location["file"] = row.source
         if row.line:
-            where["line"] = str(row.line)
+            location["line"] = str(row.line)
             if (column := report.column(row)) is not None:
-                where["col"] = str(column)
-    where["title"] = "flaky" if outcome.flaky else problem_kind(outcome)
-    return _command(level, where, f"{row_title(outcome)}: {problem_text(outcome)}")
+                location["col"] = str(column)
+    location["title"] = "flaky" if outcome.flaky else problem_kind(outcome)
+    return _command(level, location, f"{row_title(outcome)}: {problem_text(outcome)}")
 
 
 def _is_file(source: str) -> bool:

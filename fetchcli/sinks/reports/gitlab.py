@@ -14,40 +14,46 @@ def gitlab(report: Report) -> str:
     """Render the report."""
     seen: dict[str, int] = {}
     issues = [_issue(outcome, seen) for outcome in (*report.problems, *report.flaky)]
-    for measured in report.summary.threshold_results:
-        if not measured.met:
-            text = f"threshold missed: {measured.threshold.text}: {measured.text}"
-            issues.append(_made(text, "threshold", _once(seen, measured.threshold.text), "major", "fetchcli", 1))
+    for result in report.summary.threshold_results:
+        if not result.met:
+            text = f"threshold missed: {result.threshold.text}: {result.text}"
+            issues.append(
+                _code_quality_issue(text, "threshold", _unique_key(seen, result.threshold.text), "major", "fetchcli", 1)
+            )
     if (changes := report.summary.changes) is not None:
-        for noted in changes.noted:
-            text = f"since the baseline: {noted.change}: {noted.what}: {noted.detail}"
-            place = (noted.source if noted.source not in ("", "-") else "baseline", max(noted.line, 1))
-            issues.append(_made(text, "baseline", _once(seen, f"{noted.change} {noted.what}"), "info", *place))
+        for row_change in changes.listed:
+            text = f"since the baseline: {row_change.change}: {row_change.subject}: {row_change.detail}"
+            place = (row_change.source if row_change.source not in ("", "-") else "baseline", max(row_change.line, 1))
+            issues.append(
+                _code_quality_issue(
+                    text, "baseline", _unique_key(seen, f"{row_change.change} {row_change.subject}"), "info", *place
+                )
+            )
     return inert_json(msgspec.json.format(msgspec.json.encode(issues)).decode()) + "\n"
 
 
 def _issue(outcome: Outcome, seen: dict[str, int]) -> dict[str, Any]:
     row = outcome.row
     kind = "flaky" if outcome.flaky else problem_kind(outcome)
-    what = _once(seen, f"{row.method} {row.text} {row.tag} {kind}")
+    identity = _unique_key(seen, f"{row.method} {row.text} {row.tag} {kind}")
     path = row.source if row.source not in ("", "-") else row_group(outcome)
     severity = "minor" if outcome.flaky else "major"
     text = f"{row_title(outcome)}: {problem_text(outcome)}"
-    return _made(text, kind, what, severity, path, max(row.line, 1))
+    return _code_quality_issue(text, kind, identity, severity, path, max(row.line, 1))
 
 
-def _once(seen: dict[str, int], what: str) -> str:
+def _unique_key(seen: dict[str, int], identity: str) -> str:
     """The basis of a fingerprint, numbered if it repeats: fingerprints must be unique."""
-    seen[what] = number = seen.get(what, 0) + 1
-    return f"{what} {number}"
+    seen[identity] = number = seen.get(identity, 0) + 1
+    return f"{identity} {number}"
 
 
-def _made(text: str, check: str, what: str, severity: str, path: str, line: int) -> dict[str, Any]:  # noqa: PLR0913, PLR0917
+def _code_quality_issue(text: str, check: str, identity: str, severity: str, path: str, line: int) -> dict[str, Any]:  # noqa: PLR0913, PLR0917
     """One issue, as GitLab reads the Code Climate specification."""
     return {
         "description": visible(text),
         "check_name": check,
-        "fingerprint": sha256(f"{check} {what}".encode("utf-8", "surrogatepass")).hexdigest()[:32],
+        "fingerprint": sha256(f"{check} {identity}".encode("utf-8", "surrogatepass")).hexdigest()[:32],
         "severity": severity,
         "location": {"path": visible(path), "lines": {"begin": line}},
     }

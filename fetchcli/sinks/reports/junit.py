@@ -29,12 +29,12 @@ from fetchcli.core.text import visible
 
 def junit(report: Report) -> str:
     """Render the report."""
-    states, measured = Counter(map(state_of, report.outcomes)), report.summary.threshold_results
+    states, results = Counter(map(state_of, report.outcomes)), report.summary.threshold_results
     suite = Element(
         "testsuite",
         name="fetchcli",
-        tests=str(len(report.outcomes) + len(measured)),
-        failures=str(states[State.FAILED] + sum(not one.met for one in measured)),
+        tests=str(len(report.outcomes) + len(results)),
+        failures=str(states[State.FAILED] + sum(not threshold_result.met for threshold_result in results)),
         errors=str(states[State.ERROR]),
         skipped=str(states[State.SKIPPED]),
         time=_time(report.summary.elapsed),
@@ -44,10 +44,12 @@ def junit(report: Report) -> str:
     _add_properties(suite, report)
     for outcome in report.outcomes:
         _add_case(suite, outcome)
-    for one in measured:
-        case = SubElement(suite, "testcase", name=visible(one.threshold.text), classname="thresholds", time=_time(0))
-        if not one.met:
-            SubElement(case, "failure", type="threshold", message=visible(f"missed: {one.text}"))
+    for threshold_result in results:
+        case = SubElement(
+            suite, "testcase", name=visible(threshold_result.threshold.text), classname="thresholds", time=_time(0)
+        )
+        if not threshold_result.met:
+            SubElement(case, "failure", type="threshold", message=visible(f"missed: {threshold_result.text}"))
     indent(suite)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(suite, encoding="unicode")}\n'
 
@@ -65,12 +67,12 @@ def _add_properties(suite: Element, report: Report) -> None:
     add("totals", totals_text(report.summary))
     if report.omitted:
         add("rows not listed", str(report.omitted))
-    for measured in report.summary.threshold_results:
-        add(f"threshold {measured.threshold.text}", f"{'met' if measured.met else 'missed'}: {measured.text}")
+    for results in report.summary.threshold_results:
+        add(f"threshold {results.threshold.text}", f"{'met' if results.met else 'missed'}: {results.text}")
     if (changes := report.summary.changes) is not None:
         add("since the baseline", changes.text)
-        for number, noted in enumerate(changes.noted, 1):
-            add(f"baseline {number}: {noted.change}", f"{noted.what}: {noted.detail}")
+        for number, row_change in enumerate(changes.listed, 1):
+            add(f"baseline {number}: {row_change.change}", f"{row_change.subject}: {row_change.detail}")
 
 
 def _add_case(suite: Element, outcome: Outcome) -> None:

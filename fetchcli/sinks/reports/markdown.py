@@ -9,15 +9,15 @@ from fetchcli.core.summary.totals import totals_text
 from fetchcli.core.text import shorten, visible
 
 MAX_LISTED = 50
-LONGEST = 300  # characters of a cell
+MAX_CELL = 300  # characters of a cell
 _TICKS = re.compile("`+")
 
 
 def markdown(report: Report) -> str:
     """Render the report."""
     summary = report.summary
-    bad = summary.not_accepted
-    head = f"{bad:,} of {summary.total:,} rows not accepted" if bad else "all rows accepted"
+    unaccepted = summary.not_accepted
+    head = f"{unaccepted:,} of {summary.total:,} rows not accepted" if unaccepted else "all rows accepted"
     if missed := sum(not one.met for one in summary.threshold_results):
         head += f", {missed} threshold{'s' * (missed > 1)} missed"
     parts = [f"## fetchcli: {head}", totals_text(summary)]
@@ -28,15 +28,15 @@ def markdown(report: Report) -> str:
         ]
         parts += ["### Thresholds", table(("", "threshold", "measured"), rows)]
     if report.problems:
-        parts += ["### Not accepted", _outcomes(report.problems, bad)]
+        parts += ["### Not accepted", _outcomes(report.problems, unaccepted)]
     if report.flaky:
         parts += ["### Flaky", _outcomes(report.flaky, summary.flaky)]
     if (changes := summary.changes) is not None:
         parts += ["### Since the baseline", changes.text]
-        if changes.noted:
-            rows = [(str(noted.change), code(noted.what), code(noted.detail)) for noted in changes.noted]
-            parts.append(table(("change", "what", "how"), rows))
-            if (rest := sum(changes.counts.values()) - len(changes.noted)) > 0:
+        if changes.listed:
+            rows = [(str(listed.change), code(listed.subject), code(listed.detail)) for listed in changes.listed]
+            parts.append(table(("change", "row", "detail"), rows))
+            if (rest := sum(changes.counts.values()) - len(changes.listed)) > 0:
                 parts.append(f"and {rest:,} changes more")
     return "\n\n".join(parts) + "\n"
 
@@ -62,7 +62,7 @@ def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 def code(text: str) -> str:
     """Text from outside as a code span: no link, mention, HTML or end of the cell (GFM section 6.3)."""
-    shown = shorten(visible(text), LONGEST).replace("|", "\\|")
+    shown = shorten(visible(text), MAX_CELL).replace("|", "\\|")
     if not shown.strip():
         return ""
     fence = "`" * (1 + max(map(len, _TICKS.findall(shown)), default=0))

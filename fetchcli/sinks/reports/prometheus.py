@@ -20,7 +20,7 @@ def prometheus(report: Report) -> str:
     """Render the report."""
     summary = report.summary
     families = [
-        _family("rows", "Rows by verdict.", [({"verdict": one}, summary.verdicts[one]) for one in Verdict]),
+        _family("rows", "Rows by verdict.", [({"verdict": result}, summary.verdicts[result]) for result in Verdict]),
         _family("responses", "Responses by status.", _counted("status", summary.statuses)),
         _family("errors", "Rows without a response, by error kind.", _counted("kind", summary.kinds)),
         _family("failed_checks", "Rows that failed a check.", _counted("check", summary.checks)),
@@ -28,9 +28,9 @@ def prometheus(report: Report) -> str:
         _family("received_bytes", "Bytes of bodies on the wire.", [({}, summary.size_download)]),
         _family("elapsed_seconds", "Duration of the run in seconds.", [({}, summary.elapsed)]),
         _family("latency_seconds", "Seconds to the last byte, by quantile.", _latency(summary)),
-        *_of_thresholds(summary),
-        *_of_baseline(summary),
-        *_of_rows(report.outcomes),
+        *_threshold_families(summary),
+        *_baseline_families(summary),
+        *_row_families(report.outcomes),
     ]
     if (rest := summary.total - MAX_SERIES) > 0:
         families.append(f"# rows have {MAX_SERIES:,} series at most; {rest:,} rows or more have none of their own\n")
@@ -43,12 +43,12 @@ def prometheus(report: Report) -> str:
     return "".join(families)
 
 
-def _family(name: str, about: str, samples: Iterable[Sample]) -> str:
+def _family(name: str, help_text: str, samples: Iterable[Sample]) -> str:
     """One metric, as a gauge, because each run starts at zero; empty without samples."""
     lines = [f"fetchcli_{name}{_labels(labels)} {_number(value)}\n" for labels, value in samples]
     if not lines:
         return ""
-    return f"# HELP fetchcli_{name} {about}\n# TYPE fetchcli_{name} gauge\n{''.join(lines)}"
+    return f"# HELP fetchcli_{name} {help_text}\n# TYPE fetchcli_{name} gauge\n{''.join(lines)}"
 
 
 def _number(value: float) -> str:
@@ -75,24 +75,24 @@ def _latency(summary: Summary) -> list[Sample]:
     return [({"quantile": f"{share:g}"}, summary.latency.quantile(share)) for share in QUANTILES]
 
 
-def _of_thresholds(summary: Summary) -> list[str]:
-    named = {one.threshold.text: one for one in summary.threshold_results}
-    met = [({"threshold": text}, float(one.met)) for text, one in named.items()]
-    values = [({"threshold": text}, one.value) for text, one in named.items() if one.value is not None]
+def _threshold_families(summary: Summary) -> list[str]:
+    named = {result.threshold.text: result for result in summary.threshold_results}
+    met = [({"threshold": text}, float(result.met)) for text, result in named.items()]
+    values = [({"threshold": text}, result.value) for text, result in named.items() if result.value is not None]
     return [
-        _family("threshold_met", "Whether a threshold was met (1) or missed (0).", met),
+        _family("threshold_met", "1 if the threshold was met, else 0.", met),
         _family("threshold_value", "Measured value: seconds, bytes, a share, or rows per second.", values),
     ]
 
 
-def _of_baseline(summary: Summary) -> list[str]:
+def _baseline_families(summary: Summary) -> list[str]:
     if (changes := summary.changes) is None:
         return []
     counted = [({"change": change.replace(" ", "_")}, changes.counts.get(change, 0)) for change in Change]
     return [_family("baseline_changes", "Changes since the baseline, by kind.", counted)]
 
 
-def _of_rows(rows: Iterable[Outcome]) -> list[str]:
+def _row_families(rows: Iterable[Outcome]) -> list[str]:
     """One series per URL, method and tag; if rows share these, the worst one."""
     accepted: dict[tuple[str, str, str], float] = {}
     seconds: dict[tuple[str, str, str], float] = {}
@@ -111,7 +111,7 @@ def _of_rows(rows: Iterable[Outcome]) -> list[str]:
     return [
         _family(
             "row_accepted",
-            "Whether a row was accepted (1) or not (0); for duplicates the worst.",
+            "1 if the row was accepted, else 0; the minimum of duplicates.",
             labelled(accepted),
         ),
         _family("row_seconds", "Seconds to the last byte of a row's last attempt.", labelled(seconds)),

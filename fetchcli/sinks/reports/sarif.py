@@ -21,15 +21,15 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 def sarif(report: Report) -> str:
     """Render the report."""
-    results = [_result(outcome, report) for outcome in report.outcomes if _is_worth_one(outcome)]
-    results += [_missed(measured) for measured in report.summary.threshold_results if not measured.met]
+    results = [_result(outcome, report) for outcome in report.outcomes if _is_reported(outcome)]
+    results += [_threshold_result(measured) for measured in report.summary.threshold_results if not measured.met]
     rules = sorted({result["ruleId"] for result in results})
     run: dict[str, Any] = {
         "tool": {
             "driver": {
                 "name": "fetchcli",
                 "version": __version__,
-                "rules": [{"id": rule, "shortDescription": {"text": _about(rule)}} for rule in rules],
+                "rules": [{"id": rule, "shortDescription": {"text": _rule_text(rule)}} for rule in rules],
             }
         },
         "columnKind": "unicodeCodePoints",
@@ -41,11 +41,11 @@ def sarif(report: Report) -> str:
     return inert_json(msgspec.json.format(msgspec.json.encode(document)).decode()) + "\n"
 
 
-def _is_worth_one(outcome: Outcome) -> bool:
+def _is_reported(outcome: Outcome) -> bool:
     return state_of(outcome) is not State.PASSED and not isinstance(outcome.row, Skipped)
 
 
-def _about(rule: str) -> str:
+def _rule_text(rule: str) -> str:
     fixed = {
         "threshold": "a condition on the whole run",
         "flaky": "accepted only after a failure",
@@ -81,7 +81,7 @@ def _result(outcome: Outcome, report: Report) -> dict[str, Any]:
     return result
 
 
-def _missed(measured: ThresholdResult) -> dict[str, Any]:
+def _threshold_result(measured: ThresholdResult) -> dict[str, Any]:
     text = measured.threshold.text
     return {
         "ruleId": "threshold",
@@ -129,12 +129,16 @@ def _checks(outcome: Outcome) -> list[dict[str, str]]:
 def _properties(report: Report) -> dict[str, Any]:
     about: dict[str, Any] = {"totals": totals_text(report.summary), "rowsNotListed": report.omitted}
     about["thresholds"] = [
-        {"threshold": visible(one.threshold.text), "met": one.met, "measured": visible(one.text)}
-        for one in report.summary.threshold_results
+        {
+            "threshold": visible(threshold_result.threshold.text),
+            "met": threshold_result.met,
+            "measured": visible(threshold_result.text),
+        }
+        for threshold_result in report.summary.threshold_results
     ]
     if (changes := report.summary.changes) is not None:
         about["baseline"] = [
-            {"change": noted.change, "what": visible(noted.what), "detail": visible(noted.detail)}
-            for noted in changes.noted
+            {"change": listed.change, "what": visible(listed.subject), "detail": visible(listed.detail)}
+            for listed in changes.listed
         ]
     return about

@@ -85,12 +85,12 @@ def _baseline(counted: Summary) -> dict[str, Any] | None:
         "pairs": changes.pairs,
         "changes": [
             {
-                "change": noted.change,
-                "what": noted.what,
-                "detail": noted.detail,
-                "source": noted.source or None,
-                "line": noted.line or None,
+                "change": listed.change,
+                "what": listed.subject,
+                "detail": listed.detail,
+                "source": listed.source or None,
+                "line": listed.line or None,
             }
-            for noted in changes.noted
+            for listed in changes.listed
         ],
     }

@@ -20,20 +20,20 @@ from fetchcli.core.text import visible
 
 def tap(report: Report) -> str:
     """Render the report."""
-    measured = report.summary.threshold_results
-    lines = ["TAP version 14", f"1..{len(report.outcomes) + len(measured)}"]
+    results = report.summary.threshold_results
+    lines = ["TAP version 14", f"1..{len(report.outcomes) + len(results)}"]
     for number, outcome in enumerate(report.outcomes, 1):
         lines += _point(number, outcome)
-    for number, one in enumerate(measured, len(report.outcomes) + 1):
-        ok = "ok" if one.met else "not ok"
-        lines += [f"{ok} {number} - threshold {_escaped(one.threshold.text)}"]
-        lines += ["  ---", f"  measured: {_yaml(one.text)}", "  ..."]
+    for number, result in enumerate(results, len(report.outcomes) + 1):
+        ok = "ok" if result.met else "not ok"
+        lines += [f"{ok} {number} - threshold {_escaped(result.threshold.text)}"]
+        lines += ["  ---", f"  measured: {_yaml(result.text)}", "  ..."]
     lines.append(f"# {visible(totals_text(report.summary))}")
     if report.omitted:
         lines.append(f"# {report.omitted} rows are not listed")
     if (changes := report.summary.changes) is not None:
         lines.append(f"# since the baseline: {changes.text}")
-        lines += [f"# {noted.change}: {visible(f'{noted.what}: {noted.detail}')}" for noted in changes.noted]
+        lines += [f"# {listed.change}: {visible(f'{listed.subject}: {listed.detail}')}" for listed in changes.listed]
     return "\n".join([*lines, ""])
 
 
@@ -44,12 +44,12 @@ def _point(number: int, outcome: Outcome) -> list[str]:
     line = f"{ok} {number} - {_escaped(row_title(outcome))}{skip}"
     if state is State.PASSED:
         return [line]
-    said: dict[str, object] = {"message": problem_text(outcome), "group": row_group(outcome)}
+    details: dict[str, object] = {"message": problem_text(outcome), "group": row_group(outcome)}
     if place := row_place(outcome):
-        said["at"] = place
-    said["duration_ms"] = round(1000 * seconds_of(outcome), 3)
-    said["attempts"] = [attempt_text(attempt) for attempt in outcome.attempts]
-    return [line, "  ---", *(f"  {name}: {_yaml(value)}" for name, value in said.items()), "  ..."]
+        details["at"] = place
+    details["duration_ms"] = round(1000 * seconds_of(outcome), 3)
+    details["attempts"] = [attempt_text(attempt) for attempt in outcome.attempts]
+    return [line, "  ---", *(f"  {name}: {_yaml(value)}" for name, value in details.items()), "  ..."]
 
 
 def _escaped(text: str) -> str:

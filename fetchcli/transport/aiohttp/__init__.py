@@ -1,1 +1,1 @@
-"""The hop transport over aiohttp; the only importer of aiohttp and of its private parts."""
+"""The hop transport over aiohttp; the only client use of aiohttp, and the only user of its private parts."""

@@ -36,8 +36,8 @@ class Dialer:
         self._resolver = resolver
         self._context = shared_context(tls)
         # --insecure and --cert are about servers, not about proxies.
-        own = "https" in network.proxies.schemes
-        self._proxy_context = shared_context(Tls(cacert=tls.cacert)) if own else self._context
+        has_https_proxy = "https" in network.proxies.schemes
+        self._proxy_context = shared_context(Tls(cacert=tls.cacert)) if has_https_proxy else self._context
         self._loop = asyncio.get_running_loop()
 
     async def dial(self, exchange: Exchange) -> PooledProtocol:
@@ -71,11 +71,11 @@ class Dialer:
             host = (await self._addresses(host, port))[0]
         if proxy.scheme in SOCKS:
             return await self._through_socks(proxy, route, exchange, host, port)
-        with _blaming(proxy, exchange):
-            sock = await self._tcp(proxy.host, proxy.port, exchange, judged=False)
+        with _blame_proxy(proxy, exchange):
+            sock = await self._tcp(proxy.host, proxy.port, exchange, check_address=False)
             hop: dict[str, Any] = {}
             if proxy.scheme == "https":
-                hop = {"ssl": self._proxy_context, "server_hostname": proxy.host.rstrip("."), **_NO_SHORT_HANDSHAKE}
+                hop = {"ssl": self._proxy_context, "server_hostname": proxy.host.rstrip("."), **_HANDSHAKE_TIMEOUT}
             if route.forwarded:
                 return (await self._loop.create_connection(self._protocol, sock=sock, **hop))[1]
             transport = await open_tunnel(sock, hop, proxy, host, port)
@@ -85,7 +85,7 @@ class Dialer:
             protocol.connection_made(transport)
             return protocol
         secured = await self._loop.start_tls(
-            transport, protocol, self._context, server_hostname=route.host.rstrip("."), **_NO_SHORT_HANDSHAKE
+            transport, protocol, self._context, server_hostname=route.host.rstrip("."), **_HANDSHAKE_TIMEOUT
         )
         if secured is None:
             raise ConnectionResetError("closed in the TLS handshake")
@@ -101,13 +101,13 @@ class Dialer:
             if proxy.scheme == "socks4":
                 addresses = tuple(address for address in addresses if ":" not in address)
             if not addresses:
-                detail = "name lookup failed: no IPv4 address, and socks4 knows no other"
+                detail = "name lookup failed: no IPv4 address, and socks4 supports only IPv4"
                 raise TransportError(ErrorKind.DNS, detail, Remedy.NONE)
             host = addresses[0]
-        with _blaming(proxy, exchange):
-            places = await self._addresses(proxy.host, proxy.port)
+        with _blame_proxy(proxy, exchange):
+            proxy_addresses = await self._addresses(proxy.host, proxy.port)
             exchange.resolved = exchange.connected = time.monotonic()
-            sock = await through_socks(proxy, places, host, port)
+            sock = await through_socks(proxy, proxy_addresses, host, port)
         return await self._secure(sock, route, exchange)
 
     async def _over_unix_socket(self, path: str, route: Route, exchange: Exchange) -> PooledProtocol:
@@ -122,11 +122,11 @@ class Dialer:
         exchange.connected = time.monotonic()
         return await self._secure(sock, route, exchange)
 
-    async def _tcp(self, host: str, port: int, exchange: Exchange, *, judged: bool = True) -> socket.socket:
+    async def _tcp(self, host: str, port: int, exchange: Exchange, *, check_address: bool = True) -> socket.socket:
         """Connect a socket with Happy Eyeballs, over the permitted addresses."""
         addresses = await self._addresses(host, port)
         exchange.resolved = time.monotonic()
-        if judged:
+        if check_address:
             addresses = self._permitted(addresses)
         infos: list[Any] = [
             (
@@ -149,11 +149,11 @@ class Dialer:
         if not pins:
             return await self._resolver.resolve(host)
         version = self._network.family
-        fitting = tuple(address for address in pins if version in (0, 6 if ":" in address else 4))
-        if not fitting:
+        matching = tuple(address for address in pins if version in (0, 6 if ":" in address else 4))
+        if not matching:
             detail = f"{', '.join(pins)} (--resolve) is not an IPv{version} address"
             raise TransportError(ErrorKind.DNS, detail, Remedy.NONE)
-        return fitting
+        return matching
 
     def _permitted(self, addresses: Addresses) -> Addresses:
         rules = self._network.addresses
@@ -174,7 +174,7 @@ class Dialer:
             sock=sock,
             ssl=self._context,
             server_hostname=route.host.rstrip("."),
-            **_NO_SHORT_HANDSHAKE,
+            **_HANDSHAKE_TIMEOUT,
         )
         exchange.secured = time.monotonic()
         return protocol
@@ -189,7 +189,7 @@ def shared_context(tls: Tls) -> ssl.SSLContext:
 
 
 @contextmanager
-def _blaming(proxy: Proxy, exchange: Exchange) -> Iterator[None]:
+def _blame_proxy(proxy: Proxy, exchange: Exchange) -> Iterator[None]:
     """Turn failures inside into `connect`, caused by the proxy, unless this machine or a timeout is the cause."""
     try:
         yield
@@ -202,4 +202,4 @@ def _blaming(proxy: Proxy, exchange: Exchange) -> Iterator[None]:
         raise TransportError(ErrorKind.CONNECT, f"proxy {proxy.text}: {failure.detail}") from error
 
 
-_NO_SHORT_HANDSHAKE: dict[str, Any] = {"ssl_handshake_timeout": HANDSHAKE_SECONDS}
+_HANDSHAKE_TIMEOUT: dict[str, Any] = {"ssl_handshake_timeout": HANDSHAKE_SECONDS}

@@ -55,9 +55,13 @@ class _DigestResponse:
         # The middleware looks at one challenge only: give it the first that it can answer.
         fields = ", ".join(map(_text, head.fields.get(b"www-authenticate", ())))
         challenges = [match[0] for match in _CHALLENGE.finditer(fields)]
-        able = (one for one in challenges if (found := _ALGORITHM.search(one)) is None or found[1].upper() in _KNOWN)
+        supported = (
+            candidate
+            for candidate in challenges
+            if (found := _ALGORITHM.search(candidate)) is None or found[1].upper() in _KNOWN
+        )
         # The server has no say in where else the login is sent (``domain``).
-        self.headers = {"www-authenticate": _DOMAIN.sub("", next(able, ""))}
+        self.headers = {"www-authenticate": _DOMAIN.sub("", next(supported, ""))}
 
 
 class DigestAuth:
@@ -76,20 +80,20 @@ class DigestAuth:
     ) -> Head:
         """See `transport.base.Authenticator`."""
         middleware = self._middleware(url)
-        asked = _DigestRequest(url, request)
-        answered: _DigestResponse | None = None
+        stand_in = _DigestRequest(url, request)
+        challenge_response: _DigestResponse | None = None
 
         async def handle(_: aiohttp.ClientRequest) -> aiohttp.ClientResponse:
-            nonlocal answered
-            if answered is not None:
+            nonlocal challenge_response
+            if challenge_response is not None:
                 await discard()
-            answered = _DigestResponse(asked, await send(asked.headers.get("Authorization", "")))
-            return cast("aiohttp.ClientResponse", answered)
+            challenge_response = _DigestResponse(stand_in, await send(stand_in.headers.get("Authorization", "")))
+            return cast("aiohttp.ClientResponse", challenge_response)
 
         try:
-            done = cast("_DigestResponse", await middleware(cast("Any", asked), handle))
+            done = cast("_DigestResponse", await middleware(cast("Any", stand_in), handle))
         except (aiohttp.ClientError, ValueError) as error:
-            if answered is not None:
+            if challenge_response is not None:
                 await discard()
             raise TransportError(ErrorKind.PROTOCOL, f"digest: {error}") from None
         return done.head

@@ -41,7 +41,7 @@ class Exchange:
         head: request line and header section.
         request: the request; its content is sent after the head.
         reader: reads the response.
-        silence: maximum seconds without a byte, or None.
+        read_timeout: maximum seconds without a byte, or None.
         peer: the address that the request went to.
         cert_expires: when the origin's certificate expires (seconds since the epoch), or 0.
         reused: the connection had served another request before.
@@ -79,12 +79,12 @@ class Exchange:
         "silence",
     )
 
-    def __init__(self, route: Route, head: bytes, request: HopRequest, silence: float | None = None) -> None:
+    def __init__(self, route: Route, head: bytes, request: HopRequest, read_timeout: float | None = None) -> None:
         self.route = route
         self.head = head
         self.request = request
         self.reader = ResponseReader(to_head_request=request.method == "HEAD")
-        self.silence = silence
+        self.silence = read_timeout
         self.reused = self.after_head = self._paused = self.length_verified = False
         self.peer = ""
         self.cert_expires = 0.0
@@ -168,7 +168,7 @@ class Exchange:
     async def read_head(self) -> Head:
         """Wait for the head of the final response."""
         while (head := self.reader.head) is None:
-            await self._more()
+            await self._wait()
         return head
 
     async def read(self) -> bytes:
@@ -177,7 +177,7 @@ class Exchange:
         while not pieces:
             if self.reader.complete and self._failure is None:
                 return b""
-            await self._more()
+            await self._wait()
         data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         pieces.clear()
         self._pending = 0
@@ -186,7 +186,7 @@ class Exchange:
             self._link.resume()
         return data
 
-    async def _more(self) -> None:
+    async def _wait(self) -> None:
         """Wait until something happens on the connection."""
         if self._failure is not None:
             raise self._failure
@@ -195,18 +195,18 @@ class Exchange:
             if self.silence is None:
                 await self._waiter
             else:
-                await self._bounded(self._waiter, self.silence)
+                await self._wait_with_timeout(self._waiter, self.silence)
         finally:
             self._waiter = None
 
-    async def _bounded(self, waiter: asyncio.Future[None], silence: float) -> None:
+    async def _wait_with_timeout(self, waiter: asyncio.Future[None], read_timeout: float) -> None:
         """Wait for at most the allowed silence; a server that takes request bytes is not silent."""
         unsent = self._link.unsent if self._link is not None else 0
-        while not (await asyncio.wait([waiter], timeout=silence))[0]:
+        while not (await asyncio.wait([waiter], timeout=read_timeout))[0]:
             before, unsent = unsent, self._link.unsent if self._link is not None else 0
             if unsent >= before:
                 kind = ErrorKind.TIMEOUT_IDLE if self.first_byte else ErrorKind.TIMEOUT_TTFB
-                raise TransportError(kind, f"no data for {silence:g} s (--read-timeout) {self.phase}")
+                raise TransportError(kind, f"no data for {read_timeout:g} s (--read-timeout) {self.phase}")
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

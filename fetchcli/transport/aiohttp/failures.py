@@ -12,7 +12,7 @@ from fetchcli.transport.aiohttp.exchange import Exchange
 
 # A lack of resources on this machine is not the URL's fault.
 _NUMBERS = re.compile(r"\[Errno (\d+)\]")
-LOCAL = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
+LOCAL_ERRNOS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
 
 
 def classify(error: BaseException, exchange: Exchange) -> Failure:
@@ -28,7 +28,7 @@ def classify(error: BaseException, exchange: Exchange) -> Failure:
     cause = error.__cause__ if isinstance(error.__cause__, ssl.SSLError) else error  # aiohttp wraps it in an OSError
     if isinstance(cause, ssl.SSLError):
         return Failure(ErrorKind.TLS, _tls_reason(cause))
-    if isinstance(error, OSError) and (error.errno in LOCAL or _names_local(error)):
+    if isinstance(error, OSError) and (error.errno in LOCAL_ERRNOS or _only_local_errors(error)):
         # Ports can run out, too, but an unavailable address may also belong to a network that does not exist.
         remedy = Remedy.LATER if error.errno == errno.EADDRNOTAVAIL else Remedy.LESS
         return Failure(ErrorKind.INTERNAL, f"this machine: {_reason(error)}", remedy=remedy)
@@ -39,10 +39,10 @@ def classify(error: BaseException, exchange: Exchange) -> Failure:
     return Failure(ErrorKind.INTERNAL, f"{type(error).__name__}: {error}")
 
 
-def _names_local(error: OSError) -> bool:
+def _only_local_errors(error: OSError) -> bool:
     """Whether an error without a number reports several, all of this machine (Happy Eyeballs)."""
     numbers = [int(number) for number in _NUMBERS.findall(str(error))] if error.errno is None else []
-    return bool(numbers) and LOCAL.issuperset(numbers)
+    return bool(numbers) and LOCAL_ERRNOS.issuperset(numbers)
 
 
 def _cut_off(error: BaseException, exchange: Exchange) -> Failure:

@@ -72,7 +72,7 @@ class AiohttpHops:
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
         )
-        # A request is sent once: the session would send it again behind the caller's back.
+        # A request is sent once: the session would retry it silently.
         self.session._retry_connection = False
 
     def hop(self, request: HopRequest, timeouts: Timeouts) -> AiohttpHop:

@@ -1,4 +1,4 @@
-"""A connection that knows which exchange it serves.
+"""A pooled connection and the exchange that uses it.
 
 It replaces aiohttp's protocol and parser: the session and the pool drive it, and the bytes go to
 `core.http1`. It relies on parts of aiohttp that are not public API:
@@ -30,9 +30,9 @@ class PooledProtocol(ResponseHandler):
     cert_expires = 0.0
     exchange: Exchange | None = None
     used = False
-    _spoke_first = False
+    _unsolicited_data = False
     _answered_head = False
-    _held: Connection | None = None
+    _pool_connection: Connection | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Record the dialled address, and when its certificate expires."""
@@ -57,10 +57,10 @@ class PooledProtocol(ResponseHandler):
         if exchange.route.scheme == "https":  # otherwise it is the proxy's
             exchange.cert_expires = self.cert_expires
         self.used = True
-        if self._spoke_first:
+        if self._unsolicited_data:
             raise TransportError(ErrorKind.PROTOCOL, "the server sent bytes before the request")
         self.exchange = exchange
-        self._held = connection
+        self._pool_connection = connection
         exchange.use(self)
         if self.transport is None:
             raise ServerDisconnectedError
@@ -77,13 +77,13 @@ class PooledProtocol(ResponseHandler):
 
     def release(self) -> None:
         """Return the connection to the pool, or close it if it can serve no other request."""
-        held, self._held = self._held, None
+        held, self._pool_connection = self._pool_connection, None
         if held is not None:
             held.release()
 
     def discard(self) -> None:
         """Close the connection, whatever would still arrive."""
-        held, self._held = self._held, None
+        held, self._pool_connection = self._pool_connection, None
         if held is not None:
             held.close()
 
@@ -108,7 +108,7 @@ class PooledProtocol(ResponseHandler):
         """Hand a segment to the current exchange; close the connection if there is none."""
         exchange = self.exchange
         if exchange is None:
-            self._spoke_first = not self.used
+            self._unsolicited_data = not self.used
             self.abort()
             return
         try:

@@ -47,8 +47,8 @@ class Routes:
         """The route to the origin of a URL; the proxy rules are asked for every hop."""
         proxy = self._proxies.proxy_for(url)
         # Only a proxy must know: a direct connection takes the detour when it is dialled.
-        return self._make(url.scheme, url.host, url.port, proxy, detour=proxy is not None and self._leads_away(url))
+        return self._make(url.scheme, url.host, url.port, proxy, detour=proxy is not None and self._is_overridden(url))
 
-    def _leads_away(self, url: HttpUrl) -> bool:
+    def _is_overridden(self, url: HttpUrl) -> bool:
         origin = (url.host, url.port)
         return detoured(self._detours, *origin) != origin or bool(pinned(self._pins, *origin))

@@ -63,9 +63,9 @@ async def open_tunnel(
     """
     transport, protocol = await asyncio.get_running_loop().create_connection(_TunnelProtocol, sock=sock, **hop)
     try:
-        place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         credentials = f"Proxy-Authorization: {proxy.authorization}\r\n" if proxy.authorization else ""
-        transport.write(f"CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n{credentials}\r\n".encode("ascii"))
+        transport.write(f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n{credentials}\r\n".encode("ascii"))
         await protocol.opened
     except BaseException:
         transport.abort()
@@ -85,12 +85,12 @@ def require_socks() -> None:
         raise UsageError("SOCKS proxies require an extra package: pip install 'fetchcli[socks]'") from None
 
 
-async def through_socks(proxy: Proxy, places: Addresses, host: str, port: int) -> socket.socket:
+async def through_socks(proxy: Proxy, proxy_addresses: Addresses, host: str, port: int) -> socket.socket:
     """Connect a socket to the origin through a SOCKS proxy.
 
     Args:
         proxy: the proxy.
-        places: its addresses, tried in order.
+        proxy_addresses: its addresses, tried in order.
         host: host of the origin: a name for the proxy to resolve, or an address.
         port: port of the origin.
 
@@ -103,16 +103,16 @@ async def through_socks(proxy: Proxy, places: Addresses, host: str, port: int) -
 
     kind = ProxyType.SOCKS5 if proxy.scheme.startswith("socks5") else ProxyType.SOCKS4
     user, password = proxy.user or None, proxy.password or None
-    refused: Exception = TransportError(ErrorKind.CONNECT, "no address")
-    for place in places:
-        client = SocksProxy(kind, place, proxy.port, user, password, rdns=True)
+    last_error: Exception = TransportError(ErrorKind.CONNECT, "no address")
+    for authority in proxy_addresses:
+        client = SocksProxy(kind, authority, proxy.port, user, password, rdns=True)
         try:
-            return await client.connect(host, port, timeout=DAY)
+            return await client.connect(host, port, timeout=NO_TIMEOUT)
         except ProxyConnectionError as error:
-            refused = OSError(error.errno, os.strerror(error.errno or 0))
+            last_error = OSError(error.errno, os.strerror(error.errno or 0))
         except (ProxyError, ProxyTimeoutError) as error:
             raise TransportError(ErrorKind.CONNECT, str(error)) from error
-    raise refused
+    raise last_error
 
 
-DAY = 86_400.0  # seconds: the connect timeout applies
+NO_TIMEOUT = 86_400.0  # seconds: the connect timeout applies

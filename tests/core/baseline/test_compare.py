@@ -16,7 +16,16 @@ from fetchcli.core.baseline.compare import (
     Sample,
     row_signature,
 )
-from fetchcli.core.baseline.sign_test import ALPHA, FLOOR, MARGIN, MIN_PAIRS, Pair, chance, faster, slower
+from fetchcli.core.baseline.sign_test import (
+    MARGIN,
+    MIN_GROWTH,
+    MIN_PAIRS,
+    SIGNIFICANCE,
+    Pair,
+    faster,
+    slower,
+    tail_probability,
+)
 from fetchcli.core.errors import ErrorKind, ExitCode
 from fetchcli.core.expect.expectations import merged
 from fetchcli.core.model.outcome import Outcome, Verdict
@@ -71,7 +80,7 @@ def test_every_kind_of_change() -> None:
         answered(404, url=a("came-bad")),
         answered(url=a("cancelled")),
     )
-    assert [(noted.change, noted.what.rpartition("/")[2], noted.detail) for noted in found.noted] == [
+    assert [(listed.change, listed.subject.rpartition("/")[2], listed.detail) for listed in found.listed] == [
         (Change.NEW_FAILURE, "breaks", "status: expected 200..399, got 404; was 200"),
         (Change.CURED, "cured", "200, was 503"),
         (Change.STATUS, "status", "200, was 301"),
@@ -105,7 +114,7 @@ def test_rows_that_say_nothing_are_left_out() -> None:
 def test_a_row_that_is_skipped_because_its_host_is_down_is_a_new_failure() -> None:
     skipped = Outcome(target(), Verdict.SKIPPED, note="3 failures in a row")
     found, comparison = compared(then((a("a"), "OK", "200", SHA, 0.1)), skipped)
-    assert found.noted[0].detail == "skipped: 3 failures in a row; was 200"
+    assert found.listed[0].detail == "skipped: 3 failures in a row; was 200"
     assert exit_code(comparison.fresh) is ExitCode.TRANSPORT
     found, _ = compared(then((a("a"), "FAILED", "dns", "", 0.1)), skipped)
     assert found.counts == {}
@@ -168,14 +177,14 @@ def test_what_was_not_always_the_same_is_not_compared() -> None:
     rows = [(a("a"), "OK", str(200 + number), sha * 64, 0.25) for number, sha in enumerate("abcabcdef")]
     baseline = then(*rows)
     (only,) = baseline.rows.values()
-    assert (only.content, len(only.results), only.was) == ("", MAX_RESULTS, "200/201/202/203/204")
+    assert (only.content, len(only.results), only.earlier_text) == ("", MAX_RESULTS, "200/201/202/203/204")
     assert compared(baseline, answered())[0].counts == {}
 
 
 def test_memory_is_bounded_and_the_rest_is_counted() -> None:
     rows = [(a(str(number)), "OK", "200", SHA, 0.25) for number in range(3 * MAX_PAIRS)]
     found, _ = compared(then(*rows), *(answered(404, url=row[0]) for row in rows))
-    assert len(found.noted) == MAX_CHANGES
+    assert len(found.listed) == MAX_CHANGES
     assert found.counts == {Change.NEW_FAILURE: len(rows)}
     found, _ = compared(then(*rows), *(answered(url=row[0]) for row in rows))
     assert found.pairs == MAX_PAIRS
@@ -184,14 +193,14 @@ def test_memory_is_bounded_and_the_rest_is_counted() -> None:
 def test_a_host_and_a_row_that_became_slower_are_told() -> None:
     rows = [(a("a"), "OK", "200", SHA, 0.1) for _ in range(20)]
     found, _ = compared(then(*rows), *(answered(elapsed=0.3) for _ in range(20)))
-    assert [(noted.change, noted.what) for noted in found.noted] == [
+    assert [(listed.change, listed.subject) for listed in found.listed] == [
         (Change.SLOWER, "example.com"),
         (Change.SLOWER, a("a")),
     ]
-    assert found.noted[0].detail == "median 300 ms, was 100 ms (20 of 20 pairs moved by more than 25%)"
-    assert found.noted[1].line == 2
+    assert found.listed[0].detail == "median 300 ms, was 100 ms (20 of 20 pairs moved by more than 25%)"
+    assert found.listed[1].line == 2
     found, _ = compared(then(*rows), *(answered(elapsed=0.03) for _ in range(20)))
-    assert {noted.change for noted in found.noted} == {Change.FASTER}
+    assert {listed.change for listed in found.listed} == {Change.FASTER}
 
 
 def test_a_row_that_came_more_often_than_before_has_no_pair() -> None:
@@ -213,19 +222,19 @@ def test_the_rule_in_its_own_words() -> None:
     assert slower([(0.1, 0.2)] * (MIN_PAIRS - 1)) is None
     assert slower([(0.1, 0.2)] * MIN_PAIRS) is not None
     assert slower([(0.1, 0.1 * MARGIN)] * 100) is None
-    assert slower([(0.001, 0.001 + FLOOR * 0.9)] * 100) is None  # several times as long, and nobody would notice
+    assert slower([(0.001, 0.001 + MIN_GROWTH * 0.9)] * 100) is None  # several times as long, and nobody would notice
     assert slower([(0.1, 0.2)] * MIN_PAIRS, groups=100) is None  # of so many questions one is answered so by chance
     assert faster([(0.2, 0.1)] * MIN_PAIRS) is not None
     assert faster([(0.1, 0.2)] * MIN_PAIRS) is None
-    assert chance(0, 5) == 1
-    assert chance(5, 5) == 1 / 32
+    assert tail_probability(0, 5) == 1
+    assert tail_probability(5, 5) == 1 / 32
 
 
 @given(st.integers(1, 60), st.integers(0, 60))
 def test_chances_add_up(tosses: int, heads: int) -> None:
     heads = min(heads, tosses)
-    assert chance(heads, tosses) + (1 - chance(heads, tosses)) == 1
-    assert chance(heads, tosses) == pytest.approx(1 - chance(tosses - heads + 1, tosses), abs=1e-9)
+    assert tail_probability(heads, tosses) + (1 - tail_probability(heads, tosses)) == 1
+    assert tail_probability(heads, tosses) == pytest.approx(1 - tail_probability(tosses - heads + 1, tosses), abs=1e-9)
 
 
 def under_load(rng: random.Random, rows: int, slowdown: float = 1.0) -> list[float]:
@@ -251,9 +260,9 @@ def alarms(slowdown: float, rows: int = 40, runs: int = 2000) -> float:
 
 
 def test_a_healthy_server_raises_at_most_one_false_alarm_in_a_hundred() -> None:
-    assert alarms(1.0) <= ALPHA
-    assert alarms(1.0, rows=10) <= ALPHA
-    assert alarms(1.0, rows=200, runs=500) <= ALPHA
+    assert alarms(1.0) <= SIGNIFICANCE
+    assert alarms(1.0, rows=10) <= SIGNIFICANCE
+    assert alarms(1.0, rows=200, runs=500) <= SIGNIFICANCE
 
 
 def test_twice_as_slow_is_caught_in_ninety_nine_of_a_hundred() -> None:

@@ -238,7 +238,7 @@ def test_a_pattern_that_takes_too_long_is_not_found(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("fetchcli.core.checks.evaluate.compile_regex", lambda _text: Endless())
     checks = parse_checks("body", ("~ x",))
     with pytest.raises(TimeoutError):
-        failed_checks(Evidence(answer(), 0.1, NOW), Policy(), checks, hurry=True)
+        failed_checks(Evidence(answer(), 0.1, NOW), Policy(), checks, time_limited=True)
     (said,) = failures(answer(), ("body", "~ x"))
     assert said == "body: expected ~ x, got no result in 2 s: the check is too slow for this response"
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fetchcli.core.errors import ErrorKind, TransportError
-from fetchcli.core.http1.head import HEAD_LIMIT, Head, parse_head
+from fetchcli.core.http1.head import MAX_HEAD, Head, parse_head
 from fetchcli.core.http1.response import MAX_INTERIM, ResponseReader
 from tests.support.framing import GOOD, MALFORMED, OK
 
@@ -169,7 +169,7 @@ def test_78_interim_responses_are_bounded() -> None:
     assert read(interim * MAX_INTERIM + final)[0].complete
     kind, _ = problem_kind(interim * (MAX_INTERIM + 1) + final)
     assert kind is ErrorKind.TOO_LARGE
-    large = b"HTTP/1.1 100 Continue\r\nX: " + b"a" * (HEAD_LIMIT // 50) + b"\r\n\r\n"
+    large = b"HTTP/1.1 100 Continue\r\nX: " + b"a" * (MAX_HEAD // 50) + b"\r\n\r\n"
     with pytest.raises(TransportError) as caught:
         read(large * 51)
     assert caught.value.failure.kind is ErrorKind.TOO_LARGE

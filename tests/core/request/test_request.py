@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fetchcli.core.errors import UsageError
-from fetchcli.core.request.request import Request, closes, header_fields, parse_header, redirected, user_host
+from fetchcli.core.request.request import Request, asks_to_close, header_fields, parse_header, redirected, user_host
 
 
 def header_lines(request: Request, defaults: dict[str, str]) -> str:
@@ -86,8 +86,8 @@ def test_a_header_is_one_line_or_refused(text: str) -> None:
 
 
 def test_the_user_may_ask_for_the_connection_to_be_closed() -> None:
-    assert closes(Request(headers=(("connection", "x, Close"),)))
-    assert not closes(Request(headers=(("Connection", "keep-alive"), ("X", "close"))))
+    assert asks_to_close(Request(headers=(("connection", "x, Close"),)))
+    assert not asks_to_close(Request(headers=(("Connection", "keep-alive"), ("X", "close"))))
 
 
 def test_methods() -> None:

@@ -168,7 +168,11 @@ def test_a_row_that_was_passed_over_is_skipped_with_the_reason_and_no_failure() 
 
 
 def test_which_selections_choose() -> None:
-    assert [Selection().chooses, Selection(only_failed=True).chooses, Selection(limit=1).chooses] == [
+    assert [
+        Selection().filters_content,
+        Selection(only_failed=True).filters_content,
+        Selection(limit=1).filters_content,
+    ] == [
         False,
         True,
         False,

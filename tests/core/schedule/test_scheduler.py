@@ -207,13 +207,13 @@ def test_what_was_tried_is_not_lost_when_the_run_is_stopped() -> None:
 
 def test_a_loop_that_lags_gets_less_to_do_and_then_more_again() -> None:
     scheduler = Scheduler(Policy(10), lambda: 1.0, 0.0, 0.0)
-    scheduler.capacity.lagged(0.5)
+    scheduler.capacity.record_lag(0.5)
     assert scheduler.capacity.limit == 7
     for _ in range(5):
-        scheduler.capacity.lagged(0.0)
+        scheduler.capacity.record_lag(0.0)
     assert scheduler.capacity.limit == 10
     for _ in range(50):
-        scheduler.capacity.lagged(0.5)
+        scheduler.capacity.record_lag(0.5)
     assert scheduler.capacity.limit == 1
 
 
@@ -257,10 +257,10 @@ def test_rows_that_only_wait_for_a_slot_are_not_held() -> None:
     for row in rows([0, 0, 0, 1]):
         scheduler.offer(row, 0.0)
     launched(scheduler, 0.0)
-    assert scheduler.held == 2
+    assert scheduler.paced_rows == 2
     paced = scheduler_of(Policy(1, pace=Pace(rate=Rate(1, 1.0))))
     paced.offer(rows([0])[0], 0.0)
-    assert paced.held == 1
+    assert paced.paced_rows == 1
 
 
 def test_only_a_host_that_does_not_answer_is_down() -> None:
@@ -361,7 +361,7 @@ def test_hosts_that_cool_down_are_counted_and_forgotten(monkeypatch: pytest.Monk
         launch = scheduler.next(now)
         assert isinstance(launch, Launch)
         scheduler.settle(launch, Attempt(1, 0.0, 0.1, answer(503, retry_after="2")), now)
-    assert scheduler.feedback.cooling(9.5) == 2
+    assert scheduler.feedback.paused_hosts(9.5) == 2
     assert len(scheduler.feedback._cooling) <= 5
 
 
@@ -464,5 +464,5 @@ def test_what_would_be_tried_again_and_what_is_forgiven() -> None:
     assert not scheduler.would_retry(launch, 0.1)
     launch.attempts = launch.attempts[:1]
     scheduler.settle(launch, Attempt(2, 0.0, 0.1, REFUSED), 0.2)
-    scheduler.feedback.forgive()
+    scheduler.feedback.reset_breaker()
     assert isinstance(scheduler.next(0.3), Launch)  # the other row is not skipped

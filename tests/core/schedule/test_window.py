@@ -83,8 +83,8 @@ def test_a_breaker_forgives() -> None:
     breaker.failed(0, 0.0)
     assert breaker.gate(0, 0.0) is Gate.OPEN
     assert breaker.reason(0) == "1 failure of its host in a row (--max-host-errors 1)"
-    breaker.forgive()
+    breaker.reset()
     assert breaker.gate(0, 0.0) is Gate.CLOSED
     feedback = Feedback(Policy(), {}, 0.0, 0.0, lambda _: None)
-    feedback.forgive()  # nothing to forgive
+    feedback.reset_breaker()  # nothing to forgive
     assert feedback.breaker is None

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from fetchcli.core.errors import ErrorKind, ExitCode, UsageError
 from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.model.target import Skipped
-from fetchcli.core.summary.distribution import EXACT, Distribution
+from fetchcli.core.summary.distribution import MAX_EXACT, Distribution
 from fetchcli.core.summary.summary import Summary, exit_code
-from fetchcli.core.summary.thresholds import SHOWN_HOSTS, ThresholdMeter, parse_threshold
+from fetchcli.core.summary.thresholds import MAX_SHOWN_HOSTS, ThresholdMeter, parse_threshold
 from tests.support.outcomes import answered, failed, rejected, target
 
 
@@ -73,7 +73,7 @@ def test_by_host_the_worst_are_named() -> None:
     met, said = measured("max(time_total) < 200ms by host", *hosts)
     assert not met
     assert said.startswith("7 of 8 hosts: h8 800 ms, h7 700 ms, ")
-    assert said.count(" ms") == SHOWN_HOSTS
+    assert said.count(" ms") == MAX_SHOWN_HOSTS
     met, said = measured("p50(time_total) < 1h by host", *hosts, failed(), rejected())
     assert (met, said) == (False, "1 of 9 hosts: example.com nothing")
     met, said = measured("rate > 1/s by host", *hosts)
@@ -146,7 +146,7 @@ def test_merging_many_is_the_same_in_any_order() -> None:
             made.merge(part)
         return [made.quantile(share) for share in (0.0, 0.3, 0.9, 1.0)]
 
-    few, many, more = range(10), range(EXACT + 1), range(1000, 2000 + EXACT)
+    few, many, more = range(10), range(MAX_EXACT + 1), range(1000, 2000 + MAX_EXACT)
     assert of(few, many, more) == of(more, few, many) == of(many, more, few)
 
 
@@ -156,9 +156,9 @@ def test_few_values_are_exact_and_many_are_close() -> None:
     for number in range(1, 101):
         few.add(number)
     assert [few.quantile(share) for share in (0.01, 0.5, 0.95, 1)] == [1, 50, 95, 100]
-    for number in range(10 * EXACT):
+    for number in range(10 * MAX_EXACT):
         many.add(number)
-    assert many.quantile(0.5) == pytest.approx(5 * EXACT, rel=0.02)
+    assert many.quantile(0.5) == pytest.approx(5 * MAX_EXACT, rel=0.02)
 
 
 def test_gauges_of_parts_add_up() -> None:

@@ -13,7 +13,7 @@ from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.core.http1.head import Head
 from fetchcli.core.url.parse import parse_url
 from fetchcli.transport.aiohttp.exchange import Exchange
-from fetchcli.transport.aiohttp.failures import LOCAL, classify
+from fetchcli.transport.aiohttp.failures import LOCAL_ERRNOS, classify
 from fetchcli.transport.aiohttp.route import Route
 from fetchcli.transport.base import HopRequest, SharedFields
 
@@ -93,7 +93,7 @@ def test_a_reset_is_named_by_its_phase(reached: dict[str, Any], kind: ErrorKind)
     assert failure.detail.startswith("connection reset by peer")
 
 
-@pytest.mark.parametrize("number", sorted(LOCAL))
+@pytest.mark.parametrize("number", sorted(LOCAL_ERRNOS))
 def test_what_this_machine_ran_out_of_is_not_blamed_on_the_url(number: int) -> None:
     for error in (aiohttp.ClientConnectorError(KEY, OSError(number, "x")), OSError(number, "x")):
         failure = classify(error, exchange())
