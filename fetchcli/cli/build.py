@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from fetchcli.cli.definitions import PANELS, check_rules
-from fetchcli.cli.option import Values, is_given
+from fetchcli.cli.option import Values
 from fetchcli.core.errors import UsageError
 from fetchcli.core.settings import Settings
 
@@ -58,7 +58,7 @@ def _inputs(given: list[str], *, demo: bool) -> tuple[str, ...]:
     """The inputs to read; a piped stdin if none is named."""
     if given.count("-") > 1:
         raise UsageError("stdin (-) can be read only once")
-    if not all(map(is_given, given)):
+    if not all(given):
         raise UsageError("an empty argument is neither a file nor a URL")
     if given or demo:
         return tuple(given)

@@ -31,7 +31,7 @@ class ConfiguredCommand(TyperCommand):
             if not any(given.get(name) not in (None, False) for name in _ALONE):
                 check_environment(self, os.environ)
                 ctx.obj = self._load(given)
-                flags = {name for name, value in given.items() if is_given(value) or value == ""}
+                flags = {name for name, value in given.items() if is_given(value)}
                 variables = self._from_environment()
                 for name in overridden(flags, variables):
                     os.environ.pop(variable_of(name))
@@ -58,6 +58,8 @@ class ConfiguredCommand(TyperCommand):
         return parser
 
     def _load(self, given: dict[str, Any]) -> Loaded:
+        if given.get("config") and given.get("no_config"):
+            raise UsageError("--config and --no-config cannot be combined")
         path = given.get("config") or os.environ.get("FETCHCLI_CONFIG") or None
         off = not given.get("config") and os.environ.get("FETCHCLI_NO_CONFIG", "").lower() in _YES
         return Loaded({}, {}) if given.get("no_config") or off else load(self, path)

@@ -44,10 +44,9 @@ PANELS = tuple(
 OPTIONS: Mapping[str, Option] = {option.name: option for panel in PANELS for option in panel.options}
 
 
-def conflicts_of(name: str) -> set[str]:
-    """The options that cannot be combined with this one, whichever of the two says so."""
-    own_conflicts = OPTIONS[name].conflicts if name in OPTIONS else ()
-    return {*own_conflicts, *(other.name for other in OPTIONS.values() if name in other.conflicts)}
+def alternatives_of(name: str) -> set[str]:
+    """The options that settle the same thing as this one, whichever of the two definitions says so."""
+    return {*OPTIONS[name].alternatives, *(other.name for other in OPTIONS.values() if name in other.alternatives)}
 
 
 def check_rules(values: Mapping[str, Any]) -> None:
@@ -60,13 +59,18 @@ def check_rules(values: Mapping[str, Any]) -> None:
         UsageError: a rule is broken.
     """
     given = {name for name, value in values.items() if is_given(value)}
+    given -= {
+        option.name for option in OPTIONS.values() if option.off is not None and values[option.name] == option.off
+    }
+    if values["demo"]:  # its server is on this machine
+        given -= {option.name for option in network.PANEL.options}
     for name in OPTIONS:
         if name in given:
             _check_option(OPTIONS[name], values, given)
 
 
 def _check_option(option: Option, values: Mapping[str, Any], given: set[str]) -> None:
-    for other in option.conflicts:
+    for other in (*option.alternatives, *option.conflicts):
         if other in given:
             raise UsageError(f"{option.long} and {_shown(other)} cannot be combined")
     value = values[option.name]
@@ -81,10 +85,7 @@ def _shown(name: str) -> str:
 
 
 def overridden(stronger: Iterable[str], weaker: Iterable[str]) -> set[str]:
-    """The weaker options that conflict with a stronger one, and those that require an overruled one.
-
-    A flag overrules the environment, and the environment overrules files, also where the options differ.
-    """
-    strong, weak = set(stronger), set(weaker)
-    result = {other for name in strong for other in conflicts_of(name) & weak - strong}
-    return result | {name for name in weak - strong if name in OPTIONS and result & set(OPTIONS[name].requires)}
+    """The weaker options that a stronger alternative replaces, and those that require a replaced one."""
+    strong, weak = set(stronger) & set(OPTIONS), set(weaker) & set(OPTIONS)
+    result = {other for name in strong for other in alternatives_of(name) & weak - strong}
+    return result | {name for name in weak - strong if result & set(OPTIONS[name].requires)}

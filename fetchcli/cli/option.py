@@ -29,7 +29,10 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
         multiple: may be given several times.
         lines: a value may contain spaces, so an environment variable holds one value per line.
         minimum: smallest accepted number.
-        conflicts: names of options that cannot be combined with this one.
+        alternatives: names of options that settle the same thing. From one source they cannot be combined; a
+            flag replaces those of the environment, and the environment those of files.
+        conflicts: names of options that cannot be combined with this one, wherever they come from.
+        off: the value that stands for no value.
         requires: names of options of which at least one must be given, too.
         requires_for: the value that ``requires`` is about; None for any.
         config: may stand in a configuration file.
@@ -50,7 +53,9 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     multiple: bool = False
     lines: bool = False
     minimum: int | None = None
+    alternatives: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
+    off: Any = None
     requires: tuple[str, ...] = ()
     requires_for: str | None = None
     config: bool = True
@@ -123,5 +128,5 @@ def parsed(option: str, parse: Callable[[Any], T], text: Any) -> T:
 
 
 def is_given(value: Any) -> bool:
-    """Whether an option was given; flags that are off and empty values do not count."""
-    return value not in (None, False, "", (), [])
+    """Whether an option was given; flags that are off and empty lists do not count, but 0 and "" do."""
+    return value is not None and value is not False and value not in ((), [])

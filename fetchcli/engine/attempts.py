@@ -34,7 +34,8 @@ class Attempts:
         """Send the request of a row, and check its response."""
         started, number, row = time.monotonic(), len(launch.attempts) + 1, launch.row
         checks = checks_for(row, self._policy)
-        body = BodyBuffer(self._policy.limits.check) if checks and reads_body(checks) else None
+        limits = self._policy.limits
+        body = BodyBuffer(max(limits.check, limits.keep)) if checks and reads_body(checks) else None
         result: Response | Failure
         try:
             result = await self._transport.send(

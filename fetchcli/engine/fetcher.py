@@ -244,7 +244,8 @@ class Fetcher:
         try:
             settled = self.scheduler.settle(launch, attempt, time.monotonic())
         except Exception as error:  # noqa: BLE001 - a bug is one outcome and takes no neighbour down
-            launch.attempts += (self._failed(launch, time.monotonic(), internal_failure(error)),)
+            failed = Attempt(attempt.number, attempt.started_at, attempt.elapsed, internal_failure(error))
+            launch.attempts += (failed,)
             settled = Settled("")
         if settled is not None:
             self._delivery.add(self._outcome(launch, note=settled.reason))

@@ -130,7 +130,9 @@ async def _run(settings: Settings) -> ExitCode:
         def read(number: int) -> RowReader:
             return RowReader(inputs, settings.reading, policy, load, round=number)
 
-        run_loop = RunLoop(settings, summary, comparison, read, endless=any(map(may_block, inputs)))
+        run_loop = RunLoop(
+            settings, summary, comparison, read, endless=any(may_block(source, settings.reading) for source in inputs)
+        )
         watch = run_loop.watch if settings.halt is not None else None
         fetcher = Fetcher(transport, policy, ordered=settings.ordered, warn=print_message, watch=watch)
         plan = plan_outputs(settings, stdout_is_terminal=sys.stdout is not None and sys.stdout.isatty())

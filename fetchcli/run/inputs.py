@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from itertools import islice
 
 from fetchcli.core.errors import UsageError
-from fetchcli.core.settings import Settings
+from fetchcli.core.settings import AUTO, Reading, Settings
 from fetchcli.inputs.base import Argument, File, Input
-from fetchcli.inputs.formats import format_by_extension
+from fetchcli.inputs.formats import BY_NAME, format_by_extension
 from fetchcli.inputs.precheck import malformed
 from fetchcli.inputs.reader import RowReader
 from fetchcli.messages import print_message
@@ -39,11 +39,11 @@ def empty_input_message(settings: Settings, reader: RowReader) -> str:
     return "the input contains no URL (--allow-empty accepts that)"
 
 
-def may_block(source: Input) -> bool:
+def may_block(source: Input, reading: Reading) -> bool:
     """Whether reading may never end, or needs the web: a pipe, a sitemap."""
     if isinstance(source, Argument):
         return False
-    known = format_by_extension(source.name)
+    known = format_by_extension(source.name) if reading.format == AUTO else BY_NAME[reading.format]
     return not source.is_regular or (known is not None and known.remote)
 
 

@@ -135,7 +135,11 @@ class FollowingTransport:
             await _discard(chain.hop)
             chain.hop.close()
 
-        return await authenticator.ask(chain.url, chain.request, send, discard)
+        try:
+            return await authenticator.ask(chain.url, chain.request, send, discard)
+        except BaseException:
+            chain.hop.close()  # a challenge that cannot be answered
+            raise
 
     def _hop(self, chain: RedirectChain, policy: Policy, *, fresh: bool, authorization: str = "") -> Hop:
         """The next hop of a fetch."""

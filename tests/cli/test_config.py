@@ -179,6 +179,44 @@ def test_what_contradicts_itself(folder: Path, args: list[str]) -> None:
     assert configured(*args, cwd=folder).code == 2
 
 
+def test_an_error_rule_holds_whatever_the_sources_are(folder: Path) -> None:
+    """Only alternatives replace each other; nothing that protects or checks is dropped without a word."""
+    (folder / "fetchcli.toml").write_text('expect-cert-days = ">14"\nblock-private = true\n')
+    for args, env, named in (
+        (("http://h/", "-k"), {}, "--insecure cannot be combined"),
+        (("http://h/", "--unix-socket", "s"), {}, "--unix-socket"),
+        (("--demo", "http://h/"), {}, "--demo and an input cannot be combined"),
+        (("http://h/",), {"FETCHCLI_DEMO": "1"}, "and an input cannot be combined"),
+        (("http://h/", "--print-curl"), {"FETCHCLI_DRY_RUN": "1"}, "and --print-curl cannot be combined"),
+        (("http://h/", "--config", "fetchcli.toml", "--no-config"), {}, "--config and --no-config"),
+    ):
+        result = configured(*args, cwd=folder, **env)
+        assert (result.code, result.err.count("\n")) == (2, 1), args
+        assert named in result.err
+
+
+def test_zero_and_an_empty_value_are_values(folder: Path) -> None:
+    for args in (
+        ("--seed", "0"),
+        ("--bearer", "", "-u", "a:b"),
+        ("--halt", "", "--fail-fast"),
+        ("--expect-sha256", ""),
+        ("--expect-redirects", ""),
+        ("--expect-final-url", ""),
+        ("--max-latency", ""),
+    ):
+        assert configured("http://127.0.0.1:1/", *args, cwd=folder).code == 2, args
+    assert configured("http://h/", "--dry-run", "--sample", "1", "--seed", "0", cwd=folder).code == 0
+    assert configured("http://h/", "--dry-run", "--block-private", "-x", "", cwd=folder).code == 0
+
+
+def test_the_demo_needs_no_network_options_and_may_come_from_the_environment(folder: Path) -> None:
+    (folder / "fetchcli.toml").write_text('proxy = "http://127.0.0.1:1"\nblock-private = true\n')
+    args = ("-q", "--limit", "1", "--exit-zero", "-o", "jsonl:rows.jsonl")
+    assert configured(*args, "-4", "-6", cwd=folder, FETCHCLI_DEMO="1").code == 0
+    assert json.loads((folder / "rows.jsonl").read_text())["status"] == 200
+
+
 def test_every_option_has_a_variable(folder: Path) -> None:
     """Those with spaces in their values, too: there a line is a value."""
     env = {"FETCHCLI_HEADER": "X-A: 1 2\nX-B: 3", "FETCHCLI_JSON": '{"a": 1}', "FETCHCLI_OUTPUT": "a.csv b.jsonl"}

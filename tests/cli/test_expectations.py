@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import tempfile
-import time
+import threading
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
@@ -16,7 +16,7 @@ import pytest
 
 from tests.core.expect.test_expectations import FAILING, MALFORMED, PASSING
 from tests.support.certificates import authority, server_context
-from tests.support.command import COMMAND, environment, fetchcli, start
+from tests.support.command import COMMAND, environment, fetchcli, start, until
 from tests.support.recorder import Recorder, ok, recorder
 
 BODY = b'{"status": "ok", "n": 3}'
@@ -185,14 +185,17 @@ ENDINGS: dict[int, tuple[list[str], list[str]]] = {
 
 @pytest.fixture(scope="module")
 def plain() -> Iterator[Recorder]:
+    over = threading.Event()
+
     def answer(request: bytes) -> bytes:
         if b"/hang" in request:
-            time.sleep(30)
+            over.wait(60)
         status = "404 Not Found" if b"/missing" in request else "200 OK"
         return ok(b"x", *(() if b"?wrong" in request else ("X-Ok: yes",)), status=status)
 
     with recorder(answer) as made:
         yield made
+    over.set()
 
 
 def ended(plain: Recorder, *codes: int, extra: tuple[str, ...] = ()) -> int:
@@ -210,9 +213,7 @@ def ended(plain: Recorder, *codes: int, extra: tuple[str, ...] = ()) -> int:
         file.write(listing)
         file.seek(0)
         process = start("-", *args, stdin=file)
-    while sum(b"/hang" in request for request in plain.requests) == before:
-        assert process.poll() is None
-        time.sleep(0.01)
+    until(lambda: sum(b"/hang" in request for request in plain.requests) > before, "a request hangs", process)
     process.send_signal(signals[0])
     process.communicate(timeout=30)
     return process.returncode

@@ -154,10 +154,12 @@ def test_a_non_blocking_stdin_is_waited_for(ok: str) -> None:
     read_end, write_end = os.pipe()
     os.set_blocking(read_end, False)
     process = start("-", stdin=read_end)
-    time.sleep(0.7)
-    os.write(write_end, ok.encode())
+    os.write(write_end, f"{ok}\n".encode())
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith(b"200\t")
+    os.write(write_end, ok.encode())  # after the pipe was empty
     os.close(write_end)
-    out, _ = process.communicate(timeout=20)
+    out, _ = process.communicate(timeout=60)
     os.close(read_end)
     assert out.startswith(b"200\t")
 

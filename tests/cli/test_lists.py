@@ -81,7 +81,7 @@ def test_a_sitemap_index_with_everything_under_it(site: Recorder, tmp_path: Path
     listing.write_text(f"<sitemapindex><sitemap><loc>{site.url('/two.txt')}</loc></sitemap></sitemapindex>")
     assert fetchcli(str(listing), "-q", "-w", "%{url} ").out == site.url("/text ")
     planned = fetchcli(str(listing), "--dry-run")
-    assert (planned.code, planned.lines[0]) == (3, "0 rows: 0 to fetch from 0 hosts, 0 of them duplicates; 0 invalid")
+    assert (planned.code, planned.lines[0]) == (3, "0 rows: 0 to fetch from 0 hosts, 0 duplicates included; 0 invalid")
     assert "two.txt: not fetched (--dry-run and --print-curl fetch nothing)" in planned.err
 
 

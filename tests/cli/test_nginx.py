@@ -4,14 +4,13 @@ import hashlib
 import json
 import signal
 import subprocess
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.command import COMMAND, environment, fetchcli, start
+from tests.support.command import COMMAND, environment, fetchcli, start, until
 from tests.support.nginx import installed, nginx
 
 pytestmark = [
@@ -65,10 +64,7 @@ def test_stdin_to_jsonl_to_wc(listing: Path) -> None:
 def test_sigint_in_the_middle_leaves_valid_jsonl_and_exit_130(listing: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
     process = start(str(listing), "-o", str(out), "-c", "2")
-    deadline = time.monotonic() + 20
-    while not out.exists() or out.stat().st_size < 20_000:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: out.exists() and out.stat().st_size > 20_000, "some rows are written", process)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=20)
     rows = [json.loads(line) for line in out.read_text().splitlines()]

@@ -4,7 +4,7 @@ import base64
 import json
 import re
 import subprocess
-import time
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.core.curl.test_read import CHROMIUM
-from tests.support.command import environment, fetchcli, start
+from tests.support.command import environment, fetchcli, start, until
 from tests.support.curl import BINARY
 from tests.support.httpbin import Httpbin, httpbin_server
 from tests.support.recorder import ok, recorder, see
@@ -261,15 +261,23 @@ def test_netrc_is_read_where_curl_looks(httpbin: Httpbin, folder: Path) -> None:
     assert (bad.code, bad.err) == (2, "fetchcli: bad:1: not a valid line of a netrc file\n")
 
 
-def test_a_file_to_send_that_went_away_is_an_outcome(httpbin: Httpbin, folder: Path) -> None:
+def test_a_file_to_send_that_went_away_is_an_outcome(folder: Path) -> None:
     """It was there when the row was read, and is not when its turn comes."""
-    rows = [{"url": f"{httpbin.url}/delay/1"}, {"url": f"{httpbin.url}/anything", "body_file": "data.txt"}]
-    listing = folder / "rows.jsonl"
-    listing.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    process = start(str(listing), "-c", "1", "-q", "-o", "jsonl", cwd=folder)
-    time.sleep(0.7)
-    (folder / "data.txt").unlink()
-    out, _ = process.communicate(timeout=30)
+    deleted = threading.Event()
+
+    def wait(_: bytes) -> bytes:
+        deleted.wait(60)
+        return ok()
+
+    with recorder(wait) as server:
+        rows = [{"url": server.url("/first")}, {"url": server.url("/second"), "body_file": "data.txt"}]
+        listing = folder / "rows.jsonl"
+        listing.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        process = start(str(listing), "-c", "1", "-q", "-o", "jsonl", cwd=folder)
+        until(lambda: server.requests, "the first row was requested", process)
+        (folder / "data.txt").unlink()
+        deleted.set()
+        out, _ = process.communicate(timeout=60)
     last = json.loads(out.splitlines()[-1])
     assert (last["error"], last["error_detail"]) == ("read", "body_file data.txt: No such file or directory")
     assert process.returncode == 3

@@ -1,33 +1,33 @@
 """BEHAVIOUR 97: the first signal ends the run in good order, the second at once."""
 
 import json
+import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
-from tests.support.command import start
+from tests.support.command import start, unread, until
 from tests.support.faults import FaultServer
+
+PIPE_IS_FULL = 10_000  # bytes; the smallest pipe holds 16 KB
 
 
 def interrupted(faults: FaultServer, *args: str, number: signal.Signals = signal.SIGINT) -> tuple[int, bytes, bytes]:
-    """Start on 20 good URLs and 3 that hang; signal when the good ones are out."""
+    """Start on 20 good URLs and 3 that hang; signal when the rows of the good ones are out."""
     process = start("-", *args, stdin=subprocess.PIPE)
     assert process.stdin is not None
+    assert process.stdout is not None
     urls = [faults.url("ok")] * 20 + [faults.url("stall-in-body")] * 3
     before = len(faults.requests)
     process.stdin.write("\n".join([*urls, ""]).encode())
     process.stdin.flush()
-    deadline = time.monotonic() + 20
-    while len(faults.requests) - before < len(urls):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    time.sleep(0.2)
+    finished = b"".join(process.stdout.readline() for _ in range(20))
+    until(lambda: len(faults.requests) - before == len(urls), "every URL was requested", process)
     process.send_signal(number)
-    out, err = process.communicate(timeout=20)
-    return process.returncode, out, err
+    out, err = process.communicate(timeout=60)
+    return process.returncode, finished + out, err
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -50,20 +50,16 @@ def test_97_an_array_is_closed_and_ordered_rows_are_given_out(faults: FaultServe
 
 
 def test_97_the_second_signal_is_immediate() -> None:
-    # The reader of stdout never reads, so that the first signal's good order would last for ever.
-    import os
-
+    # The reader of stdout never reads, so that the run could never end in good order.
     read_end, write_end = os.pipe()
     process = start("-", "-o", "jsonl", stdin=subprocess.PIPE, stdout=write_end)
     assert process.stdin is not None
     process.stdin.write(b"nonsense\n" * 20_000)
     process.stdin.flush()
-    time.sleep(1.5)
-    process.send_signal(signal.SIGTERM)
-    time.sleep(0.5)
-    assert process.poll() is None
+    until(lambda: unread(read_end) > PIPE_IS_FULL, "the pipe is full", process)
     process.send_signal(signal.SIGINT)
-    assert process.wait(5) == 130
+    process.send_signal(signal.SIGTERM)  # should both arrive in one turn, Python handles them in this order
+    assert process.wait(60) == 143, "the code of the first would be 130"
     os.close(read_end)
     os.close(write_end)
     process.stdin.close()
@@ -74,9 +70,13 @@ def test_97_the_second_signal_is_immediate() -> None:
 
 def test_a_signal_while_the_input_is_silent() -> None:
     process = start("-", stdin=subprocess.PIPE)
-    time.sleep(1)
+    assert process.stdin is not None
+    process.stdin.write(b"# no URL yet\n")
+    process.stdin.flush()
+    descriptor = process.stdin.fileno()
+    until(lambda: not unread(descriptor), "the input is being read", process)
     process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=10)
+    out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (
         143,
         b"",

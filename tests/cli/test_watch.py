@@ -10,12 +10,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.command import COMMAND, at_terminal, environment, fetchcli, start
+from tests.support.command import COMMAND, at_terminal, environment, fetchcli, start, until
 from tests.support.recorder import Recorder, ok, recorder
 
 
@@ -24,12 +25,17 @@ class Switch:
 
     def __init__(self) -> None:
         self.bad: set[bytes] = set()
+        self.answered, self.bad_after = 0, 10_000
         self.slow = 0.0
+        self.answers = threading.Event()
+        self.answers.set()
 
     def __call__(self, request: bytes) -> bytes:
         path = request.split(b" ")[1]
+        self.answers.wait(60)
         time.sleep(self.slow)
-        if any(path.startswith(one) for one in self.bad):
+        self.answered += 1
+        if self.answered > self.bad_after or any(path.startswith(one) for one in self.bad):
             return ok(b"broken", status="500 Oops")
         return ok(b"body of " + path.partition(b"?")[0])
 
@@ -99,7 +105,8 @@ def test_the_first_failure_halts_even_if_earlier_rows_are_still_awaited(
     switch.bad = {b"/bad"}
 
     def late(_: bytes) -> bytes:
-        time.sleep(2)
+        until(lambda: b"/bad" in b"".join(server.requests), "the bad row was requested")
+        time.sleep(1)  # a slow server; the other answer needs no such time
         return ok()
 
     with recorder(late) as slow:
@@ -151,10 +158,10 @@ def test_rounds_of_nothing_are_not_run_for_ever(tmp_path: Path) -> None:
 def test_rounds_are_summed_up_one_by_one_and_together(server: Recorder, tmp_path: Path) -> None:
     urls = listing(tmp_path, server, "/a", "/b")
     args = ("--repeat", "3", "--every", "200ms", "--ordered", "-o", "out.jsonl", "-o", "summary:sum.json")
-    began = time.monotonic()
     result = fetchcli(str(urls), *args, cwd=tmp_path)
     assert result.code == 0
-    assert time.monotonic() - began >= 0.4
+    starts = [datetime.fromisoformat(row["started_at"]) for row in rows(tmp_path / "out.jsonl")]
+    assert starts[-1] - starts[0] >= timedelta(seconds=0.4)
     assert re.findall(r"fetchcli: round (\d): 2 accepted in ", result.err) == ["1", "2", "3"]
     assert "6 accepted in " in result.err
     assert [(row["round"], row["seq"]) for row in rows(tmp_path / "out.jsonl")] == [
@@ -174,25 +181,24 @@ def test_a_pipe_is_kept_for_the_next_rounds(server: Recorder) -> None:
 
 def test_a_watch_ends_in_time_and_says_when_it_broke(server: Recorder, switch: Switch, tmp_path: Path) -> None:
     urls = listing(tmp_path, server, "/a")
-    threading.Timer(1.2, lambda: switch.bad.add(b"/a")).start()
+    switch.bad_after = 2
     result = fetchcli(str(urls), "--every", "300ms", "--for", "2s", "-o", "out.jsonl", cwd=tmp_path)
     verdicts = [row["verdict"] for row in rows(tmp_path / "out.jsonl")]
     assert result.code == 5
-    assert 4 <= len(verdicts) <= 8
+    assert verdicts.count("OK") == 2
+    assert len(verdicts) <= 7
     assert verdicts == sorted(verdicts, reverse=True)  # OK, then FAILED
     assert verdicts[-1] == "FAILED"
-    switch.bad.clear()
+    switch.bad_after = 10_000
     assert fetchcli(str(urls), "--for", "300ms", "-q").lines[0].startswith("200")
 
 
 def test_97_a_signal_between_rounds_ends_the_watch_at_once(server: Recorder, tmp_path: Path) -> None:
     urls = listing(tmp_path, server, "/a")
     process = start(str(urls), "--every", "1h", "-o", f"jsonl:{tmp_path}/out", "-o", f"junit:{tmp_path}/out.xml")
-    while not server.requests:
-        time.sleep(0.02)
-    time.sleep(0.3)
+    until(lambda: (tmp_path / "out").exists() and (tmp_path / "out").read_text(), "the row is written", process)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
     assert process.returncode == 130
     assert len(rows(tmp_path / "out")) == 1
     assert 'tests="1"' in (tmp_path / "out.xml").read_text()
@@ -287,12 +293,12 @@ def test_a_report_takes_the_place_of_the_last_one_at_once(server: Recorder, swit
     report.write_text("the last one")
     report.chmod(0o640)
     inode = report.stat().st_ino
-    switch.slow = 1.5
+    switch.answers.clear()
     process = start(str(urls), "-o", str(report))
-    while not server.requests:
-        time.sleep(0.02)
+    until(lambda: server.requests, "the row was requested", process)
     assert report.read_text() == "the last one"
-    process.communicate(timeout=20)
+    switch.answers.set()
+    process.communicate(timeout=60)
     assert report.read_text().startswith("# HELP fetchcli_rows")
     assert report.stat().st_ino != inode
     assert report.stat().st_mode & 0o777 == 0o640
@@ -347,10 +353,8 @@ def test_in_a_github_workflow_failures_are_annotated(server: Recorder, switch: S
 def test_who_leaves_between_rounds_is_not_waited_for(server: Recorder, tmp_path: Path) -> None:
     urls = listing(tmp_path, server, "/a")
     command = f"{' '.join(COMMAND)} {urls} --every 1h -o jsonl | head -1"
-    began = time.monotonic()
-    done = subprocess.run(["/bin/sh", "-c", command], env=environment(), capture_output=True, check=False, timeout=40)
+    done = subprocess.run(["/bin/sh", "-c", command], env=environment(), capture_output=True, check=False, timeout=60)
     assert json.loads(done.stdout)["round"] == 1
-    assert time.monotonic() - began < 30
 
 
 def test_a_pipe_with_nothing_in_it_is_empty_in_every_round(tmp_path: Path) -> None:

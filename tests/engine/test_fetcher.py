@@ -2,8 +2,10 @@
 
 import asyncio
 import threading
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -233,15 +235,18 @@ async def test_81_waiting_for_a_slot_is_counted_apart() -> None:
     queued = [outcome.queued for outcome in outcomes]
     assert queued == sorted(queued)
     assert queued[-1] >= 0.06
-    assert all(outcome.attempts[0].elapsed < queued[-1] for outcome in outcomes)
+    for outcome, following in pairwise(outcomes):
+        assert following.queued >= outcome.queued + 0.9 * outcome.attempts[0].elapsed
 
 
 async def test_100_a_jump_of_the_wall_clock_moves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     fetcher = Fetcher(NullTransport(), Policy())
     monkeypatch.setattr("time.time", lambda: 0.0)
+    began = time.monotonic()
     outcomes = await outcomes_of(fetcher, targets(2))
+    seconds = time.monotonic() - began
     assert all(outcome.attempts[0].started_at > 1_700_000_000 for outcome in outcomes)
-    assert all(0 <= outcome.attempts[0].elapsed < 5 for outcome in outcomes)
+    assert all(0 <= outcome.attempts[0].elapsed <= seconds for outcome in outcomes)
 
 
 async def test_the_input_is_read_lazily() -> None:
@@ -272,7 +277,7 @@ async def test_too_little_room_on_this_machine_is_said_once_and_loses_no_row() -
     assert {outcome.verdict for outcome in outcomes} == {Verdict.OK}
     assert {len(outcome.attempts) for outcome in outcomes} == {1}
     assert len(said) == 1
-    assert said[0].startswith("this machine: too many open files: fewer requests at once for now")
+    assert said[0].startswith("this machine: too many open files: concurrency lowered for now")
 
 
 async def test_a_retry_is_another_launch_and_holds_no_slot_meanwhile() -> None:

@@ -63,7 +63,7 @@ def test_what_is_wrong_with_a_row_is_said_with_file_line_and_column() -> None:
         "urls.csv:7: expected 5 cells, got 6; quote the delimiter",
         "urls.csv:8: ',' expected after '\"'",
         "urls.csv:9: url: text that is not Unicode (a lone surrogate)",
-        "urls.csv:10: url: no scheme; write it as http:// or https://",
+        "urls.csv:10: url: no scheme; start the URL with http:// or https://",
     ]
     last = rows[-2]
     assert isinstance(last, Target)

@@ -17,11 +17,11 @@ def test_the_plan_is_printed_and_nothing_requested(tmp_path: Path) -> None:
         assert server.connections == 0
     assert result.code == 3
     assert result.lines == [
-        "13 rows: 12 to fetch from 2 hosts, 1 of them duplicates; 1 invalid",
+        "13 rows: 12 to fetch from 2 hosts, 1 duplicate included; 1 invalid",
         f"at least 2:00 at the given rates (--host-rate, http://127.0.0.1:{server.port})",
         f"       11  http://127.0.0.1:{server.port}",
         "        1  http://b.test",
-        f"invalid: {urls}:13: no scheme; write it as http:// or https://",
+        f"invalid: {urls}:13: no scheme; start the URL with http:// or https://",
     ]
 
 
@@ -29,7 +29,7 @@ def test_a_plan_without_rates_or_faults() -> None:
     result = fetchcli("-", "--dry-run", stdin=b"http://a.test/\n")
     assert (result.code, result.lines) == (
         0,
-        ["1 rows: 1 to fetch from 1 host, 0 of them duplicates; 0 invalid", "        1  http://a.test"],
+        ["1 rows: 1 to fetch from 1 host, 0 duplicates included; 0 invalid", "        1  http://a.test"],
     )
 
 
@@ -43,7 +43,7 @@ def test_a_long_plan_is_cut() -> None:
 
 def test_what_dedupe_skips_is_not_to_fetch() -> None:
     result = fetchcli("-", "--dedupe", "--dry-run", stdin=b"http://h/\nhttp://h/\nhttp://i/\n")
-    assert (result.code, result.lines[0]) == (0, "3 rows: 2 to fetch from 2 hosts, 1 duplicates skipped; 0 invalid")
+    assert (result.code, result.lines[0]) == (0, "3 rows: 2 to fetch from 2 hosts, 1 duplicate skipped; 0 invalid")
 
 
 @pytest.mark.parametrize(

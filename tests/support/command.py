@@ -1,12 +1,14 @@
 """The installed command as a real process."""
 
+import fcntl
 import os
 import pty
 import select
 import subprocess
 import sys
+import termios
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 COMMAND = [sys.executable, "-m", "fetchcli"]
@@ -22,6 +24,20 @@ def environment(**extra: str) -> dict[str, str]:
     }
     # What is tried again would only make the tests of everything else slow.
     return {**base, "TERM": "xterm-256color", "FETCHCLI_RETRY": "0", "FETCHCLI_NO_CONFIG": "1", **extra}
+
+
+def until(condition: Callable[[], object], what: str, process: subprocess.Popen[bytes] | None = None) -> None:
+    """Wait until something has happened, however long a busy machine takes."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, f"never: {what}"
+        assert process is None or process.poll() is None, f"the process ended before: {what}"
+        time.sleep(0.005)
+
+
+def unread(descriptor: int) -> int:
+    """Bytes that a pipe holds."""
+    return int.from_bytes(fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 class Result(NamedTuple):

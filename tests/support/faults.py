@@ -103,11 +103,12 @@ class FaultServer:
     Attributes:
         requests: the head of every request, in the order they came.
         connections: connections that were accepted.
+        sent_late: answers of `LATE` that were sent.
     """
 
     def __init__(self) -> None:
         self.requests: list[bytes] = []
-        self.connections = 0
+        self.connections = self.sent_late = 0
         self._stopped = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port = self._listener.getsockname()[1]
@@ -172,6 +173,7 @@ class FaultServer:
         if name in LATE:
             time.sleep(0.05)
             connection.sendall(LATE[name])
+            self.sent_late += 1
         if fault.then == STALL:
             self._await_close(connection)
         elif fault.then == RESET:

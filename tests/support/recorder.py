@@ -4,7 +4,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 Answer = Callable[[bytes], bytes]
 
@@ -61,7 +61,8 @@ class Recorder:
             threading.Thread(target=self._serve, args=(raw,), daemon=True).start()
 
     def _serve(self, raw: socket.socket) -> None:
-        raw.settimeout(20)
+        raw.settimeout(60)
+        kept = raw.dup()  # a failed handshake closes the other; the alert must be read before that
         try:
             connection = self._context.wrap_socket(raw, server_side=True) if self._context else raw
             with connection:
@@ -71,7 +72,12 @@ class Recorder:
                     self.requests.append(request)
                     connection.sendall(self._answer(request))
         except OSError:
-            raw.close()
+            with suppress(OSError):
+                kept.shutdown(socket.SHUT_WR)
+                while kept.recv(65536):
+                    pass
+        finally:
+            kept.close()
 
     @staticmethod
     def _read(connection: socket.socket, rest: bytes) -> tuple[bytes, bytes] | None:

@@ -5,7 +5,6 @@ says, as the shell does, and checks at every step that nothing is promised and n
 """
 
 import random
-import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
@@ -41,7 +40,6 @@ class Run(NamedTuple):
         most_waiting: rows that waited at once, at most.
         most_lanes: lanes that were known at once, at most.
         starts: when requests to each host started.
-        cost: CPU seconds inside the scheduler.
     """
 
     ends: dict[int, list[End]]
@@ -49,13 +47,12 @@ class Run(NamedTuple):
     most_waiting: int
     most_lanes: int
     starts: dict[Origin, list[float]]
-    cost: float
 
 
 def simulate(rows: Iterable[Target], policy: Policy, world: World, seed: int = 0, *, keep: bool = True) -> Run:
     """Run to the end; `keep` keeps what properties are checked on, which a million rows do without."""
     scheduler = Scheduler(policy, random.Random(seed).random, 0.0, 1_767_225_600.0)
-    now, cost, tie = 0.0, 0.0, count()
+    now, tie = 0.0, count()
     source = iter(rows)
     flying: list[tuple[float, int, Launch, Response | Failure]] = []
     in_flight: Counter[Origin] = Counter()
@@ -70,9 +67,7 @@ def simulate(rows: Iterable[Target], policy: Policy, world: World, seed: int = 0
             ends[launch.row.seq].append(End(launch.attempts, skipped))
 
     while True:
-        began = time.perf_counter()
         decision = scheduler.next(now)
-        cost += time.perf_counter() - began
         if isinstance(decision, Skip):
             finish(decision.launch, skipped=not decision.launch.attempts)
             continue
@@ -90,9 +85,7 @@ def simulate(rows: Iterable[Target], policy: Policy, world: World, seed: int = 0
         if scheduler.wants_rows and scheduler.has_room:
             row = next(source, None)
             if row is not None:
-                began = time.perf_counter()
                 scheduler.offer(row, now)
-                cost += time.perf_counter() - began
                 continue
         times = [flying[0][0]] if flying else []
         assert decision is not Hold.FULL or scheduler.in_flight, "nobody is there to be waited for"
@@ -108,9 +101,7 @@ def simulate(rows: Iterable[Target], policy: Policy, world: World, seed: int = 0
             in_flight[launch.lane.origin] -= 1
             number, wall = len(launch.attempts) + 1, 1_767_225_600.0 + launch.began
             attempt = Attempt(number, wall, now - launch.began, result, failed_by(result))
-            began = time.perf_counter()
             settled = scheduler.settle(launch, attempt, now)
-            cost += time.perf_counter() - began
             if settled is not None:
                 finish(launch)
     assert most_waiting <= LOOK_AHEAD + policy.concurrency  # those in flight may come back
@@ -118,4 +109,4 @@ def simulate(rows: Iterable[Target], policy: Policy, world: World, seed: int = 0
     scheduler.next(now + 1e9)
     assert scheduler._lanes == {}
     assert (scheduler.waiting, scheduler.retrying, scheduler.in_flight) == (0, 0, 0)
-    return Run(ends, now, most_waiting, most_lanes, starts, cost)
+    return Run(ends, now, most_waiting, most_lanes, starts)

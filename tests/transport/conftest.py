@@ -1,5 +1,6 @@
 """The transport under test."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -13,6 +14,17 @@ from fetchcli.transport.base import Transport
 
 Send = Callable[..., Awaitable[Response | Failure]]
 Sender = Callable[[Policy], Send]
+
+
+async def eventually(condition: Callable[[], object]) -> None:
+    """Wait until something has happened, and for one more turn of the event loop."""
+    for _ in range(60_000):
+        if condition():
+            break
+        await asyncio.sleep(0.001)
+    else:
+        pytest.fail("it never happened")
+    await asyncio.sleep(0.001)
 
 
 async def send_with(transport: Transport, url: str, policy: Policy) -> Response | Failure:

@@ -14,6 +14,7 @@ from fetchcli.transport.base import Transport
 from fetchcli.transport.fake import NullTransport, ScriptedTransport
 from fetchcli.transport.follow import FollowingTransport
 from tests.support.faults import FaultServer
+from tests.transport.conftest import eventually
 
 
 def script(url: HttpUrl) -> Response | BaseException:
@@ -52,8 +53,9 @@ async def test_it_raises_nothing_but_transport_errors(transport: Transport, faul
 
 
 async def test_cancelling_it_is_clean(transport: Transport, faults: FaultServer) -> None:
+    before = len(faults.requests)
     task = asyncio.create_task(transport.send(parse_url(faults.url("stall-at-once")), Policy()))
-    await asyncio.sleep(0.05)
+    await eventually(lambda: len(faults.requests) > before or not isinstance(transport, FollowingTransport))
     task.cancel()
     if isinstance(transport, FollowingTransport):
         with pytest.raises(asyncio.CancelledError):

@@ -92,7 +92,7 @@ async def test_50_the_method_matrix_is_curls(sender: Sender, tmp_path: Path, met
 @pytest.mark.parametrize("secure", [False, True])
 async def test_phase_times_mean_what_curls_do(sender: Sender, tmp_path: Path, secure: bool) -> None:
     def answer(request: bytes) -> bytes:
-        time.sleep(0.2)
+        time.sleep(1)
         return ok()
 
     tls = trusting(tmp_path)
@@ -105,7 +105,7 @@ async def test_phase_times_mean_what_curls_do(sender: Sender, tmp_path: Path, se
         theirs = said[f"time_{name}"]
         assert (getattr(ours, name) == 0) is (theirs == 0), name
         # What the server does is the same for both; the rest is the two machines' own few milliseconds.
-        assert (getattr(ours, name) >= 0.2) is (theirs >= 0.2), name
+        assert (getattr(ours, name) >= 1) is (theirs >= 1), name
     assert 0 < ours.namelookup <= ours.connect <= ours.starttransfer <= ours.total
     if secure:
         assert ours.connect < ours.appconnect < ours.starttransfer

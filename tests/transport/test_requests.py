@@ -250,13 +250,14 @@ async def test_a_post_is_sent_once_even_where_its_redirect_meets_a_closed_connec
 
 async def test_an_answer_before_the_request_was_sent_whole_ends_the_connection(sender: Sender) -> None:
     """What is still unsent would go on into the next request."""
+    over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def hasty(connection: socket.socket) -> None:
             with connection, suppress(OSError):
                 connection.recv(1024)
                 connection.sendall(ok())
-                time.sleep(5)
+                over.wait(60)
 
         def serve() -> None:
             with suppress(OSError):
@@ -264,10 +265,11 @@ async def test_an_answer_before_the_request_was_sent_whole_ends_the_connection(s
                     threading.Thread(target=hasty, args=(listener.accept()[0],), daemon=True).start()
 
         threading.Thread(target=serve, daemon=True).start()
-        policy = Policy(request=Request("PUT", content=bytes(20_000_000)), timeouts=Timeouts(total=2.0))
+        policy = Policy(request=Request("PUT", content=bytes(20_000_000)), timeouts=Timeouts(total=20.0))
         send = sender(policy)
         for _ in range(3):
             assert isinstance(await send(f"http://127.0.0.1:{listener.getsockname()[1]}/"), Response)
+        over.set()
 
 
 async def test_an_upload_that_goes_on_is_no_silence(sender: Sender) -> None:
@@ -284,8 +286,9 @@ async def test_an_upload_that_goes_on_is_no_silence(sender: Sender) -> None:
                 if rest:
                     connection.recv(rest, socket.MSG_WAITALL)
                     connection.sendall(ok())
-                time.sleep(3)
+                over.wait(60)
 
+        over = threading.Event()
         policy = Policy(request=Request("PUT", content=bytes(20_000_000)), timeouts=Timeouts(read=1.2))
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         threading.Thread(target=serve, args=(12, 8_000_000), daemon=True).start()
@@ -295,6 +298,7 @@ async def test_an_upload_that_goes_on_is_no_silence(sender: Sender) -> None:
         assert isinstance(failure, Failure)
         assert failure.kind is ErrorKind.TIMEOUT_TTFB
         assert failure.detail.endswith("while sending the request")
+        over.set()
 
 
 async def test_an_empty_header_takes_the_urls_credentials_away(sender: Sender) -> None:

@@ -11,6 +11,7 @@ from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.transport import resolver as resolver_module
 from fetchcli.transport.resolver import LookupFailure, Resolver
 from tests.support.dns import A, DnsServer, dns_server
+from tests.transport.conftest import eventually
 
 NAMES = {"one.test": ("127.0.0.1",), "two.test": ("127.0.0.1", "::1"), "dead.test": None}
 
@@ -102,7 +103,7 @@ async def test_80_names_that_are_never_answered_do_not_delay_others() -> None:
     with dns_server(script) as server:
         async with resolving(server, 4) as resolver:
             black = [asyncio.create_task(resolver.resolve(f"black{number}.test")) for number in range(100)]
-            await asyncio.sleep(0.05)
+            await eventually(lambda: server.asked)
             await asyncio.gather(*(resolver.resolve(f"good{number}.test") for number in range(100)))
             assert not any(task.done() for task in black)
             for task in black:

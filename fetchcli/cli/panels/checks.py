@@ -18,8 +18,8 @@ def _build(values: Values) -> dict[str, Any]:
     found: list[Check] = []
     for key in KEYS:
         option = _option_for(key)
-        given = values.get(option.lstrip("-").replace("-", "_")) or ()
-        for text in (given,) if isinstance(given, str) else given:
+        given = values.get(option.lstrip("-").replace("-", "_"))
+        for text in (given,) if isinstance(given, str) else given or ():
             found += parsed(option, lambda text, key=key: parse_checks(key, (text,)), text)  # type: ignore[misc]
     return {"policy.checks": tuple(found)}
 

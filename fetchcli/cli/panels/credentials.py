@@ -6,7 +6,7 @@ PANEL = Panel(
     title="Credentials",
     topic="secrets",
     options=(
-        Option(flags="-u --user", help="Send Basic credentials.", metavar="NAME:PASSWORD", conflicts=("bearer",)),
+        Option(flags="-u --user", help="Send Basic credentials.", metavar="NAME:PASSWORD", alternatives=("bearer",)),
         Option(
             flags="--digest",
             help="Use the credentials of --user for digest authentication.",

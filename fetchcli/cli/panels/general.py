@@ -38,7 +38,6 @@ PANEL = Panel(
             metavar="FILE",
             config=False,
             eager=True,
-            conflicts=("no_config",),
         ),
         Option(flags="--no-config", help="Read no configuration file.", type=bool, config=False, eager=True),
         # Not from the environment: FETCHCLI_VERSION means something else to many CI jobs.

@@ -13,7 +13,7 @@ from fetchcli.core.network.proxies import proxy_rules
 def _build(values: Values) -> dict[str, Any]:
     """The network settings, with the proxy variables of the environment; the demo needs none."""
     if values["demo"]:
-        return {}
+        return {"policy.network": Network()}
     servers, socket = values["dns_servers"], values["unix_socket"]
     return {
         "policy.network": Network(
@@ -41,6 +41,7 @@ PANEL = Panel(
             flags="-x --proxy",
             help="Use this proxy. Schemes: http, https, socks4, socks4a, socks5, socks5h. '' uses none.",
             metavar="URL",
+            off="",
             common=True,
         ),
         Option(
@@ -62,18 +63,18 @@ PANEL = Panel(
             flags="--unix-socket",
             help="Connect through this Unix socket.",
             metavar="PATH",
-            conflicts=("proxy", "block_private"),
+            alternatives=("proxy",),
         ),
         Option(
             flags="--dns-servers", help="DNS servers to ask: ADDRESS[:PORT], separated by commas.", metavar="ADDRESSES"
         ),
-        Option(flags="-4 --ipv4", help="Use IPv4 only.", type=bool, conflicts=("ipv6",)),
+        Option(flags="-4 --ipv4", help="Use IPv4 only.", type=bool, alternatives=("ipv6",)),
         Option(flags="-6 --ipv6", help="Use IPv6 only.", type=bool),
         Option(
             flags="--block-private",
             help="Refuse private, loopback, link-local and other special addresses.",
             type=bool,
-            conflicts=("proxy",),
+            alternatives=("proxy",),
         ),
         Option(
             flags="--allow-cidr",

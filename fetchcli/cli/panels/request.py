@@ -18,7 +18,7 @@ PANEL = Panel(
             flags="-I --head",
             help="Use the method HEAD: status and headers, no body.",
             type=bool,
-            conflicts=("request", "data", "json", "form"),
+            alternatives=("request", "data", "json", "form"),
         ),
         Option(
             flags="-H --header",
@@ -34,7 +34,7 @@ PANEL = Panel(
             metavar="TEXT",
             multiple=True,
             lines=True,
-            conflicts=("json", "form"),
+            alternatives=("json", "form"),
             common=True,
         ),
         Option(
@@ -43,7 +43,7 @@ PANEL = Panel(
             metavar="TEXT",
             multiple=True,
             lines=True,
-            conflicts=("form",),
+            alternatives=("form",),
         ),
         Option(
             flags="-F --form",

@@ -77,7 +77,7 @@ PANEL = Panel(
             help="Fetch in random order, within a window of 10,000 rows.",
             to="reading.selection.shuffle",
             type=bool,
-            conflicts=("ordered",),
+            alternatives=("ordered",),
         ),
     ),
 )

@@ -53,7 +53,7 @@ PANEL = Panel(
             flags="--halt",
             help="Skip the rest of the list after failures: soon,fail=3 or now,fail=10%.",
             metavar="WHEN",
-            conflicts=("fail_fast",),
+            alternatives=("fail_fast",),
         ),
         Option(
             flags="--fail-fast", help="Stop at the first failure. Same as --halt now,fail=1.", type=bool, common=True

