@@ -40,5 +40,9 @@ def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> d
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """In CI nothing is skipped: what a marked test needs, .ci/run installs."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if os.environ.get("CI") == "true" and reporter is not None and reporter.stats.get("skipped"):
+    if os.environ.get("CI") != "true" or reporter is None:
+        return
+    passed, skipped = (len(reporter.stats.get(outcome, ())) for outcome in ("passed", "skipped"))
+    reporter.write_line(f"\nCI: {passed:,} tests passed, {skipped:,} skipped")
+    if skipped:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -25,6 +25,7 @@ class InputFormat(NamedTuple):
         extensions: file extensions that name the format.
         signature: whether a list without a known extension starts like this format; None for never.
         has_columns: rows have named columns or keys.
+        has_header: the columns are named once, at the beginning.
         remote: a list in this format may be fetched from the web.
     """
 
@@ -34,6 +35,7 @@ class InputFormat(NamedTuple):
     extensions: tuple[str, ...]
     signature: Callable[[bytes, Reading], bool] | None = None
     has_columns: bool = False
+    has_header: bool = False
     remote: bool = False
 
 
@@ -117,8 +119,8 @@ INPUT_FORMATS = (
     JSONL,
     JSON,
     InputFormat("curl", "curl command lines", _read_curl, (".curl",), _starts_with(b"curl ", b"curl\t")),
-    InputFormat("csv", "CSV with a header", _read_csv, (".csv",), _has_header, has_columns=True),
-    InputFormat("tsv", "tab-separated values with a header", _read_tsv, (".tsv", ".tab"), has_columns=True),
+    InputFormat("csv", "CSV with a header", _read_csv, (".csv",), _has_header, True, True),
+    InputFormat("tsv", "tab-separated values with a header", _read_tsv, (".tsv", ".tab"), None, True, True),
 )
 BY_NAME = {known.name: known for known in INPUT_FORMATS}
 _BY_EXTENSION = {extension: known for known in INPUT_FORMATS for extension in known.extensions}
@@ -130,13 +132,23 @@ def read_records(blocks: Iterator[bytes], name: str, reading: Reading) -> tuple[
     Raises:
         BadFormat: the list does not have the format it should have; also raised while the records are read.
     """
+    input_format, plain = open_list(blocks, name, reading)
+    if reading.keep and not input_format.has_columns:
+        raise BadFormat(f"--keep requires named columns, and the format {input_format.name} has none")
+    return input_format, input_format.read(plain, reading)
+
+
+def open_list(blocks: Iterator[bytes], name: str, reading: Reading) -> tuple[InputFormat, Iterator[bytes]]:
+    """Detect the format of a list and return it with the decompressed blocks; little of the list is read for that.
+
+    Raises:
+        BadFormat: the list has none of the formats.
+    """
     plain = decompressed(blocks)
     first = _first_line(plain)
     refuse_foreign(first[:_SNIFFED_BYTES])
     input_format = detect_format(name, first, reading) if reading.format == AUTO else BY_NAME[reading.format]
-    if reading.keep and not input_format.has_columns:
-        raise BadFormat(f"--keep requires named columns, and the format {input_format.name} has none")
-    return input_format, input_format.read(chain((first,), plain), reading)
+    return input_format, chain((first,), plain)
 
 
 def _first_line(blocks: Iterator[bytes]) -> bytes:

@@ -58,7 +58,8 @@ class DryRun:
         hosts = len(self._hosts)
         lines = [
             f"{self.total:,} rows: {self._hosts.total():,} to fetch from {hosts:,} host{'s' * (hosts != 1)}, "
-            f"{self._duplicates:,} duplicate{'s' * (self._duplicates != 1)} {'skipped' if self._skipped else 'included'}; "
+            f"{self._duplicates:,} duplicate{'s' * (self._duplicates != 1)} "
+            f"{'skipped' if self._skipped else 'included'}; "
             f"{self.invalid:,} invalid",
             *self._min_time_line(),
             *(f"{rows:>9,}  {visible(host)}" for host, rows in self._hosts.most_common(MAX_HOSTS)),

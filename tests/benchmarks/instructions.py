@@ -31,20 +31,20 @@ class Count(NamedTuple):
 def count(tree: Path, folder: Path) -> Count:
     """Count the instructions of the code in a folder."""
     wire = tree / WIRE if (tree / WIRE).exists() else ROOT / WIRE
-    few, many = (_run(tree, folder, [str(wire), *_fetch(folder, rows)]) for rows in (FEW, MANY))
+    few, many = (instructions(tree, folder, [str(wire), *fetch_arguments(folder, rows)]) for rows in (FEW, MANY))
     url = (many - few) / (MANY - FEW)
-    version, usage = (_run(tree, folder, ["-m", "fetchcli", option]) for option in ("--version", "--help"))
+    version, usage = (instructions(tree, folder, ["-m", "fetchcli", option]) for option in ("--version", "--help"))
     return Count(url, few - url * FEW, version, usage)
 
 
-def _fetch(folder: Path, rows: int) -> list[str]:
+def fetch_arguments(folder: Path, rows: int) -> list[str]:
     """Arguments of a run of that many rows."""
     urls = folder / f"{rows}.txt"
     urls.write_text("".join(f"http://127.0.0.1/page/{number}\n" for number in range(rows)))
     return [str(urls), "-c", "50", "-q", "-o", f"jsonl:{folder}/{rows}.jsonl"]
 
 
-def _run(tree: Path, folder: Path, arguments: list[str]) -> int:
+def instructions(tree: Path, folder: Path, arguments: list[str]) -> int:
     """Run Python twice: once to write the byte code, and once to count."""
     env = {**os.environ, "PYTHONPATH": str(tree), "PYTHONHASHSEED": "0", "COLUMNS": "80"}
     command = [sys.executable, *arguments]

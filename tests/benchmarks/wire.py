@@ -8,7 +8,6 @@ import asyncio
 import importlib
 import sys
 import time
-from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 
@@ -26,10 +25,10 @@ class ScriptedWire(asyncio.Transport):
 
     answered = 0
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, receive: Callable[[bytes], None]) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, protocol: asyncio.Protocol) -> None:
         super().__init__()
         self._loop = loop
-        self._receive = receive
+        self._protocol = protocol
         self._closed = False
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
@@ -38,16 +37,18 @@ class ScriptedWire(asyncio.Transport):
     def write(self, data: Any) -> None:
         ScriptedWire.answered = number = ScriptedWire.answered + 1
         head = ANSWER % (number // 600 % 60, number // 10 % 60, number)
-        self._loop.call_soon(self._receive, head + BODY)
+        self._loop.call_soon(self._protocol.data_received, head + BODY)
 
     def is_closing(self) -> bool:
         return self._closed
 
     def close(self) -> None:
-        self._closed = True
+        if not self._closed:
+            self._closed = True
+            self._loop.call_soon(self._protocol.connection_lost, None)
 
     def abort(self) -> None:
-        self._closed = True
+        self.close()
 
     def get_write_buffer_size(self) -> int:
         return 0
@@ -63,7 +64,7 @@ async def dial(self: Any, exchange: Any) -> Any:
     """Stands in for ``Dialer.dial``."""
     exchange.resolved = exchange.connected = time.monotonic()
     protocol = self._protocol()
-    protocol.connection_made(ScriptedWire(self._loop, protocol.data_received))
+    protocol.connection_made(ScriptedWire(self._loop, protocol))
     return protocol
 
 

@@ -116,7 +116,7 @@ def test_an_output_outranks_outcomes(faults: FaultServer) -> None:
         (["--block-private", "-x", "127.0.0.1:1", "x"], "--block-private and --proxy cannot be combined"),  # 35
         (["--deny-cidr", "10/8", "x"], "--deny-cidr: '10/8' does not appear to be an IPv4 or IPv6 network"),
         (["--allow-cidr", "10.0.0.0/8", "x"], "--allow-cidr requires --block-private or --deny-cidr"),
-        (["--block-private", "--unix-socket", "/x", "x"], "--unix-socket and --block-private cannot be combined"),
+        (["--block-private", "--unix-socket", "/x", "x"], "--unix-socket cannot be combined with --block-private"),
         (["--resolve", "h:80", "x"], "--resolve 'h:80': expected HOST:PORT:ADDRESS[,ADDRESS]..."),
         (["--connect-to", "h:80", "x"], "--connect-to 'h:80': expected HOST1:PORT1:HOST2:PORT2"),
         (["--dns-servers", "dns.example", "x"], "--dns-servers: 'dns.example' is not ADDRESS or ADDRESS:PORT"),

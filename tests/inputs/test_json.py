@@ -170,7 +170,7 @@ def test_a_result_that_was_rejected_is_rejected_again() -> None:
     data = b'{"seq":1,"url":"http://h/","verdict":"REJECTED","request":null}\n'
     (row,), _ = read(data, "x.jsonl")
     assert isinstance(row, Rejected)
-    assert "this row was rejected in that run" in row.reason
+    assert "the row was rejected in the earlier run" in row.reason
 
 
 def test_a_column_of_somebody_else_that_is_named_as_ours() -> None:

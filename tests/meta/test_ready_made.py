@@ -208,3 +208,12 @@ def test_what_the_image_is_made_by_makes_it(tmp_path: Path) -> None:
         [*entry, *command], env={"PATH": f"{prefix}/bin", "COLUMNS": "80"}, capture_output=True, text=True, check=False
     )
     assert (run.returncode, "Fetch a list of URLs" in run.stdout) == (0, True)
+
+
+def test_actions_are_pinned_by_commit_and_permissions_are_named() -> None:
+    for path in (EXAMPLE, *(ROOT / ".github" / "workflows").iterdir()):
+        workflow = loaded(path)
+        assert workflow["permissions"] == {"contents": "read"}, path
+        used = [step["uses"] for job in workflow["jobs"].values() for step in job["steps"] if "uses" in step]
+        for action in used:
+            assert action.startswith("OWNER/") or re.search(r"@[0-9a-f]{40}$", action), action

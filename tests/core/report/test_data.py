@@ -32,7 +32,7 @@ from tests.support.outcomes import NOT_ACCEPTED, STARTED, answered, failed, flak
         (failed(), State.ERROR, "connect", "connect: connection refused"),
         (failed(ErrorKind.CANCELLED, detail="halted"), State.ERROR, "cancelled", "cancelled: halted"),
         (rejected(), State.ERROR, "invalid_url", "invalid_url: the scheme is 'ftp', not http or https"),
-        (flaky(), State.FLAKY, "flaky", "flaky: passed on attempt 3"),
+        (flaky(), State.FLAKY, "flaky", "flaky: accepted on attempt 3"),
         (Outcome(target(), Verdict.SKIPPED, note="down"), State.SKIPPED, "skipped", "skipped: down"),
     ],
 )

@@ -350,7 +350,7 @@ def test_a_resolver_that_answers_nobody_is_said_once() -> None:
         assert isinstance(launch, Launch)
         scheduler.settle(launch, Attempt(1, 0.0, 0.1, lost), 0.1)
     assert len(said) == 1
-    assert "is the resolver down?" in said[0]
+    assert "check the DNS resolver" in said[0]
 
 
 def test_hosts_that_cool_down_are_counted_and_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,27 @@
+"""The instruction count counts the real command, and repeats."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.instructions import ROOT, WIRE, fetch_arguments, instructions
+from tests.support.command import environment
+
+
+def test_over_the_scripted_wire_every_row_is_fetched(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / WIRE), *fetch_arguments(tmp_path, 300)]
+    subprocess.run(command, env=environment(PYTHONPATH=str(ROOT)), check=True, timeout=60)
+    rows = [json.loads(line) for line in (tmp_path / "300.jsonl").read_text().splitlines()]
+    assert [(row["status"], row["size_download"], row["attempts"]) for row in rows] == [(200, 1024, 1)] * 300
+
+
+@pytest.mark.needs_valgrind
+@pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind is not installed")
+def test_the_count_repeats(tmp_path: Path) -> None:
+    first, second = (instructions(ROOT, tmp_path, ["-m", "fetchcli", "--version"]) for _ in range(2))
+    assert first > 100_000_000
+    assert abs(first - second) < 0.003 * first
