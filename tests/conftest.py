@@ -7,11 +7,16 @@ from collections.abc import Iterator
 import pytest
 import uvloop
 from blockbuster import BlockBuster, blockbuster_ctx
+from hypothesis import HealthCheck, settings
 
 from tests.support.faults import FaultServer, fault_server
 from tests.support.golden import golden, pytest_addoption
 
 __all__ = ["golden", "pytest_addoption"]
+
+# How long an example takes says something about the machine, not about fetchcli.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(autouse=True)
