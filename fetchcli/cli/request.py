@@ -114,7 +114,7 @@ def _login(spec: RequestSpec, expand: Expand) -> Login | None:
         raise UsageError("--user: expected NAME:PASSWORD (fetchcli does not prompt)")
     # One variable may hold the name, the password, or both.
     name, _, password = expand("--user", spec.user).partition(":")
-    return Login(name, password)
+    return Login(name=name, password=password)
 
 
 def _named_headers(spec: RequestSpec, login: Login | None, expand: Expand) -> list[tuple[str, str]]:
@@ -182,6 +182,8 @@ def _credentials(spec: RequestSpec, login: Login | None) -> Credentials:
         raise UsageError(f"{path}:{error.lineno}: not a valid line of a netrc file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None
-    logins = {host.lower(): Login(name or "", password or "") for host, (name, _, password) in hosts.items()}
+    logins = {
+        host.lower(): Login(name=name or "", password=password or "") for host, (name, _, password) in hosts.items()
+    }
     default = logins.pop("default", None)
-    return Credentials(logins, default, digest, str(path))
+    return Credentials(machines=logins, default=default, digest=digest, netrc=str(path))

@@ -38,7 +38,7 @@ class FailureScope(StrEnum):
     NEW = "new"
 
 
-class Selection(msgspec.Struct, frozen=True):
+class Selection(msgspec.Struct, frozen=True, kw_only=True):
     """Which rows of the lists are fetched.
 
     Attributes:
@@ -72,7 +72,7 @@ class Selection(msgspec.Struct, frozen=True):
         return bool(self.include or self.exclude or self.only_failed)
 
 
-class Reading(msgspec.Struct, frozen=True):
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """How lists are read.
 
     Attributes:
@@ -94,7 +94,7 @@ class Reading(msgspec.Struct, frozen=True):
     selection: Selection = Selection()
 
 
-class Settings(msgspec.Struct, frozen=True):
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """One run.
 
     Attributes:

@@ -51,4 +51,10 @@ def _add(baseline: Baseline, record: Record, verdict: str, rest: list[Any]) -> N
         time = None
     result = str(error if status is None else status)
     signature = row_signature(record.row_request, record.expect)
-    baseline.add(method, record.tag, Sample(record.url, verdict, result, str(sha256 or ""), time, signature))
+    baseline.add(
+        method,
+        record.tag,
+        Sample(
+            url=record.url, verdict=verdict, result=result, sha256=str(sha256 or ""), seconds=time, signature=signature
+        ),
+    )

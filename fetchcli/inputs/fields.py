@@ -30,7 +30,7 @@ def request_of(row: Mapping[str, Any]) -> RowRequest | None:
         return json_request(method, headers, bytes(content).decode("utf-8", "surrogateescape"))
     if method is None and not headers and body is None and body_file is None:
         return None
-    return RowRequest(method, headers, body, body_file)
+    return RowRequest(method=method, headers=headers, body=body, body_file=body_file)
 
 
 def result_of(record: Record, verdict: str, request: str | Mapping[str, Any]) -> RowRequest | None:

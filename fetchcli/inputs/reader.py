@@ -130,7 +130,7 @@ class RowReader:
             body = self._load(row.url)
             blocks = (body[start : start + BLOCK] for start in range(0, len(body), BLOCK))
             # A list from the web may contain only URLs: no methods, headers or local files.
-            yield from self._read_list(blocks, row.text, Reading(SITEMAP.name), depth)
+            yield from self._read_list(blocks, row.text, Reading(format=SITEMAP.name), depth)
         except InputError as error:
             self.errors.append(error)
 

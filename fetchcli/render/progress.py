@@ -30,7 +30,7 @@ MAX_WAITING = 1_000
 RATE_WINDOW = 30
 
 
-class Counters(msgspec.Struct, frozen=True):
+class Counters(msgspec.Struct, frozen=True, kw_only=True):
     """State of the run.
 
     Attributes:

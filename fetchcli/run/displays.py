@@ -64,14 +64,14 @@ def _progress(
     def counters() -> Counters:
         now, scheduler = time.monotonic(), fetcher.scheduler
         return Counters(
-            summary.total,
-            summary.failed,
-            fetcher.in_flight,
-            total[0] if total else None,
-            scheduler.paced_rows,
-            scheduler.feedback.paused_hosts(now),
-            scheduler.retrying,
-            max(0.0, scheduler.latest - now, scheduler.feedback.latest - now) if scheduler.waiting else 0.0,
+            done=summary.total,
+            failed=summary.failed,
+            in_flight=fetcher.in_flight,
+            total=total[0] if total else None,
+            paced_rows=scheduler.paced_rows,
+            paused_hosts=scheduler.feedback.paused_hosts(now),
+            retrying=scheduler.retrying,
+            wait=max(0.0, scheduler.latest - now, scheduler.feedback.latest - now) if scheduler.waiting else 0.0,
         )
 
     console = make_console(stderr=True, color=settings.color)

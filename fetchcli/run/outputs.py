@@ -33,7 +33,7 @@ RELIEF_SECONDS = 0.02
 MakeSink = Callable[[ByteSink], Sink]
 
 
-class OutputPlan(msgspec.Struct, frozen=True):
+class OutputPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What is written where.
 
     Attributes:
@@ -82,7 +82,14 @@ def plan_outputs(settings: Settings, *, stdout_is_terminal: bool) -> OutputPlan:
     report = "" if settings.quiet else "stdout" if to_stdout else "stderr"
     annotate = os.environ.get("GITHUB_ACTIONS") == "true" and not any(spec.format.name == "github" for spec in specs)
     reports = frozenset(spec.path for spec in specs if not spec.format.streamed)
-    return OutputPlan(data, reports, report, stdout_is_terminal and STDOUT in data, annotate, rows)
+    return OutputPlan(
+        data=data,
+        reports=reports,
+        report=report,
+        data_on_terminal=stdout_is_terminal and STDOUT in data,
+        annotate=annotate,
+        rows=rows,
+    )
 
 
 def _sink_factory(wanted: OutputFormat, schema: Schema, rows: OutcomeBuffer) -> MakeSink:

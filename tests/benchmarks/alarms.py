@@ -42,7 +42,9 @@ def is_slower(before: list[Outcome], after: list[Outcome]) -> bool:
     baseline = Baseline()
     for outcome in before:
         path = outcome.row.text.rpartition("/")[2]
-        sample = Sample(path, outcome.verdict, "200", "", outcome.attempts[-1].elapsed)
+        sample = Sample(
+            url=path, verdict=outcome.verdict, result="200", sha256="", seconds=outcome.attempts[-1].elapsed
+        )
         baseline.add(outcome.row.method, "", sample)
     comparison = Comparison(baseline)
     for outcome in after:

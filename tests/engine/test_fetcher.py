@@ -85,7 +85,7 @@ async def test_an_unexpected_exception_is_one_internal_outcome_and_harms_no_neig
 
 async def test_a_transport_error_is_the_failure_it_carries() -> None:
     transport = ScriptedTransport(lambda _: TransportError(ErrorKind.DNS, "no such name"))
-    (outcome,) = await outcomes_of(Fetcher(transport, Policy(retry=Retry(0))), targets(1))
+    (outcome,) = await outcomes_of(Fetcher(transport, Policy(retry=Retry(count=0))), targets(1))
     assert outcome.failure is not None
     assert outcome.failure.kind is ErrorKind.DNS
 
@@ -149,7 +149,7 @@ def test_one_outcome_a_row_over_any_mix(kinds: list[str], concurrency: int, orde
         for seq, kind in enumerate(kinds, 1)
     ]
     outcomes = asyncio.run(
-        outcomes_of(Fetcher(transport, Policy(concurrency=concurrency, retry=Retry(0)), ordered=ordered), rows)
+        outcomes_of(Fetcher(transport, Policy(concurrency=concurrency, retry=Retry(count=0)), ordered=ordered), rows)
     )
     seqs = [outcome.row.seq for outcome in outcomes]
     assert sorted(seqs) == list(range(1, len(kinds) + 1))
@@ -289,7 +289,7 @@ async def test_a_retry_is_another_launch_and_holds_no_slot_meanwhile() -> None:
             return TransportError(ErrorKind.CONNECT, "connection refused")
         return OK
 
-    policy = Policy(concurrency=1, retry=Retry(1, 0.2))
+    policy = Policy(concurrency=1, retry=Retry(count=1, delay=0.2))
     outcomes = await outcomes_of(Fetcher(ScriptedTransport(script), policy), targets(20))
     assert len(outcomes) == 20
     (again,) = (outcome for outcome in outcomes if len(outcome.attempts) == 2)
@@ -333,7 +333,9 @@ async def halted(fetcher: Fetcher, rows: Iterable[Row], *, now: bool) -> list[Ou
 async def test_a_halt_skips_the_rest_and_loses_no_row(now: bool, ordered: bool) -> None:
     transport = bad_from(11)
     rows = [*targets(200), Rejected(201, "x", "no scheme")]
-    found = await halted(Fetcher(transport, Policy(concurrency=5, retry=Retry(0)), ordered=ordered), rows, now=now)
+    found = await halted(
+        Fetcher(transport, Policy(concurrency=5, retry=Retry(count=0)), ordered=ordered), rows, now=now
+    )
     verdicts = Counter(outcome.verdict for outcome in found)
     assert sorted(outcome.row.seq for outcome in found) == list(range(1, 202))
     assert verdicts[Verdict.REJECTED] == 1
@@ -350,7 +352,7 @@ async def test_a_halt_skips_the_rest_and_loses_no_row(now: bool, ordered: bool) 
 async def test_what_waits_to_be_tried_again_ends_with_a_halt() -> None:
     refused = TransportError(ErrorKind.CONNECT, "refused")
     transport = ScriptedTransport(lambda url: refused if url.target == "/1" else Response(404, "http://x/", Timings()))
-    policy = Policy(concurrency=1, retry=Retry(3, delay=60.0))
+    policy = Policy(concurrency=1, retry=Retry(count=3, delay=60.0))
     found = await halted(Fetcher(transport, policy), targets(3), now=False)
     assert [(outcome.row.seq, len(outcome.attempts), outcome.note) for outcome in found] == [
         (2, 1, ""),
@@ -364,7 +366,7 @@ async def test_a_halted_run_does_not_wait_for_a_pipe_that_says_nothing() -> None
         yield targets(3)
         await asyncio.Event().wait()
 
-    fetcher = Fetcher(bad_from(1), Policy(concurrency=1, retry=Retry(0)))
+    fetcher = Fetcher(bad_from(1), Policy(concurrency=1, retry=Retry(count=0)))
     found = []
     async for outcome in fetcher.run(endless()):
         found.append(outcome)
@@ -409,7 +411,7 @@ async def test_a_bug_in_a_check_is_one_internal_outcome(monkeypatch: pytest.Monk
         raise ZeroDivisionError("bug")
 
     monkeypatch.setattr("fetchcli.engine.attempts.failed_checks", broken)
-    policy = Policy(checks=parse_checks("size", ("1",)), retry=Retry(0))
+    policy = Policy(checks=parse_checks("size", ("1",)), retry=Retry(count=0))
     (outcome,) = await outcomes_of(Fetcher(NullTransport(), policy), targets(1))
     assert outcome.failure == Failure(ErrorKind.INTERNAL, "ZeroDivisionError: bug")
 
@@ -450,7 +452,7 @@ async def test_a_stale_connection_is_no_failure_of_a_row_even_when_the_run_was_h
             return OK
         return answers[url.target].pop()
 
-    fetcher = Fetcher(ScriptedTransport(script, delay=0.01), Policy(concurrency=4, retry=Retry(3)))
+    fetcher = Fetcher(ScriptedTransport(script, delay=0.01), Policy(concurrency=4, retry=Retry(count=3)))
     found = {outcome.row.seq: outcome for outcome in await outcomes_of(fetcher, targets(4))}
     assert [(found[seq].verdict, len(found[seq].attempts), found[seq].note) for seq in (1, 2, 3, 4)] == [
         (Verdict.OK, 1, ""),

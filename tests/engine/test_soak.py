@@ -83,7 +83,7 @@ async def test_a_long_run_stays_as_it_began() -> None:
     gc.freeze()  # what the other tests have left is not what a collection of this run costs
     with nginx() as good, bad_server() as bad:
         watch, began = LoopWatch(), time.thread_time()
-        policy = Policy(concurrency=50, timeouts=Timeouts(total=20.0), retry=Retry(0))
+        policy = Policy(concurrency=50, timeouts=Timeouts(total=20.0), retry=Retry(count=0))
         async for outcome in fetch(urls(good, bad), policy, ordered=True):
             seen["all"] += 1
             assert outcome.row.seq == seen["all"]

@@ -125,7 +125,7 @@ def test_a_table_says_a_thing_in_one_column(header: str, tmp_path: Path) -> None
 
 
 def test_globs_carry_expectations_along() -> None:
-    reader = RowReader([Argument("http://h/")], Reading("auto", glob=True))
+    reader = RowReader([Argument("http://h/")], Reading(format="auto", glob=True))
     assert [row.text for batch in reader.batches() for row in batch] == ["http://h/"]
 
 

@@ -13,7 +13,7 @@ from fetchcli.inputs.formats import BY_NAME
 from tests.support.lists import as_csv, as_curl, as_json, as_jsonl, as_sitemap, read
 
 SAMPLE = [
-    ("http://h/1", RowRequest("PUT", (("A", "b"),), 'x"\n,y'), "t"),
+    ("http://h/1", RowRequest(method="PUT", headers=(("A", "b"),), body='x"\n,y'), "t"),
     ("http://h/2?a=b&c", None, ""),
 ]
 SEEDS = {

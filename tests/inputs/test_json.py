@@ -60,11 +60,13 @@ def test_strings_and_objects(data: bytes, name: str) -> None:
     assert [row.text for row in rows] == [f"http://h/{number}" for number in range(1, 5)]
     assert [row.row_request for row in rows] == [
         None,
-        RowRequest("PUT", (("A", "b"), ("N", "1"), ("E", ";"), ("None", "")), "x"),
+        RowRequest(method="PUT", headers=(("A", "b"), ("N", "1"), ("E", ";"), ("None", "")), body="x"),
         RowRequest(
-            None, (("Content-Type", "application/json"), ("Accept", "application/json")), '{"a": [1, "\\u00e9"]}'
+            method=None,
+            headers=(("Content-Type", "application/json"), ("Accept", "application/json")),
+            body='{"a": [1, "\\u00e9"]}',
         ),
-        RowRequest(None, (("A", "b"), ("C", "d")), None, "README.md"),
+        RowRequest(method=None, headers=(("A", "b"), ("C", "d")), body=None, body_file="README.md"),
     ]
     assert [row.tag for row in rows] == ["", "7", "t", ""]
     assert rows[2].carried == (True,)
@@ -179,10 +181,10 @@ def test_a_column_of_somebody_else_that_is_named_as_ours() -> None:
         (b'{"url":"http://h/","method":"POST","body":"hello","verdict":"OK"}', "x.jsonl"),
     ):
         (row,), _ = read(data, name)
-        assert row.row_request == RowRequest("POST", (), "hello")
+        assert row.row_request == RowRequest(method="POST", headers=(), body="hello")
     data = b'{"seq":1,"url":"http://h/","verdict":"FAILED","request":{"method":"PUT","json":5}}'
     (row,), _ = read(data, "x.jsonl")
-    assert row.row_request == RowRequest("PUT")
+    assert row.row_request == RowRequest(method="PUT")
 
 
 def test_an_object_that_is_named_json_is_read_by_the_line() -> None:
@@ -199,7 +201,7 @@ class Memory:
 
 def results(form: str) -> bytes:
     """A result file of five rows, as a run writes it."""
-    row_request = RowRequest("PUT", (("X", "1"), ("Authorization", "Bearer ${TOKEN}")), "body")
+    row_request = RowRequest(method="PUT", headers=(("X", "1"), ("Authorization", "Bearer ${TOKEN}")), body="body")
     secret = RowRequest(headers=(("Authorization", "Bearer abc"),))
     rows = [
         answered(seq=1, url="http://h/ok"),
@@ -239,7 +241,7 @@ def test_our_own_results_are_a_list(form: str) -> None:
 
 @pytest.mark.parametrize("form", ["jsonl", "json", "csv"])
 def test_only_the_failed_ones(form: str) -> None:
-    chosen = Reading(form, selection=Selection(only_failed=True))
+    chosen = Reading(format=form, selection=Selection(only_failed=True))
     rows, _ = read(results(form), f"x.{form}", chosen)
     assert [(row.seq, row.text) for row in rows] == [
         (1, "http://h/bad"),

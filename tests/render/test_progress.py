@@ -24,7 +24,7 @@ def console(width: int = 80, *, terminal: bool = False) -> tuple[Console, io.Str
 @pytest.mark.parametrize("total", [None, 0, 1_000_000])
 def test_the_bar_is_one_line_at_any_width(width: int, total: int | None) -> None:
     made, stream = console(width)
-    made.print(bar_line(Counters(999_999, 12_345, 500, total), 3600, 12_345))
+    made.print(bar_line(Counters(done=999_999, failed=12_345, in_flight=500, total=total), 3600, 12_345))
     lines = stream.getvalue().splitlines()
     assert len(lines) == 1
     assert len(lines[0]) <= width
@@ -32,16 +32,19 @@ def test_the_bar_is_one_line_at_any_width(width: int, total: int | None) -> None
 
 def test_the_bar_says_everything() -> None:
     made, stream = console(100)
-    made.print(bar_line(Counters(1_234, 3, 50, 10_000), 5, 245))
+    made.print(bar_line(Counters(done=1_234, failed=3, in_flight=50, total=10_000), 5, 245))
     for part in ("1,234/10,000", "245/s", "50 in flight", "3 failed", "0:05", "ETA 0:36"):
         assert part in stream.getvalue()
 
 
 def test_a_plain_line() -> None:
-    line = plain_line(Counters(1_234, 3, 50, 10_000), 5, 245)
+    line = plain_line(Counters(done=1_234, failed=3, in_flight=50, total=10_000), 5, 245)
     assert line == "1,234 of 10,000 (12 %), 3 failed, 50 in flight, 245/s, 0:05 elapsed, 0:36 to go"
-    assert plain_line(Counters(7, 0, 2, None), 61, 0) == "7, 0 failed, 2 in flight, 0/s, 1:01 elapsed"
-    assert time_to_go(Counters(1, 0, 1, 10), 0) == ""
+    assert (
+        plain_line(Counters(done=7, failed=0, in_flight=2, total=None), 61, 0)
+        == "7, 0 failed, 2 in flight, 0/s, 1:01 elapsed"
+    )
+    assert time_to_go(Counters(done=1, failed=0, in_flight=1, total=10), 0) == ""
 
 
 @pytest.mark.parametrize("kind", [BarProgress, PlainProgress])
@@ -55,7 +58,7 @@ def test_failures_are_said_up_to_a_number_and_the_thread_ends(
 
     def counters() -> Counters:
         drawn.set()
-        return Counters(1, 1, 1, None)
+        return Counters(done=1, failed=1, in_flight=1, total=None)
 
     progress = kind(made, counters, every=False)
     progress.open()
@@ -72,7 +75,7 @@ def test_failures_are_said_up_to_a_number_and_the_thread_ends(
 
 def test_every_outcome_is_said_when_asked() -> None:
     made, stream = console()
-    progress = PlainProgress(made, lambda: Counters(0, 0, 0, None), every=True)
+    progress = PlainProgress(made, lambda: Counters(done=0, failed=0, in_flight=0, total=None), every=True)
     progress.open()
     for seq in range(1, 100):
         progress.handle(answered(seq=seq))

@@ -79,7 +79,7 @@ def made(name: str, outcomes: list[Outcome], *, full: bool = True) -> str:
     rows = OutcomeBuffer(lambda _: {("urls.txt", 3, "http://example.com/%C3%A9?q=a%20b"): 7})
     baseline = Baseline()
     for url in ("http://example.com/a", "http://example.com/gone"):
-        baseline.add(None, "", Sample(url, "OK", "200", "ab" * 32, 0.1))
+        baseline.add(None, "", Sample(url=url, verdict="OK", result="200", sha256="ab" * 32, seconds=0.1))
     comparison = Comparison(baseline)
     for outcome in outcomes:
         summary.add(outcome)

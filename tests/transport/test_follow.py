@@ -68,7 +68,7 @@ def test_credentials_stay_with_their_origin_and_every_hop_is_closed(origins: lis
 
 async def test_a_default_login_is_not_sent_after_a_redirect_to_another_origin() -> None:
     hops = answer_in_order(redirect("http://b.example/"), HELLO)
-    await fetch(hops, policy=Policy(credentials=Credentials(default=Login("user", "secret"))))
+    await fetch(hops, policy=Policy(credentials=Credentials(default=Login(name="user", password="secret"))))
     assert [bool(request.authorization) for request in hops.sent] == [True, False]
 
 

@@ -88,7 +88,7 @@ async def test_digest_auth_is_refused_politely(send: Send, httpbin: str) -> None
 async def test_digest_answers_the_challenge(sender: Sender, httpbin: str, algorithm: str, qop: str) -> None:
     url = f"{httpbin}/digest-auth/{qop}/user/pass/{algorithm}"
     for password, status in (("pass", 200), ("wrong", 401)):
-        credentials = Credentials(digest=Login("user", password))
+        credentials = Credentials(digest=Login(name="user", password=password))
         response = await sender(Policy(credentials=credentials, request=Request(headers=(("Cookie", "fake=1"),))))(url)
         assert isinstance(response, Response)
         assert response.status == status

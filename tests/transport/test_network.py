@@ -107,7 +107,7 @@ async def test_32_a_name_that_moves_between_hops_is_judged_again(
 
 async def test_33_a_redirect_to_a_blocked_address_with_its_chain(sender: Sender) -> None:
     with recorder(see("http://169.254.169.254/latest/meta-data/")) as server:
-        rules = AddressRules(True, allow=("127.0.0.1/32",))
+        rules = AddressRules(block_private=True, allow=("127.0.0.1/32",))
         failure = await sender(Policy(network=Network(addresses=rules)))(server.url("/page"))
     assert isinstance(failure, Failure)
     assert failure.kind is ErrorKind.BLOCKED

@@ -22,7 +22,7 @@ from tests.transport.conftest import Sender
 
 def through(url: str, *bypass: str, **network: object) -> Network:
     chosen = parse_proxy(url)
-    return Network(proxies=ProxyRules(chosen, chosen, bypass), **network)  # type: ignore[arg-type]
+    return Network(proxies=ProxyRules(http=chosen, https=chosen, bypass=bypass), **network)  # type: ignore[arg-type]
 
 
 async def test_34_plain_http_is_forwarded_whole(sender: Sender) -> None:

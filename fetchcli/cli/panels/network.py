@@ -18,9 +18,9 @@ def _build(values: Values) -> dict[str, Any]:
     return {
         "policy.network": Network(
             addresses=AddressRules(
-                values["block_private"],
-                parse_networks("--allow-cidr", values["allow_cidr"] or []),
-                parse_networks("--deny-cidr", values["deny_cidr"] or []),
+                block_private=values["block_private"],
+                allow=parse_networks("--allow-cidr", values["allow_cidr"] or []),
+                deny=parse_networks("--deny-cidr", values["deny_cidr"] or []),
             ),
             proxies=proxy_rules(values["proxy"], values["noproxy"], {} if socket is not None else os.environ),
             pins=tuple(map(parse_pin, values["resolve"] or ())),

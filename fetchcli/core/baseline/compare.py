@@ -23,7 +23,7 @@ MAX_HOSTS = 10_000
 MAX_RESULTS = 5  # statuses and error kinds kept per row
 
 
-class BaselineRow(msgspec.Struct, gc=False):
+class BaselineRow(msgspec.Struct, gc=False, kw_only=True):
     """The results of one row in the earlier run, and what has been seen of it now.
 
     Attributes:
@@ -56,7 +56,7 @@ class BaselineRow(msgspec.Struct, gc=False):
         return "/".join(self.results)
 
 
-class Sample(msgspec.Struct, frozen=True):
+class Sample(msgspec.Struct, frozen=True, kw_only=True):
     """One row of an earlier results file.
 
     Attributes:
@@ -102,7 +102,7 @@ class Baseline:
         key = row_key(sample.url, method, tag, sample.signature)
         row = self.rows.get(key)
         if row is None:
-            row = self.rows[key] = BaselineRow(sample.url)
+            row = self.rows[key] = BaselineRow(url=sample.url)
             self._keys_by_identity.setdefault(row_key(sample.url, method, tag), []).append(key)
         if sample.result not in row.results and len(row.results) < MAX_RESULTS:
             row.results += (sample.result,)
@@ -195,7 +195,13 @@ class Comparison:
         if pairs is not None and len(pairs) < MAX_PAIRS:
             pairs.append(pair)
         if len(baseline_row.times) >= MIN_PAIRS and len(self._by_row) < MAX_HOSTS:
-            place = RowChange(Change.SLOWER, outcome.row.text, "", outcome.row.source, outcome.row.line)
+            place = RowChange(
+                change=Change.SLOWER,
+                subject=outcome.row.text,
+                detail="",
+                source=outcome.row.source,
+                line=outcome.row.line,
+            )
             self._by_row.setdefault(key, (place, []))[1].append(pair)
 
     def _record_once(self, change: Change, key: bytes, outcome: Outcome, detail: str) -> None:
@@ -203,7 +209,11 @@ class Comparison:
             return
         if len(self._reported) < 10 * MAX_HOSTS:
             self._reported.add((key, change))
-        self._record(RowChange(change, outcome.row.text, detail, outcome.row.source, outcome.row.line))
+        self._record(
+            RowChange(
+                change=change, subject=outcome.row.text, detail=detail, source=outcome.row.source, line=outcome.row.line
+            )
+        )
 
     def _record(self, row_change: RowChange) -> None:
         self._counts[row_change.change] += 1
@@ -218,7 +228,7 @@ class Comparison:
         """
         for key, baseline_row in self._baseline.rows.items():
             if whole and not baseline_row.present:
-                self._record(RowChange(Change.GONE, baseline_row.url, "only in the baseline"))
+                self._record(RowChange(change=Change.GONE, subject=baseline_row.url, detail="only in the baseline"))
             if (
                 baseline_row.first_failure is not None
                 and not baseline_row.passed_now
@@ -232,7 +242,9 @@ class Comparison:
 
     def _compare_times(self) -> None:
         """Compare the times of hosts, and of rows, that have enough pairs."""
-        groups = [(RowChange(Change.SLOWER, host, ""), pairs) for host, pairs in self._pairs.items()]
+        groups = [
+            (RowChange(change=Change.SLOWER, subject=host, detail=""), pairs) for host, pairs in self._pairs.items()
+        ]
         groups += self._by_row.values()
         groups = [group for group in groups if len(group[1]) >= MIN_PAIRS]
         for place, pairs in groups:

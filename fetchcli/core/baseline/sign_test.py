@@ -19,7 +19,7 @@ MIN_PAIRS = 8
 Pair = tuple[float, float]
 
 
-class Shift(msgspec.Struct, frozen=True):
+class Shift(msgspec.Struct, frozen=True, kw_only=True):
     """How times have moved.
 
     Attributes:
@@ -48,13 +48,13 @@ def slower(pairs: list[Pair], groups: int = 1) -> Shift | None:
     before, after = median(then for then, _ in pairs), median(now for _, now in pairs)
     if after - before < MIN_GROWTH or tail_probability(moved, len(pairs)) > SIGNIFICANCE / groups:
         return None
-    return Shift(before, after, moved, len(pairs))
+    return Shift(then=before, now=after, moved=moved, pairs=len(pairs))
 
 
 def faster(pairs: list[Pair], groups: int = 1) -> Shift | None:
     """The shift if a group became faster, else None."""
     shift = slower([(now, then) for then, now in pairs], groups)
-    return None if shift is None else Shift(shift.now, shift.then, shift.moved, shift.pairs)
+    return None if shift is None else Shift(then=shift.now, now=shift.then, moved=shift.moved, pairs=shift.pairs)
 
 
 def tail_probability(heads: int, tosses: int) -> float:

@@ -173,7 +173,7 @@ class _CurlOptions:
         ]
         implied = "POST" if body is not None or self.file is not None else "GET"
         method = implied if self.method is None else self.method
-        return CurlRow(url, RowRequest(method, tuple(headers), body, self.file))
+        return CurlRow(url, RowRequest(method=method, headers=tuple(headers), body=body, body_file=self.file))
 
 
 def _only_url(url: str) -> str:
@@ -204,7 +204,7 @@ def _user(value: str) -> str:
     if "${" in value:
         raise RowProblem("-u", "variables are expanded only in headers: -H 'Authorization: ...'")
     name, _, password = value.partition(":")
-    return Login(name, password).basic
+    return Login(name=name, password=password).basic
 
 
 def _urlencoded(value: str) -> str:

@@ -86,9 +86,9 @@ def _is_login(value: str) -> bool:
         decoded = b64decode(value.removeprefix(_BASIC), validate=True).decode("utf-8", "surrogateescape")
     except ValueError:
         return False
-    return (
-        ":" in decoded and "".join(split_marks(decoded)).isprintable() and Login(*decoded.split(":", 1)).basic == value
-    )
+    name, colon, password = decoded.partition(":")
+    printable = "".join(split_marks(decoded)).isprintable()
+    return bool(colon) and printable and Login(name=name, password=password).basic == value
 
 
 def _content(request: Request) -> tuple[str, list[str]]:

@@ -29,7 +29,7 @@ _JSON_TOKEN = re.compile(
 )
 
 
-class Check(msgspec.Struct, frozen=True):
+class Check(msgspec.Struct, frozen=True, kw_only=True):
     """One expectation.
 
     Attributes:
@@ -60,7 +60,7 @@ class Expected(msgspec.Struct, frozen=True):
 
 
 def _status(text: str) -> Check:
-    return Check("status", text, "", parse_status_set(text))
+    return Check(kind="status", text=text, op="", value=parse_status_set(text))
 
 
 def _header(text: str) -> Check:
@@ -71,20 +71,20 @@ def _header(text: str) -> Check:
     if not name or not as_written or not (rest.startswith(":") or rest[:1].isspace()):
         raise UsageError(f"{text!r}: expected 'NAME: VALUE', 'NAME: ~ REGEX', 'NAME: exists' or 'NAME: absent'")
     if as_written in (EXISTS, ABSENT):
-        return Check("header", text, as_written, None, name)
+        return Check(kind="header", text=text, op=as_written, value=None, subject=name)
     if as_written.startswith("~"):
-        return Check("header", text, MATCHES, _regex(as_written[1:].strip()), name)
+        return Check(kind="header", text=text, op=MATCHES, value=_regex(as_written[1:].strip()), subject=name)
     if not rest.startswith(":"):
         raise UsageError(f"{text!r}: no colon after the name; expected 'NAME: VALUE'")
-    return Check("header", text, "==", as_written, name)
+    return Check(kind="header", text=text, op="==", value=as_written, subject=name)
 
 
 def _body(text: str) -> Check:
     if text.startswith("~"):
-        return Check("body", text, MATCHES, _regex(text[1:].strip()))
+        return Check(kind="body", text=text, op=MATCHES, value=_regex(text[1:].strip()))
     if not text:
         raise UsageError("an empty text matches every body; use --expect-size '>0'")
-    return Check("body", text, CONTAINS, text)
+    return Check(kind="body", text=text, op=CONTAINS, value=text)
 
 
 def _json(text: str) -> Check:
@@ -101,7 +101,7 @@ def _json(text: str) -> Check:
     if op in (EXISTS, ABSENT):
         if rest:
             raise UsageError(f"{text!r}: expected nothing after {op}")
-        return Check("json", text, op, None, path)
+        return Check(kind="json", text=text, op=op, value=None, subject=path)
     if not rest:
         raise UsageError(f"{text!r}: expected a value after {op}")
     try:
@@ -114,23 +114,23 @@ def _json(text: str) -> Check:
         value = _regex(value if isinstance(value, str) else rest)
     if op in ("<", "<=", ">", ">=") and (isinstance(value, bool) or not isinstance(value, int | float | str)):
         raise UsageError(f"{text!r}: {op} compares numbers or text")
-    return Check("json", text, op, value, path)
+    return Check(kind="json", text=text, op=op, value=value, subject=path)
 
 
 def _sha256(text: str) -> Check:
     if not _SHA256.fullmatch(text.strip()):
         raise UsageError(f"{text!r} is not a SHA-256; expected 64 hexadecimal digits")
-    return Check("sha256", text, "==", text.strip().lower())
+    return Check(kind="sha256", text=text, op="==", value=text.strip().lower())
 
 
 def _final_url(text: str) -> Check:
     if text.startswith("~"):
-        return Check("final_url", text, MATCHES, _regex(text[1:].strip()))
+        return Check(kind="final_url", text=text, op=MATCHES, value=_regex(text[1:].strip()))
     try:
         url = parse_url(text.strip())
     except InvalidUrl as error:
         raise UsageError(f"{text!r}: {error}") from None
-    return Check("final_url", text, "==", f"{url.scheme}://{url.authority}{url.target}")
+    return Check(kind="final_url", text=text, op="==", value=f"{url.scheme}://{url.authority}{url.target}")
 
 
 def _redirects(text: str) -> Check:
@@ -145,7 +145,7 @@ def _comparison(kind: str, text: str, number: re.Pattern[str], noun: str, exampl
     match = _BOUND.fullmatch(text.strip())
     if match is None or not number.fullmatch(match[2]):
         raise UsageError(f"{text!r} is not {noun}; write it as {example}")
-    return Check(kind, text, match[1] or "==", float(match[2]))
+    return Check(kind=kind, text=text, op=match[1] or "==", value=float(match[2]))
 
 
 def _size(text: str) -> Check:
@@ -156,14 +156,14 @@ def _size(text: str) -> Check:
         size = None
     if match is None or size is None:
         raise UsageError(f"{text!r} is not a size; write it as '>1K', '<=2M' or 512")
-    return Check("size", text, match[1] or "==", size)
+    return Check(kind="size", text=text, op=match[1] or "==", value=size)
 
 
 def _max_latency(text: str) -> Check:
     seconds = parse_duration(text)
     if seconds is None:
         raise UsageError(f"{text!r} is not a limit; expected a duration such as 800ms")
-    return Check("max_latency", text, "<=", seconds)
+    return Check(kind="max_latency", text=text, op="<=", value=seconds)
 
 
 KEYS: dict[str, Callable[[str], Check]] = {

@@ -18,7 +18,7 @@ DEFAULT_CONCURRENCY = 50
 MAX_SOCKET_PATH = 107  # bytes (unix(7))
 
 
-class Timeouts(msgspec.Struct, frozen=True):
+class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
     """Time limits of one attempt in seconds; ``None`` is no limit.
 
     Attributes:
@@ -36,7 +36,7 @@ class Timeouts(msgspec.Struct, frozen=True):
     rate_window: float = 10.0
 
 
-class Pace(msgspec.Struct, frozen=True):
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
     """Limits of concurrency and rate; ``None`` is no limit.
 
     Attributes:
@@ -60,7 +60,7 @@ class Pace(msgspec.Struct, frozen=True):
                 raise UsageError(f"{what} must be at least 1, not {number}")
 
 
-class Retry(msgspec.Struct, frozen=True):
+class Retry(msgspec.Struct, frozen=True, kw_only=True):
     """What is retried; times in seconds.
 
     Attributes:
@@ -85,7 +85,7 @@ class Retry(msgspec.Struct, frozen=True):
     wait: float | None = None
 
 
-class Redirects(msgspec.Struct, frozen=True):
+class Redirects(msgspec.Struct, frozen=True, kw_only=True):
     """``follow`` redirects (301, 302, 303, 307, 308), at most ``limit``; ``downgrade`` allows https to http."""
 
     follow: bool = True
@@ -93,7 +93,7 @@ class Redirects(msgspec.Struct, frozen=True):
     downgrade: bool = False
 
 
-class Limits(msgspec.Struct, frozen=True):
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Limits of one body; ``None`` is no limit.
 
     Attributes:
@@ -158,7 +158,7 @@ class TlsVersion(StrEnum):
     V1_3 = "1.3"
 
 
-class Tls(msgspec.Struct, frozen=True):
+class Tls(msgspec.Struct, frozen=True, kw_only=True):
     """How servers and this client are authenticated.
 
     Attributes:

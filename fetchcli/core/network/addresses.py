@@ -49,7 +49,7 @@ _GLOBAL_UNICAST = IPv6Network("2000::/3")  # everything else is reserved
 _MAPPED = IPv6Network("::ffff:0:0/96")
 
 
-class AddressRules(msgspec.Struct, frozen=True):
+class AddressRules(msgspec.Struct, frozen=True, kw_only=True):
     """``--block-private``, ``--allow-cidr`` and ``--deny-cidr``.
 
     Of the allowed and denied networks that contain an address, the longest prefix decides; if both are

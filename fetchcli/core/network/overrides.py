@@ -20,7 +20,7 @@ class Pin(msgspec.Struct, frozen=True):
     addresses: tuple[str, ...]
 
 
-class Detour(msgspec.Struct, frozen=True):
+class Detour(msgspec.Struct, frozen=True, kw_only=True):
     """``--connect-to HOST1:PORT1:HOST2:PORT2``; an empty first half matches any, an empty second changes nothing."""
 
     host: str
@@ -55,7 +55,9 @@ def parse_detour(text: str) -> Detour:
     """
     host, port, to_host, to_port = _fields(text, 4, "--connect-to", "HOST1:PORT1:HOST2:PORT2")
     label = f"--connect-to {text!r}"
-    return Detour(_host(host, label), _port(port, label), _host(to_host, label), _port(to_port, label))
+    return Detour(
+        host=_host(host, label), port=_port(port, label), to_host=_host(to_host, label), to_port=_port(to_port, label)
+    )
 
 
 def parse_servers(text: str) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://")
 _HAS_PORT = re.compile(r":\d+/?\Z")
 
 
-class Proxy(msgspec.Struct, frozen=True):
+class Proxy(msgspec.Struct, frozen=True, kw_only=True):
     """A proxy server.
 
     Attributes:
@@ -52,7 +52,7 @@ class Proxy(msgspec.Struct, frozen=True):
         return "Basic " + b64encode(f"{self.user}:{self.password}".encode()).decode("ascii")
 
 
-class ProxyRules(msgspec.Struct, frozen=True):
+class ProxyRules(msgspec.Struct, frozen=True, kw_only=True):
     """Which proxy to use for which URL.
 
     Attributes:
@@ -101,7 +101,7 @@ def parse_proxy(text: str) -> Proxy:
     default = 443 if scheme == "https" else DEFAULT_PORT
     name, _, password = user.partition(":") if at else ("", "", "")
     port = url.port if _HAS_PORT.search(hostport) else default
-    return Proxy(scheme, url.host, port, unquote(name), unquote(password))
+    return Proxy(scheme=scheme, host=url.host, port=port, user=unquote(name), password=unquote(password))
 
 
 def proxy_rules(proxy: str | None, noproxy: str | None, environment: Mapping[str, str]) -> ProxyRules:
@@ -125,12 +125,12 @@ def proxy_rules(proxy: str | None, noproxy: str | None, environment: Mapping[str
     hosts = tuple(part.lower() for part in re.split(r"[,\s]+", bypass) if part)
     if proxy is not None:
         single_proxy = parse_proxy(proxy) if proxy else None
-        return ProxyRules(single_proxy, single_proxy, hosts)
+        return ProxyRules(http=single_proxy, https=single_proxy, bypass=hosts)
     by_scheme: dict[str, Proxy | None] = {}
     for scheme in ("http", "https"):
         text = variable(f"{scheme}_proxy") or variable("all_proxy")
         by_scheme[scheme] = parse_proxy(text) if text else None
-    return ProxyRules(by_scheme["http"], by_scheme["https"], hosts)
+    return ProxyRules(http=by_scheme["http"], https=by_scheme["https"], bypass=hosts)
 
 
 def _bypassed(host: str, bypass: tuple[str, ...]) -> bool:

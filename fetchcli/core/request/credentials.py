@@ -5,7 +5,7 @@ from base64 import b64encode
 import msgspec
 
 
-class Login(msgspec.Struct, frozen=True):
+class Login(msgspec.Struct, frozen=True, kw_only=True):
     """A name and a password."""
 
     name: str
@@ -17,7 +17,7 @@ class Login(msgspec.Struct, frozen=True):
         return "Basic " + b64encode(f"{self.name}:{self.password}".encode("utf-8", "surrogateescape")).decode("ascii")
 
 
-class Credentials(msgspec.Struct, frozen=True):
+class Credentials(msgspec.Struct, frozen=True, kw_only=True):
     """Credentials besides those of the request.
 
     Attributes:

@@ -25,7 +25,7 @@ _PARAMETER = re.compile(r"\s*(type|filename|headers|encoder)=", re.IGNORECASE)
 _ESCAPES = {'"': "%22", "\r": "%0D", "\n": "%0A"}  # as browsers and curl since 7.81 do
 
 
-class Part(msgspec.Struct, frozen=True):
+class Part(msgspec.Struct, frozen=True, kw_only=True):
     """One field of a form.
 
     Attributes:
@@ -63,9 +63,16 @@ def parse_part(text: str, read: Callable[[str], bytes]) -> Part:
         extension = re.search(r"\.[^./\\]+$", content)
         known = _TYPES.get(extension[0].lower() if extension else "", "application/octet-stream")
         base = content.rpartition("/")[2]
-        return Part(name, read(content), parameters.get("filename", base), content_type or known)
+        return Part(
+            name=name,
+            content=read(content),
+            filename=parameters.get("filename", base),
+            content_type=content_type or known,
+        )
     data = read(content) if kind else content.encode("utf-8", "surrogateescape")
-    return Part(name, data, None if kind else parameters.get("filename"), content_type)
+    return Part(
+        name=name, content=data, filename=None if kind else parameters.get("filename"), content_type=content_type
+    )
 
 
 def _parameters(text: str) -> tuple[str, dict[str, str]]:

@@ -20,7 +20,7 @@ class RowProblem(UsageError):  # noqa: N818 - it is a reason for a REJECTED outc
         super().__init__(f"{column}: {reason}" if column else reason)
 
 
-class RowRequest(msgspec.Struct, frozen=True):
+class RowRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The part of a request that a row brings; the rest comes from the run.
 
     Attributes:
@@ -128,4 +128,4 @@ def json_request(method: str | None, headers: tuple[tuple[str, str], ...], body:
     """A row with JSON content, labelled as such unless its headers say otherwise (like ``--json``)."""
     given = {name.lower() for name, _ in headers}
     labels = tuple(label for label in JSON_LABELS if label[0].lower() not in given)
-    return RowRequest(method, headers + labels, body)
+    return RowRequest(method=method, headers=headers + labels, body=body)

@@ -19,7 +19,7 @@ class Change(StrEnum):
     GONE = "gone"
 
 
-class RowChange(msgspec.Struct, frozen=True):
+class RowChange(msgspec.Struct, frozen=True, kw_only=True):
     """One change.
 
     Attributes:

@@ -32,7 +32,7 @@ _MEASURED = {
 _COUNTED = {Verdict.OK, Verdict.FAILED, Verdict.REJECTED}
 
 
-class Threshold(msgspec.Struct, frozen=True):
+class Threshold(msgspec.Struct, frozen=True, kw_only=True):
     """One condition.
 
     Attributes:
@@ -66,7 +66,7 @@ class Threshold(msgspec.Struct, frozen=True):
         return format_bytes(value) if self.column.startswith("size_") else f"{value:g}"
 
 
-class ThresholdResult(msgspec.Struct, frozen=True):
+class ThresholdResult(msgspec.Struct, frozen=True, kw_only=True):
     """The result of a threshold.
 
     Attributes:
@@ -122,7 +122,12 @@ def parse_threshold(text: str) -> Threshold:
     elif column not in _MEASURED:
         raise UsageError(f"{text!r}: {name} requires one of the columns {', '.join(_MEASURED)} in parentheses")
     return Threshold(
-        text.strip(), name, column, form["op"], _limit(text, name, column, form["limit"]), bool(form["by"])
+        text=text.strip(),
+        name=name,
+        column=column,
+        op=form["op"],
+        limit=_limit(text, name, column, form["limit"]),
+        by_host=bool(form["by"]),
     )
 
 
@@ -193,8 +198,15 @@ class ThresholdMeter:
         worst = worst_first[0][1] if worst_first else None
         met = bool(values) and not missed
         if not threshold.by_host:
-            return ThresholdResult(threshold, met, worst)
-        return ThresholdResult(threshold, met, worst, tuple(missed[:MAX_SHOWN_HOSTS]), len(missed), len(self._hosts))
+            return ThresholdResult(threshold=threshold, met=met, value=worst)
+        return ThresholdResult(
+            threshold=threshold,
+            met=met,
+            value=worst,
+            hosts=tuple(missed[:MAX_SHOWN_HOSTS]),
+            missed=len(missed),
+            judged=len(self._hosts),
+        )
 
     def _value(self, measured: Distribution, elapsed: float) -> float:
         name = self.threshold.name

@@ -41,8 +41,9 @@ SHA = "ab" * 32
 def then(*rows: tuple[str, str, str, str, float | None]) -> Baseline:
     """Rows of earlier results: URL, verdict, result, sha256, seconds."""
     baseline = Baseline()
-    for row in rows:
-        baseline.add(None, "", Sample(*row))
+    for url, verdict, result, sha256, seconds in rows:
+        sample = Sample(url=url, verdict=verdict, result=result, sha256=sha256, seconds=seconds)
+        baseline.add(None, "", sample)
     return baseline
 
 
@@ -151,7 +152,11 @@ def test_rows_alike_are_told_apart_by_what_is_expected() -> None:
     expect = {"good": (("body", ("good",)),), "bad": (("body", ("bad",)),)}
     signature = {name: row_signature(None, one) for name, one in expect.items()}
     for name, verdict in (("good", "OK"), ("bad", "FAILED")):
-        baseline.add(None, "", Sample(a("a"), verdict, "200", SHA, 0.1, signature[name]))
+        baseline.add(
+            None,
+            "",
+            Sample(url=a("a"), verdict=verdict, result="200", sha256=SHA, seconds=0.1, signature=signature[name]),
+        )
     row = msgspec.structs.replace(target(), expect=merged((), dict(expect["good"])))
     broken = msgspec.structs.replace(answered(404), row=row)
     assert compared(baseline, broken)[0].counts == {Change.NEW_FAILURE: 1, Change.GONE: 1}
@@ -163,11 +168,11 @@ def test_rows_alike_are_told_apart_by_what_is_expected() -> None:
 
 def test_what_failed_when_it_was_asked_for_something_else_has_not_failed_before() -> None:
     baseline = then((a("a"), "FAILED", "404", "", 0.1))
-    asked = msgspec.structs.replace(target(), row_request=RowRequest("POST", body="x"))
+    asked = msgspec.structs.replace(target(), row_request=RowRequest(method="POST", body="x"))
     found, comparison = compared(baseline, msgspec.structs.replace(answered(404), row=asked))
     assert found.counts == {Change.NEW_FAILURE: 1}
     assert not comparison.is_known(msgspec.structs.replace(answered(404), row=asked))
-    assert row_signature(RowRequest("PUT"), ()) == row_signature(RowRequest("PUT"), ())
+    assert row_signature(RowRequest(method="PUT"), ()) == row_signature(RowRequest(method="PUT"), ())
     assert row_signature(None, (("size", (">1",)), ("body", ("a",)))) == row_signature(
         None, (("body", ("a",)), ("size", (">1",)))
     )

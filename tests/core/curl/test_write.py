@@ -87,10 +87,10 @@ def test_curl_is_not_to_ask_before_it_sends_much() -> None:
 
 
 def test_who_asks() -> None:
-    login = Login("a", "b c")
+    login = Login(name="a", password="b c")
     assert middle(Request(), "http://u:p%20w@h/")[:2] == ["-u", "u:p w"]
     assert words(url="http://u:p@h/")[-1] == "http://h/"
-    known = Credentials({"h": login}, netrc="my netrc")
+    known = Credentials(machines={"h": login}, netrc="my netrc")
     assert middle(Request(), credentials=known)[:2] == ["--netrc-file", "my netrc"]
     assert middle(Request(), credentials=Credentials(digest=login))[:3] == ["--digest", "-u", "a:b c"]
     row_request = Request(headers=(("Authorization", "x"),))
@@ -117,16 +117,18 @@ def test_network_and_tls() -> None:
 
 
 def test_no_limits() -> None:
-    found = words(redirects=Redirects(follow=False), timeouts=Timeouts(None, None), tls=Tls(minimum=TlsVersion.V1_3))
+    found = words(
+        redirects=Redirects(follow=False), timeouts=Timeouts(total=None, connect=None), tls=Tls(minimum=TlsVersion.V1_3)
+    )
     assert not {"-L", "-m", "--connect-timeout"} & set(found)
     assert "--tlsv1.3" in found
 
 
 def test_secrets_of_the_environment_stay_there() -> None:
     left = Expander(None)
-    basic = Request(headers=(("Authorization", Login("a", left("${PASSWORD}")).basic),))
+    basic = Request(headers=(("Authorization", Login(name="a", password=left("${PASSWORD}")).basic),))
     assert """-u a:"${PASSWORD}" """ in curl_command(Target(1, parse_url("http://h/"), request=basic), Policy(), {})
-    both = Request(headers=(("Authorization", Login(left("${PAIR}"), "").basic),))
+    both = Request(headers=(("Authorization", Login(name=left("${PAIR}"), password="").basic),))
     assert """-u "${PAIR}" """ in curl_command(Target(1, parse_url("http://h/"), request=both), Policy(), {})
     odd = Request(headers=(("Authorization", "Basic YTpiCg=="), ("X", "\uf8f0HOME\uf8f1")))
     found = curl_command(Target(1, parse_url("http://h/"), request=odd), Policy(), {})

@@ -7,7 +7,7 @@ from fetchcli.core.model.policy import Network, Pace
 from fetchcli.core.network.addresses import AddressRules
 from fetchcli.core.network.proxies import Proxy, ProxyRules
 
-PROXY = Proxy("http", "127.0.0.1", 8080)
+PROXY = Proxy(scheme="http", host="127.0.0.1", port=8080)
 
 
 @pytest.mark.parametrize("rules", [AddressRules(block_private=True), AddressRules(deny=("10.0.0.0/8",))])

@@ -48,7 +48,9 @@ def test_what_is_public_is_not(address: str) -> None:
 
 
 def test_the_longest_prefix_decides() -> None:
-    rules = AddressRules(True, ("10.1.0.0/16", "10.9.9.9/32"), ("10.1.2.0/24", "8.8.8.0/24", "10.9.9.9/32"))
+    rules = AddressRules(
+        block_private=True, allow=("10.1.0.0/16", "10.9.9.9/32"), deny=("10.1.2.0/24", "8.8.8.0/24", "10.9.9.9/32")
+    )
     assert refusal(rules, "10.1.1.1") is None
     assert refusal(rules, "10.1.2.1") == "10.1.2.1 is refused (--deny-cidr)"
     assert refusal(rules, "10.2.0.1") is not None

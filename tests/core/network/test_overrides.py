@@ -38,11 +38,11 @@ def test_the_last_pin_wins_and_a_name_before_any() -> None:
 @pytest.mark.parametrize(
     ("text", "detour"),
     [
-        ("a:80:b:81", Detour("a", 80, "b", 81)),
-        ("::b:", Detour("", None, "b", None)),
-        ("[::1]:80:[::2]:81", Detour("::1", 80, "::2", 81)),
-        ("::[::0001]:", Detour("", None, "::1", None)),
-        ("a::bücher.test:", Detour("a", None, "xn--bcher-kva.test", None)),
+        ("a:80:b:81", Detour(host="a", port=80, to_host="b", to_port=81)),
+        ("::b:", Detour(host="", port=None, to_host="b", to_port=None)),
+        ("[::1]:80:[::2]:81", Detour(host="::1", port=80, to_host="::2", to_port=81)),
+        ("::[::0001]:", Detour(host="", port=None, to_host="::1", to_port=None)),
+        ("a::bücher.test:", Detour(host="a", port=None, to_host="xn--bcher-kva.test", to_port=None)),
     ],
 )
 def test_detours(text: str, detour: Detour) -> None:

@@ -10,14 +10,14 @@ from fetchcli.core.url.parse import parse_url
 @pytest.mark.parametrize(
     ("text", "proxy"),
     [
-        ("proxy.example", Proxy("http", "proxy.example", 1080)),
-        ("proxy.example:3128", Proxy("http", "proxy.example", 3128)),
-        ("http://proxy:80/", Proxy("http", "proxy", 80)),
-        ("HTTPS://proxy", Proxy("https", "proxy", 443)),
-        ("socks://proxy", Proxy("socks4", "proxy", 1080)),
-        ("socks5h://[::1]:9", Proxy("socks5h", "::1", 9)),
-        ("http://u%40:p:w@proxy:1", Proxy("http", "proxy", 1, "u@", "p:w")),
-        ("http://u@proxy:1", Proxy("http", "proxy", 1, "u", "")),
+        ("proxy.example", Proxy(scheme="http", host="proxy.example", port=1080)),
+        ("proxy.example:3128", Proxy(scheme="http", host="proxy.example", port=3128)),
+        ("http://proxy:80/", Proxy(scheme="http", host="proxy", port=80)),
+        ("HTTPS://proxy", Proxy(scheme="https", host="proxy", port=443)),
+        ("socks://proxy", Proxy(scheme="socks4", host="proxy", port=1080)),
+        ("socks5h://[::1]:9", Proxy(scheme="socks5h", host="::1", port=9)),
+        ("http://u%40:p:w@proxy:1", Proxy(scheme="http", host="proxy", port=1, user="u@", password="p:w")),
+        ("http://u@proxy:1", Proxy(scheme="http", host="proxy", port=1, user="u", password="")),
     ],
 )
 def test_proxies(text: str, proxy: Proxy) -> None:
@@ -70,15 +70,15 @@ HTTP, HTTPS, ALL = "http://h:1", "http://s:2", "http://a:3"
 )
 def test_the_environment(environment: dict[str, str], http: str | None, https: str | None) -> None:
     rules = proxy_rules(None, None, environment)
-    assert rules == ProxyRules(parse_proxy(http) if http else None, parse_proxy(https) if https else None)
+    assert rules == ProxyRules(http=parse_proxy(http) if http else None, https=parse_proxy(https) if https else None)
 
 
 def test_options_come_before_the_environment() -> None:
     environment = {"https_proxy": HTTPS, "no_proxy": "a.example"}
     assert proxy_rules(HTTP, "b.example", environment) == ProxyRules(
-        parse_proxy(HTTP), parse_proxy(HTTP), ("b.example",)
+        http=parse_proxy(HTTP), https=parse_proxy(HTTP), bypass=("b.example",)
     )
-    assert proxy_rules("", None, environment) == ProxyRules(None, None, ("a.example",))
+    assert proxy_rules("", None, environment) == ProxyRules(http=None, https=None, bypass=("a.example",))
 
 
 @pytest.mark.parametrize(
@@ -108,12 +108,12 @@ def test_91_no_proxy(bypass: str, url: str, direct: bool) -> None:
 
 
 def test_each_scheme_has_its_proxy() -> None:
-    rules = ProxyRules(parse_proxy(HTTP), parse_proxy(HTTPS))
+    rules = ProxyRules(http=parse_proxy(HTTP), https=parse_proxy(HTTPS))
     assert rules.proxy_for(parse_url("http://x/")) == parse_proxy(HTTP)
     assert rules.proxy_for(parse_url("https://x/")) == parse_proxy(HTTPS)
     assert ProxyRules().proxy_for(parse_url("https://x/")) is None
 
 
 def test_how_the_proxies_of_a_run_are_spoken_to() -> None:
-    assert ProxyRules(parse_proxy("h"), parse_proxy("socks5://h")).schemes == {"http", "socks5"}
+    assert ProxyRules(http=parse_proxy("h"), https=parse_proxy("socks5://h")).schemes == {"http", "socks5"}
     assert ProxyRules().schemes == set()

@@ -11,28 +11,40 @@ FILES = {"a.png": b"\x89PNG", "notes": b"text", "x/y.TXT": b"t", "two;words,x": 
 @pytest.mark.parametrize(
     ("text", "part"),
     [
-        ("a=b", Part("a", b"b")),
-        ("a=", Part("a", b"")),
-        ("a=b=c", Part("a", b"b=c")),
-        ("a=@a.png", Part("a", b"\x89PNG", "a.png", "image/png")),
-        ("a=@notes", Part("a", b"text", "notes", "application/octet-stream")),
-        ("a=@x/y.TXT", Part("a", b"t", "y.TXT", "text/plain")),
-        ("a=@notes;type=text/x;filename=n", Part("a", b"text", "n", "text/x")),
-        ('a=@notes;filename="a;b\\"c"', Part("a", b"text", 'a;b"c', "application/octet-stream")),
-        ("a=<notes", Part("a", b"text")),
-        ("a=<notes;type=text/x", Part("a", b"text", None, "text/x")),
-        ("a={};type=application/json", Part("a", b"{}", None, "application/json")),
-        ('a="x;y"', Part("a", b"x;y")),
-        ('a="b;type=c"', Part("a", b"b;type=c")),
-        ("a=b;type=text/plain;charset=utf-8", Part("a", b"b", None, "text/plain;charset=utf-8")),
-        ("a=@notes;type=text/plain; charset=utf-8", Part("a", b"text", "notes", "text/plain; charset=utf-8")),
-        ('a="x\\;\\n\\\\\\""', Part("a", b'x\\;\\n\\"')),
-        ("a=<notes;filename=z", Part("a", b"text")),
-        ('a=@"two;words,x"', Part("a", b"2", "two;words,x", "application/octet-stream")),
-        ('a="@notes"', Part("a", b"@notes")),
-        ("a=b;c", Part("a", b"b")),
-        ("a= b", Part("a", b"b")),
-        ("a=b;filename=", Part("a", b"b", "")),
+        ("a=b", Part(name="a", content=b"b")),
+        ("a=", Part(name="a", content=b"")),
+        ("a=b=c", Part(name="a", content=b"b=c")),
+        ("a=@a.png", Part(name="a", content=b"\x89PNG", filename="a.png", content_type="image/png")),
+        ("a=@notes", Part(name="a", content=b"text", filename="notes", content_type="application/octet-stream")),
+        ("a=@x/y.TXT", Part(name="a", content=b"t", filename="y.TXT", content_type="text/plain")),
+        ("a=@notes;type=text/x;filename=n", Part(name="a", content=b"text", filename="n", content_type="text/x")),
+        (
+            'a=@notes;filename="a;b\\"c"',
+            Part(name="a", content=b"text", filename='a;b"c', content_type="application/octet-stream"),
+        ),
+        ("a=<notes", Part(name="a", content=b"text")),
+        ("a=<notes;type=text/x", Part(name="a", content=b"text", filename=None, content_type="text/x")),
+        ("a={};type=application/json", Part(name="a", content=b"{}", filename=None, content_type="application/json")),
+        ('a="x;y"', Part(name="a", content=b"x;y")),
+        ('a="b;type=c"', Part(name="a", content=b"b;type=c")),
+        (
+            "a=b;type=text/plain;charset=utf-8",
+            Part(name="a", content=b"b", filename=None, content_type="text/plain;charset=utf-8"),
+        ),
+        (
+            "a=@notes;type=text/plain; charset=utf-8",
+            Part(name="a", content=b"text", filename="notes", content_type="text/plain; charset=utf-8"),
+        ),
+        ('a="x\\;\\n\\\\\\""', Part(name="a", content=b'x\\;\\n\\"')),
+        ("a=<notes;filename=z", Part(name="a", content=b"text")),
+        (
+            'a=@"two;words,x"',
+            Part(name="a", content=b"2", filename="two;words,x", content_type="application/octet-stream"),
+        ),
+        ('a="@notes"', Part(name="a", content=b"@notes")),
+        ("a=b;c", Part(name="a", content=b"b")),
+        ("a= b", Part(name="a", content=b"b")),
+        ("a=b;filename=", Part(name="a", content=b"b", filename="")),
     ],
 )
 def test_parts(text: str, part: Part) -> None:
@@ -52,7 +64,10 @@ def test_what_is_no_part(text: str) -> None:
 
 
 def test_the_content() -> None:
-    parts = [Part('na"me', b"x"), Part("f", b"\0", "a\r\nb", "image/png")]
+    parts = [
+        Part(name='na"me', content=b"x"),
+        Part(name="f", content=b"\0", filename="a\r\nb", content_type="image/png"),
+    ]
     assert encode_form(parts, "BOUNDARY") == (
         b'--BOUNDARY\r\nContent-Disposition: form-data; name="na%22me"\r\n\r\nx\r\n'
         b'--BOUNDARY\r\nContent-Disposition: form-data; name="f"; filename="a%0D%0Ab"\r\n'

@@ -25,7 +25,7 @@ def combined(row_request: RowRequest, base: Request = BASE, **environment: str) 
 
 
 def test_a_row_overrides_the_run() -> None:
-    request = combined(RowRequest("PUT", (("x-a", "2"), ("New", "3")), "body"))
+    request = combined(RowRequest(method="PUT", headers=(("x-a", "2"), ("New", "3")), body="body"))
     assert request == Request("PUT", (("Accept", "*/*"), ("x-a", "2"), ("New", "3")), b"body")
 
 
@@ -33,9 +33,9 @@ def test_a_row_with_a_content_posts_unless_somebody_says_otherwise() -> None:
     assert combined(RowRequest(body="x")).method == "POST"
     assert combined(RowRequest(body="x"), Request("HEAD")).method == "POST"
     assert combined(RowRequest(body="x"), Request("PATCH")).method == "PATCH"
-    assert combined(RowRequest("GET", body="x")).method == "GET"
-    assert combined(RowRequest("PUT"), Request("POST", content=b"y")) == Request("PUT", content=b"y")
-    assert combined(RowRequest("GET"), Request("POST", content=b"y")) == Request("GET")
+    assert combined(RowRequest(method="GET", body="x")).method == "GET"
+    assert combined(RowRequest(method="PUT"), Request("POST", content=b"y")) == Request("PUT", content=b"y")
+    assert combined(RowRequest(method="GET"), Request("POST", content=b"y")) == Request("GET")
 
 
 def test_the_content_of_a_row_is_not_the_form_of_the_run() -> None:
@@ -65,7 +65,7 @@ def test_what_is_no_request_names_its_column(fields: dict[str, str], said: str) 
 @pytest.mark.parametrize(
     ("row_request", "said"),
     [
-        (RowRequest("CONNECT"), "the method CONNECT is not supported"),
+        (RowRequest(method="CONNECT"), "the method CONNECT is not supported"),
         (RowRequest(headers=(("Authorization", "***"),)), "headers: Authorization is masked; expected the real value"),
         (RowRequest(headers=(("A", "${NO}"),)), "headers: A: ${NO} is not set in the environment"),
         (RowRequest(body="\udcff"), "body: expected UTF-8 text"),
@@ -111,7 +111,7 @@ def test_what_may_be_shown_of_a_secret() -> None:
 
 def test_what_is_written_down_holds_no_secret() -> None:
     headers = (("Authorization", "Basic eA=="), ("cookie", "${C}"), ("X", ";"), ("Y", ""), ("Cookie", ""), ("Z", "1"))
-    assert RowRequest("PUT", headers, "b").written() == {
+    assert RowRequest(method="PUT", headers=headers, body="b").written() == {
         "method": "PUT",
         "headers": [
             ["Authorization", "***"],
@@ -128,12 +128,14 @@ def test_what_is_written_down_holds_no_secret() -> None:
 
 def test_json_is_labelled() -> None:
     row_request = json_request(None, (("accept", "x"),), "{}")
-    assert row_request == RowRequest(None, (("accept", "x"), ("Content-Type", "application/json")), "{}")
+    assert row_request == RowRequest(
+        method=None, headers=(("accept", "x"), ("Content-Type", "application/json")), body="{}"
+    )
 
 
 def test_credentials() -> None:
-    known = Credentials({"h": Login("a", "b")}, Login("d", ""))
-    assert known.authorization("h", redirected=True) == Login("a", "b").basic == "Basic YTpi"
+    known = Credentials(machines={"h": Login(name="a", password="b")}, default=Login(name="d", password=""))
+    assert known.authorization("h", redirected=True) == Login(name="a", password="b").basic == "Basic YTpi"
     assert known.authorization("i", redirected=False) == "Basic ZDo="
     assert known.authorization("i", redirected=True) == ""  # 42
     assert Credentials().authorization("h", redirected=False) == ""
@@ -155,7 +157,7 @@ def test_kept_columns_follow_the_others() -> None:
 
 def test_a_run_that_keeps_nothing_has_the_columns_of_every_run() -> None:
     assert len(Schema().values(answered())) == len(Schema().names) == len(NAMES)
-    row = Outcome(Target(1, parse_url("http://h/"), row_request=RowRequest("PUT")), Verdict.SKIPPED)
+    row = Outcome(Target(1, parse_url("http://h/"), row_request=RowRequest(method="PUT")), Verdict.SKIPPED)
     assert as_text(dict(zip(NAMES, Schema().values(row), strict=True))["request"]) == '{"method":"PUT"}'
 
 
@@ -180,5 +182,5 @@ def test_which_selections_choose() -> None:
 
 
 def test_the_method_of_a_row() -> None:
-    assert Rejected(1, "x", "y", row_request=RowRequest("PUT")).method == "PUT"
+    assert Rejected(1, "x", "y", row_request=RowRequest(method="PUT")).method == "PUT"
     assert Rejected(1, "x", "y").method is None

@@ -42,7 +42,7 @@ def test_what_may_pass_is_tried_again(result: Response | Failure) -> None:
 
 
 def test_the_delay_doubles_and_is_drawn_between_nothing_and_that() -> None:
-    policy = Policy(retry=Retry(10))
+    policy = Policy(retry=Retry(count=10))
     assert [after(*[REFUSED] * number, policy=policy) for number in (1, 2, 3, 8)] == [
         RetryAfter(1.0),
         RetryAfter(2.0),
@@ -55,7 +55,7 @@ def test_the_delay_doubles_and_is_drawn_between_nothing_and_that() -> None:
 def test_as_often_as_allowed() -> None:
     assert after(REFUSED, REFUSED) == RetryAfter(2.0)
     assert after(REFUSED, REFUSED, REFUSED) == GiveUp()
-    assert after(REFUSED, policy=Policy(retry=Retry(0))) == GiveUp()
+    assert after(REFUSED, policy=Policy(retry=Retry(count=0))) == GiveUp()
     assert after(STALE, REFUSED, REFUSED) == RetryAfter(2.0)  # a stale connection is none of them
 
 
@@ -72,7 +72,9 @@ def test_a_server_that_says_when_is_taken_at_its_word() -> None:
     assert after(answer(503, retry_after="7"), policy=Policy(retry=Retry(respect_retry_after=False))) == RetryAfter(1.0)
     quota = answer(429, ratelimit='"d";r=0;t=61')
     assert after(quota) == after(answer(503, retry_after="61"))
-    assert after(answer(503, retry_after="61"), policy=Policy(retry=Retry(0))) == GiveUp()  # it would not have been
+    assert (
+        after(answer(503, retry_after="61"), policy=Policy(retry=Retry(count=0))) == GiveUp()
+    )  # it would not have been
     assert after(quota, policy=Policy(retry=Retry(max_retry_after=float("inf")))) == RetryAfter(61.0)
     final = after(answer(503, retry_after="61"))
     assert final == GiveUp("the requested pause of 61 s exceeds --max-retry-after 60s")
@@ -85,13 +87,13 @@ def test_a_time_for_all_tries() -> None:
 
 
 def test_waiting_for_a_deployment() -> None:
-    policy = Policy(retry=Retry(0, wait=10.5))
+    policy = Policy(retry=Retry(count=0, wait=10.5))
     assert after(REFUSED, policy=policy) == RetryAfter(0.5)
     assert after(answer(404), policy=policy) == RetryAfter(0.5)
     assert after(answer(200), policy=policy) == GiveUp()
     assert after(EXPIRED, policy=policy) == GiveUp()
-    assert after(answer(404), policy=Policy(retry=Retry(0, wait=10.0))) == GiveUp()
-    assert after(answer(404), policy=Policy(request=Request("POST"), retry=Retry(0, wait=10.5))) == GiveUp(
+    assert after(answer(404), policy=Policy(retry=Retry(count=0, wait=10.0))) == GiveUp()
+    assert after(answer(404), policy=Policy(request=Request("POST"), retry=Retry(count=0, wait=10.5))) == GiveUp(
         "POST is retried only with --retry-all-errors"
     )
 

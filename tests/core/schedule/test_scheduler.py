@@ -120,7 +120,7 @@ def test_lanes_take_turns() -> None:
 def test_retries_wait_with_full_jitter_and_without_a_slot() -> None:
     run = simulate(
         rows([0, *range(1, 30)]),
-        Policy(1, retry=Retry(2)),
+        Policy(1, retry=Retry(count=2)),
         lambda row, number, _: (REFUSED if row.seq == 1 else answer(), 0.01),
     )
     attempts = run.ends[1][0].attempts
@@ -141,7 +141,7 @@ def test_what_cannot_help_is_not_tried() -> None:
 
 
 def test_a_time_for_all_tries() -> None:
-    run = simulate(rows([0]), Policy(retry=Retry(50, 1.0, max_time=10.0)), world_of(REFUSED))
+    run = simulate(rows([0]), Policy(retry=Retry(count=50, delay=1.0, max_time=10.0)), world_of(REFUSED))
     attempts = run.ends[1][0].attempts
     assert attempts[-1].started_at - attempts[0].started_at <= 10.0
     assert len(attempts) > 2
@@ -152,7 +152,7 @@ def test_a_host_that_is_down_is_left_alone() -> None:
     hosts = [0, 1] * 10
     run = simulate(
         rows(hosts),
-        Policy(1, pace=Pace(max_host_errors=3), retry=Retry(0)),
+        Policy(1, pace=Pace(max_host_errors=3), retry=Retry(count=0)),
         lambda row, _, __: (REFUSED if row.url.host == "h0" else answer(), 0.1),
     )
     dead = [run.ends[seq][0] for seq in range(1, 21, 2)]
@@ -164,7 +164,7 @@ def test_a_host_that_comes_back_is_asked_again() -> None:
     """After its cool-down one request tries: when it fails the host stays alone, when it is answered all follow."""
     run = simulate(
         rows([0, 1] * 200),
-        Policy(1, pace=Pace(max_host_errors=2), retry=Retry(0)),
+        Policy(1, pace=Pace(max_host_errors=2), retry=Retry(count=0)),
         lambda row, _, now: (REFUSED if row.url.host == "h0" and now < 50 else answer(), 1.0),
     )
     starts = run.starts["http", "h0", 80]
@@ -180,7 +180,7 @@ def test_a_host_that_comes_back_is_asked_again() -> None:
 def test_while_one_request_tries_the_others_wait_for_it() -> None:
     run = simulate(
         rows([0] * 3 + [1] * 40 + [0] * 10),
-        Policy(4, pace=Pace(max_host_errors=3, per_host=4, rate=Rate(1, 1.0)), retry=Retry(0)),
+        Policy(4, pace=Pace(max_host_errors=3, per_host=4, rate=Rate(1, 1.0)), retry=Retry(count=0)),
         lambda row, _, now: (REFUSED if row.url.host == "h0" and now < 20 else answer(), 5.0),
     )
     assert not any(ends[0].skipped for ends in run.ends.values())
@@ -189,7 +189,7 @@ def test_while_one_request_tries_the_others_wait_for_it() -> None:
 
 
 def test_rows_that_were_tried_before_fail_rather_than_being_skipped() -> None:
-    run = simulate(rows([0] * 4), Policy(4, pace=Pace(max_host_errors=4), retry=Retry(3)), world_of(REFUSED))
+    run = simulate(rows([0] * 4), Policy(4, pace=Pace(max_host_errors=4), retry=Retry(count=3)), world_of(REFUSED))
     assert all(ends[0].attempts and not ends[0].skipped for ends in run.ends.values())
 
 
@@ -229,7 +229,7 @@ def launched(scheduler: Scheduler, now: float) -> Launch:
 
 def test_a_probe_that_never_went_out_leaves_the_next_one_to_try() -> None:
     """The half-open request meets a machine without descriptors."""
-    scheduler = scheduler_of(Policy(1, pace=Pace(max_host_errors=1), retry=Retry(0)))
+    scheduler = scheduler_of(Policy(1, pace=Pace(max_host_errors=1), retry=Retry(count=0)))
     for row in rows([0]):
         scheduler.offer(row, 0.0)
     scheduler.settle(launched(scheduler, 0.0), Attempt(1, 0.0, 0.1, REFUSED), 0.1)
@@ -265,7 +265,7 @@ def test_rows_that_only_wait_for_a_slot_are_not_held() -> None:
 
 def test_only_a_host_that_does_not_answer_is_down() -> None:
     gone_on = Failure(ErrorKind.CONNECT, "", redirects=(Redirect("http://h0/", 302),), remedy=Remedy.LATER)
-    policy = Policy(1, pace=Pace(max_host_errors=2, adaptive=True), retry=Retry(0))
+    policy = Policy(1, pace=Pace(max_host_errors=2, adaptive=True), retry=Retry(count=0))
     for result in (
         gone_on,
         Failure(ErrorKind.TOO_LARGE, ""),
@@ -274,7 +274,7 @@ def test_only_a_host_that_does_not_answer_is_down() -> None:
     ):
         run = simulate(rows([0] * 10), policy, world_of(result))
         assert not any(ends[0].skipped for ends in run.ends.values())
-    waiting = Policy(1, pace=Pace(max_host_errors=2), retry=Retry(0, wait=60.0))
+    waiting = Policy(1, pace=Pace(max_host_errors=2), retry=Retry(count=0, wait=60.0))
     run = simulate(rows([0] * 3), waiting, lambda _, __, now: (REFUSED if now < 30 else answer(), 0.1))
     assert not any(ends[0].skipped for ends in run.ends.values())
 
@@ -295,14 +295,14 @@ def test_the_host_that_asks_is_left_alone_and_not_the_one_that_led_there() -> No
             assert now >= asked["h1"] or now < 0.1
         return answer(), 0.3
 
-    run = simulate(rows([0, 1, 0, 0, 1, 1, 1]), Policy(2, retry=Retry(0)), world)
+    run = simulate(rows([0, 1, 0, 0, 1, 1, 1]), Policy(2, retry=Retry(count=0)), world)
     assert max(run.starts["http", "h0", 80]) < 2
     assert max(run.starts["http", "h1", 80]) >= 5
 
 
 def test_a_timer_of_a_lane_that_is_gone_harms_no_later_one() -> None:
     pace = Pace(per_host=1, host_rate=Rate(2, 1.0))
-    scheduler = Scheduler(Policy(1, pace=pace, retry=Retry(0)), lambda: 1.0, 0.0, 0.0)
+    scheduler = Scheduler(Policy(1, pace=pace, retry=Retry(count=0)), lambda: 1.0, 0.0, 0.0)
     row, again, third = rows([0, 0, 0])
 
     def launched(now: float) -> Launch:
@@ -335,7 +335,7 @@ def test_a_retry_whose_time_ran_out_while_it_waited_is_not_made() -> None:
             return REFUSED, 0.1
         return answer(503, retry_after="50"), 0.1
 
-    run = simulate(rows([0, 0]), Policy(2, retry=Retry(5, 1.0, max_time=2.0)), world)
+    run = simulate(rows([0, 0]), Policy(2, retry=Retry(count=5, delay=1.0, max_time=2.0)), world)
     assert run.makespan < 60
     assert len(run.ends[1][0].attempts) == 1
 
@@ -343,7 +343,7 @@ def test_a_retry_whose_time_ran_out_while_it_waited_is_not_made() -> None:
 def test_a_resolver_that_answers_nobody_is_said_once() -> None:
     said: list[str] = []
     lost = Failure(ErrorKind.DNS, "name lookup failed: Timeout", remedy=Remedy.LATER)
-    scheduler = Scheduler(Policy(50, retry=Retry(0)), lambda: 1.0, 0.0, 0.0, said.append)
+    scheduler = Scheduler(Policy(50, retry=Retry(count=0)), lambda: 1.0, 0.0, 0.0, said.append)
     for row in rows(list(range(60))):
         scheduler.offer(row, 0.0)
         launch = scheduler.next(0.0)
@@ -355,7 +355,7 @@ def test_a_resolver_that_answers_nobody_is_said_once() -> None:
 
 def test_hosts_that_cool_down_are_counted_and_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fetchcli.core.schedule.feedback.MAX_COOLING", 3)
-    scheduler = Scheduler(Policy(50, retry=Retry(0)), lambda: 1.0, 0.0, 0.0)
+    scheduler = Scheduler(Policy(50, retry=Retry(count=0)), lambda: 1.0, 0.0, 0.0)
     for now, row in enumerate(rows(list(range(10)))):
         scheduler.offer(row, now)
         launch = scheduler.next(now)
@@ -387,7 +387,7 @@ def test_room_that_never_comes_is_an_end_too() -> None:
 
 
 def test_waiting_for_a_deployment() -> None:
-    policy = Policy(retry=Retry(0, wait=60.0))
+    policy = Policy(retry=Retry(count=0, wait=60.0))
     run = simulate(
         rows([0, 1]), policy, lambda _, __, now: (REFUSED if now < 10 else answer(404) if now < 30 else answer(), 0.1)
     )
@@ -416,7 +416,7 @@ def test_adaptive_finds_the_limit_of_a_server(limit: int) -> None:
         return answer(status), seconds
 
     count = 500 * limit
-    run = simulate(rows([0] * count), Policy(100, pace=Pace(adaptive=True), retry=Retry(10, 0.1)), world)
+    run = simulate(rows([0] * count), Policy(100, pace=Pace(adaptive=True), retry=Retry(count=10, delay=0.1)), world)
     assert told[429] < 0.02 * told.total()
     assert count * 0.1 / limit / run.makespan > 0.9
 
@@ -452,7 +452,7 @@ ANSWER = answer()
 
 
 def test_what_would_be_tried_again_and_what_is_forgiven() -> None:
-    scheduler = Scheduler(Policy(1, pace=Pace(max_host_errors=1), retry=Retry(1)), lambda: 1.0, 0.0, 0.0)
+    scheduler = Scheduler(Policy(1, pace=Pace(max_host_errors=1), retry=Retry(count=1)), lambda: 1.0, 0.0, 0.0)
     for row in rows([0, 0]):
         scheduler.offer(row, 0.0)
     launch = scheduler.next(0.0)
