@@ -46,7 +46,8 @@ def fetch_arguments(folder: Path, rows: int) -> list[str]:
 
 def instructions(tree: Path, folder: Path, arguments: list[str]) -> int:
     """Run Python twice: once to write the byte code, and once to count."""
-    env = {**os.environ, "PYTHONPATH": str(tree), "PYTHONHASHSEED": "0", "COLUMNS": "80"}
+    fixed = {"PYTHONPATH": str(tree), "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "", "COLUMNS": "80"}
+    env = {**os.environ, **fixed}
     command = [sys.executable, *arguments]
     subprocess.run(command, env=env, check=True, capture_output=True)
     log = folder / "log"
