@@ -6,9 +6,9 @@ import sys
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 from contextlib import AsyncExitStack, aclosing
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from fetchcli._version import __version__
-from fetchcli.core.baseline.compare import Comparison
 from fetchcli.core.errors import ExitCode
 from fetchcli.core.model.outcome import Outcome
 from fetchcli.core.model.policy import Policy
@@ -18,7 +18,6 @@ from fetchcli.core.summary.summary import Summary, exit_code
 from fetchcli.engine.fetcher import Fetcher
 from fetchcli.engine.remote_lists import make_loader
 from fetchcli.inputs.base import Argument, File, Input
-from fetchcli.inputs.baseline import read_baseline
 from fetchcli.inputs.reader import RowReader
 from fetchcli.inputs.spool import Spooled, rereadable
 from fetchcli.messages import print_message
@@ -28,6 +27,9 @@ from fetchcli.run.loop import RunLoop
 from fetchcli.run.outputs import Outputs, plan_outputs
 from fetchcli.run.signals import Interrupt
 from fetchcli.transport.base import Transport
+
+if TYPE_CHECKING:
+    from fetchcli.core.baseline.compare import Comparison
 
 USER_AGENT = f"fetchcli/{__version__}"
 ROWS_AHEAD = 16  # rows read ahead from the iterable of a caller of `fetch`
@@ -75,12 +77,14 @@ async def _batches(urls: Iterable[str] | AsyncIterable[str], policy: Policy) -> 
 
 def make_transport(policy: Policy, user_agent: str = USER_AGENT) -> Transport:
     """The transport of a run; aiohttp is imported here, because ``--help`` does not need it."""
-    from fetchcli.transport.aiohttp.digest import DigestAuth
     from fetchcli.transport.aiohttp.hop import AiohttpHops
     from fetchcli.transport.follow import FollowingTransport
 
-    login = policy.credentials.digest
-    authenticator = DigestAuth(login) if login is not None else None
+    authenticator = None
+    if policy.credentials.digest is not None:
+        from fetchcli.transport.aiohttp.digest import DigestAuth
+
+        authenticator = DigestAuth(policy.credentials.digest)
     return FollowingTransport(AiohttpHops(policy), user_agent, authenticator)
 
 
@@ -121,7 +125,7 @@ async def _run(settings: Settings) -> ExitCode:
         inputs = await _inputs(settings, stack)
         check_expectations(settings, inputs)
         policy, summary = settings.policy, Summary(settings.thresholds)
-        comparison = Comparison(read_baseline(settings.baseline)) if settings.baseline is not None else None
+        comparison = _comparison(settings.baseline)
         transport = make_transport(policy)
         stack.push_async_callback(transport.close)
         gc.freeze()  # what exists now stays: the collector need not look at it again
@@ -145,6 +149,16 @@ async def _run(settings: Settings) -> ExitCode:
         deciding = comparison.fresh if settings.only_new and comparison is not None else None
         outcome_code = exit_code(summary, deciding)
         return _conclude(settings, run_loop, outputs, outcome_code, interrupt.code)
+
+
+def _comparison(baseline: str | None) -> "Comparison | None":
+    """The comparison with a results file; most runs have none and import none of it."""
+    if baseline is None:
+        return None
+    from fetchcli.core.baseline.compare import Comparison
+    from fetchcli.inputs.baseline import read_baseline
+
+    return Comparison(read_baseline(baseline))
 
 
 async def _inputs(settings: Settings, stack: AsyncExitStack) -> list[Input]:

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 from contextlib import aclosing
 from functools import partial
+from typing import TYPE_CHECKING
 
-from fetchcli.core.baseline.compare import Comparison
 from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.model.target import Skipped
 from fetchcli.core.settings import Settings
@@ -16,6 +16,9 @@ from fetchcli.engine.fetcher import Fetcher
 from fetchcli.inputs.readahead import ReadAhead
 from fetchcli.inputs.reader import RowReader
 from fetchcli.run.outputs import Outputs
+
+if TYPE_CHECKING:
+    from fetchcli.core.baseline.compare import Comparison
 
 MAX_PIPE_WAIT = 5.0  # maximum seconds that a halted run waits for the rest of a pipe
 
@@ -43,7 +46,7 @@ class RunLoop:
         self,
         settings: Settings,
         summary: Summary,
-        comparison: Comparison | None,
+        comparison: "Comparison | None",
         read: Callable[[int], RowReader],
         *,
         endless: bool,
@@ -100,7 +103,7 @@ class RunLoop:
             finally:
                 await asyncio.shield(asyncio.to_thread(outputs.close, self.summary))
 
-    def _compare(self, comparison: Comparison | None) -> None:
+    def _compare(self, comparison: "Comparison | None") -> None:
         if comparison is not None:
             incomplete = (
                 self.fetcher.stopped or self.fetcher.unread or self.errors or self._settings.reading.selection.partial

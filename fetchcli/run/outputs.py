@@ -26,7 +26,6 @@ from fetchcli.sinks.atomic_output import AtomicOutput
 from fetchcli.sinks.base import ByteSink, Display, Sink
 from fetchcli.sinks.formats import BY_NAME, STDOUT, OutputFormat, parse_output
 from fetchcli.sinks.output import Output
-from fetchcli.sinks.reports.sink import ReportSink
 from fetchcli.sinks.template import TemplateSink
 
 RELIEF_SECONDS = 0.02
@@ -95,6 +94,8 @@ def plan_outputs(settings: Settings, *, stdout_is_terminal: bool) -> OutputPlan:
 def _sink_factory(wanted: OutputFormat, schema: Schema, rows: OutcomeBuffer) -> MakeSink:
     if wanted.streamed:
         return lambda output: wanted.load()(output, schema)
+    from fetchcli.sinks.reports.sink import ReportSink
+
     return partial(ReportSink, render=wanted.load(), rows=rows)
 
 
