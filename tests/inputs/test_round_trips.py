@@ -30,9 +30,9 @@ NAMES = st.sampled_from(["X-A", "accept", "Content-Type"])
 VALUES = TEXT.map(lambda text: text.strip(" \t")).filter(lambda text: text not in ("", ";", "***"))
 REQUESTS = st.builds(
     RowRequest,
-    TOKENS,
-    st.dictionaries(NAMES, VALUES, max_size=3).map(lambda headers: tuple(headers.items())),
-    st.none() | LINES.filter(bool),
+    method=TOKENS,
+    headers=st.dictionaries(NAMES, VALUES, max_size=3).map(lambda headers: tuple(headers.items())),
+    body=st.none() | LINES.filter(bool),
 )
 ROWS = st.lists(st.tuples(URLS, REQUESTS, st.just("") | st.sampled_from(["t", "ü 1"])), min_size=1, max_size=5)
 CUTS = st.lists(st.integers(1, 40), min_size=1, max_size=5).map(tuple)

@@ -207,7 +207,7 @@ def test_what_the_image_is_made_by_makes_it(tmp_path: Path) -> None:
     run = subprocess.run(
         [*entry, *command], env={"PATH": f"{prefix}/bin", "COLUMNS": "80"}, capture_output=True, text=True, check=False
     )
-    assert (run.returncode, "Fetch a list of URLs" in run.stdout) == (0, True)
+    assert (run.returncode, "Usage: fetchcli" in run.stdout) == (0, True)
 
 
 def test_actions_are_pinned_by_commit_and_permissions_are_named() -> None:

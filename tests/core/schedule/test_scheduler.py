@@ -56,9 +56,16 @@ RESULTS = st.lists(
 )
 RATES = st.one_of(st.none(), st.builds(Rate, st.integers(1, 20), st.sampled_from([0.5, 1.0, 3.0])))
 PACES = st.builds(
-    Pace, st.one_of(st.none(), st.integers(1, 4)), RATES, RATES, st.booleans(), st.one_of(st.none(), st.integers(1, 5))
+    Pace,
+    per_host=st.one_of(st.none(), st.integers(1, 4)),
+    rate=RATES,
+    host_rate=RATES,
+    adaptive=st.booleans(),
+    max_host_errors=st.one_of(st.none(), st.integers(1, 5)),
 )
-RETRIES = st.builds(Retry, st.integers(0, 3), st.sampled_from([0.0, 1.0]), st.sampled_from([None, 5.0]))
+RETRIES = st.builds(
+    Retry, count=st.integers(0, 3), delay=st.sampled_from([0.0, 1.0]), max_time=st.sampled_from([None, 5.0])
+)
 
 
 @settings(deadline=None, max_examples=300)
