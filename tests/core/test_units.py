@@ -3,7 +3,16 @@
 import pytest
 
 from fetchcli.core.errors import UsageError
-from fetchcli.core.units import format_bytes, format_clock, format_duration, format_seconds, parse_duration, parse_size
+from fetchcli.core.units import (
+    format_bytes,
+    format_clock,
+    format_duration,
+    format_seconds,
+    format_size,
+    parse_count,
+    parse_duration,
+    parse_size,
+)
 
 
 @pytest.mark.parametrize(
@@ -57,3 +66,22 @@ def test_clock(seconds: float, text: str) -> None:
 )
 def test_bytes_for_people(size: float, text: str) -> None:
     assert format_bytes(size) == text
+
+
+@pytest.mark.parametrize(("text", "count"), [("1", 1), ("250", 250), ("none", None), (" None ", None)])
+def test_counts(text: str, count: int | None) -> None:
+    assert parse_count(text) == count
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "1.5", "x"])
+def test_what_is_no_count_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="is not a whole number from 1, or none"):
+        parse_count(text)
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(None, "none"), (0, "0"), (512, "512"), (10240, "10K"), (3 << 20, "3M"), (2 << 30, "2G")]
+)
+def test_a_formatted_size_reads_back(size: int | None, text: str) -> None:
+    assert format_size(size) == text
+    assert parse_size(text) == size

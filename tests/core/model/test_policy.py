@@ -3,7 +3,7 @@
 import pytest
 
 from fetchcli.core.errors import UsageError
-from fetchcli.core.model.policy import Network, Pace
+from fetchcli.core.model.policy import Network, Pace, Tls
 from fetchcli.core.network.addresses import AddressRules
 from fetchcli.core.network.proxies import Proxy, ProxyRules
 
@@ -39,3 +39,8 @@ def test_a_path_that_no_socket_can_have(path: str) -> None:
 def test_a_unix_socket_has_no_address() -> None:
     with pytest.raises(UsageError, match="unix-socket"):
         Network(addresses=AddressRules(block_private=True), unix_socket="/run/x")
+
+
+def test_a_key_without_a_certificate_is_refused() -> None:
+    with pytest.raises(UsageError, match="requires a certificate"):
+        Tls(key="key.pem")
