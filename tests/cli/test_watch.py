@@ -10,7 +10,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -158,10 +157,10 @@ def test_rounds_of_nothing_are_not_run_for_ever(tmp_path: Path) -> None:
 def test_rounds_are_summed_up_one_by_one_and_together(server: Recorder, tmp_path: Path) -> None:
     urls = listing(tmp_path, server, "/a", "/b")
     args = ("--repeat", "3", "--every", "200ms", "--ordered", "-o", "out.jsonl", "-o", "summary:sum.json")
+    began = time.monotonic()
     result = fetchcli(str(urls), *args, cwd=tmp_path)
     assert result.code == 0
-    starts = [datetime.fromisoformat(row["started_at"]) for row in rows(tmp_path / "out.jsonl")]
-    assert starts[-1] - starts[0] >= timedelta(seconds=0.4)
+    assert time.monotonic() - began >= 0.4  # load only makes it longer
     assert re.findall(r"fetchcli: round (\d): 2 accepted in ", result.err) == ["1", "2", "3"]
     assert "6 accepted in " in result.err
     assert [(row["round"], row["seq"]) for row in rows(tmp_path / "out.jsonl")] == [
