@@ -7,7 +7,7 @@ from typing import Any
 import click
 from typer.core import TyperCommand
 
-from fetchcli.cli.config import Loaded, check_environment, drop_overruled, key_of, load, settings_of, variable_of
+from fetchcli.cli.config import Loaded, check_environment, drop_overridden, key_of, load, settings_of, variable_of
 from fetchcli.cli.definitions import overridden
 from fetchcli.cli.help import help_option
 from fetchcli.cli.option import is_given
@@ -35,7 +35,7 @@ class ConfiguredCommand(TyperCommand):
                 variables = self._from_environment()
                 for name in overridden(flags, variables):
                     os.environ.pop(variable_of(name))
-                drop_overruled(ctx.obj, flags | variables)
+                drop_overridden(ctx.obj, flags | variables)
                 ctx.default_map = ctx.obj.values
         return super().parse_args(ctx, args)
 

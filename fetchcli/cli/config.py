@@ -69,7 +69,7 @@ def load(command: click.Command, path: str | None) -> Loaded:
             if option is None:
                 raise UsageError(f"{shown}: {key}: {_unknown(key, command, options)}")
             values[option.name or ""] = _checked(option, value, f"{shown}: {key}")
-        drop_overruled(loaded, values)
+        drop_overridden(loaded, values)
         loaded.values.update(values)
         loaded.origins.update(dict.fromkeys(values, shown))
     return loaded
@@ -84,8 +84,8 @@ def _unknown(key: str, command: click.Command, known: Iterable[str]) -> str:
     return f"no such option; did you mean {near[0]}" if near else "no such option; see fetchcli --help all"
 
 
-def drop_overruled(loaded: Loaded, stronger: Iterable[str]) -> None:
-    """Forget values of files that conflict with stronger ones."""
+def drop_overridden(loaded: Loaded, stronger: Iterable[str]) -> None:
+    """Forget values of files that a stronger alternative replaces."""
     for name in overridden(stronger, loaded.values):
         del loaded.values[name]
 

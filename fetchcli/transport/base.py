@@ -66,7 +66,6 @@ class Hop(Protocol):
         secured: when TLS was established.
         first_byte: when the first byte of the response arrived.
         received: bytes that have arrived.
-        length_verified: framing, not the end of the connection, ends the body; known once the hop is open.
     """
 
     peer: str
@@ -76,7 +75,10 @@ class Hop(Protocol):
     secured: float
     first_byte: float
     received: int
-    length_verified: bool
+
+    @property
+    def length_verified(self) -> bool:
+        """Whether framing, not the end of the connection, ends the body; known once the hop is open."""
 
     @property
     def phase(self) -> str:

@@ -29,12 +29,17 @@ class ScriptedHop:
         self.peer = ""
         self.cert_expires = self.resolved = self.connected = self.secured = self.first_byte = 0.0
         self.received = 0
-        self.closed = self.length_verified = False
+        self.closed = False
 
     @property
     def phase(self) -> str:
         """The current phase, for messages."""
         return "in the body" if self._reader.head else "while waiting for the first byte"
+
+    @property
+    def length_verified(self) -> bool:
+        """As the scripted bytes frame the body."""
+        return self._reader.length_verified
 
     @property
     def paused(self) -> bool:
@@ -53,7 +58,6 @@ class ScriptedHop:
         if self._reader.head is None:
             raise TransportError(ErrorKind.EMPTY, "connection closed")
         self._pieces = iter(tuple(self._reader.pieces))
-        self.length_verified = self._reader.length_verified
         return self._reader.head
 
     async def read(self) -> bytes:

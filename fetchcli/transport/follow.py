@@ -91,11 +91,11 @@ class FollowingTransport:
             while True:
                 if watch is not None:
                     watch.watch(chain.hop)
-                if self._authenticator is None or chain.left_origin or self._prepared(chain.request).authorized:
-                    head = await chain.hop.open()
-                else:
-                    head = await self._authenticate(self._authenticator, chain, policy, watch, fresh=fresh)
                 try:
+                    if self._authenticator is None or chain.left_origin or self._prepared(chain.request).authorized:
+                        head = await chain.hop.open()
+                    else:
+                        head = await self._authenticate(self._authenticator, chain, policy, watch, fresh=fresh)
                     locations = head.fields.get(b"location", [])
                     target = next_hop(chain.url, head.status, locations, len(chain.redirects), policy.redirects)
                     if target is None:
@@ -135,11 +135,7 @@ class FollowingTransport:
             await _discard(chain.hop)
             chain.hop.close()
 
-        try:
-            return await authenticator.ask(chain.url, chain.request, send, discard)
-        except BaseException:
-            chain.hop.close()  # a challenge that cannot be answered
-            raise
+        return await authenticator.ask(chain.url, chain.request, send, discard)
 
     def _hop(self, chain: RedirectChain, policy: Policy, *, fresh: bool, authorization: str = "") -> Hop:
         """The next hop of a fetch."""

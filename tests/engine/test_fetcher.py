@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from itertools import pairwise
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -237,6 +238,30 @@ async def test_81_waiting_for_a_slot_is_counted_apart() -> None:
     assert queued[-1] >= 0.06
     for outcome, following in pairwise(outcomes):
         assert following.queued >= outcome.queued + 0.9 * outcome.attempts[0].elapsed
+
+
+async def test_a_bug_while_settling_is_one_outcome_with_the_times_of_its_attempt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fetcher = Fetcher(ScriptedTransport(lambda _: OK, delay=0.02), Policy(concurrency=1))
+
+    def settle(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(fetcher.scheduler, "settle", settle)
+    (outcome,) = await outcomes_of(fetcher, targets(1))
+    assert outcome.failure is not None
+    assert outcome.failure.kind is ErrorKind.INTERNAL
+    assert outcome.attempts[0].number == 1
+    assert outcome.attempts[0].elapsed > 0.01  # the loop's clock may round the delay down
+
+
+async def test_checks_see_as_much_of_a_body_as_is_kept() -> None:
+    body = b"x" * 50 + b"needle"
+    transport = ScriptedTransport(lambda _: msgspec.structs.replace(OK, body=body))
+    policy = Policy(checks=parse_checks("body", ("needle",)), limits=Limits(keep=100, check=10))
+    (outcome,) = await outcomes_of(Fetcher(transport, policy), targets(1))
+    assert outcome.verdict is Verdict.OK
 
 
 async def test_100_a_jump_of_the_wall_clock_moves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from fetchcli.core.model.policy import Limits, Policy, Redirects, Timeouts
 from fetchcli.core.request.credentials import Credentials, Login
 from fetchcli.core.request.request import Request
 from fetchcli.core.url.parse import HttpUrl, parse_url
+from fetchcli.transport.aiohttp.digest import DigestAuth
 from fetchcli.transport.base import HopRequest
 from fetchcli.transport.fake import ScriptedHops
 from fetchcli.transport.follow import FollowingTransport
@@ -150,6 +151,19 @@ class AnswerOnce:
             return head
         await discard()
         return await send(f"Digest for {url.host}")
+
+
+async def test_a_challenge_without_an_answer_fails_at_once_and_its_body_is_not_read() -> None:
+    hops = answer_in_order(
+        b'HTTP/1.1 401 Who\r\nWWW-Authenticate: Digest realm="x", nonce="n", qop="auth-int2"\r\n'
+        b"Content-Length: 5\r\n\r\nhello"
+    )
+    transport = FollowingTransport(hops, "test", DigestAuth(Login(name="user", password="secret")))
+    with pytest.raises(TransportError) as caught:
+        await transport.send(parse_url("http://a.example/"), Policy())
+    assert caught.value.failure.kind is ErrorKind.PROTOCOL
+    assert hops.hops[0].closed
+    assert await hops.hops[0].read() == b"hello", "nobody has read it"
 
 
 async def test_a_challenge_is_answered_where_the_login_belongs_and_nowhere_else() -> None:

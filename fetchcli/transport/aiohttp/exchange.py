@@ -52,7 +52,6 @@ class Exchange:
         secured: when TLS was established.
         sent: when the request was handed to the socket.
         first_byte: when the first byte of the response arrived.
-        length_verified: framing, not the end of the connection, ends the body; known with the head.
     """
 
     __slots__ = (
@@ -66,7 +65,6 @@ class Exchange:
         "connected",
         "first_byte",
         "head",
-        "length_verified",
         "peer",
         "reader",
         "received",
@@ -85,7 +83,7 @@ class Exchange:
         self.request = request
         self.reader = ResponseReader(to_head_request=request.method == "HEAD")
         self.silence = read_timeout
-        self.reused = self.after_head = self._paused = self.length_verified = False
+        self.reused = self.after_head = self._paused = False
         self.peer = ""
         self.cert_expires = 0.0
         self.received = self._pending = 0
@@ -107,6 +105,11 @@ class Exchange:
             sending = self._link is not None and self._link.unsent
             return "while sending the request" if sending else "while waiting for the first byte"
         return "in the body" if self.reader.head else "in the header section"
+
+    @property
+    def length_verified(self) -> bool:
+        """Whether framing, not the end of the connection, ends the body; known with the head."""
+        return self.reader.length_verified
 
     @property
     def paused(self) -> bool:

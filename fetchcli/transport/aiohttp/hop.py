@@ -50,7 +50,6 @@ class AiohttpHop(Exchange):
             )
         except Exception as error:
             raise TransportError.of(classify(error, self)) from error
-        self.length_verified = self.reader.length_verified
         return cast("WireResponse", response).head
 
 
