@@ -49,12 +49,12 @@ CORE = (
 # Packages from outside the standard library that one module of core may use.
 CORE_PACKAGES = {
     "core.url.parse": "idna",
-    "core.summary.sketch": "ddsketch",
     "core.expect.expressions": "jmespath regex",
 }
 # core is pure: of the standard library it may use only what neither waits, reads, writes nor knows the time.
 PURE = frozenset(
     (
+        "array",
         "base64",
         "collections",
         "datetime",

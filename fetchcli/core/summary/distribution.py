@@ -1,71 +1,96 @@
-"""A distribution of values: exact while they are few, a sketch beyond."""
+"""A distribution of values: exact while they are few, within 1 % beyond, in bounded memory.
 
-from math import ceil
+Beyond the change-over, values are counted in the logarithmic buckets of DDSketch (Masson, Rim, Lee: VLDB 2019).
+A percentile is the value of nearest rank, ``ceil(share * count)``: never a value that fewer of them reach.
+"""
 
-from fetchcli.core.summary.sketch import LatencySketch
+from array import array
+from math import ceil, log
 
-MAX_EXACT = 256
+MAX_EXACT = 100_000
+RELATIVE_ACCURACY = 0.01
+BLOCK = 4096  # beyond the change-over, values that are counted in buckets at once
+
+_GAMMA = (1 + RELATIVE_ACCURACY) / (1 - RELATIVE_ACCURACY)
+_SCALE = 1 / log(_GAMMA)
+_MIDDLE = 2 / (1 + _GAMMA)  # of a bucket, times its upper bound: at most 1 % from every value in it
+_SMALLEST = 1e-9  # in the buckets, smaller values count as 0
+_ZERO = ceil(log(_SMALLEST) * _SCALE) - 1
 
 
 class Distribution:
-    """Numbers; `merge` is associative and commutative.
+    """Numbers from 0 to 1e300; `merge` is associative and commutative.
 
-    Attributes:
-        min: the smallest value, infinite if there is none.
-        max: the largest value, 0 if there is none.
+    Args:
+        max_exact: number of values up to which percentiles are exact; the same in distributions that are merged.
     """
 
-    def __init__(self) -> None:
-        self._values: list[float] = []
-        self._sketch: LatencySketch | None = None
-        self._count = 0
-        self._sum = 0.0
-        self.min = float("inf")
-        self.max = 0.0
+    def __init__(self, max_exact: int = MAX_EXACT) -> None:
+        self._values = array("d")  # those that are not in a bucket
+        self._max_values = max_exact
+        self._buckets: dict[int, int] = {}
+        self._count = 0  # in the buckets, as the next three
+        self._sum = self._max = 0.0
+        self._min = float("inf")
 
     def __len__(self) -> int:
-        return self._count
+        return self._count + len(self._values)
+
+    @property
+    def min(self) -> float:
+        """The smallest value, infinite if there is none."""
+        return min(self._min, min(self._values, default=self._min))
+
+    @property
+    def max(self) -> float:
+        """The largest value, 0 if there is none."""
+        return max(self._max, max(self._values, default=self._max))
 
     @property
     def mean(self) -> float:
         """The mean, 0 without values."""
-        return self._sum / self._count if self._count else 0.0
+        return (self._sum + sum(self._values)) / len(self) if len(self) else 0.0
 
     def add(self, value: float) -> None:
-        """Add a value of 0 or more."""
-        self._count += 1
-        self._sum += value
-        self.min, self.max = min(self.min, value), max(self.max, value)
-        if self._sketch is not None:
-            self._sketch.add(value)
-        else:
-            self._values.append(value)
-            self._spill()
+        """Add a value."""
+        values = self._values
+        values.append(value)
+        if len(values) > self._max_values:
+            self._fill_buckets()
 
     def quantile(self, share: float) -> float:
-        """The value that a ``share`` (0-1) of the values do not exceed (nearest rank, within 1 %); 0 without values."""
-        if self._sketch is not None:
-            return self._sketch.quantile(share)
-        return sorted(self._values)[max(0, ceil(round(share * self._count, 6)) - 1)] if self._values else 0.0
+        """The smallest value that at least a ``share`` (0-1) of the values do not exceed; 0 without values."""
+        rank = max(1, ceil(round(share * len(self), 6)))  # 0.07 * 100 is a little more than 7
+        if not self._buckets:
+            return sorted(self._values)[rank - 1] if self._values else 0.0
+        self._fill_buckets()
+        if rank == self._count:
+            return self._max
+        seen = 0
+        for bucket in sorted(self._buckets):
+            seen += self._buckets[bucket]
+            if seen >= rank:
+                break
+        return min(max(0.0 if bucket == _ZERO else _MIDDLE * _GAMMA**bucket, self._min), self._max)
 
     def merge(self, other: "Distribution") -> None:
         """Add the values of another distribution."""
+        self._values.extend(other._values)
+        for bucket, count in other._buckets.items():
+            self._buckets[bucket] = self._buckets.get(bucket, 0) + count
         self._count += other._count
         self._sum += other._sum
-        self.min, self.max = min(self.min, other.min), max(self.max, other.max)
-        self._values += other._values
-        if other._sketch is not None:
-            if self._sketch is None:
-                self._sketch = LatencySketch()
-            self._sketch.merge(other._sketch)
-        self._spill()
+        self._min, self._max = min(self._min, other._min), max(self._max, other._max)
+        if self._buckets or len(self._values) > self._max_values:
+            self._fill_buckets()
 
-    def _spill(self) -> None:
-        """Move the values to the sketch once there is one, or there are many values."""
-        if self._sketch is None and len(self._values) <= MAX_EXACT:
-            return
-        if self._sketch is None:
-            self._sketch = LatencySketch()
-        for value in self._values:
-            self._sketch.add(value)
-        self._values = []
+    def _fill_buckets(self) -> None:
+        """Count the values in their buckets."""
+        values, buckets = self._values, self._buckets
+        for value in values:
+            bucket = ceil(log(value) * _SCALE) if value >= _SMALLEST else _ZERO
+            buckets[bucket] = buckets.get(bucket, 0) + 1
+        self._min, self._max = self.min, self.max
+        self._count += len(values)
+        self._sum += sum(values)
+        self._values, self._max_values = array("d"), BLOCK

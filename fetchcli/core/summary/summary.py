@@ -11,7 +11,7 @@ from fetchcli.core.errors import ErrorKind, ExitCode, Failure
 from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.model.target import Skipped
 from fetchcli.core.summary.changes import Changes
-from fetchcli.core.summary.sketch import LatencySketch
+from fetchcli.core.summary.distribution import Distribution
 from fetchcli.core.summary.thresholds import Threshold, ThresholdMeter, ThresholdResult
 
 MAX_FAILURES = 20
@@ -47,7 +47,7 @@ class Summary:
         self.statuses: Counter[int] = Counter()
         self.kinds: Counter[ErrorKind] = Counter()
         self.checks: Counter[str] = Counter()
-        self.latency = LatencySketch()
+        self.latency = Distribution()
         self.size_download = self.flaky = self.skipped = 0
         self.slowest_hosts: dict[str, float] = {}
         self.failures: list[Outcome] = []

@@ -14,6 +14,7 @@ from fetchcli.core.summary.distribution import Distribution
 from fetchcli.core.units import format_bytes, format_seconds, parse_duration, parse_size
 
 MAX_SHOWN_HOSTS = 5
+MAX_EXACT_BY_HOST = 1_000  # values of a host up to which its percentiles are exact
 SHARES = {"error_rate": "rows that failed or were rejected", "flaky_rate": "rows that were accepted after a failure"}
 RATE = "rate"
 _OPERATORS = {"<=": le, ">=": ge, "==": eq, "!=": ne, "<": lt, ">": gt}
@@ -180,7 +181,7 @@ class ThresholdMeter:
     def _distribution(self, host: str) -> Distribution:
         measured = self._hosts.get(host)
         if measured is None:
-            measured = self._hosts[host] = Distribution()
+            measured = self._hosts[host] = Distribution(MAX_EXACT_BY_HOST) if host else Distribution()
         return measured
 
     def merge(self, other: "ThresholdMeter") -> None:
