@@ -15,13 +15,18 @@ class ReadAhead:
 
     The thread is a daemon outside the loop's executor: a read that blocks forever (a FIFO without a
     writer) must not keep the process alive.
+
+    Attributes:
+        count: number of rows read so far.
+        ended: no row will follow.
     """
 
     def __init__(self, batches: Iterable[list[Row]]) -> None:
         self._batches = batches
         self._ready: deque[list[Row]] = deque()
         self._room = threading.Semaphore(DEPTH)
-        self._finished = False
+        self.count = 0
+        self.ended = False
         self._error: BaseException | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._loop = asyncio.get_running_loop()
@@ -34,7 +39,7 @@ class ReadAhead:
         while not self._ready:
             if self._error is not None:
                 raise self._error
-            if self._finished:
+            if self.ended:
                 raise StopAsyncIteration
             self._waiter = self._loop.create_future()
             await self._waiter
@@ -61,11 +66,12 @@ class ReadAhead:
         return True
 
     def _deliver(self, batch: list[Row]) -> None:
+        self.count += len(batch)
         self._ready.append(batch)
         self._wake()
 
     def _finish(self, error: BaseException | None) -> None:
-        self._finished, self._error = True, error
+        self.ended, self._error = True, error
         self._wake()
 
     def _wake(self) -> None:

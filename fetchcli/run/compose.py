@@ -23,6 +23,7 @@ from fetchcli.inputs.spool import Spooled, rereadable
 from fetchcli.messages import print_message
 from fetchcli.run.displays import make_displays
 from fetchcli.run.inputs import check_expectations, empty_input_message, may_block, open_inputs, report_input_problems
+from fetchcli.run.interruption import interruption_message
 from fetchcli.run.loop import RunLoop
 from fetchcli.run.outputs import Outputs, plan_outputs
 from fetchcli.run.signals import Interrupt
@@ -146,6 +147,8 @@ async def _run(settings: Settings) -> ExitCode:
         run_loop.fetcher = fetcher
         with Interrupt(run_loop.stop) as interrupt:
             await run_loop.run(outputs)
+        if interrupt.code is not None:
+            print_message(interruption_message(settings, run_loop, inputs))
         deciding = comparison.fresh if settings.only_new and comparison is not None else None
         outcome_code = exit_code(summary, deciding)
         return _conclude(settings, run_loop, outputs, outcome_code, interrupt.code)
@@ -181,10 +184,7 @@ def _conclude(
 ) -> ExitCode:
     """Print the last messages and return the exit code: signals first, then outputs, then the lowest."""
     fetcher, reader, total = run_loop.fetcher, run_loop.reader, run_loop.summary.total
-    if interrupted is not None:
-        message = f"interrupted after {total:,} outcome{'s' * (total != 1)}"
-        print_message(message if settings.rounds.several else f"{message}; the rest of the input was not fetched")
-    elif fetcher.unread:
+    if interrupted is None and fetcher.unread:
         print_message(f"halted: {fetcher.halted}; the rest of the input was not read")
     empty = "" if total or interrupted is not None else empty_input_message(settings, reader)
     report_input_problems(settings, reader, empty, run_loop.errors)

@@ -37,6 +37,9 @@ class RunLoop:
         fetcher: the fetcher; set before `run`.
         summary: counts all outcomes.
         reader: the reader of the last round.
+        round: number of the last round.
+        rows: the rows of the last round, or None before the first.
+        outcomes: number of outcomes of the last round.
         errors: what could not be read, in any round.
     """
 
@@ -58,7 +61,9 @@ class RunLoop:
         self._endless = endless
         self._stopped = asyncio.Event()
         self._loop = asyncio.get_running_loop()
-        self._failed = self._ended = 0
+        self._failed = self._ended = self.round = self.outcomes = 0
+        self._start = time.monotonic()
+        self.rows: ReadAhead | None = None
         self.reader = read(1)
         self.errors: list[str] = []
 
@@ -84,7 +89,8 @@ class RunLoop:
     async def run(self, outputs: Outputs) -> None:
         """Run to the end, and close the outputs in any case."""
         fetcher, rounds = self.fetcher, self._settings.rounds
-        began, done = time.monotonic(), 0
+        done = 0
+        began = self._start = time.monotonic()
         try:
             while not fetcher.over:
                 start = rounds.next_start(done, time.monotonic() - began)
@@ -121,10 +127,13 @@ class RunLoop:
 
     async def _round(self, number: int, outputs: Outputs, round_summary: Summary | None) -> None:
         reader = self.reader = self._read(number) if number > 1 else self.reader
+        rows = self.rows = ReadAhead(reader.batches())
+        self.round, self.outcomes = number, 0
         began = time.monotonic()
         try:
-            async with aclosing(self.fetcher.run(ReadAhead(reader.batches()))) as outcomes:
+            async with aclosing(self.fetcher.run(rows)) as outcomes:
                 async for outcome in outcomes:
+                    self.outcomes += 1
                     self.summary.add(outcome)
                     if round_summary is not None:
                         round_summary.add(outcome)
@@ -135,7 +144,7 @@ class RunLoop:
                         await outputs.wait_until_drained()
         finally:
             self.errors += [str(error) for error in reader.errors if str(error) not in self.errors]
-            elapsed = time.monotonic() - began
-            self.summary.elapsed += elapsed
+            now = time.monotonic()
+            self.summary.elapsed = now - self._start  # pauses between rounds included
             if round_summary is not None:
-                round_summary.elapsed = elapsed
+                round_summary.elapsed = now - began

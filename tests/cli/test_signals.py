@@ -76,9 +76,41 @@ def test_a_signal_while_the_input_is_silent() -> None:
     descriptor = process.stdin.fileno()
     until(lambda: not unread(descriptor), "the input is being read", process)
     process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=60)
+    process.wait(60)  # stdin stays open until the end
+    out, err = process.communicate()
     assert (process.returncode, out, err) == (
         143,
         b"",
-        b"fetchcli: interrupted after 0 outcomes; the rest of the input was not fetched\n",
+        b"fetchcli: interrupted after 0 outcomes; the input had not ended\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("rows", "concurrency", "said"),
+    [
+        (2, 2, "interrupted after 2 outcomes"),
+        (3, 2, "interrupted after 2 outcomes; 1 row was not fetched"),
+        (50_000, 2, "interrupted after 2 outcomes; 49,998 rows were not fetched"),
+    ],
+)
+def test_an_interruption_says_how_much_is_left(
+    faults: FaultServer, tmp_path: Path, rows: int, concurrency: int, said: str
+) -> None:
+    path = tmp_path / "urls.txt"
+    path.write_text(f"{faults.url('stall-in-body')}\n" * rows)
+    before = len(faults.requests)
+    process = start(str(path), "-c", str(concurrency), "-o", "jsonl:/dev/null")
+    until(lambda: len(faults.requests) - before == concurrency, "every slot has a request", process)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert f"fetchcli: {said}\n" in err.decode()
+
+
+def test_an_interruption_between_rounds_leaves_nothing_of_the_round(faults: FaultServer) -> None:
+    process = start(faults.url("ok"), faults.url("ok"), "--every", "1h", "-o", "text")
+    assert process.stdout is not None
+    finished = process.stdout.readline() + process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert finished.count(b"\n") == 2
+    assert "fetchcli: interrupted after 2 outcomes in round 1\n" in err.decode()
