@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from fetchcli.cli.option import Values, parsed
 from fetchcli.core.errors import UsageError
 from fetchcli.core.request.credentials import Credentials, Login
-from fetchcli.core.request.request import Request, check_header, parse_header
+from fetchcli.core.request.ranges import parse_ranges
+from fetchcli.core.request.request import AUTO_REFERER, Request, check_header, parse_header
 from fetchcli.core.request.row_request import JSON_LABELS
 from fetchcli.core.request.secrets import Expander
 
@@ -67,7 +68,12 @@ def build_request(values: Values) -> dict[str, Any]:
     implied = "HEAD" if spec.head else "GET" if content is None else "POST"
     method = implied if spec.request is None else spec.request
     return {
-        "policy.request": Request(method, _fields(spec, login, labels, expand), content),
+        "policy.request": Request(
+            method,
+            _fields(spec, login, labels, expand),
+            content,
+            auto_referer=(spec.referer or "").endswith(AUTO_REFERER),
+        ),
         "policy.credentials": _credentials(spec, login),
         "reading.expand": expander if "rows" in expandable else None,
     }
@@ -126,8 +132,8 @@ def _named_headers(spec: RequestSpec, login: Login | None, expand: Expand) -> li
         "Authorization": login.basic if login is not None and not spec.digest else bearer,
         "Cookie": spec.cookie,
         "User-Agent": spec.user_agent,
-        "Referer": spec.referer,
-        "Range": None if spec.range is None else f"bytes={spec.range}",
+        "Referer": None if spec.referer is None else spec.referer.removesuffix(AUTO_REFERER),
+        "Range": None if spec.range is None else parsed("--range", parse_ranges, spec.range),
         "Accept-Encoding": None if spec.compressed else "",
     }
     return [(name, value) for name, value in headers.items() if value is not None]

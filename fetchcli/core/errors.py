@@ -86,13 +86,13 @@ class ErrorKind(StrEnum):
     TIMEOUT_RATE = "timeout_rate", "slower than --min-rate", Contact.ANSWERED, True
     TIMEOUT_TOTAL = "timeout_total", "--timeout exceeded", Contact.SILENT, True
     EMPTY = "empty", "the connection closed without a response", Contact.SILENT, True
+    RESET = "reset", "the connection was reset before any byte of a response", Contact.SILENT, True
     PROTOCOL = "protocol", "the response is not well-formed HTTP/1.1"
     TRUNCATED = "truncated", "the response ended too early", Contact.ANSWERED, True
     DECODE = "decode", "the compressed body is corrupt or incomplete"
     TOO_LARGE = "too_large", "the body or the headers exceed a limit"
     REDIRECT_LIMIT = "redirect_limit", "more than --max-redirs redirects"
     REDIRECT_INVALID = "redirect_invalid", "the Location is not a valid http(s) URL"
-    REDIRECT_MISSING = "redirect_missing", "a redirect without a Location"
     BLOCKED = "blocked", "--block-private or --deny-cidr forbids the address", Contact.NONE
     READ = "read", "a file to send could not be read", Contact.NONE, False, ExitCode.INPUT
     CANCELLED = "cancelled", "the run ended before the response was complete", Contact.NONE

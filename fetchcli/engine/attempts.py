@@ -5,7 +5,7 @@ import time
 
 import msgspec
 
-from fetchcli.core.checks.evaluate import Evidence, checks_for, failed_checks, reads_body, takes_long
+from fetchcli.core.checks.evaluate import Evidence, checks_for, failed_checks, lacks_location, reads_body, takes_long
 from fetchcli.core.errors import ErrorKind, Failure, TransportError
 from fetchcli.core.expect.expectations import Check
 from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
@@ -50,7 +50,9 @@ class Attempts:
         except Exception as error:  # noqa: BLE001 - a bug becomes one outcome and leaves the other rows alone
             result = internal_failure(error)
         attempt = Attempt(number, self._epoch + started, time.monotonic() - started, result)
-        if isinstance(result, Failure) or (not checks and result.status in self._policy.accept):
+        if isinstance(result, Failure):
+            return attempt
+        if not checks and result.status in self._policy.accept and not lacks_location(result, self._policy):
             return attempt
         head = (row.request or self._policy.request).method == "HEAD"
         if body is not None:

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from fetchcli.core.model.outcome import Outcome, Verdict
+from fetchcli.core.model.outcome import Outcome, Verdict, is_stale
 from fetchcli.core.text import shorten, visible
 
 WIDTH_WITHOUT_TERMINAL = 200  # a log wraps lines by itself, and URLs in it are copied
@@ -94,10 +94,20 @@ def reason_of(outcome: Outcome) -> str:
     return "; ".join(parts)
 
 
-def outcome_line(outcome: Outcome, width: int) -> Text:
+def remarks_on(outcome: Outcome) -> str:
+    """What went on below the outcome, for ``-v``: stale connections, and header lines that were skipped."""
+    stale = sum(map(is_stale, outcome.attempts))
+    parts = [f"the kept connection was closed, so it was sent on a new one (attempt {stale + 1})"] if stale else []
+    if outcome.response is not None:
+        parts += [f"skipped the header line {line}" for line in outcome.response.skipped_headers]
+    return "; ".join(parts)
+
+
+def outcome_line(outcome: Outcome, width: int, *, verbose: bool = False) -> Text:
     """One outcome on one line: status or error kind, URL, reason; long URLs are shortened."""
     line = status_of(outcome)
-    reason = visible(reason_of(outcome))
+    reasons = (reason_of(outcome), remarks_on(outcome) if verbose else "")
+    reason = visible("; ".join(filter(None, reasons)))
     url = visible(outcome.row.text)
     line.append(f" {shorten(url, max(width - len(line) - cell_len(reason) - 3, MIN_URL))}")
     return line.append(f"  {reason}", style="dim") if reason else line

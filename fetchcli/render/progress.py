@@ -94,7 +94,7 @@ class Progress(ABC):
     def handle(self, outcome: Outcome) -> None:
         """Print the first failures, or every outcome if asked."""
         if self._every:
-            self._messages.append(outcome_line(outcome, self._console.width))
+            self._messages.append(outcome_line(outcome, self._console.width, verbose=True))
         elif outcome.verdict in (Verdict.FAILED, Verdict.REJECTED):
             self._failures_seen += 1
             if self._failures_seen <= MAX_MESSAGES:

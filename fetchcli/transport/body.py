@@ -12,6 +12,7 @@ from fetchcli.core.model.policy import Limits
 from fetchcli.transport.base import Consumer, Hop
 from fetchcli.transport.decode import Decoder, decoder_for
 
+PARTIAL_CONTENT = 206
 DECODE_SLICE = 16 * 1024  # bytes handed to a decoder at once
 DECODE_SECONDS = 0.02  # decoding time after which the event loop gets a turn
 
@@ -26,7 +27,8 @@ class BodyReader:
         decoded: bytes after content decoding.
         sha256: of the decoded bytes, hexadecimal; set at the end.
         buffer: the start of the body as far as ``limits.keep`` asks for it, or None.
-        unknown_coding: the Content-Encoding that could not be decoded; the body is then counted as it came.
+        unknown_coding: the Content-Encoding that was not decoded, because it is unknown or the body is a part of a
+            representation; the body is then counted as it came.
     """
 
     def __init__(
@@ -45,7 +47,8 @@ class BodyReader:
         codings = head.fields.get(b"content-encoding")
         if codings and head.status not in BODYLESS_STATUSES and not to_head_request:
             text = b", ".join(codings).decode("latin-1")
-            self._decoder, known = decoder_for(text)
+            # The coding is that of the whole representation: a part of it cannot be decoded (RFC 9110 section 14.4).
+            self._decoder, known = (None, False) if head.status == PARTIAL_CONTENT else decoder_for(text)
             self.unknown_coding = "" if known else text
 
     async def read(self) -> None:
@@ -64,7 +67,7 @@ class BodyReader:
                 await self._decode(self._decoder, chunk)
         if self._decoder is None:
             self.decoded = self.wire
-        else:
+        elif self.wire or not self._hop.length_verified:  # an empty body that is proved empty has nothing to decode
             self._decoder.finish()
         self.sha256 = self._digest.hexdigest()
 

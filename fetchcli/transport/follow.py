@@ -229,4 +229,5 @@ def _response(head: Head, chain: RedirectChain, body: BodyReader) -> Response:
         head.fields,
         None if body.buffer is None else bytes(body.buffer.data),
         hop.cert_expires,
+        head.skipped,
     )

@@ -37,9 +37,13 @@ class RedirectChain:
         url = self.url
         same_origin = (url.scheme, url.host, url.port) == (target.scheme, target.host, target.port)
         self.redirects.append(Redirect(url.text, status))
-        self.request = redirected(self.request, status, same_origin=same_origin)
+        self.request = redirected(self.request, status, same_origin=same_origin, referer=_public(url))
         self.left_origin = self.left_origin or not same_origin
         authorization = url.authorization if same_origin else ""
         # Shown as it is requested: without the credentials that a Location may contain.
-        text = f"{target.scheme}://{target.authority}{target.target}"
-        self.url = HttpUrl(target.scheme, target.host, target.port, target.target, text, authorization)
+        self.url = HttpUrl(target.scheme, target.host, target.port, target.target, _public(target), authorization)
+
+
+def _public(url: HttpUrl) -> str:
+    """A URL without credentials and fragment."""
+    return f"{url.scheme}://{url.authority}{url.target}"

@@ -41,9 +41,9 @@ GOOD = {
 }
 BAD = {
     "empty": ErrorKind.EMPTY,  # 64
-    "reset-at-once": ErrorKind.EMPTY,
-    "cut-in-head": ErrorKind.PROTOCOL,  # 64
-    "reset-in-head": ErrorKind.PROTOCOL,
+    "reset-at-once": ErrorKind.RESET,
+    "cut-in-head": ErrorKind.TRUNCATED,  # 64
+    "reset-in-head": ErrorKind.TRUNCATED,
     "short-body": ErrorKind.TRUNCATED,  # 52
     "reset-in-body": ErrorKind.TRUNCATED,
     "reset-until-close": ErrorKind.TRUNCATED,
@@ -55,7 +55,6 @@ BAD = {
     "upgrade": ErrorKind.PROTOCOL,  # 63
     "gzip-cut": ErrorKind.DECODE,  # 67
     "redirect-loop": ErrorKind.REDIRECT_LIMIT,  # 49
-    "redirect-missing": ErrorKind.REDIRECT_MISSING,  # 47
     "redirect-file": ErrorKind.REDIRECT_INVALID,  # 44
     "redirect-two": ErrorKind.REDIRECT_INVALID,  # 45
 }

@@ -54,8 +54,12 @@ PANEL = Panel(
         ),
         Option(flags="-b --cookie", help="Set the Cookie header.", metavar="NAME=VALUE"),
         Option(flags="-A --user-agent", help="Set the User-Agent header.", metavar="TEXT"),
-        Option(flags="-e --referer", help="Set the Referer header.", metavar="URL"),
-        Option(flags="-r --range", help="Request this byte range: 0-499.", metavar="RANGE"),
+        Option(
+            flags="-e --referer",
+            help="Set the Referer header. ';auto' at its end: after a redirect, the URL before it.",
+            metavar="URL",
+        ),
+        Option(flags="-r --range", help="Request this byte range: 0-499, 500- or -500.", metavar="RANGE"),
         Option(
             flags="--compressed/--no-compressed",
             help="Ask for compressed content. Compressed bodies are decoded in any case.",

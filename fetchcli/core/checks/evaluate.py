@@ -8,6 +8,7 @@ from fetchcli.core.checks.content import Content
 from fetchcli.core.errors import ErrorKind
 from fetchcli.core.expect.expectations import ABSENT, BODY_KINDS, EXISTS, MATCHES, Check
 from fetchcli.core.expect.expressions import compile_regex, search
+from fetchcli.core.http1.head import REDIRECT_STATUSES
 from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
 from fetchcli.core.model.outcome import Outcome, Verdict, is_flaky
 from fetchcli.core.model.policy import Policy
@@ -39,6 +40,11 @@ def reads_body(checks: Iterable[Check]) -> bool:
 def takes_long(checks: Iterable[Check], response: Response) -> bool:
     """Whether the checks may block the event loop for too long."""
     return len(response.body or b"") > INLINE_BYTES and reads_body(checks)
+
+
+def lacks_location(response: Response, policy: Policy) -> bool:
+    """Whether a response is a redirect that could not be followed, because it does not say where to."""
+    return response.status in REDIRECT_STATUSES and policy.redirects.follow
 
 
 class Evidence(NamedTuple):
@@ -79,7 +85,9 @@ def failed_checks(
         TimeoutError: a check took too long, and ``time_limited`` was set.
     """
     failed, response = [], evidence.response
-    if response.status not in policy.accept and not any(check.kind == "status" for check in checks):
+    if lacks_location(response, policy):
+        failed.append(FailedCheck("status", "a Location", f"{response.status} without one"))
+    elif response.status not in policy.accept and not any(check.kind == "status" for check in checks):
         failed.append(FailedCheck("status", policy.accept.text, str(response.status)))
     context = _CheckContext(evidence, Content(response), INLINE_SECONDS if time_limited else REGEX_SECONDS)
     body_problem = evidence.body_problem

@@ -13,7 +13,8 @@ from urllib.parse import quote_plus
 from fetchcli.core.curl.shell import PIPE
 from fetchcli.core.errors import UsageError
 from fetchcli.core.request.credentials import Login
-from fetchcli.core.request.request import parse_header
+from fetchcli.core.request.ranges import parse_ranges
+from fetchcli.core.request.request import AUTO_REFERER, parse_header
 from fetchcli.core.request.row_request import JSON_LABELS, RowProblem, RowRequest
 from fetchcli.core.url.globbing import count, expand, parse_glob
 
@@ -200,6 +201,19 @@ def _cookie(value: str) -> str:
     return value
 
 
+def _referer(value: str) -> str:
+    if value.endswith(AUTO_REFERER):
+        raise RowProblem("--referer", f"{AUTO_REFERER!r} is for the whole run: use it on the command line of fetchcli")
+    return value
+
+
+def _range(value: str) -> str:
+    try:
+        return parse_ranges(value)
+    except UsageError as error:
+        raise RowProblem("--range", str(error)) from None
+
+
 def _user(value: str) -> str:
     if "${" in value:
         raise RowProblem("-u", "variables are expanded only in headers: -H 'Authorization: ...'")
@@ -218,7 +232,7 @@ def _urlencoded(value: str) -> str:
 _HEADERS: dict[str, tuple[str, Callable[[str], str]]] = {
     "--user": ("Authorization", _user),
     "--user-agent": ("User-Agent", str),
-    "--referer": ("Referer", str),
+    "--referer": ("Referer", _referer),
     "--oauth2-bearer": ("Authorization", "Bearer {}".format),
-    "--range": ("Range", "bytes={}".format),
+    "--range": ("Range", _range),
 }

@@ -10,7 +10,7 @@ from fetchcli.core.model.target import Target
 from fetchcli.core.network.overrides import Detour
 from fetchcli.core.network.proxies import Proxy
 from fetchcli.core.request.credentials import Login
-from fetchcli.core.request.request import EXPECTS_CONTENT, Request
+from fetchcli.core.request.request import EXPECTS_CONTENT, IDENTITY, Request, default_fields
 from fetchcli.core.request.secrets import split_marks
 from fetchcli.core.url.parse import HttpUrl
 
@@ -67,13 +67,16 @@ def _login(authorization: str) -> str:
 
 
 def _headers(request: Request, defaults: dict[str, str]) -> Iterator[str]:
-    user_names = {name.lower() for name, _ in request.headers}
-    for name, value in defaults.items():
-        if name.lower() not in user_names:
-            yield from ("-H", f"{name}: {value}")
-    if "accept-encoding" not in user_names:
-        yield "--compressed"
+    for name, value in default_fields(request, defaults):
+        yield from ("-H", f"{name}: {value}")
+        if name == "Accept-Encoding" and value != IDENTITY:
+            yield "--compressed"
+    if request.auto_referer:
+        referer = next((value for name, value in request.headers if name.lower() == "referer"), "")
+        yield from ("-e", f"{referer};auto")
     for name, value in request.headers:
+        if name.lower() == "referer" and request.auto_referer:
+            continue
         if name.lower() == "authorization" and value.startswith(_BASIC) and _is_login(value):
             yield from ("-u", _login(value))  # where a mark for the shell is visible
         else:

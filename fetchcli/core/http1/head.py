@@ -3,7 +3,8 @@
 Strict wherever a lenient parser can be misled about where a message ends. Lenient in three places
 that RFC 9112 allows or requires, in every mode of Python: a bare LF ends a line of the header
 section (section 2.2), an obs-fold counts as a space (section 5.2), and a status line may lack its
-reason. A bare LF inside chunked framing, trailers included, is an error.
+reason. A bare LF inside chunked framing, trailers included, is an error. As curl and browsers do, a
+header line whose name is no token is skipped, unless it could be meant for the framing.
 """
 
 import re
@@ -17,13 +18,17 @@ from fetchcli.core.http1.chunked import ChunkedBody
 
 MAX_HEAD = 300 * 1024  # bytes of the header section including interim responses, and of trailers (curl's limit)
 MAX_LENGTH = 2**63 - 1
+MAX_SKIPPED = 3
 MAX_CACHED_NAME = 64  # bytes; longer names are not cached
 
 BODYLESS_STATUSES = frozenset({204, 304})  # statuses whose responses never have a body (RFC 9112 section 6.3)
+REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})  # statuses whose Location is followed
 UNTIL_CLOSE = -1
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9]\d\d)(?: .*)?")
+_FRAMING = re.compile(rb"(?i)contentlength|transferencoding")
 _OBS_FOLD = re.compile(rb"\n[ \t]+")
 _TOKEN = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_PUNCTUATION = bytes(byte for byte in range(256) if not (byte < 128 and chr(byte).isalnum()))
 
 Fields = dict[bytes, list[bytes]]
 
@@ -35,11 +40,13 @@ class Head(msgspec.Struct, frozen=True):
         status: 100-999.
         minor: minor HTTP version, 0 or 1.
         fields: values by lower-case name, in order, without surrounding white space.
+        skipped: the first `MAX_SKIPPED` lines without a valid name.
     """
 
     status: int
     minor: int
     fields: Fields
+    skipped: tuple[str, ...] = ()
 
     def has_token(self, name: bytes, token: bytes) -> bool:
         """Whether a comma-separated field contains a token, in any case."""
@@ -56,33 +63,36 @@ def parse_head(block: bytes) -> Head:
     match = _STATUS_LINE.fullmatch(status_line)
     if match is None:
         refuse(f"not an HTTP/1.1 status line: {excerpt(status_line)}")
-    return Head(int(match[2]), match[1][0] - 48, parse_fields(section))
+    return Head(int(match[2]), match[1][0] - 48, *parse_fields(section))
 
 
-def parse_fields(section: bytes) -> Fields:
-    """Parse field lines (RFC 9112 section 5), each ended by LF.
+def parse_fields(section: bytes) -> tuple[Fields, tuple[str, ...]]:
+    """Parse field lines (RFC 9112 section 5), each ended by LF; also return the first lines that were skipped.
 
     Raises:
-        TransportError: `protocol`: a line is not a field line.
+        TransportError: `protocol`: a line is not a field line, or a skipped one could be meant for the framing.
     """
     if section[:1] in (b" ", b"\t"):
         refuse("white space before the first header")
     if b"\n " in section or b"\n\t" in section:
         section = _OBS_FOLD.sub(b" ", section)
     fields: Fields = {}
+    skipped: tuple[str, ...] = ()
     for line in section.split(b"\n")[:-1]:
         name, colon, value = line.partition(b":")
         if not colon:
             refuse(f"a header line without a colon: {excerpt(line)}")
         lower = _lower_name(name) if len(name) <= MAX_CACHED_NAME else _check_name(name)
         if not lower:
-            what = "a space before the colon" if name[-1:] in (b" ", b"\t") else "an invalid header name"
-            refuse(f"{what}: {excerpt(line)}")
-        if lower in fields:
+            if _FRAMING.search(name.translate(None, _PUNCTUATION)):
+                refuse(f"an invalid header name: {excerpt(line)}")
+            if len(skipped) < MAX_SKIPPED:
+                skipped += (excerpt(line),)
+        elif lower in fields:
             fields[lower].append(value.strip(b" \t"))
         else:
             fields[lower] = [value.strip(b" \t")]
-    return fields
+    return fields, skipped
 
 
 def _check_name(name: bytes) -> bytes:

@@ -44,6 +44,7 @@ class Response(msgspec.Struct, frozen=True):
         unknown_coding: the Content-Encoding that could not be decoded, or empty.
         body: the start of the decoded body as far as it was asked for, or None.
         cert_expires: when the server's verified certificate expires (seconds since the epoch), or 0.
+        skipped_headers: the first header lines that were skipped, because they have no valid name.
     """
 
     status: int
@@ -60,6 +61,7 @@ class Response(msgspec.Struct, frozen=True):
     headers: Fields = {}
     body: bytes | None = None
     cert_expires: float = 0.0
+    skipped_headers: tuple[str, ...] = ()
 
 
 class FailedCheck(msgspec.Struct, frozen=True):

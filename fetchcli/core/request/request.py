@@ -8,11 +8,15 @@ from fetchcli.core.errors import UsageError
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})  # RFC 9110 section 9.2.2
 ACCEPT_ENCODING = "gzip, deflate, br, zstd"  # what transport/decode.py decodes
+IDENTITY = "identity"
+AUTO_REFERER = ";auto"  # at the end of a Referer, as in curl's -e
 FORM = "application/x-www-form-urlencoded"
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _FRAMING_HEADERS = {"content-length", "transfer-encoding"}  # fetchcli does the framing itself
+# Headers that say who asks, for what form and for which part: they are no secrets, and hold for every hop.
+KEPT_ACROSS_ORIGINS = frozenset({"user-agent", "accept", "accept-language", "accept-encoding", "range"})
 EXPECTS_CONTENT = {"POST", "PUT", "PATCH"}  # RFC 9110 section 8.6
 
 
@@ -25,12 +29,14 @@ class Request(msgspec.Struct, frozen=True):
             value removes it. The value ``";"`` stands for an empty value.
         content: the content, or None.
         content_file: path of a file to send instead; it is read when the request is made.
+        auto_referer: after a redirect, the Referer is the URL that answered with it.
     """
 
     method: str = "GET"
     headers: tuple[tuple[str, str], ...] = ()
     content: bytes | None = None
     content_file: str | None = None
+    auto_referer: bool = False
 
     def __post_init__(self) -> None:
         """Validate the values (RFC 9112 section 3, RFC 9110 section 5)."""
@@ -103,7 +109,7 @@ def check_header(name: str, value: str) -> None:
 def header_fields(request: Request, defaults: dict[str, str]) -> tuple[tuple[str, str], ...]:
     """The header fields without Host: the defaults, overridden and followed by the user's headers."""
     user_names = {name.lower() for name, _ in request.headers}
-    fields = [(name, value) for name, value in defaults.items() if name.lower() not in user_names]
+    fields = default_fields(request, defaults)
     if request.content is not None:
         if "content-type" not in user_names:
             fields.append(("Content-Type", FORM))
@@ -114,30 +120,44 @@ def header_fields(request: Request, defaults: dict[str, str]) -> tuple[tuple[str
     return tuple((name, value) for name, value in fields if name.lower() != "host")
 
 
+def default_fields(request: Request, defaults: dict[str, str]) -> list[tuple[str, str]]:
+    """The defaults that the user does not override; part of a compressed body is of no use (RFC 9110 section 14.4)."""
+    given = {name.lower(): value for name, value in request.headers}
+    if given.get("range"):
+        defaults = {**defaults, "Accept-Encoding": IDENTITY}
+    return [(name, value) for name, value in defaults.items() if name.lower() not in given]
+
+
 def user_host(request: Request) -> str | None:
     """The Host field that the user asks for, or None."""
     return next((value for name, value in request.headers if name.lower() == "host" and value not in ("", ";")), None)
 
 
-def redirected(request: Request, status: int, *, same_origin: bool) -> Request:
-    """The request after a redirect.
+def redirected(request: Request, status: int, *, same_origin: bool, referer: str = "") -> Request:
+    """The request after a redirect (RFC 9110 section 15.4).
 
-    The method changes as in curl without ``-X`` (RFC 9110 section 15.4): POST to GET at 301 and 302,
-    everything except HEAD to GET at 303, nothing at 307 and 308. Another origin gets none of the user's
-    headers, because each may be a secret, except those that describe the content.
+    The method changes as in curl without ``-X``: POST to GET at 301 and 302, everything except HEAD to GET at
+    303, nothing at 307 and 308. What describes the content goes with it. Another origin gets of the user's
+    headers only those of `KEPT_ACROSS_ORIGINS`, and the Content-Type of what it is sent: any other may be a secret.
+
+    Args:
+        request: the request that was answered.
+        status: the status of the answer.
+        same_origin: scheme, host and port stay the same.
+        referer: the URL that answered, for ``auto_referer``.
     """
     method, content, content_file = request.method, request.content, request.content_file
-    if (status in (301, 302) and method == "POST") or (status == 303 and method != "HEAD"):
+    if (status in (301, 302) and method == "POST") or (status == 303 and method not in {"GET", "HEAD"}):
         method, content, content_file = "GET", None, None
     has_content = content is not None or content_file is not None
-    dropped = not has_content and (request.content is not None or request.content_file is not None)
-    headers = tuple(
-        (name, value)
-        for name, value in request.headers
-        if (has_content or (same_origin and not dropped) if _is_about_content(name) else same_origin)
-    )
-    return Request(method, headers, content, content_file)
+    changed = method != request.method
 
+    def stays(name: str) -> bool:
+        if changed and name.startswith("content-"):
+            return False
+        return same_origin or name in KEPT_ACROSS_ORIGINS or (name == "content-type" and has_content)
 
-def _is_about_content(name: str) -> bool:
-    return name.lower().startswith("content-")
+    headers = tuple((name, value) for name, value in request.headers if stays(name.lower()))
+    if request.auto_referer:
+        headers = (*(field for field in headers if field[0].lower() != "referer"), ("Referer", referer))
+    return Request(method, headers, content, content_file, request.auto_referer)

@@ -99,7 +99,7 @@ class RequestMerger(NamedTuple):
         names = {name.lower() for name, _ in row_headers}
         run_headers = tuple((name, value) for name, value in headers if name.lower() not in names)
         try:
-            return Request(method, run_headers + row_headers, content, content_file)
+            return Request(method, run_headers + row_headers, content, content_file, base.auto_referer)
         except UsageError as error:
             raise RowProblem("", str(error)) from None
 

@@ -3,17 +3,17 @@
 import re
 
 from fetchcli.core.errors import ErrorKind, InvalidUrl, TransportError
+from fetchcli.core.http1.head import REDIRECT_STATUSES
 from fetchcli.core.model.policy import Redirects
 from fetchcli.core.url.parse import HttpUrl, mask_credentials, resolve
 
-REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 _NOT_VISIBLE_ASCII = re.compile(rb"[^!-~]")
 
 
 def next_hop(
     url: HttpUrl, status: int, locations: list[bytes], redirect_count: int, policy: Redirects
 ) -> HttpUrl | None:
-    """The URL to request next, or None if this response is the last one.
+    """The URL to request next, or None if this response is the last one, as one without a Location is.
 
     Args:
         url: URL of the response.
@@ -23,14 +23,13 @@ def next_hop(
         policy: whether to follow, and how many.
 
     Raises:
-        TransportError: `redirect_missing`, `redirect_invalid` or `redirect_limit`
-            (as in curl, exactly ``limit`` redirects are followed).
+        TransportError: `redirect_invalid` or `redirect_limit` (as in curl, exactly ``limit`` redirects are followed).
     """
     if status not in REDIRECT_STATUSES or not policy.follow:
         return None
     distinct = {value.strip() for value in locations} - {b""}
     if not distinct:
-        raise TransportError(ErrorKind.REDIRECT_MISSING, f"status {status} without a Location")
+        return None
     if len(distinct) > 1:
         raise TransportError(ErrorKind.REDIRECT_INVALID, f"status {status} with {len(distinct)} differing Locations")
     if redirect_count >= policy.limit:

@@ -20,11 +20,11 @@ from fetchcli.transport.aiohttp.exchange import Exchange
 from fetchcli.transport.aiohttp.failures import classify
 from fetchcli.transport.aiohttp.protocol import PooledProtocol
 from fetchcli.transport.aiohttp.route import Route
-from fetchcli.transport.aiohttp.tunnel import open_tunnel, through_socks
+from fetchcli.transport.aiohttp.tunnel import TunnelProtocol, open_tunnel, through_socks
 from fetchcli.transport.resolver import Addresses, Resolver
 from fetchcli.transport.tls import make_context
+from fetchcli.transport.tls_stream import TlsStream
 
-HANDSHAKE_SECONDS = 86_400.0  # the connect timeout applies, not asyncio's 60 seconds
 HAPPY_EYEBALLS_SECONDS = 0.25  # RFC 8305 section 8
 
 
@@ -71,26 +71,27 @@ class Dialer:
             host = (await self._addresses(host, port))[0]
         if proxy.scheme in SOCKS:
             return await self._through_socks(proxy, route, exchange, host, port)
+        tls = (self._proxy_context, proxy.host.rstrip(".")) if proxy.scheme == "https" else None
         with _blame_proxy(proxy, exchange):
             sock = await self._tcp(proxy.host, proxy.port, exchange, check_address=False)
-            hop: dict[str, Any] = {}
-            if proxy.scheme == "https":
-                hop = {"ssl": self._proxy_context, "server_hostname": proxy.host.rstrip("."), **_HANDSHAKE_TIMEOUT}
             if route.forwarded:
-                return (await self._loop.create_connection(self._protocol, sock=sock, **hop))[1]
-            transport = await open_tunnel(sock, hop, proxy, host, port)
+                protocol = self._protocol()
+                await self._connect(sock, protocol, tls)
+                return protocol
+            tunnel = TunnelProtocol()
+            transport = await self._connect(sock, tunnel, tls)
+            fields = {name.lower(): value for name, value in exchange.request.shared.fields}
+            await open_tunnel(transport, tunnel, proxy, host, port, fields.get("user-agent", ""))
         protocol = self._protocol()
         if route.scheme == "http":
             transport.set_protocol(protocol)
             protocol.connection_made(transport)
-            return protocol
-        secured = await self._loop.start_tls(
-            transport, protocol, self._context, server_hostname=route.host.rstrip("."), **_HANDSHAKE_TIMEOUT
-        )
-        if secured is None:
-            raise ConnectionResetError("closed in the TLS handshake")
-        protocol.connection_made(secured)
-        exchange.secured = time.monotonic()
+        else:
+            stream = TlsStream(self._context, route.host.rstrip("."), protocol)
+            transport.set_protocol(stream)
+            stream.connection_made(transport)
+            await stream.handshake()
+            exchange.secured = time.monotonic()
         return protocol
 
     async def _through_socks(
@@ -142,6 +143,7 @@ class Dialer:
             infos, happy_eyeballs_delay=HAPPY_EYEBALLS_SECONDS, interleave=1, loop=self._loop
         )
         exchange.connected = time.monotonic()
+        exchange.peer = sock.getpeername()[0]
         return sock
 
     async def _addresses(self, host: str, port: int) -> Addresses:
@@ -167,17 +169,24 @@ class Dialer:
 
     async def _secure(self, sock: socket.socket, route: Route, exchange: Exchange) -> PooledProtocol:
         """Hand the socket to a protocol, with TLS for https."""
+        protocol = self._protocol()
         if route.scheme == "http":
-            return (await self._loop.create_connection(self._protocol, sock=sock))[1]
-        _, protocol = await self._loop.create_connection(
-            self._protocol,
-            sock=sock,
-            ssl=self._context,
-            server_hostname=route.host.rstrip("."),
-            **_HANDSHAKE_TIMEOUT,
-        )
-        exchange.secured = time.monotonic()
+            await self._connect(sock, protocol, None)
+        else:
+            await self._connect(sock, protocol, (self._context, route.host.rstrip(".")))
+            exchange.secured = time.monotonic()
         return protocol
+
+    async def _connect(
+        self, sock: socket.socket, protocol: asyncio.Protocol, tls: tuple[ssl.SSLContext, str] | None
+    ) -> asyncio.Transport:
+        """Hand the socket to a protocol, with TLS if there are a context and a host name for it."""
+        if tls is None:
+            return (await self._loop.create_connection(lambda: protocol, sock=sock))[0]
+        stream = TlsStream(*tls, protocol)
+        await self._loop.create_connection(lambda: stream, sock=sock)
+        await stream.handshake()
+        return stream
 
     def _protocol(self) -> PooledProtocol:
         return PooledProtocol(self._loop)
@@ -200,6 +209,3 @@ def _blame_proxy(proxy: Proxy, exchange: Exchange) -> Iterator[None]:
         if failure.kind is ErrorKind.INTERNAL:
             raise
         raise TransportError(ErrorKind.CONNECT, f"proxy {proxy.text}: {failure.detail}") from error
-
-
-_HANDSHAKE_TIMEOUT: dict[str, Any] = {"ssl_handshake_timeout": HANDSHAKE_SECONDS}

@@ -12,6 +12,8 @@ from fetchcli.transport.base import HopRequest
 
 MAX_PENDING = 256 * 1024  # body bytes that wait to be read; beyond this reading pauses
 
+STALE_KINDS = frozenset({ErrorKind.EMPTY, ErrorKind.RESET, ErrorKind.PROTOCOL})
+
 
 class Link(Protocol):
     """What an exchange needs of its connection."""
@@ -45,7 +47,6 @@ class Exchange:
         peer: the address that the request went to.
         cert_expires: when the origin's certificate expires (seconds since the epoch), or 0.
         reused: the connection had served another request before.
-        after_head: that request was HEAD, after which some servers send a body anyway.
         received: bytes received.
         resolved: when the name was resolved.
         connected: when TCP was connected.
@@ -60,7 +61,6 @@ class Exchange:
         "_paused",
         "_pending",
         "_waiter",
-        "after_head",
         "cert_expires",
         "connected",
         "first_byte",
@@ -83,7 +83,7 @@ class Exchange:
         self.request = request
         self.reader = ResponseReader(to_head_request=request.method == "HEAD")
         self.silence = read_timeout
-        self.reused = self.after_head = self._paused = False
+        self.reused = self._paused = False
         self.peer = ""
         self.cert_expires = 0.0
         self.received = self._pending = 0
@@ -119,13 +119,12 @@ class Exchange:
     def met_stale_connection(self, kind: ErrorKind) -> bool:
         """Whether a failure says more about a kept connection than about the server.
 
-        No byte arrives if the server had closed the connection meanwhile; and after HEAD the first bytes may be
-        the body that must not follow it.
+        No byte arrives if the server had closed the connection meanwhile; and the first bytes may be the rest of
+        the response before: more body than its length, or the body of a response to HEAD.
         """
         if not self.reused or self.reader.head is not None:
             return False
-        nothing_came = kind is ErrorKind.EMPTY and not self.first_byte
-        return nothing_came or (self.after_head and kind is ErrorKind.PROTOCOL)
+        return kind in STALE_KINDS
 
     def use(self, link: Link) -> None:
         """Start on this connection."""

@@ -14,6 +14,8 @@ from fetchcli.transport.aiohttp.exchange import Exchange
 _NUMBERS = re.compile(r"\[Errno (\d+)\]")
 LOCAL_ERRNOS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
 
+RESET_ERRNOS = frozenset({errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE})
+
 
 def classify(error: BaseException, exchange: Exchange) -> Failure:
     """Classify an exception; the phase of the exchange decides where the exception alone cannot.
@@ -56,8 +58,9 @@ def _cut_off(error: BaseException, exchange: Exchange) -> Failure:
         return Failure(ErrorKind.TRUNCATED, f"{reason} in the body", remedy=Remedy.LATER)
     if exchange.first_byte:
         detail = f"{reason} before the header section was complete"
-        return Failure(ErrorKind.PROTOCOL, detail, remedy=Remedy.LATER)
-    return Failure(ErrorKind.EMPTY, f"{reason} {exchange.phase}", remedy=Remedy.LATER)
+        return Failure(ErrorKind.TRUNCATED, detail, remedy=Remedy.LATER)
+    kind = ErrorKind.RESET if isinstance(error, OSError) and error.errno in RESET_ERRNOS else ErrorKind.EMPTY
+    return Failure(kind, f"{reason} {exchange.phase}", remedy=Remedy.LATER)
 
 
 def _tls_reason(error: ssl.SSLError) -> str:

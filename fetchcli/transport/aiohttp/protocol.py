@@ -31,7 +31,6 @@ class PooledProtocol(ResponseHandler):
     exchange: Exchange | None = None
     used = False
     _unsolicited_data = False
-    _answered_head = False
     _pool_connection: Connection | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -52,7 +51,7 @@ class PooledProtocol(ResponseHandler):
             TransportError: `protocol`: the server sent bytes before the request.
             ServerDisconnectedError: the server closed the connection after it left the pool.
         """
-        exchange.reused, exchange.after_head = self.used, self._answered_head
+        exchange.reused = self.used
         exchange.peer = self.peer
         if exchange.route.scheme == "https":  # otherwise it is the proxy's
             exchange.cert_expires = self.cert_expires
@@ -120,7 +119,6 @@ class PooledProtocol(ResponseHandler):
             return
         if exchange.reader.complete:
             self.exchange = None
-            self._answered_head = exchange.reader.to_head_request
             # A request that was answered before it was sent completely would run into the next one.
             self._should_close = leftover or self.unsent > 0 or exchange.request.last or not exchange.reader.reusable
             exchange.done()

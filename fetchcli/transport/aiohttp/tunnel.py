@@ -3,7 +3,6 @@
 import asyncio
 import os
 import socket
-from typing import Any
 
 from fetchcli.core.errors import ErrorKind, TransportError, UsageError
 from fetchcli.core.http1.response import ResponseReader
@@ -11,7 +10,7 @@ from fetchcli.core.network.proxies import Proxy
 from fetchcli.transport.resolver import Addresses
 
 
-class _TunnelProtocol(asyncio.Protocol):
+class TunnelProtocol(asyncio.Protocol):
     """Reads the response to CONNECT."""
 
     def __init__(self) -> None:
@@ -45,32 +44,32 @@ class _TunnelProtocol(asyncio.Protocol):
             self.opened.set_exception(exc or TransportError(ErrorKind.CONNECT, "connection closed at CONNECT"))
 
 
-async def open_tunnel(
-    sock: socket.socket, hop: dict[str, Any], proxy: Proxy, host: str, port: int
-) -> asyncio.Transport:
-    """Ask a proxy for a tunnel; return the transport to the origin.
+async def open_tunnel(  # noqa: PLR0913, PLR0917 - all that is sent
+    transport: asyncio.Transport, protocol: TunnelProtocol, proxy: Proxy, host: str, port: int, user_agent: str
+) -> None:
+    """Ask a proxy for a tunnel.
 
     Args:
-        sock: socket connected to the proxy.
-        hop: arguments of ``create_connection`` for TLS to the proxy.
+        transport: the connection to the proxy.
+        protocol: its protocol.
         proxy: its credentials are sent to it alone.
         host: host of the origin.
         port: port of the origin.
+        user_agent: the User-Agent field, or empty to send none.
 
     Raises:
         TransportError: the proxy refused, or its response is not HTTP.
         OSError: the connection broke.
     """
-    transport, protocol = await asyncio.get_running_loop().create_connection(_TunnelProtocol, sock=sock, **hop)
+    authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    fields = {"Host": authority, "User-Agent": user_agent, "Proxy-Authorization": proxy.authorization}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items() if value)
     try:
-        authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        credentials = f"Proxy-Authorization: {proxy.authorization}\r\n" if proxy.authorization else ""
-        transport.write(f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n{credentials}\r\n".encode("ascii"))
+        transport.write(f"CONNECT {authority} HTTP/1.1\r\n{lines}\r\n".encode("utf-8", "surrogateescape"))
         await protocol.opened
     except BaseException:
         transport.abort()
         raise
-    return transport
 
 
 def require_socks() -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fetchcli.core.errors import UsageError
+from fetchcli.core.request.ranges import parse_ranges
 from fetchcli.core.request.request import Request, asks_to_close, header_fields, parse_header, redirected, user_host
 
 
@@ -118,7 +119,7 @@ def test_50_the_method_after_a_redirect(method: str, status: int, after: str) ->
     assert following.method == after
     kept = after == method and not (method == "GET" and status == 303)
     assert following.content == (content if kept else None)
-    assert (("Content-Type", "a/b") in following.headers) is (kept or content is None)
+    assert (("Content-Type", "a/b") in following.headers) is (after == method)
     assert ("X-A", "1") in following.headers
 
 
@@ -135,8 +136,75 @@ def test_content_keeps_its_label_wherever_it_goes() -> None:
     )
 
 
-def test_36_39_40_another_origin_gets_no_user_header() -> None:
+def test_36_39_40_another_origin_gets_no_secret() -> None:
     headers = (("Authorization", "a"), ("authorization", "b"), ("Cookie", "c"), ("X-Api-Key", "d"), ("Host", "e"))
     there = redirected(Request("GET", headers), 302, same_origin=False)
     assert there == Request("GET")
     assert redirected(there, 302, same_origin=False) == Request("GET")  # 39: back at the first origin
+
+
+HARMLESS = (("User-Agent", ""), ("accept", "a/b"), ("Accept-Language", "de"), ("Accept-Encoding", ""), ("Range", "x"))
+
+
+@given(st.sampled_from([301, 302, 303, 307, 308]), st.booleans(), st.permutations([*HARMLESS, ("X-A", "1")]))
+def test_36_what_says_who_asks_and_in_what_form_holds_for_every_hop(
+    status: int, same_origin: bool, headers: list[tuple[str, str]]
+) -> None:
+    following = redirected(Request("POST", tuple(headers), b"x"), status, same_origin=same_origin)
+    assert following.headers == tuple(field for field in headers if same_origin or field != ("X-A", "1"))
+
+
+ABOUT_CONTENT = tuple(
+    (f"Content-{name}", "x") for name in ("Type", "Encoding", "Language", "Location", "Disposition", "MD5")
+)
+
+
+def test_content_headers_go_with_the_content() -> None:
+    request = Request("POST", ABOUT_CONTENT, b"x")
+    assert redirected(request, 307, same_origin=True) == request
+    assert redirected(request, 307, same_origin=False).headers == ABOUT_CONTENT[:1]
+    assert redirected(request, 303, same_origin=True).headers == ()
+    assert (
+        redirected(Request("PUT", ABOUT_CONTENT), 303, same_origin=True).headers == ()
+    )  # no content, but a new method
+    assert redirected(Request("GET", ABOUT_CONTENT), 303, same_origin=True).headers == ABOUT_CONTENT
+    assert redirected(Request("GET", ABOUT_CONTENT), 303, same_origin=False).headers == ()
+
+
+def test_the_referer_follows_the_redirects_if_asked() -> None:
+    request = Request(headers=(("referer", "http://start/"),), auto_referer=True)
+    first = redirected(request, 302, same_origin=False, referer="http://a/1")
+    assert first.headers == (("Referer", "http://a/1"),)
+    assert redirected(first, 302, same_origin=True, referer="http://b/2").headers == (("Referer", "http://b/2"),)
+    assert redirected(Request(), 302, same_origin=True, referer="http://a/1").headers == ()
+
+
+def test_a_range_asks_for_no_coding() -> None:
+    defaults = {"Accept-Encoding": "gzip"}
+    assert header_lines(Request(headers=(("range", "bytes=0-1"),)), defaults).startswith(
+        "Accept-Encoding: identity\r\n"
+    )
+    chosen = Request(headers=(("Range", "bytes=0-1"), ("accept-encoding", "br")))
+    assert header_lines(chosen, defaults) == "Range: bytes=0-1\r\naccept-encoding: br\r\n"
+    assert header_lines(Request(headers=(("Range", ""),)), defaults) == "Accept-Encoding: gzip\r\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("0-499", "bytes=0-499"),
+        ("500-", "bytes=500-"),
+        ("-500", "bytes=-500"),
+        ("4", "bytes=4-"),
+        ("0-0, -1", "bytes=0-0,-1"),
+        ("7-7", "bytes=7-7"),
+    ],
+)
+def test_ranges(text: str, value: str) -> None:
+    assert parse_ranges(text) == value
+
+
+@pytest.mark.parametrize("text", ["", "-", "5-4", "a-b", "1-2-3", "bytes=0-1", "0-1,", "1.5-2", "+1-2", "1 - 2", "٣-"])
+def test_what_is_no_range(text: str) -> None:
+    with pytest.raises(UsageError, match="expected a byte range"):
+        parse_ranges(text)

@@ -43,8 +43,8 @@ def test_45_differing_locations_are_invalid_and_equal_ones_pass() -> None:
 
 
 def test_47_no_location() -> None:
-    assert problem_kind(301, []) is ErrorKind.REDIRECT_MISSING
-    assert problem_kind(301, [b" "]) is ErrorKind.REDIRECT_MISSING
+    assert next_hop(URL, 301, [], 0, Redirects()) is None
+    assert next_hop(URL, 301, [b" "], 0, Redirects()) is None
 
 
 def test_48_bytes_beyond_ascii_are_encoded() -> None:

@@ -82,8 +82,8 @@ def test_every_exception_of_aiohttp_has_a_kind(cls: type[BaseException]) -> None
     [
         ({}, ErrorKind.CONNECT),
         ({"connected": 1}, ErrorKind.TLS),
-        ({"sent": 1}, ErrorKind.EMPTY),
-        ({"sent": 1, "first_byte": 1}, ErrorKind.PROTOCOL),
+        ({"sent": 1}, ErrorKind.RESET),
+        ({"sent": 1, "first_byte": 1}, ErrorKind.TRUNCATED),
         ({"sent": 1, "first_byte": 1, "head": Head(200, 1, {})}, ErrorKind.TRUNCATED),
     ],
 )
