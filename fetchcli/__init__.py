@@ -6,7 +6,7 @@ from fetchcli._version import __version__
 from fetchcli.core.errors import ErrorKind, ExitCode, Failure, FetchcliError, Redirect, UsageError
 from fetchcli.core.expect.expectations import Check, parse_checks
 from fetchcli.core.expect.status import StatusSet, parse_status_set
-from fetchcli.core.model.attempt import Attempt, FailedCheck, Response, Timings
+from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
 from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.model.policy import Limits, Network, Pace, Policy, Redirects, Retry, Timeouts, Tls, TlsVersion
 from fetchcli.core.model.target import Rejected, Target
@@ -16,6 +16,7 @@ from fetchcli.core.network.proxies import Proxy, ProxyRules, parse_proxy
 from fetchcli.core.rate import Rate, parse_rate
 from fetchcli.core.request.request import Request
 from fetchcli.core.summary.summary import Summary
+from fetchcli.core.timings import Timings
 from fetchcli.core.url.parse import HttpUrl
 
 if TYPE_CHECKING:

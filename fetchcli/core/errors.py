@@ -15,6 +15,8 @@ from enum import Enum, IntEnum, StrEnum, auto
 
 import msgspec
 
+from fetchcli.core.timings import Timings
+
 
 class ExitCode(IntEnum):
     """The exit status and its meaning; where several apply, `core.summary.summary.exit_code` decides."""
@@ -130,6 +132,7 @@ class Failure(msgspec.Struct, frozen=True):
         redirects: the redirects that led to it, in order.
         remote_ip: the address that was connected to, empty if none was.
         remedy: what may help.
+        timings: when the phases that were over were over.
     """
 
     kind: ErrorKind
@@ -138,6 +141,7 @@ class Failure(msgspec.Struct, frozen=True):
     redirects: tuple[Redirect, ...] = ()
     remote_ip: str = ""
     remedy: Remedy = Remedy.NONE
+    timings: Timings = Timings()
 
 
 class FetchcliError(Exception):
@@ -168,12 +172,19 @@ class InvalidUrl(FetchcliError):  # noqa: N818 - named after the error kind and 
     """The text is not an http(s) URL that can be fetched; ``str()`` is the reason."""
 
 
+class Resumption:
+    """Where a failed attempt can go on, for the transport that raised it."""
+
+
 class TransportError(FetchcliError):
     """An attempt failed.
 
     Attributes:
         failure: what went wrong, and where.
+        resume: where the transport can go on with a new connection, or None.
     """
+
+    resume: Resumption | None = None
 
     def __init__(self, kind: ErrorKind, detail: str, remedy: Remedy | None = None) -> None:
         super().__init__(f"{kind}: {detail}")

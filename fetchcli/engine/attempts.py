@@ -42,11 +42,11 @@ class Attempts:
                 row.url,
                 self._policy,
                 request=row.request,
-                fresh=launch.fresh,
+                fresh=launch.resume or launch.fresh,
                 consume=None if body is None else lambda _: (body.feed,),
             )
         except TransportError as error:
-            result = error.failure
+            result, launch.resume = error.failure, error.resume
         except Exception as error:  # noqa: BLE001 - a bug becomes one outcome and leaves the other rows alone
             result = internal_failure(error)
         attempt = Attempt(number, self._epoch + started, time.monotonic() - started, result)

@@ -83,7 +83,7 @@ def make_transport(policy: Policy, user_agent: str = USER_AGENT) -> Transport:
 
     authenticator = None
     if policy.credentials.digest is not None:
-        from fetchcli.transport.aiohttp.digest import DigestAuth
+        from fetchcli.transport.digest import DigestAuth
 
         authenticator = DigestAuth(policy.credentials.digest)
     return FollowingTransport(AiohttpHops(policy), user_agent, authenticator)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import msgspec
 
-from fetchcli.core.errors import ErrorKind, TransportError
+from fetchcli.core.errors import ErrorKind, Resumption, TransportError
 from fetchcli.core.http1.head import Head
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Policy, Timeouts
@@ -40,6 +40,7 @@ class HopRequest(msgspec.Struct, frozen=True, kw_only=True):
         authorization: value of the Authorization field, or empty to send none.
         content: the content, or None.
         fresh: use no connection that was used before.
+        once: the request must not be repeated, so use a kept connection only if it was idle for a moment.
         last: use the connection for no other request.
     """
 
@@ -50,6 +51,7 @@ class HopRequest(msgspec.Struct, frozen=True, kw_only=True):
     authorization: str = ""
     content: bytes | None = None
     fresh: bool = False
+    once: bool = False
     last: bool = False
 
 
@@ -79,6 +81,10 @@ class Hop(Protocol):
     @property
     def length_verified(self) -> bool:
         """Whether framing, not the end of the connection, ends the body; known once the hop is open."""
+
+    @property
+    def progress(self) -> object:
+        """Differs from an earlier value if anything has arrived since; see `transport.deadline`."""
 
     @property
     def phase(self) -> str:
@@ -154,7 +160,7 @@ class Transport(Protocol):
         policy: Policy,
         *,
         request: Request | None = None,
-        fresh: bool = False,
+        fresh: bool | Resumption = False,
         consume: ChooseConsumers | None = None,
     ) -> Response:
         """Fetch a URL: follow its redirects, and read the body to its end.
@@ -165,7 +171,8 @@ class Transport(Protocol):
             url: the URL.
             policy: limits, and the request where ``request`` is None.
             request: what to send.
-            fresh: use no connection that was used before.
+            fresh: use no connection that was used before; the ``resume`` of the TransportError of an earlier
+                call repeats only its last request.
             consume: returns the consumers of the decoded body, given the head; none by default.
 
         Raises:

@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from fetchcli.core.errors import ErrorKind, TransportError
+from fetchcli.core.errors import ErrorKind, Resumption, TransportError
 from fetchcli.core.http1.head import Head
 from fetchcli.core.http1.response import ResponseReader
-from fetchcli.core.model.attempt import Response, Timings
+from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Policy, Timeouts
 from fetchcli.core.request.request import Request
+from fetchcli.core.timings import Timings
 from fetchcli.core.url.parse import HttpUrl
 from fetchcli.transport.base import ChooseConsumers, HopRequest
 
@@ -20,10 +21,10 @@ HopScript = Callable[[HopRequest], bytes | TransportError]
 class ScriptedHop:
     """One hop of `ScriptedHops`; see `transport.base.Hop`."""
 
-    def __init__(self, answer: bytes | TransportError, clock: Callable[[], float], *, to_head_request: bool) -> None:
-        self._answer = answer
-        self._clock = clock
-        self._reader = ResponseReader(to_head_request=to_head_request)
+    def __init__(self, hops: "ScriptedHops", request: HopRequest) -> None:
+        self._hops = hops
+        self._request = request
+        self._reader = ResponseReader(to_head_request=request.method == "HEAD")
         self._pieces: Iterator[bytes] = iter(())
         self._failure: TransportError | None = None
         self.peer = ""
@@ -49,11 +50,12 @@ class ScriptedHop:
     async def open(self) -> Head:
         """Parse the scripted bytes, or raise the scripted failure."""
         await asyncio.sleep(0)
-        if isinstance(self._answer, TransportError):
-            raise self._answer
-        self.peer, self.first_byte, self.received = "192.0.2.1", self._clock(), len(self._answer)
-        if self._answer:
-            self._reader.feed(self._answer)
+        answer = self._hops.answer(self, self._request)
+        if isinstance(answer, TransportError):
+            raise answer
+        self.peer, self.first_byte, self.received = "192.0.2.1", self._hops.clock(), len(answer)
+        if answer:
+            self._reader.feed(answer)
         self._reader.feed_end()
         if self._reader.head is None:
             raise TransportError(ErrorKind.EMPTY, "connection closed")
@@ -78,6 +80,11 @@ class ScriptedHop:
         """Remember that it was called."""
         self.closed = True
 
+    @property
+    def progress(self) -> object:
+        """What has arrived, arrived at once."""
+        return None
+
     def met_stale_connection(self, kind: ErrorKind) -> bool:
         """A script keeps no connections."""
         return False
@@ -91,22 +98,27 @@ class ScriptedHops:
         clock: tells the time of the first byte.
 
     Attributes:
+        clock: as given.
         sent: the requests, in order.
-        hops: the hops, in order.
+        hops: the hops that sent them.
     """
 
     def __init__(self, script: HopScript, clock: Callable[[], float] = lambda: 1.0) -> None:
         self._script = script
-        self._clock = clock
+        self.clock = clock
         self.sent: list[HopRequest] = []
         self.hops: list[ScriptedHop] = []
         self.closed = False
 
     def hop(self, request: HopRequest, timeouts: Timeouts) -> ScriptedHop:
         """A hop that answers as scripted."""
+        return ScriptedHop(self, request)
+
+    def answer(self, hop: ScriptedHop, request: HopRequest) -> bytes | TransportError:
+        """The scripted answer to a request that is sent."""
         self.sent.append(request)
-        self.hops.append(ScriptedHop(self._script(request), self._clock, to_head_request=request.method == "HEAD"))
-        return self.hops[-1]
+        self.hops.append(hop)
+        return self._script(request)
 
     async def close(self) -> None:
         """Remember that it was called."""
@@ -122,7 +134,7 @@ class NullTransport:
         policy: Policy,
         *,
         request: Request | None = None,
-        fresh: bool = False,
+        fresh: bool | Resumption = False,
         consume: ChooseConsumers | None = None,
     ) -> Response:
         """Answer without waiting."""
@@ -155,7 +167,7 @@ class ScriptedTransport:
         policy: Policy,
         *,
         request: Request | None = None,
-        fresh: bool = False,
+        fresh: bool | Resumption = False,
         consume: ChooseConsumers | None = None,
     ) -> Response:
         """Wait for the scripted delay, then answer as scripted."""

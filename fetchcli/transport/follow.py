@@ -9,15 +9,17 @@ from typing import NamedTuple
 
 import msgspec
 
-from fetchcli.core.errors import ErrorKind, Failure, Remedy, TransportError
+from fetchcli.core.errors import ErrorKind, Failure, Remedy, Resumption, TransportError
 from fetchcli.core.http1.head import Head
-from fetchcli.core.model.attempt import Response, Timings
+from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.request.request import Request, asks_to_close, default_headers, header_fields, user_host
 from fetchcli.core.schedule.redirects import next_hop
+from fetchcli.core.timings import Timings
 from fetchcli.core.url.parse import HttpUrl
 from fetchcli.transport.base import Authenticator, ChooseConsumers, Hop, HopRequest, HopTransport, SharedFields
 from fetchcli.transport.body import BodyReader
+from fetchcli.transport.deadline import Deadline
 from fetchcli.transport.rate_watch import RateWatch
 from fetchcli.transport.redirect_chain import RedirectChain
 
@@ -66,24 +68,30 @@ class FollowingTransport:
         policy: Policy,
         *,
         request: Request | None = None,
-        fresh: bool = False,
+        fresh: bool | Resumption = False,
         consume: ChooseConsumers | None = None,
     ) -> Response:
         """See `transport.base.Transport`."""
-        request = request or policy.request
-        if request.content_file is not None:
-            request = await asyncio.to_thread(_with_content, request, request.content_file)
-        chain = RedirectChain(url, request)
-        chain.hop = self._hop(chain, policy, fresh=fresh)
+        if isinstance(fresh, RedirectChain):
+            chain = fresh
+            chain.started = time.monotonic()
+        else:
+            request = request or policy.request
+            if request.content_file is not None:
+                request = await asyncio.to_thread(_with_content, request, request.content_file)
+            chain = RedirectChain(url, request)
+        chain.fresh = bool(fresh)
+        chain.hop = self._hop(chain, policy)
+        limit = Deadline(policy.timeouts.total, chain)
         try:
-            async with asyncio.timeout(policy.timeouts.total) as limit:
-                return await self._follow(chain, policy, consume, fresh=fresh)
+            with limit:
+                return await self._follow(chain, policy, consume)
         except Exception as error:
-            raise TransportError.of(_failure(error, chain, policy, timed_out=limit.expired())) from error
+            failed = TransportError.of(_failure(error, chain, policy, timed_out=limit.expired))
+            failed.resume = chain if failed.failure.remedy is Remedy.FRESH else None
+            raise failed from error
 
-    async def _follow(
-        self, chain: RedirectChain, policy: Policy, consume: ChooseConsumers | None, *, fresh: bool
-    ) -> Response:
+    async def _follow(self, chain: RedirectChain, policy: Policy, consume: ChooseConsumers | None) -> Response:
         """Send hop after hop, and read the body of the last one."""
         minimum_rate = policy.timeouts.min_rate
         watch = RateWatch(minimum_rate, policy.timeouts.rate_window) if minimum_rate is not None else None
@@ -95,7 +103,7 @@ class FollowingTransport:
                     if self._authenticator is None or chain.left_origin or self._prepared(chain.request).authorized:
                         head = await chain.hop.open()
                     else:
-                        head = await self._authenticate(self._authenticator, chain, policy, watch, fresh=fresh)
+                        head = await self._authenticate(self._authenticator, chain, policy, watch)
                     locations = head.fields.get(b"location", [])
                     target = next_hop(chain.url, head.status, locations, len(chain.redirects), policy.redirects)
                     if target is None:
@@ -108,7 +116,7 @@ class FollowingTransport:
                 finally:
                     chain.hop.close()  # does nothing once the body was read to its end
                 chain.follow(target, head.status)
-                chain.hop = self._hop(chain, policy, fresh=fresh)
+                chain.hop = self._hop(chain, policy)
         finally:
             if watch is not None:
                 watch.stop()
@@ -119,14 +127,12 @@ class FollowingTransport:
         chain: RedirectChain,
         policy: Policy,
         watch: RateWatch | None,
-        *,
-        fresh: bool,
     ) -> Head:
         """Send the request of this hop, and again with an answer if the server asks for one."""
 
         async def send(authorization: str) -> Head:
             if authorization:
-                chain.hop = self._hop(chain, policy, fresh=fresh, authorization=authorization)
+                chain.hop = self._hop(chain, policy, authorization)
                 if watch is not None:
                     watch.watch(chain.hop)
             return await chain.hop.open()
@@ -137,7 +143,7 @@ class FollowingTransport:
 
         return await authenticator.ask(chain.url, chain.request, send, discard)
 
-    def _hop(self, chain: RedirectChain, policy: Policy, *, fresh: bool, authorization: str = "") -> Hop:
+    def _hop(self, chain: RedirectChain, policy: Policy, authorization: str = "") -> Hop:
         """The next hop of a fetch."""
         request, url = chain.request, chain.url
         prepared = self._prepared(request)
@@ -154,8 +160,8 @@ class FollowingTransport:
             shared=prepared.shared,
             authorization=authorization,
             content=request.content,
-            # A request that must not be repeated uses no connection that the server may have closed, at no hop.
-            fresh=fresh or not chain.first.idempotent,
+            fresh=chain.fresh,
+            once=not chain.first.idempotent,
             last=prepared.last,
         )
         return self._hops.hop(hop, policy.timeouts)
@@ -193,6 +199,7 @@ def _failure(error: Exception, chain: RedirectChain, policy: Policy, *, timed_ou
         tuple(chain.redirects),
         hop.peer,
         Remedy.FRESH if stale else cause.remedy,
+        _timings(hop, chain.started),
     )
 
 
@@ -207,17 +214,11 @@ async def _discard(hop: Hop) -> None:
 
 def _response(head: Head, chain: RedirectChain, body: BodyReader) -> Response:
     """The response, once its body was read."""
-    hop, started = chain.hop, chain.started
+    hop = chain.hop
     return Response(
         head.status,
         chain.url.text,
-        Timings(
-            hop.resolved and hop.resolved - started,
-            hop.connected and hop.connected - started,
-            hop.secured and hop.secured - started,
-            hop.first_byte - started,
-            time.monotonic() - started,
-        ),
+        _timings(hop, chain.started),
         tuple(chain.redirects),
         head.fields.get(b"content-type", (b"",))[0].decode("utf-8", "surrogateescape"),
         hop.peer,
@@ -230,4 +231,15 @@ def _response(head: Head, chain: RedirectChain, body: BodyReader) -> Response:
         None if body.buffer is None else bytes(body.buffer.data),
         hop.cert_expires,
         head.skipped,
+    )
+
+
+def _timings(hop: Hop, started: float) -> Timings:
+    """The phases of a hop, in seconds since the attempt started."""
+    return Timings(
+        hop.resolved and hop.resolved - started,
+        hop.connected and hop.connected - started,
+        hop.secured and hop.secured - started,
+        hop.first_byte and hop.first_byte - started,
+        time.monotonic() - started,
     )

@@ -33,6 +33,7 @@ class RateWatch:
     def stop(self) -> None:
         """Stop watching."""
         self._timer.cancel()
+        self._hop = None
 
     def _sample(self) -> None:
         self._timer = self._loop.call_later(self._window / SAMPLES, self._sample)
@@ -42,9 +43,16 @@ class RateWatch:
         if hop.paused:
             self._samples.clear()
             return
-        if len(self._samples) == SAMPLES and hop.received - self._samples[0] < self._rate * self._window:
-            rate = (hop.received - self._samples[0]) / self._window
+        if len(self._samples) == SAMPLES and self._is_slow(hop, self._samples[0]):
+            # After a stop of the process nothing was read yet (see `transport.deadline`).
+            self._loop.call_soon(self._loop.call_soon, self._judge, hop, self._samples[0])
+        self._samples.append(hop.received)
+
+    def _is_slow(self, hop: Hop, before: int) -> bool:
+        return hop.received - before < self._rate * self._window
+
+    def _judge(self, hop: Hop, before: int) -> None:
+        if hop is self._hop and self._is_slow(hop, before):
+            rate = (hop.received - before) / self._window
             detail = f"{rate:.0f} bytes/s over {self._window:g} s, less than --min-rate {hop.phase}"
             hop.fail(TransportError(ErrorKind.TIMEOUT_RATE, detail))
-            return
-        self._samples.append(hop.received)

@@ -2,13 +2,13 @@
 
 import time
 
-from fetchcli.core.errors import Redirect
+from fetchcli.core.errors import Redirect, Resumption
 from fetchcli.core.request.request import Request, redirected
 from fetchcli.core.url.parse import HttpUrl
 from fetchcli.transport.base import Hop
 
 
-class RedirectChain:
+class RedirectChain(Resumption):
     """The current hop of a fetch, and the redirects that led to it.
 
     Attributes:
@@ -17,11 +17,12 @@ class RedirectChain:
         first: the request of the first hop.
         redirects: the redirects followed so far.
         hop: the current hop.
+        fresh: its hops use no connections that were used before.
         left_origin: a redirect led to another origin; credentials do not come back after that.
         started: when the first hop started (`time.monotonic`).
     """
 
-    __slots__ = ("first", "hop", "left_origin", "redirects", "request", "started", "url")
+    __slots__ = ("first", "fresh", "hop", "left_origin", "redirects", "request", "started", "url")
 
     hop: Hop
 
@@ -30,7 +31,12 @@ class RedirectChain:
         self.url = url
         self.request = self.first = request
         self.redirects: list[Redirect] = []
-        self.left_origin = False
+        self.left_origin = self.fresh = False
+
+    @property
+    def progress(self) -> object:
+        """Differs from an earlier value if anything has arrived since; see `transport.deadline`."""
+        return self.hop, self.hop.progress
 
     def follow(self, target: HttpUrl, status: int) -> None:
         """Move to the target of a redirect. Credentials stay with their origin; a Location brings none."""

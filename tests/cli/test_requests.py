@@ -220,7 +220,7 @@ def test_no_message_and_no_command_holds_what_came_from_the_environment(option: 
 
 def test_a_digest_login_gives_nothing_away_in_clear(folder: Path) -> None:
     challenge = 'Basic realm="b", Digest realm="Gesch\u00fctzt", nonce="n", qop="auth", domain="http://[bad /x"'
-    unknown = 'WWW-Authenticate: Digest realm="r", nonce="n", algorithm=SHA-512-256'
+    unknown = 'WWW-Authenticate: Digest realm="r", nonce="n", algorithm=SHA3-256'
 
     def answer(request: bytes) -> bytes:
         if b"Authorization: Digest" in request:
@@ -238,7 +238,7 @@ def test_a_digest_login_gives_nothing_away_in_clear(folder: Path) -> None:
         assert len(server.requests) == 1
     with recorder(ok(b"", 'WWW-Authenticate: Digest realm="r"', status="401 Unauthorized")) as server:
         result = fetchcli(server.url(), "--digest", "-u", "me:pw", "-q")
-        assert (result.code, "protocol: digest: Malformed" in result.out) == (4, True)
+        assert (result.code, "protocol: digest: the challenge has no nonce" in result.out) == (4, True)
 
 
 def test_netrc_on_the_way_of_redirects(folder: Path) -> None:  # 42

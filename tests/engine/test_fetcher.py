@@ -12,14 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fetchcli.core.errors import ErrorKind, Failure, Remedy, TransportError
+from fetchcli.core.errors import ErrorKind, Failure, Remedy, Resumption, TransportError
 from fetchcli.core.expect.expectations import parse_checks
 from fetchcli.core.http1.head import Head
-from fetchcli.core.model.attempt import FailedCheck, Response, Timings
+from fetchcli.core.model.attempt import FailedCheck, Response
 from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.model.policy import Limits, Pace, Policy, Retry
 from fetchcli.core.model.target import Rejected, Row
 from fetchcli.core.request.request import Request
+from fetchcli.core.timings import Timings
 from fetchcli.core.url.parse import HttpUrl
 from fetchcli.engine.fetcher import Fetcher
 from fetchcli.transport.base import ChooseConsumers
@@ -99,7 +100,7 @@ async def test_85_a_stale_connection_is_one_visible_attempt_and_a_second_on_a_fr
             policy: Policy,
             *,
             request: Request | None = None,
-            fresh: bool = False,
+            fresh: bool | Resumption = False,
             consume: ChooseConsumers | None = None,
         ) -> Response:
             if not fresh:
@@ -217,7 +218,7 @@ async def test_ordered_output_survives_a_stop() -> None:
             policy: Policy,
             *,
             request: Request | None = None,
-            fresh: bool = False,
+            fresh: bool | Resumption = False,
             consume: ChooseConsumers | None = None,
         ) -> Response:
             if url.target == "/1":

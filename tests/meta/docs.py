@@ -8,10 +8,11 @@ from rich.console import Console
 from fetchcli.cli.definitions import PANELS
 from fetchcli.cli.help import definitions, options_block
 from fetchcli.core.errors import ErrorKind, ExitCode, Failure
-from fetchcli.core.model.attempt import Attempt, FailedCheck, Response, Timings
+from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
 from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.rows.columns import COLUMNS
 from fetchcli.core.summary.summary import Summary
+from fetchcli.core.timings import Timings
 from fetchcli.inputs.reader import RowReader
 from fetchcli.render.summary import SummaryDisplay
 from fetchcli.run.demo import DEMO_PATHS

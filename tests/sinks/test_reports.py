@@ -22,13 +22,14 @@ from tap.parser import Parser
 
 from fetchcli.core.baseline.compare import Baseline, Comparison, Sample
 from fetchcli.core.errors import ErrorKind
-from fetchcli.core.model.attempt import Attempt, FailedCheck, Response, Timings
+from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
 from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.model.target import Rejected, Skipped, Target
 from fetchcli.core.report.data import MAX_ROWS, OutcomeBuffer, State, state_of
 from fetchcli.core.request.request import Request
 from fetchcli.core.summary.summary import Summary
 from fetchcli.core.summary.thresholds import parse_threshold
+from fetchcli.core.timings import Timings
 from fetchcli.core.url.parse import parse_url
 from fetchcli.sinks.formats import BY_NAME, OUTPUT_FORMATS
 from fetchcli.sinks.reports.github import MAX_ANNOTATIONS

@@ -4,10 +4,11 @@ import msgspec
 
 from fetchcli.core.checks.evaluate import Evidence, failed_checks
 from fetchcli.core.errors import ErrorKind, Failure, Redirect
-from fetchcli.core.model.attempt import Attempt, FailedCheck, Response, Timings
+from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
 from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.model.target import CarriedValue, Rejected, Target
+from fetchcli.core.timings import Timings
 from fetchcli.core.url.parse import parse_url
 
 NOT_ACCEPTED = FailedCheck("status", "200..399", "404")

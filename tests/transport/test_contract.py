@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from fetchcli.core.errors import ErrorKind, TransportError
-from fetchcli.core.model.attempt import Response, Timings
+from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Policy
+from fetchcli.core.timings import Timings
 from fetchcli.core.url.parse import HttpUrl, parse_url
 from fetchcli.run.compose import make_transport
 from fetchcli.transport.base import Transport

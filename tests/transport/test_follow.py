@@ -2,21 +2,22 @@
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Awaitable, Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fetchcli.core.errors import ErrorKind, Redirect, TransportError
+from fetchcli.core.errors import ErrorKind, Redirect, Remedy, TransportError
 from fetchcli.core.http1.head import Head
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Limits, Policy, Redirects, Timeouts
 from fetchcli.core.request.credentials import Credentials, Login
 from fetchcli.core.request.request import Request
 from fetchcli.core.url.parse import HttpUrl, parse_url
-from fetchcli.transport.aiohttp.digest import DigestAuth
 from fetchcli.transport.base import HopRequest
+from fetchcli.transport.digest import DigestAuth
 from fetchcli.transport.fake import ScriptedHops
 from fetchcli.transport.follow import FollowingTransport
 
@@ -84,10 +85,37 @@ async def test_a_redirect_changes_the_method_as_the_fetch_standard_says(status: 
     assert (hops.sent[1].content is None) is (sent != method or method == "HEAD")
 
 
-async def test_a_request_that_must_not_be_repeated_uses_a_fresh_connection_at_every_hop() -> None:
+async def test_a_request_that_must_not_be_repeated_is_marked_at_every_hop() -> None:
     hops = answer_in_order(redirect("/next", 303), HELLO)
     await fetch(hops, request=Request("POST", content=b"data"))
-    assert [hop.fresh for hop in hops.sent] == [True, True]
+    assert [(hop.once, hop.fresh) for hop in hops.sent] == [(True, False), (True, False)]
+
+
+async def test_an_answered_redirect_is_not_asked_again() -> None:
+    """The second hop meets a connection that the server had closed: only that hop is repeated."""
+    stale = TransportError(ErrorKind.EMPTY, "connection closed", Remedy.FRESH)
+    hops = answer_in_order(redirect("/next"), stale, redirect("/last"), HELLO)
+    transport = FollowingTransport(hops, "test")
+    with pytest.raises(TransportError) as caught:
+        await transport.send(parse_url("http://a.example/"), Policy())
+    assert caught.value.failure.remedy is Remedy.FRESH
+    assert caught.value.resume is not None
+    response = await transport.send(parse_url("http://a.example/"), Policy(), fresh=caught.value.resume)
+    assert [(hop.url.target, hop.fresh) for hop in hops.sent] == [
+        ("/", False),
+        ("/next", False),
+        ("/next", True),
+        ("/last", True),
+    ]
+    assert [redirect.url for redirect in response.redirects] == ["http://a.example/", "http://a.example/next"]
+
+
+async def test_a_failure_says_when_its_phases_were_over() -> None:
+    hops = answer_in_order(redirect("/next"), HELLO[:-1])
+    with pytest.raises(TransportError) as caught:
+        await fetch(hops)
+    assert caught.value.failure.timings.starttransfer != 0
+    assert caught.value.resume is None
 
 
 @pytest.mark.parametrize(
@@ -179,3 +207,52 @@ async def test_a_challenge_is_answered_where_the_login_belongs_and_nowhere_else(
     assert response.status == 401, "the other origin's challenge is the last response"
     assert [request.authorization for request in hops.sent] == ["", "Digest for a.example", ""]
     assert all(hop.closed for hop in hops.hops)
+
+
+def challenge(nonce: str, more: str = "") -> bytes:
+    return (
+        f'HTTP/1.1 401 Who\r\nWWW-Authenticate: Digest realm="r", nonce="{nonce}", qop="auth"{more}\r\n'
+        "Content-Length: 0\r\n\r\n"
+    ).encode()
+
+
+async def digest_statuses(*answers: bytes | TransportError, rows: int) -> tuple[list[int], list[str]]:
+    """The statuses of rows to one origin, and the nonce of each request (empty: no Authorization)."""
+    hops = answer_in_order(*answers)
+    transport = FollowingTransport(hops, "test", DigestAuth(Login(name="user", password="secret")))
+    statuses = [(await transport.send(parse_url("http://a.example/x?"), Policy())).status for _ in range(rows)]
+    nonces = [re.search('nonce="(.*?)"', hop.authorization) for hop in hops.sent]
+    return statuses, [found[1] if found else "" for found in nonces]
+
+
+async def test_an_accepted_nonce_is_used_again() -> None:
+    statuses, nonces = await digest_statuses(challenge("n"), HELLO, HELLO, rows=2)
+    assert (statuses, nonces) == ([200, 200], ["", "n", "n"])
+
+
+async def test_a_stale_nonce_is_replaced() -> None:
+    statuses, nonces = await digest_statuses(challenge("n"), HELLO, challenge("m", ", stale=true"), HELLO, rows=2)
+    assert (statuses, nonces) == ([200, 200], ["", "n", "n", "m"])
+
+
+async def test_a_rejected_nonce_and_password_are_not_presented_twice() -> None:
+    refused = await digest_statuses(challenge("n"), challenge("m"), challenge("k"), HELLO, rows=2)
+    assert refused == ([401, 200], ["", "n", "", "k"])
+    same_nonce = await digest_statuses(challenge("n"), HELLO, challenge("n"), challenge("k"), HELLO, rows=3)
+    assert same_nonce == ([200, 401, 200], ["", "n", "n", "", "k"])
+
+
+async def test_a_challenge_is_not_asked_for_again_over_a_new_connection() -> None:
+    stale = TransportError(ErrorKind.EMPTY, "connection closed", Remedy.FRESH)
+    hops = answer_in_order(redirect("/next"), challenge("n"), stale, HELLO)
+    transport = FollowingTransport(hops, "test", DigestAuth(Login(name="user", password="secret")))
+    with pytest.raises(TransportError) as caught:
+        await transport.send(parse_url("http://a.example/"), Policy())
+    assert caught.value.resume is not None
+    await transport.send(parse_url("http://a.example/"), Policy(), fresh=caught.value.resume)
+    assert [(hop.url.target, bool(hop.authorization)) for hop in hops.sent] == [
+        ("/", False),
+        ("/next", False),
+        ("/next", True),
+        ("/next", True),
+    ]

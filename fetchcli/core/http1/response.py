@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from fetchcli.core.errors import ErrorKind, TransportError
+from fetchcli.core.errors import ErrorKind, Remedy, TransportError
 from fetchcli.core.http1.chunked import SECTION_END, ChunkedBody
 from fetchcli.core.http1.head import (
     BODYLESS_STATUSES,
@@ -117,7 +117,9 @@ class ResponseReader:
     def _check_start(self, buffer: bytearray) -> None:
         """Fail at once if this can no longer become a header section."""
         if not buffer.startswith(_PREFIX) and not _PREFIX.startswith(buffer):
-            refuse(f"not an HTTP/1.1 response: {excerpt(bytes(buffer[:100]))}")
+            # A busy proxy may have said so in its own way, and a server that speaks first may be asked too early.
+            detail = f"not an HTTP/1.1 response: {excerpt(bytes(buffer[:100]))}"
+            raise TransportError(ErrorKind.PROTOCOL, detail, Remedy.LATER)
         if self._head_size + len(buffer) > MAX_HEAD:
             self._count_head(len(buffer))
 

@@ -7,21 +7,9 @@ import msgspec
 from fetchcli.core.errors import Failure, Redirect
 from fetchcli.core.http1.head import Fields
 from fetchcli.core.text import shorten
+from fetchcli.core.timings import Timings
 
 MAX_EXPECTED = 200  # characters of the expectation in a message
-
-
-class Timings(msgspec.Struct, frozen=True):
-    """Seconds since the attempt started, named like curl's ``-w`` variables.
-
-    A phase that did not take place in the last hop (a reused connection) is 0.
-    """
-
-    namelookup: float = 0.0
-    connect: float = 0.0
-    appconnect: float = 0.0
-    starttransfer: float = 0.0
-    total: float = 0.0
 
 
 @final  # never falsy: `response and response.status` is a status or None

@@ -71,6 +71,12 @@ def _failure_or_empty(outcome: Outcome) -> Failure:
     return outcome.failure or _NO_FAILURE
 
 
+def _reached(outcome: Outcome, phase: str) -> Value:
+    """When a phase of a failed attempt was over, or None if it was not."""
+    failure = _failure(outcome)
+    return None if failure is None else _seconds(getattr(failure.timings, phase)) or None
+
+
 def _detail(outcome: Outcome) -> Value:
     return None if (failure := _failure(outcome)) is None else failure.detail
 
@@ -109,25 +115,25 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "time_namelookup",
         "number",
-        lambda o, r: r and _seconds(r.timings.namelookup),
-        "seconds until the name was resolved (0: connection reused)",
+        lambda o, r: _seconds(r.timings.namelookup) if r else _reached(o, "namelookup"),
+        "seconds until the name was resolved (0: connection reused; null: not reached, as in the next three)",
     ),
     Column(
         "time_connect",
         "number",
-        lambda o, r: r and _seconds(r.timings.connect),
+        lambda o, r: _seconds(r.timings.connect) if r else _reached(o, "connect"),
         "seconds until TCP was connected (0: connection reused)",
     ),
     Column(
         "time_appconnect",
         "number",
-        lambda o, r: r and _seconds(r.timings.appconnect),
+        lambda o, r: _seconds(r.timings.appconnect) if r else _reached(o, "appconnect"),
         "seconds until TLS was established (0: no TLS, or connection reused)",
     ),
     Column(
         "time_starttransfer",
         "number",
-        lambda o, r: r and _seconds(r.timings.starttransfer),
+        lambda o, r: _seconds(r.timings.starttransfer) if r else _reached(o, "starttransfer"),
         "seconds until the first byte of the last response",
     ),
     Column(

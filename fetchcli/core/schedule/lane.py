@@ -2,6 +2,7 @@
 
 from collections import deque
 
+from fetchcli.core.errors import Resumption
 from fetchcli.core.model.attempt import Attempt
 from fetchcli.core.model.policy import Pace
 from fetchcli.core.model.target import Target
@@ -21,11 +22,12 @@ class Launch:
         attempts: its finished attempts.
         began: when the current attempt was launched.
         in_flight: requests to the host at that moment, including this one.
-        fresh: use no connection that was used before.
+        fresh: use no connection that was used before: one of them was closed by the server.
+        resume: where the transport goes on after that, or None.
         refused: how often in all this machine lacked a resource for it.
     """
 
-    __slots__ = ("arrived", "attempts", "began", "fresh", "in_flight", "lane", "refused", "row")
+    __slots__ = ("arrived", "attempts", "began", "fresh", "in_flight", "lane", "refused", "resume", "row")
 
     def __init__(self, row: Target, lane: "Lane", arrived: float) -> None:
         self.row = row
@@ -34,6 +36,7 @@ class Launch:
         self.attempts: tuple[Attempt, ...] = ()
         self.began = 0.0
         self.fresh = False
+        self.resume: Resumption | None = None
         self.in_flight = self.refused = 0
 
 

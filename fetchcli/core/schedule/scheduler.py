@@ -148,7 +148,6 @@ class Scheduler:
             launch.lane.rows.appendleft(launch)
             self.waiting += 1
             return None
-        launch.fresh = False
         if remedy is not Remedy.LESS:
             self.capacity.succeeded()
         self.feedback.learn(launch, result, now)

@@ -7,6 +7,7 @@ from typing import Protocol
 from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.core.http1.head import Head
 from fetchcli.core.http1.response import ResponseReader
+from fetchcli.core.model.policy import Timeouts
 from fetchcli.transport.aiohttp.route import Route
 from fetchcli.transport.base import HopRequest
 
@@ -43,7 +44,8 @@ class Exchange:
         head: request line and header section.
         request: the request; its content is sent after the head.
         reader: reads the response.
-        read_timeout: maximum seconds without a byte, or None.
+        connect_timeout: maximum seconds for lookup, connect and TLS, or None.
+        silence: maximum seconds without a byte, or None.
         peer: the address that the request went to.
         cert_expires: when the origin's certificate expires (seconds since the epoch), or 0.
         reused: the connection had served another request before.
@@ -62,6 +64,7 @@ class Exchange:
         "_pending",
         "_waiter",
         "cert_expires",
+        "connect_timeout",
         "connected",
         "first_byte",
         "head",
@@ -77,12 +80,12 @@ class Exchange:
         "silence",
     )
 
-    def __init__(self, route: Route, head: bytes, request: HopRequest, read_timeout: float | None = None) -> None:
+    def __init__(self, route: Route, head: bytes, request: HopRequest, timeouts: Timeouts) -> None:
         self.route = route
         self.head = head
         self.request = request
         self.reader = ResponseReader(to_head_request=request.method == "HEAD")
-        self.silence = read_timeout
+        self.connect_timeout, self.silence = timeouts.connect, timeouts.read
         self.reused = self._paused = False
         self.peer = ""
         self.cert_expires = 0.0
@@ -105,6 +108,11 @@ class Exchange:
             sending = self._link is not None and self._link.unsent
             return "while sending the request" if sending else "while waiting for the first byte"
         return "in the body" if self.reader.head else "in the header section"
+
+    @property
+    def progress(self) -> object:
+        """Differs from an earlier value if anything has arrived since; see `transport.deadline`."""
+        return self.connected, self.received, self._pending
 
     @property
     def length_verified(self) -> bool:
@@ -205,6 +213,10 @@ class Exchange:
         """Wait for at most the allowed silence; a server that takes request bytes is not silent."""
         unsent = self._link.unsent if self._link is not None else 0
         while not (await asyncio.wait([waiter], timeout=read_timeout))[0]:
+            for _ in range(2):  # let the event loop read what has arrived
+                await asyncio.sleep(0)
+            if waiter.done():
+                return
             before, unsent = unsent, self._link.unsent if self._link is not None else 0
             if unsent >= before:
                 kind = ErrorKind.TIMEOUT_IDLE if self.first_byte else ErrorKind.TIMEOUT_TTFB

@@ -24,9 +24,6 @@ def classify(error: BaseException, exchange: Exchange) -> Failure:
     """
     if isinstance(error, TransportError):
         return error.failure
-    if isinstance(error, aiohttp.ConnectionTimeoutError):
-        detail = f"no connection within --connect-timeout ({exchange.phase})"
-        return Failure(ErrorKind.TIMEOUT_CONNECT, detail, remedy=Remedy.LATER)
     cause = error.__cause__ if isinstance(error.__cause__, ssl.SSLError) else error  # aiohttp wraps it in an OSError
     if isinstance(cause, ssl.SSLError):
         return Failure(ErrorKind.TLS, _tls_reason(cause))

@@ -23,19 +23,19 @@ from fetchcli.transport.aiohttp.wire import WireRequest, WireResponse
 from fetchcli.transport.base import HopRequest, SharedFields
 from fetchcli.transport.resolver import Resolver
 
+NO_TIMEOUT = aiohttp.ClientTimeout(total=None)  # the limits are fetchcli's own: they read the sockets before they judge
+
 
 class AiohttpHop(Exchange):
     """One hop over aiohttp; see `transport.base.Hop`.
 
     Attributes:
         session: sends the request.
-        timeout: the time limit of lookup, connect and TLS.
     """
 
-    __slots__ = ("session", "timeout")
+    __slots__ = ("session",)
 
     session: aiohttp.ClientSession
-    timeout: aiohttp.ClientTimeout
 
     async def open(self) -> Head:
         """See `transport.base.Hop`."""
@@ -46,7 +46,7 @@ class AiohttpHop(Exchange):
                 self.route.url,
                 data=self,
                 allow_redirects=False,
-                timeout=self.timeout,
+                timeout=NO_TIMEOUT,
             )
         except Exception as error:
             raise TransportError.of(classify(error, self)) from error
@@ -60,8 +60,6 @@ class AiohttpHops:
         if SOCKS & policy.network.proxies.schemes:
             require_socks()
         self._field_lines = lru_cache(maxsize=16)(_field_lines)
-        self._timeouts = policy.timeouts
-        self._timeout = _client_timeout(policy.timeouts.connect)
         self._routes = Routes(policy.network)
         self._resolver = Resolver(policy.network.dns_servers, policy.network.family)
         dialer = Dialer(policy.network, self._resolver, policy.tls)
@@ -89,10 +87,8 @@ class AiohttpHops:
             if route.proxy is not None and route.proxy.authorization:
                 lines += f"Proxy-Authorization: {route.proxy.authorization}\r\n"
         head = f"{request.method} {target} HTTP/1.1\r\nHost: {request.host}\r\n{lines}\r\n"
-        hop = AiohttpHop(route, head.encode("utf-8", "surrogateescape"), request, timeouts.read)
-        if timeouts is not self._timeouts:  # one for the whole run
-            self._timeouts, self._timeout = timeouts, _client_timeout(timeouts.connect)
-        hop.session, hop.timeout = self.session, self._timeout
+        hop = AiohttpHop(route, head.encode("utf-8", "surrogateescape"), request, timeouts)
+        hop.session = self.session
         return hop
 
     async def close(self) -> None:
@@ -103,8 +99,3 @@ class AiohttpHops:
 
 def _field_lines(shared: SharedFields) -> str:
     return "".join(f"{name}: {value}\r\n" for name, value in shared.fields)
-
-
-def _client_timeout(connect: float | None) -> aiohttp.ClientTimeout:
-    # The total is fetchcli's own; an infinite threshold keeps aiohttp from rounding to whole seconds.
-    return aiohttp.ClientTimeout(total=None, connect=connect, ceil_threshold=float("inf"))

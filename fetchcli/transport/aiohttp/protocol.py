@@ -14,7 +14,7 @@ from aiohttp.base_protocol import BaseProtocol
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 
-from fetchcli.core.errors import ErrorKind, TransportError
+from fetchcli.core.errors import TransportError
 from fetchcli.transport.aiohttp.exchange import Exchange
 from fetchcli.transport.aiohttp.failures import classify
 
@@ -30,7 +30,8 @@ class PooledProtocol(ResponseHandler):
     cert_expires = 0.0
     exchange: Exchange | None = None
     used = False
-    _unsolicited_data = False
+    _early = b""
+    _ended_by: BaseException | None = None
     _pool_connection: Connection | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -47,27 +48,34 @@ class PooledProtocol(ResponseHandler):
     def begin(self, exchange: Exchange, connection: Connection) -> None:
         """Send a request and expect its response.
 
-        Raises:
-            TransportError: `protocol`: the server sent bytes before the request.
-            ServerDisconnectedError: the server closed the connection after it left the pool.
+        A server that speaks before it was asked is taken to answer, whether its bytes arrive before the request
+        leaves or after: nobody can tell these apart.
         """
         exchange.reused = self.used
         exchange.peer = self.peer
         if exchange.route.scheme == "https":  # otherwise it is the proxy's
             exchange.cert_expires = self.cert_expires
         self.used = True
-        if self._unsolicited_data:
-            raise TransportError(ErrorKind.PROTOCOL, "the server sent bytes before the request")
         self.exchange = exchange
         self._pool_connection = connection
         exchange.use(self)
         if self.transport is None:
-            raise ServerDisconnectedError
+            self._read_early()
+            self._end(self._ended_by)
+            return
         content = exchange.request.content
         if content is None:
             self.transport.write(exchange.head)
         else:
             self.transport.writelines((exchange.head, content))
+        self._read_early()
+
+    def _read_early(self) -> None:
+        """Take what arrived before the request as the start of its response."""
+        if self._early:
+            early, self._early = self._early, b""
+            self._should_close = True
+            self.data_received(early)
 
     @property
     def should_close(self) -> bool:
@@ -104,11 +112,13 @@ class PooledProtocol(ResponseHandler):
         self._resume_transport_reading()
 
     def data_received(self, data: bytes) -> None:
-        """Hand a segment to the current exchange; close the connection if there is none."""
+        """Hand a segment to the current exchange; close the connection if there is none any more."""
         exchange = self.exchange
         if exchange is None:
-            self._unsolicited_data = not self.used
-            self.abort()
+            if self.used:
+                self.abort()
+            else:
+                self._early += data
             return
         try:
             leftover = exchange.feed(data)
@@ -120,7 +130,13 @@ class PooledProtocol(ResponseHandler):
         if exchange.reader.complete:
             self.exchange = None
             # A request that was answered before it was sent completely would run into the next one.
-            self._should_close = leftover or self.unsent > 0 or exchange.request.last or not exchange.reader.reusable
+            self._should_close = (
+                self._should_close
+                or leftover
+                or self.unsent > 0
+                or exchange.request.last
+                or not exchange.reader.reusable
+            )
             exchange.done()
 
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -129,6 +145,11 @@ class PooledProtocol(ResponseHandler):
         if self._closed is not None and not self._closed.done():
             self._closed.set_result(None)
         BaseProtocol.connection_lost(self, exc)
+        self._ended_by = exc
+        self._end(exc)
+
+    def _end(self, exc: BaseException | None) -> None:
+        """The connection has ended: so has the current exchange."""
         exchange, self.exchange = self.exchange, None
         if exchange is not None:
             if exc is None:

@@ -4,9 +4,10 @@ import pytest
 
 from fetchcli.core.checks.evaluate import outcome_of, outcome_without_attempt
 from fetchcli.core.errors import ErrorKind, Failure
-from fetchcli.core.model.attempt import Attempt, Response, Timings
+from fetchcli.core.model.attempt import Attempt, Response
 from fetchcli.core.model.outcome import Verdict
 from fetchcli.core.model.target import Rejected
+from fetchcli.core.timings import Timings
 from tests.support.outcomes import NOT_ACCEPTED, failed_by, target
 
 

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from fetchcli.core.checks.evaluate import Evidence, checks_for, failed_checks, reads_body, same, takes_long
 from fetchcli.core.errors import Redirect, UsageError
 from fetchcli.core.expect.expectations import KEYS, Check, merged, parse_checks
-from fetchcli.core.model.attempt import FailedCheck, Response, Timings
+from fetchcli.core.model.attempt import FailedCheck, Response
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.model.target import Target
+from fetchcli.core.timings import Timings
 from fetchcli.core.url.parse import parse_url
 
 NOW = 1_767_225_600.0

@@ -3,7 +3,7 @@
 import pytest
 
 from fetchcli.core.errors import ErrorKind, Failure
-from fetchcli.core.model.attempt import Attempt, FailedCheck, Response, Timings
+from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
 from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.model.target import Rejected, Skipped
 from fetchcli.core.report.data import (
@@ -21,6 +21,7 @@ from fetchcli.core.report.data import (
 )
 from fetchcli.core.request.request import Request
 from fetchcli.core.summary.summary import Summary
+from fetchcli.core.timings import Timings
 from tests.support.outcomes import NOT_ACCEPTED, STARTED, answered, failed, flaky, rejected, target
 
 

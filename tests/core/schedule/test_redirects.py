@@ -3,8 +3,9 @@
 import pytest
 
 from fetchcli.core.errors import ErrorKind, TransportError
+from fetchcli.core.http1.head import REDIRECT_STATUSES
 from fetchcli.core.model.policy import Redirects
-from fetchcli.core.schedule.redirects import REDIRECT_STATUSES, next_hop
+from fetchcli.core.schedule.redirects import next_hop
 from fetchcli.core.url.parse import parse_url
 
 URL = parse_url("http://h/a")

@@ -3,11 +3,12 @@
 import pytest
 
 from fetchcli.core.errors import ErrorKind, Failure, Remedy
-from fetchcli.core.model.attempt import Attempt, Response, Timings
+from fetchcli.core.model.attempt import Attempt, Response
 from fetchcli.core.model.outcome import is_flaky
 from fetchcli.core.model.policy import Policy, Retry
 from fetchcli.core.request.request import Request
 from fetchcli.core.schedule.retry import GiveUp, RetryAfter, decide, requested_pause
+from fetchcli.core.timings import Timings
 from tests.support.outcomes import failed_by
 
 NOW = 1_767_225_600.0

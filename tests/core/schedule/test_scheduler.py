@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fetchcli.core.errors import ErrorKind, Failure, Redirect, Remedy
-from fetchcli.core.model.attempt import Attempt, Response, Timings
+from fetchcli.core.model.attempt import Attempt, Response
 from fetchcli.core.model.policy import Pace, Policy, Retry
 from fetchcli.core.model.target import Target
 from fetchcli.core.rate import Rate
@@ -16,6 +16,7 @@ from fetchcli.core.request.request import Request
 from fetchcli.core.schedule.decisions import IDLE
 from fetchcli.core.schedule.lane import Launch
 from fetchcli.core.schedule.scheduler import Scheduler
+from fetchcli.core.timings import Timings
 from fetchcli.core.url.parse import parse_url
 from tests.support.simulate import Run, World, simulate
 

@@ -48,8 +48,6 @@ def test_the_session_makes_requests_and_responses_of_our_classes() -> None:
 def test_what_the_session_and_the_pool_read_from_a_request() -> None:
     """`WireRequest.__init__` does not call its parent, so it must set what others read."""
     assert "req.method in EMPTY_BODY_METHODS" in inspect.getsource(aiohttp.ClientSession._request)
-    assert "req.connection_key" in inspect.getsource(BaseConnector.connect)
-    assert "if req.proxy:" in inspect.getsource(BaseConnector.connect)
     assert ClientRequest._body is None
     assert ClientRequest._upload_tracker is None
 
@@ -74,19 +72,23 @@ def test_attributes_that_a_response_needs() -> None:
 
 def test_the_overridden_methods_of_the_connector() -> None:
     """Same parameters, still called from where we expect."""
-    for name in ("connect", "_create_connection"):
-        assert parameters(getattr(PooledConnector, name)) == parameters(getattr(BaseConnector, name)), name
-    assert "_create_connection(req, traces, timeout)" in inspect.getsource(BaseConnector.connect)
+    assert parameters(PooledConnector.connect) == parameters(BaseConnector.connect)
+    assert "self._connector.connect(" in inspect.getsource(aiohttp.ClientSession._request)
     assert "self._connector._release(self._key, self._protocol" in inspect.getsource(Connection.release)
     assert "or protocol.should_close" in inspect.getsource(BaseConnector._release)
 
 
 async def test_the_pool_is_a_dict_of_queues() -> None:
-    """`_conns` is read to bound the idle connections."""
+    """`connect` takes from `_conns` through `_get`, and registers what it makes in `_acquired`, as aiohttp does."""
     hops = AiohttpHops(Policy())
     assert hops.session.connector is not None
     assert hops.session.connector._conns == {}
+    assert hops.session.connector._acquired == set()
     assert "self._conns[key].append((protocol, monotonic()))" in inspect.getsource(BaseConnector._release)
+    assert "proto, t0 = conns.popleft()" in inspect.getsource(BaseConnector._get)
+    source = inspect.getsource(BaseConnector.connect)
+    assert "self._acquired.add(proto)" in source
+    assert "return Connection(self, key, proto, self._loop)" in source
     await hops.close()
 
 
@@ -109,9 +111,3 @@ def test_the_context_that_aiohttp_made_when_it_was_imported() -> None:
     assert context.check_hostname
     assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
     assert shared_context(Tls()) is context
-
-
-def test_timeouts_are_not_rounded() -> None:
-    """An infinite `ceil_threshold` keeps aiohttp from rounding timeouts over 5 s to whole seconds."""
-    assert "ceil_threshold" in aiohttp.ClientTimeout.__annotations__
-    assert "timeout.ceil_threshold" in inspect.getsource(BaseConnector.connect)

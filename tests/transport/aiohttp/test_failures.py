@@ -11,6 +11,7 @@ import pytest
 
 from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.core.http1.head import Head
+from fetchcli.core.model.policy import Timeouts
 from fetchcli.core.url.parse import parse_url
 from fetchcli.transport.aiohttp.exchange import Exchange
 from fetchcli.transport.aiohttp.failures import LOCAL_ERRNOS, classify
@@ -29,7 +30,7 @@ MAKE: dict[type, Callable[[Any], BaseException]] = {
     aiohttp.ClientResponseError: lambda cls: cls(INFO, ()),
 }
 EXPECTED = {
-    "ConnectionTimeoutError": ErrorKind.TIMEOUT_CONNECT,
+    "ConnectionTimeoutError": ErrorKind.EMPTY,  # never raised: the limit is fetchcli's own
     "ServerDisconnectedError": ErrorKind.EMPTY,
     "ClientOSError": ErrorKind.EMPTY,
 }
@@ -57,7 +58,7 @@ REQUEST = HopRequest(url=URL, method="GET", host="h", shared=SharedFields(()))
 
 
 def exchange(head: Head | None = None, **reached: float) -> Exchange:
-    made = Exchange(Route("https", "h", 443, None), b"", REQUEST)
+    made = Exchange(Route("https", "h", 443, None), b"", REQUEST, Timeouts())
     made.reader.head = head
     for phase, when in reached.items():
         setattr(made, phase, when)
