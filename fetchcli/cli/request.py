@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fetchcli.cli.option import Values, parsed
-from fetchcli.core.errors import UsageError
+from fetchcli.core.errors import InvalidUrl, UsageError
 from fetchcli.core.request.credentials import Credentials, Login
 from fetchcli.core.request.ranges import parse_ranges
 from fetchcli.core.request.request import AUTO_REFERER, Request, check_header, parse_header
 from fetchcli.core.request.row_request import JSON_LABELS
 from fetchcli.core.request.secrets import Expander
+from fetchcli.core.url.host import canonical_host
 
 EXPANDABLE = ("header", "user", "bearer", "rows")
 Expand = Callable[[str, str], str]
@@ -189,7 +190,15 @@ def _credentials(spec: RequestSpec, login: Login | None) -> Credentials:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None
     logins = {
-        host.lower(): Login(name=name or "", password=password or "") for host, (name, _, password) in hosts.items()
+        _machine(host): Login(name=name or "", password=password or "") for host, (name, _, password) in hosts.items()
     }
     default = logins.pop("default", None)
     return Credentials(machines=logins, default=default, digest=digest, netrc=str(path))
+
+
+def _machine(host: str) -> str:
+    """A host of a netrc file as in URLs."""
+    try:
+        return canonical_host(host)
+    except InvalidUrl:
+        return host.lower()

@@ -13,7 +13,7 @@ from typing import Protocol
 MAX_LOOKS = 32  # reads of at most 256 KB: more than a socket buffer holds
 
 
-class Progress(Protocol):
+class Watched(Protocol):
     """Something that arrives."""
 
     @property
@@ -34,7 +34,7 @@ class Deadline:
 
     __slots__ = ("_cancelling", "_handle", "_looks", "_seconds", "_seen", "_task", "_watched", "expired")
 
-    def __init__(self, seconds: float | None, watched: Progress) -> None:
+    def __init__(self, seconds: float | None, watched: Watched) -> None:
         self._seconds = seconds
         self._watched = watched
         self._handle: asyncio.Handle | None = None

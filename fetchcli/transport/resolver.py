@@ -19,9 +19,10 @@ from fetchcli.core.errors import ErrorKind, Remedy, TransportError, UsageError
 
 ANSWER_SECONDS = 60.0  # as in curl
 FAILURE_SECONDS = 5.0
+RESOLUTION_DELAY = 0.05  # RFC 8305 section 8: seconds that one family waits for the other
 MAX_NAMES = 10_000
 THREADS = 64
-FAMILIES = {0: socket.AF_UNSPEC, 4: socket.AF_INET, 6: socket.AF_INET6}
+FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 
 Addresses = tuple[str, ...]
 
@@ -32,10 +33,12 @@ class LookupFailure(msgspec.Struct, frozen=True):
     Attributes:
         reason: one clause for people.
         final: an authority has said so (NXDOMAIN, or no address): asking again is useless.
+        no_name: the name does not exist, in any family (NXDOMAIN).
     """
 
     reason: str
     final: bool
+    no_name: bool = False
 
 
 Answer = Addresses | LookupFailure
@@ -49,7 +52,7 @@ class Resolver:
     """Resolves names; create it inside a running event loop."""
 
     def __init__(self, servers: tuple[str, ...] = (), family: int = 0) -> None:
-        self._family = FAMILIES[family]
+        self._family = FAMILIES.get(family)
         self._version = family
         self._custom_servers = bool(servers)
         self._ares: aiodns.DNSResolver | None = None
@@ -96,15 +99,8 @@ class Resolver:
 
     async def _look_up(self, host: str) -> Answer:
         """The addresses, or why there are none; never raises, because nobody may be waiting any more."""
-        answer: Answer
-        try:
-            answer = await self._query(host) or LookupFailure("no address", final=True)
-        except ares.DNSError as error:
-            answer = LookupFailure(str(error.args[-1]), error.args[0] in _NO_NAME)
-        except socket.gaierror as error:
-            answer = LookupFailure(str(error.strerror), error.errno in (socket.EAI_NONAME, socket.EAI_NODATA))
-        except (OSError, UnicodeError) as error:  # a label may be too long for the system's resolver
-            answer = LookupFailure(str(error), isinstance(error, UnicodeError))
+        families = (self._family,) if self._family else (socket.AF_INET6, socket.AF_INET)
+        answer = await _first_answers([asyncio.ensure_future(self._ask(host, family)) for family in families])
         if isinstance(answer, LookupFailure) and not answer.final:
             return answer  # a retry must ask again
         seconds = FAILURE_SECONDS if isinstance(answer, LookupFailure) else ANSWER_SECONDS
@@ -113,25 +109,62 @@ class Resolver:
             self._cache.popitem(last=False)
         return answer
 
-    async def _query(self, host: str) -> Addresses:
+    async def _ask(self, host: str, family: socket.AddressFamily) -> Answer:
+        """The addresses of one family, or why there are none."""
+        try:
+            return await self._query(host, family) or LookupFailure("no address", final=True)
+        except ares.DNSError as error:
+            return LookupFailure(str(error.args[-1]), error.args[0] in _NO_NAME, error.args[0] == ares.ARES_ENOTFOUND)
+        except socket.gaierror as error:
+            return LookupFailure(str(error.strerror), error.errno in (socket.EAI_NONAME, socket.EAI_NODATA))
+        except (OSError, UnicodeError) as error:  # a label may be too long for the system's resolver
+            return LookupFailure(str(error), isinstance(error, UnicodeError))
+
+    async def _query(self, host: str, family: socket.AddressFamily) -> Addresses:
         if self._ares is not None:
             try:
-                result = await self._ares.getaddrinfo(host, family=self._family, type=socket.SOCK_STREAM)
+                result = await self._ares.getaddrinfo(host, family=family, type=socket.SOCK_STREAM)
                 return tuple(dict.fromkeys(node.addr[0].decode("ascii") for node in result.nodes))
             except ares.DNSError as error:
                 if self._custom_servers or not (error.args[0] in _NO_SERVER or _is_local(host)):
                     raise
-        return await self._ask_system(host)
+        return await self._ask_system(host, family)
 
-    async def _ask_system(self, host: str) -> Addresses:
+    async def _ask_system(self, host: str, family: socket.AddressFamily) -> Addresses:
         """Ask the system's resolver, which knows more than DNS: mDNS, LDAP, names of containers."""
         if self._threads is None:
             self._threads = ThreadPoolExecutor(THREADS, "fetchcli-dns")
         loop = asyncio.get_running_loop()
         infos = await loop.run_in_executor(
-            self._threads, lambda: socket.getaddrinfo(host, None, self._family, socket.SOCK_STREAM)
+            self._threads, lambda: socket.getaddrinfo(host, None, family, socket.SOCK_STREAM)
         )
         return tuple(dict.fromkeys(str(info[4][0]) for info in infos))
+
+
+async def _first_answers(tasks: list[asyncio.Task[Answer]]) -> Answer:
+    """The answers of the families, in the order of the tasks (RFC 8305 section 3).
+
+    A family that is slow, silent or broken delays the other by `RESOLUTION_DELAY` at most, and never fails it.
+    """
+    pending = set(tasks)
+    timeout: float | None = None
+    try:
+        while pending:
+            done, pending = await asyncio.wait(pending, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            if not done:
+                break
+            if any(not isinstance(task.result(), LookupFailure) for task in done):
+                timeout = RESOLUTION_DELAY
+    finally:
+        for task in pending:
+            task.cancel()
+    answers = [task.result() for task in tasks if task not in pending]
+    addresses = [address for answer in answers if not isinstance(answer, LookupFailure) for address in answer]
+    if addresses:
+        return tuple(dict.fromkeys(addresses))
+    failures = [answer for answer in answers if isinstance(answer, LookupFailure)]
+    # That there is no such name holds for every family; that a family has no address says nothing of the other.
+    return min(failures, key=lambda failure: (not failure.no_name, failure.final))
 
 
 def _literal(host: str) -> int | None:

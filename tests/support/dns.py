@@ -10,12 +10,14 @@ from contextlib import contextmanager
 # A name -> the addresses to answer with; none is NXDOMAIN, None is silence.
 Script = Callable[[str], tuple[str, ...] | None]
 A, AAAA = 1, 28
+SERVFAIL = 2
 
 
 class DnsServer:
     """Answers A and AAAA as scripted.
 
     Attributes:
+        families: what a family says instead of the script: None is silence, a number a response code.
         asked: name and type of every query, in the order they came.
         place: ``ADDRESS:PORT``.
     """
@@ -24,6 +26,7 @@ class DnsServer:
         self._script = script
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((address, port))
+        self.families: dict[int, int | None] = {}
         self.asked: list[tuple[str, int]] = []
         self.place = f"{address}:{self._socket.getsockname()[1]}"
         threading.Thread(target=self._serve, daemon=True).start()
@@ -49,8 +52,10 @@ class DnsServer:
         name = ".".join(labels).lower()
         self.asked.append((name, kind))
         addresses = self._script(name)
-        if addresses is None:
+        if addresses is None or self.families.get(kind, 0) is None:
             return None
+        if code := self.families.get(kind):
+            return query[:2] + struct.pack("!HHHHH", 0x8180 | code, 1, 0, 0, 0) + question
         records = b""
         count = 0
         for text in addresses:

@@ -9,8 +9,8 @@ import pytest
 
 from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.transport import resolver as resolver_module
-from fetchcli.transport.resolver import LookupFailure, Resolver
-from tests.support.dns import A, DnsServer, dns_server
+from fetchcli.transport.resolver import Answer, LookupFailure, Resolver, _first_answers
+from tests.support.dns import AAAA, SERVFAIL, A, DnsServer, dns_server
 from tests.transport.conftest import eventually
 
 NAMES = {"one.test": ("127.0.0.1",), "two.test": ("127.0.0.1", "::1"), "dead.test": None}
@@ -54,6 +54,53 @@ async def test_one_version_of_ip_only(family: int, address: str, other: str) -> 
             assert f"(-{family})" in await failure(resolver, other)
             if family == 6:
                 await failure(resolver, "one.test")
+
+
+@pytest.mark.parametrize("other", [None, SERVFAIL, 5])
+@pytest.mark.parametrize(("broken", "address"), [(A, "::1"), (AAAA, "127.0.0.1")])
+async def test_a_family_that_is_silent_or_broken_does_not_fail_the_other(
+    broken: int, address: str, other: int | None
+) -> None:
+    with dns_server(NAMES) as server:
+        server.families[broken] = other
+        async with resolving(server) as resolver:
+            # Were the silent family waited for, c-ares would take 2 s and more to give it up.
+            async with asyncio.timeout(1):
+                assert await resolver.resolve("two.test") == (address,)
+
+
+async def test_a_family_that_is_slower_by_less_than_the_delay_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def later(answer: Answer, ready: asyncio.Event) -> Answer:
+        await ready.wait()
+        return answer
+
+    ready = asyncio.Event()
+    assert resolver_module.RESOLUTION_DELAY == 0.05
+    monkeypatch.setattr(resolver_module, "RESOLUTION_DELAY", 60.0)  # however busy this machine is
+    asyncio.get_running_loop().call_later(0.01, ready.set)
+    done = asyncio.Event()
+    done.set()
+    tasks = [asyncio.ensure_future(later(*one)) for one in ((("::1",), ready), (("127.0.0.1",), done))]
+    assert await _first_answers(tasks) == ("::1", "127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("failures", "final"),
+    [
+        ((LookupFailure("no data", final=True), LookupFailure("timeout", final=False)), False),
+        ((LookupFailure("timeout", final=False), LookupFailure("no name", final=True, no_name=True)), True),
+        ((LookupFailure("no data", final=True), LookupFailure("no data", final=True)), True),
+    ],
+)
+async def test_a_failure_is_final_if_no_family_can_have_an_address(
+    failures: tuple[LookupFailure, ...], final: bool
+) -> None:
+    async def said(failure: LookupFailure) -> Answer:
+        return failure
+
+    answer = await _first_answers([asyncio.ensure_future(said(failure)) for failure in failures])
+    assert isinstance(answer, LookupFailure)
+    assert answer.final is final
 
 
 async def test_one_lookup_at_a_time_for_each_name() -> None:

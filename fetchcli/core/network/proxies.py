@@ -9,6 +9,7 @@ from urllib.parse import unquote
 import msgspec
 
 from fetchcli.core.errors import InvalidUrl, UsageError
+from fetchcli.core.url.host import canonical_host
 from fetchcli.core.url.parse import HttpUrl, mask_credentials, parse_url
 
 # curl's default for a proxy without a port.
@@ -122,7 +123,7 @@ def proxy_rules(proxy: str | None, noproxy: str | None, environment: Mapping[str
         return environment.get(name) or upper
 
     bypass = noproxy if noproxy is not None else variable("no_proxy")
-    hosts = tuple(part.lower() for part in re.split(r"[,\s]+", bypass) if part)
+    hosts = tuple(_bypass_entry(part.lower()) for part in re.split(r"[,\s]+", bypass) if part)
     if proxy is not None:
         single_proxy = parse_proxy(proxy) if proxy else None
         return ProxyRules(http=single_proxy, https=single_proxy, bypass=hosts)
@@ -131,6 +132,17 @@ def proxy_rules(proxy: str | None, noproxy: str | None, environment: Mapping[str
         text = variable(f"{scheme}_proxy") or variable("all_proxy")
         by_scheme[scheme] = parse_proxy(text) if text else None
     return ProxyRules(http=by_scheme["http"], https=by_scheme["https"], bypass=hosts)
+
+
+def _bypass_entry(text: str) -> str:
+    """An entry of ``--noproxy``, a name as in URLs."""
+    if text.isascii():
+        return text
+    name = text.removeprefix("*").removeprefix(".")
+    try:
+        return text[: len(text) - len(name)] + canonical_host(name)
+    except InvalidUrl:  # as any other text that names no host, it matches none
+        return text
 
 
 def _bypassed(host: str, bypass: tuple[str, ...]) -> bool:

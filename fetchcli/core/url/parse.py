@@ -9,12 +9,13 @@ percent-encoded; nothing is decoded, re-cased or collapsed.
 import base64
 import re
 from functools import lru_cache
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from ipaddress import AddressValueError, IPv6Address
 from urllib.parse import unquote_to_bytes
 
 import msgspec
 
 from fetchcli.core.errors import InvalidUrl
+from fetchcli.core.url.host import canonical_host
 
 DEFAULT_PORT = {"http": 80, "https": 443}
 
@@ -26,8 +27,6 @@ _BEFORE_AUTHORITY = re.compile(r"(?:[^/?#@]*:)?/+|mailto:", re.IGNORECASE)
 _PORT_AT_END = re.compile(r"\A[^:]*(?::\d*)?\Z")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f]")
 _NEEDS_ENCODING = re.compile(r"[^!-~]")
-_FORBIDDEN_HOST = re.compile(r"[\x00-\x20\"#%/:;<>?@\[\\\]^`{|}\x7f]")
-_NUMBER_LAST = re.compile(r"(?:\A|\.)(?:\d+|0[xX][0-9A-Fa-f]*)\.?\Z")
 
 
 class HttpUrl(msgspec.Struct, frozen=True):
@@ -162,7 +161,7 @@ def _split_port(scheme: str, hostport: str) -> tuple[str, int]:
             raise InvalidUrl("text after the IPv6 address")
     else:
         host, colon, port = hostport.partition(":")
-        host = _domain(host)
+        host = canonical_host(host)
     if not port:
         return host, DEFAULT_PORT[scheme]
     digits = port.lstrip("0") or "0"
@@ -178,32 +177,6 @@ def _ipv6(literal: str) -> str:
         return IPv6Address(literal).compressed
     except AddressValueError:
         raise InvalidUrl(f"{literal!r} is not an IPv6 address") from None
-
-
-def _domain(host: str) -> str:
-    """Domain to ASCII (UTS 46, nontransitional); IPv4 forms that hide an address are refused."""
-    if not host:
-        raise InvalidUrl("no host")
-    if forbidden := _FORBIDDEN_HOST.search(host):
-        raise InvalidUrl(f"{forbidden[0]!r} in the host")
-    if not host.isascii() or "xn--" in host.lower():
-        host = _to_ascii(host)
-    host = host.lower()
-    if _NUMBER_LAST.search(host):
-        try:
-            return str(IPv4Address(host))
-        except AddressValueError:
-            raise InvalidUrl(f"{host!r} is not a canonical IPv4 address") from None
-    return host
-
-
-def _to_ascii(host: str) -> str:
-    import idna  # 10 ms of tables that most lists do not need
-
-    try:
-        return idna.encode(host, uts46=True, transitional=False).decode("ascii")
-    except idna.IDNAError as error:
-        raise InvalidUrl(f"the host is not a valid internationalised name: {error}") from None
 
 
 def _encode(text: str) -> str:

@@ -4,6 +4,7 @@ import pytest
 
 from fetchcli.core.errors import UsageError
 from fetchcli.core.network.overrides import Detour, Pin, detoured, parse_detour, parse_pin, parse_servers, pinned
+from fetchcli.core.url.parse import parse_url, resolve
 
 
 @pytest.mark.parametrize(
@@ -79,3 +80,12 @@ def test_dns_servers() -> None:
 def test_what_is_no_dns_server(text: str) -> None:
     with pytest.raises(UsageError, match="--dns-servers"):
         parse_servers(text)
+
+
+@pytest.mark.parametrize("name", ["a_b.test", "-a-.test", "\U0001f4a9.test", "B\u00dcCHER.test"])
+def test_23_a_host_may_be_any_name_that_a_url_may_have(name: str) -> None:
+    host = parse_url(f"http://{name}/").host
+    assert parse_pin(f"{name}:80:192.0.2.1").host == host
+    detour = parse_detour(f"{name}:80:{name}:81")
+    assert (detour.host, detour.to_host) == (host, host)
+    assert resolve(parse_url("http://h/"), f"//{name}/x").host == host
