@@ -36,7 +36,7 @@ def _flag_or_default(ctx: click.Context, option: click.Option) -> str:
 def _masked(key: str, value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_masked(key, item) for item in value]
-    if key in ("bearer", "cookie"):
+    if key == "bearer" or (key == "cookie" and "=" in value):
         return masked(value)
     if key == "user":
         name, colon, password = value.partition(":")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from fetchcli.cli.cookies import cookie_settings
 from fetchcli.cli.option import Values, parsed
 from fetchcli.core.errors import InvalidUrl, UsageError
 from fetchcli.core.request.credentials import Credentials, Login
@@ -33,7 +34,7 @@ class RequestSpec(NamedTuple):
     data: list[str] | None
     json: list[str] | None
     form: list[str] | None
-    cookie: str | None
+    cookie: list[str] | None
     user_agent: str | None
     referer: str | None
     range: str | None
@@ -76,6 +77,7 @@ def build_request(values: Values) -> dict[str, Any]:
             auto_referer=(spec.referer or "").endswith(AUTO_REFERER),
         ),
         "policy.credentials": _credentials(spec, login),
+        **cookie_settings(spec.cookie, values["cookie_jar"]),
         "reading.expand": expander if "rows" in expandable else None,
     }
 
@@ -126,12 +128,10 @@ def _login(spec: RequestSpec, expand: Expand) -> Login | None:
 
 def _named_headers(spec: RequestSpec, login: Login | None, expand: Expand) -> list[tuple[str, str]]:
     """The headers that options other than --header set."""
-    if spec.cookie is not None and "=" not in spec.cookie:
-        raise UsageError("--cookie: expected NAME=VALUE (fetchcli reads no cookie files)")
     bearer = None if spec.bearer is None else f"Bearer {expand('--bearer', spec.bearer)}"
     headers = {
         "Authorization": login.basic if login is not None and not spec.digest else bearer,
-        "Cookie": spec.cookie,
+        "Cookie": "; ".join(text for text in spec.cookie or () if "=" in text) or None,
         "User-Agent": spec.user_agent,
         "Referer": None if spec.referer is None else spec.referer.removesuffix(AUTO_REFERER),
         "Range": None if spec.range is None else parsed("--range", parse_ranges, spec.range),

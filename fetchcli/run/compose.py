@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from fetchcli._version import __version__
-from fetchcli.core.errors import ExitCode
+from fetchcli.core.errors import ExitCode, OutputError
 from fetchcli.core.model.outcome import Outcome
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.model.target import Row
@@ -31,6 +31,7 @@ from fetchcli.transport.base import Transport
 
 if TYPE_CHECKING:
     from fetchcli.core.baseline.compare import Comparison
+    from fetchcli.transport.cookies import RowCookies
 
 USER_AGENT = f"fetchcli/{__version__}"
 ROWS_AHEAD = 16  # rows read ahead from the iterable of a caller of `fetch`
@@ -76,17 +77,28 @@ async def _batches(urls: Iterable[str] | AsyncIterable[str], policy: Policy) -> 
             yield batch
 
 
-def make_transport(policy: Policy, user_agent: str = USER_AGENT) -> Transport:
+def make_transport(policy: Policy, user_agent: str = USER_AGENT, cookies: "RowCookies | None" = None) -> Transport:
     """The transport of a run; aiohttp is imported here, because ``--help`` does not need it."""
     from fetchcli.transport.aiohttp.hop import AiohttpHops
     from fetchcli.transport.follow import FollowingTransport
 
     authenticator = None
+    if cookies is None:
+        cookies = _row_cookies(policy)
     if policy.credentials.digest is not None:
         from fetchcli.transport.digest import DigestAuth
 
         authenticator = DigestAuth(policy.credentials.digest)
-    return FollowingTransport(AiohttpHops(policy), user_agent, authenticator)
+    return FollowingTransport(AiohttpHops(policy), user_agent, authenticator, cookies)
+
+
+def _row_cookies(policy: Policy) -> "RowCookies | None":
+    """The cookies of the rows; most runs have none and import none of it."""
+    if not policy.cookies.any:
+        return None
+    from fetchcli.transport.cookies import RowCookies
+
+    return RowCookies(policy.cookies)
 
 
 def run(settings: Settings) -> ExitCode:
@@ -103,6 +115,10 @@ def run(settings: Settings) -> ExitCode:
         from fetchcli.run.print_curl import print_curl
 
         return print_curl(settings, USER_AGENT)
+    if settings.policy.cookies.jar is not None:
+        from fetchcli.run.cookie_jar import check_cookie_jar
+
+        check_cookie_jar(settings.policy.cookies.jar)
     # Small requests make many short-lived cycles; collecting them less often saves 10 % of CPU.
     gc.set_threshold(GC_THRESHOLD, *gc.get_threshold()[1:])
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
@@ -127,7 +143,8 @@ async def _run(settings: Settings) -> ExitCode:
         check_expectations(settings, inputs)
         policy, summary = settings.policy, Summary(settings.thresholds)
         comparison = _comparison(settings.baseline)
-        transport = make_transport(policy)
+        cookies = _row_cookies(policy)
+        transport = make_transport(policy, cookies=cookies)
         stack.push_async_callback(transport.close)
         gc.freeze()  # what exists now stays: the collector need not look at it again
         load = make_loader(transport, policy)
@@ -147,11 +164,12 @@ async def _run(settings: Settings) -> ExitCode:
         run_loop.fetcher = fetcher
         with Interrupt(run_loop.stop) as interrupt:
             await run_loop.run(outputs)
+        written = _write_cookies(policy, cookies) and not outputs.failed
         if interrupt.code is not None:
             print_message(interruption_message(settings, run_loop, inputs))
         deciding = comparison.fresh if settings.only_new and comparison is not None else None
         outcome_code = exit_code(summary, deciding)
-        return _conclude(settings, run_loop, outputs, outcome_code, interrupt.code)
+        return _conclude(settings, run_loop, written, outcome_code, interrupt.code)
 
 
 def _comparison(baseline: str | None) -> "Comparison | None":
@@ -179,8 +197,22 @@ async def _inputs(settings: Settings, stack: AsyncExitStack) -> list[Input]:
     return inputs
 
 
+def _write_cookies(policy: Policy, cookies: "RowCookies | None") -> bool:
+    """Write the cookie jar, if there is one; False if that failed."""
+    if policy.cookies.jar is None or cookies is None:
+        return True
+    from fetchcli.run.cookie_jar import write_cookie_jar
+
+    try:
+        write_cookie_jar(policy.cookies.jar, cookies.jar)
+    except OutputError as error:
+        print_message(str(error))
+        return False
+    return True
+
+
 def _conclude(
-    settings: Settings, run_loop: RunLoop, outputs: Outputs, outcome_code: ExitCode, interrupted: ExitCode | None
+    settings: Settings, run_loop: RunLoop, written: bool, outcome_code: ExitCode, interrupted: ExitCode | None
 ) -> ExitCode:
     """Print the last messages and return the exit code: signals first, then outputs, then the lowest."""
     fetcher, reader, total = run_loop.fetcher, run_loop.reader, run_loop.summary.total
@@ -190,7 +222,7 @@ def _conclude(
     report_input_problems(settings, reader, empty, run_loop.errors)
     if interrupted is not None:
         return interrupted
-    if outputs.failed:
+    if not written:
         return ExitCode.OUTPUT
     if settings.exit_zero and outcome_code is not ExitCode.INTERNAL:
         outcome_code = ExitCode.OK

@@ -38,6 +38,7 @@ class HopRequest(msgspec.Struct, frozen=True, kw_only=True):
         host: value of the Host field.
         shared: the header fields, in order.
         authorization: value of the Authorization field, or empty to send none.
+        cookie: value of the Cookie field, or empty to send none besides those of ``shared``.
         content: the content, or None.
         fresh: use no connection that was used before.
         once: the request must not be repeated, so use a kept connection only if it was idle for a moment.
@@ -49,6 +50,7 @@ class HopRequest(msgspec.Struct, frozen=True, kw_only=True):
     host: str
     shared: SharedFields
     authorization: str = ""
+    cookie: str = ""
     content: bytes | None = None
     fresh: bool = False
     once: bool = False

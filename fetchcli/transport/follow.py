@@ -5,7 +5,7 @@ import time
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -23,6 +23,9 @@ from fetchcli.transport.deadline import Deadline
 from fetchcli.transport.rate_watch import RateWatch
 from fetchcli.transport.redirect_chain import RedirectChain
 
+if TYPE_CHECKING:
+    from fetchcli.transport.cookies import RowCookies
+
 MAX_REDIRECT_BODY = 64 * 1024
 REDIRECT_BODY_SECONDS = 0.5
 
@@ -35,12 +38,14 @@ class _PreparedRequest(NamedTuple):
         host: the Host field that the user asked for, or None.
         last: the user asked for the connection to be closed.
         authorized: the user set the Authorization field.
+        cookie: value of the user's Cookie field, if it is not among the header fields.
     """
 
     shared: SharedFields
     host: str | None
     last: bool
     authorized: bool
+    cookie: str
 
 
 class FollowingTransport:
@@ -50,12 +55,20 @@ class FollowingTransport:
         hops: sends the single requests.
         user_agent: value of the User-Agent field where the user sets none.
         authenticator: answers challenges; None leaves them unanswered.
+        cookies: makes the jars of rows, or None.
     """
 
-    def __init__(self, hops: HopTransport, user_agent: str, authenticator: Authenticator | None = None) -> None:
+    def __init__(
+        self,
+        hops: HopTransport,
+        user_agent: str,
+        authenticator: Authenticator | None = None,
+        cookies: "RowCookies | None" = None,
+    ) -> None:
         self._hops = hops
         self._defaults = default_headers(user_agent)
         self._authenticator = authenticator
+        self._cookies = cookies
         self._prepared = lru_cache(maxsize=16)(self._prepare)
 
     async def close(self) -> None:
@@ -79,7 +92,8 @@ class FollowingTransport:
             request = request or policy.request
             if request.content_file is not None:
                 request = await asyncio.to_thread(_with_content, request, request.content_file)
-            chain = RedirectChain(url, request)
+            jar = None if self._cookies is None else self._cookies.jar_of_row()
+            chain = RedirectChain(url, request, jar)
         chain.fresh = bool(fresh)
         chain.hop = self._hop(chain, policy)
         limit = Deadline(policy.timeouts.total, chain)
@@ -101,7 +115,7 @@ class FollowingTransport:
                     watch.watch(chain.hop)
                 try:
                     if self._authenticator is None or chain.left_origin or self._prepared(chain.request).authorized:
-                        head = await chain.hop.open()
+                        head = await self._open(chain)
                     else:
                         head = await self._authenticate(self._authenticator, chain, policy, watch)
                     locations = head.fields.get(b"location", [])
@@ -121,6 +135,13 @@ class FollowingTransport:
             if watch is not None:
                 watch.stop()
 
+    async def _open(self, chain: RedirectChain) -> Head:
+        """Send the request of a hop, and keep the cookies of its response."""
+        head = await chain.hop.open()
+        if self._cookies is not None and chain.jar is not None:
+            self._cookies.store(chain.jar, chain.url, head.fields.get(b"set-cookie", ()))
+        return head
+
     async def _authenticate(
         self,
         authenticator: Authenticator,
@@ -135,7 +156,7 @@ class FollowingTransport:
                 chain.hop = self._hop(chain, policy, authorization)
                 if watch is not None:
                     watch.watch(chain.hop)
-            return await chain.hop.open()
+            return await self._open(chain)
 
         async def discard() -> None:
             await _discard(chain.hop)
@@ -159,6 +180,7 @@ class FollowingTransport:
             host=prepared.host or url.authority,
             shared=prepared.shared,
             authorization=authorization,
+            cookie=self._cookie(chain, prepared),
             content=request.content,
             fresh=chain.fresh,
             once=not chain.first.idempotent,
@@ -166,10 +188,19 @@ class FollowingTransport:
         )
         return self._hops.hop(hop, policy.timeouts)
 
+    def _cookie(self, chain: RedirectChain, prepared: _PreparedRequest) -> str:
+        """The Cookie field: those of the jar, then those of the user, as curl sends them."""
+        if self._cookies is None or chain.jar is None:
+            return ""
+        return "; ".join(filter(None, (self._cookies.header(chain.jar, chain.url), prepared.cookie)))
+
     def _prepare(self, request: Request) -> _PreparedRequest:
+        fields, cookie = header_fields(request, self._defaults), ""
         authorized = any(name.lower() == "authorization" for name, _ in request.headers)
-        shared = SharedFields(header_fields(request, self._defaults))
-        return _PreparedRequest(shared, user_host(request), asks_to_close(request), authorized)
+        if self._cookies is not None:  # they go into one field (RFC 6265 section 5.4)
+            cookie = "; ".join(value for name, value in fields if name.lower() == "cookie")
+            fields = tuple(field for field in fields if field[0].lower() != "cookie")
+        return _PreparedRequest(SharedFields(fields), user_host(request), asks_to_close(request), authorized, cookie)
 
 
 def _with_content(request: Request, path: str) -> Request:

@@ -3,6 +3,7 @@
 import time
 
 from fetchcli.core.errors import Redirect, Resumption
+from fetchcli.core.request.cookies import CookieJar
 from fetchcli.core.request.request import Request, redirected
 from fetchcli.core.url.parse import HttpUrl
 from fetchcli.transport.base import Hop
@@ -18,15 +19,17 @@ class RedirectChain(Resumption):
         redirects: the redirects followed so far.
         hop: the current hop.
         fresh: its hops use no connections that were used before.
+        jar: the cookies that it sends, or None.
         left_origin: a redirect led to another origin; credentials do not come back after that.
         started: when the first hop started (`time.monotonic`).
     """
 
-    __slots__ = ("first", "fresh", "hop", "left_origin", "redirects", "request", "started", "url")
+    __slots__ = ("first", "fresh", "hop", "jar", "left_origin", "redirects", "request", "started", "url")
 
     hop: Hop
 
-    def __init__(self, url: HttpUrl, request: Request) -> None:
+    def __init__(self, url: HttpUrl, request: Request, jar: CookieJar | None = None) -> None:
+        self.jar = jar
         self.started = time.monotonic()
         self.url = url
         self.request = self.first = request

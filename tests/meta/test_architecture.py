@@ -20,7 +20,7 @@ LAYERS: dict[str, tuple[str, set[str]]] = {
     "inputs": ("core", {"msgspec", "backports", "compression"}),
     "transport": (
         "core",
-        {"aiodns", "msgspec", "brotli", "backports", "compression"},
+        {"aiodns", "msgspec", "brotli", "backports", "compression", "publicsuffixlist"},
     ),
     "transport.aiohttp": ("core transport", {"aiohttp", "aiohappyeyeballs", "msgspec", "yarl", "python_socks"}),
     "sinks": ("_version core", {"msgspec"}),
@@ -189,8 +189,8 @@ def test_no_two_classes_share_a_name() -> None:
 
 # One idea in two layers or more: the format, the option or the report of that name, and the ports (`base`).
 SHARED = """
-    __init__ base baseline checks credentials csv curl digest expect formats github help inputs json jsonl network
-    output redirects request retry selection summary template text tls
+    __init__ base baseline checks cookies credentials csv curl digest expect formats github help inputs json jsonl
+    network output redirects request retry selection summary template text tls
 """
 
 

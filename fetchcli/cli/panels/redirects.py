@@ -28,6 +28,12 @@ PANEL = Panel(
             type=bool,
         ),
         Option(
+            flags="--redirect-cookies",
+            help="Send the cookies that a response sets with the later redirects of its row.",
+            to="policy.cookies.redirects",
+            type=bool,
+        ),
+        Option(
             flags="--max-filesize",
             help="Maximum size of a body, on the wire and decoded.",
             to="policy.limits.size",

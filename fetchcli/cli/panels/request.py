@@ -1,5 +1,6 @@
 """Options for the request."""
 
+from fetchcli.cli.cookies import parse_jar
 from fetchcli.cli.option import Option, Panel
 from fetchcli.cli.request import build_request
 
@@ -52,7 +53,20 @@ PANEL = Panel(
             multiple=True,
             lines=True,
         ),
-        Option(flags="-b --cookie", help="Set the Cookie header.", metavar="NAME=VALUE"),
+        Option(
+            flags="-b --cookie",
+            help="Send this cookie, or those of a Netscape cookie file that belong to the host. Repeatable.",
+            metavar="NAME=VALUE|FILE",
+            multiple=True,
+            lines=True,
+        ),
+        Option(
+            flags="--cookie-jar",
+            help="Share cookies between all rows, and write them to this file at the end. -b FILE reads it first.",
+            to="policy.cookies.jar",
+            metavar="FILE",
+            parse=parse_jar,
+        ),
         Option(flags="-A --user-agent", help="Set the User-Agent header.", metavar="TEXT"),
         Option(
             flags="-e --referer",

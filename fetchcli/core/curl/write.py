@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ipaddress import IPv6Address
 
 from fetchcli.core.curl.shell import printf, quote
-from fetchcli.core.model.policy import Network, Policy, Timeouts, Tls
+from fetchcli.core.model.policy import Cookies, Network, Policy, Timeouts, Tls
 from fetchcli.core.model.target import Target
 from fetchcli.core.network.overrides import Detour
 from fetchcli.core.network.proxies import Proxy
@@ -32,6 +32,7 @@ def curl_command(row: Target, policy: Policy, defaults: dict[str, str]) -> str:
     if policy.redirects.follow:
         words += ["-L", "--max-redirs", str(policy.redirects.limit)]
     words += [*_method(request), *_credentials(row.url, request, policy), *_headers(request, defaults)]
+    words += _cookies(policy.cookies)
     pipe, content = _content(request)
     words += [*content, *_timeouts(policy.timeouts), *_network(policy.network, row.url), *_tls(policy.tls)]
     return pipe + " ".join(quote(word) for word in [*words, _url(row.url)])
@@ -58,6 +59,15 @@ def _credentials(url: HttpUrl, request: Request, policy: Policy) -> Iterator[str
         yield from ("-u", _login(url.authorization))
     elif policy.credentials.netrc is not None:
         yield from ("--netrc-file", policy.credentials.netrc)
+
+
+def _cookies(cookies: Cookies) -> Iterator[str]:
+    for name in cookies.files:
+        yield from ("-b", name)
+    if cookies.jar is not None:
+        yield from ("-c", cookies.jar)
+    elif cookies.redirects and not cookies.files:
+        yield from ("-b", "")
 
 
 def _login(authorization: str) -> str:

@@ -13,6 +13,7 @@ from fetchcli.core.network.proxies import ProxyRules
 from fetchcli.core.rate import Rate
 from fetchcli.core.request.credentials import Credentials
 from fetchcli.core.request.request import Request
+from fetchcli.core.request.set_cookie import Cookie
 
 DEFAULT_CONCURRENCY = 50
 MAX_SOCKET_PATH = 107  # bytes (unix(7))
@@ -181,6 +182,27 @@ class Tls(msgspec.Struct, frozen=True, kw_only=True):
             raise UsageError("a TLS key requires a certificate")
 
 
+class Cookies(msgspec.Struct, frozen=True, kw_only=True):
+    """Which cookies are sent besides the Cookie field of the request.
+
+    Attributes:
+        files: the cookie files that were read.
+        initial: the cookies of these files.
+        redirects: cookies that a response sets are sent with the later redirects of its row.
+        jar: file of a jar that all rows read and write, or None; it is written by the run.
+    """
+
+    files: tuple[str, ...] = ()
+    initial: tuple[Cookie, ...] = ()
+    redirects: bool = False
+    jar: str | None = None
+
+    @property
+    def any(self) -> bool:
+        """Whether there may be any cookie."""
+        return bool(self.initial) or self.redirects or self.jar is not None
+
+
 class Policy(msgspec.Struct, frozen=True):
     """How the targets of a run are fetched and judged.
 
@@ -197,6 +219,7 @@ class Policy(msgspec.Struct, frozen=True):
         pace: limits of concurrency and rate.
         retry: what is retried.
         credentials: credentials that are not a header.
+        cookies: cookies that are not a header.
     """
 
     concurrency: int = DEFAULT_CONCURRENCY
@@ -211,6 +234,7 @@ class Policy(msgspec.Struct, frozen=True):
     pace: Pace = Pace()
     retry: Retry = Retry()
     credentials: Credentials = Credentials()
+    cookies: Cookies = Cookies()
 
     def __post_init__(self) -> None:
         """Validate the values."""

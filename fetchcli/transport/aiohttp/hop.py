@@ -80,6 +80,8 @@ class AiohttpHops:
         lines = self._field_lines(request.shared)
         if request.authorization:
             lines += f"Authorization: {request.authorization}\r\n"
+        if request.cookie:
+            lines += f"Cookie: {request.cookie}\r\n"
         target = url.target
         if route.forwarded:
             target = f"http://{url.authority}{target}"

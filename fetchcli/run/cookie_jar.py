@@ -1,0 +1,45 @@
+"""``--cookie-jar``: the cookies of the run, written once, at its end."""
+
+import os
+import time
+from pathlib import Path
+from tempfile import mkstemp
+
+from fetchcli.core.errors import OutputError
+from fetchcli.core.request.cookie_file import write_cookies
+from fetchcli.core.request.cookies import CookieJar
+
+
+def check_cookie_jar(name: str) -> None:
+    """Check that the file can be replaced, before anything is requested.
+
+    Raises:
+        OutputError: its folder is missing or may not be written to, or it is no file.
+    """
+    path = Path(name).resolve()
+    if not path.parent.is_dir():
+        raise OutputError(f"--cookie-jar {name}: there is no folder {path.parent}")
+    if path.exists() and not path.is_file():
+        raise OutputError(f"--cookie-jar {name}: not a regular file")
+    if not os.access(path.parent, os.W_OK):
+        raise OutputError(f"--cookie-jar {name}: the folder {path.parent} is not writable")
+
+
+def write_cookie_jar(name: str, jar: CookieJar) -> None:
+    """Replace the file; readers see the old one or the new one, and nobody else sees either.
+
+    Raises:
+        OutputError: it cannot be written; the old file is kept.
+    """
+    path = Path(name).resolve()
+    data = write_cookies(jar.cookies(time.time())).encode("utf-8", "surrogateescape")
+    temporary = None
+    try:
+        fd, temporary = mkstemp(prefix=".", dir=path.parent)
+        with os.fdopen(fd, "wb") as file:
+            file.write(data)
+        Path(temporary).replace(path)
+    except OSError as error:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+        raise OutputError(f"--cookie-jar {name}: {error.strerror}") from None
