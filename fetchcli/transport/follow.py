@@ -222,7 +222,9 @@ def _failure(error: Exception, chain: RedirectChain, policy: Policy, *, timed_ou
     else:
         cause = Failure(ErrorKind.INTERNAL, f"{type(error).__name__}: {error}")
     where = f" (redirected to {chain.url.text})" if chain.redirects else ""
-    stale = chain.first.idempotent and hop.met_stale_connection(cause.kind)
+    stale = hop.met_stale_connection(cause.kind)
+    if stale and not chain.first.idempotent:
+        stale, where = False, f" (a kept connection; {chain.request.method} is not sent again){where}"
     return Failure(
         cause.kind,
         cause.detail + where,
