@@ -8,13 +8,25 @@ from fetchcli.core.expect.expectations import Check, parse_checks
 from fetchcli.core.expect.status import StatusSet, parse_status_set
 from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
 from fetchcli.core.model.outcome import Outcome, Verdict
-from fetchcli.core.model.policy import Limits, Network, Pace, Policy, Redirects, Retry, Timeouts, Tls, TlsVersion
+from fetchcli.core.model.policy import (
+    Cookies,
+    Limits,
+    Network,
+    Pace,
+    Policy,
+    Redirects,
+    Retry,
+    Timeouts,
+    Tls,
+    TlsVersion,
+)
 from fetchcli.core.model.target import Rejected, Target
 from fetchcli.core.network.addresses import AddressRules
 from fetchcli.core.network.overrides import Detour, Pin
 from fetchcli.core.network.proxies import Proxy, ProxyRules, parse_proxy
 from fetchcli.core.rate import Rate, parse_rate
 from fetchcli.core.request.request import Request
+from fetchcli.core.request.set_cookie import Cookie
 from fetchcli.core.summary.summary import Summary
 from fetchcli.core.timings import Timings
 from fetchcli.core.url.parse import HttpUrl
@@ -26,6 +38,8 @@ __all__ = [
     "AddressRules",
     "Attempt",
     "Check",
+    "Cookie",
+    "Cookies",
     "Detour",
     "ErrorKind",
     "ExitCode",

@@ -59,6 +59,10 @@ class Attempts:
             result = msgspec.structs.replace(result, body=bytes(body.data))
         return await self._checked(attempt, result, checks, head=head)
 
+    def failed(self, launch: Launch, started: float, failure: Failure) -> Attempt:
+        """The attempt that started at this time (`time.monotonic`) and ends now with a failure."""
+        return Attempt(len(launch.attempts) + 1, self._epoch + started, time.monotonic() - started, failure)
+
     async def _checked(self, attempt: Attempt, response: Response, checks: tuple[Check, ...], *, head: bool) -> Attempt:
         """The attempt with the checks that its response fails."""
         evidence = Evidence(response, attempt.elapsed, attempt.started_at + attempt.elapsed, head)

@@ -53,8 +53,7 @@ class Fetcher:
         warn: Callable[[str], None] = lambda _: None,
         watch: Callable[[Outcome], None] | None = None,
     ) -> None:
-        self._policy = policy
-        self._ordered = ordered
+        self._policy, self._ordered = policy, ordered
         self._watch = watch
         self._slots = asyncio.Semaphore(policy.concurrency)
         self._tasks: dict[asyncio.Task[None], Launch] = {}
@@ -65,10 +64,10 @@ class Fetcher:
         self._timer: asyncio.TimerHandle | None = None
         self._feed: Feed
         self._cancel_failure: Failure | None = None  # result of cancelled requests
+        self._bug: BaseException | None = None  # what a task or a callback raised: the caller must know
         self.stopped, self.halted, self.unread = False, "", False
         self._deadline = float("inf")  # when unread rows are given up
-        # The wall clock is read once per run, so that its jumps affect no timestamp.
-        self._epoch = time.time() - time.monotonic()
+        self._epoch = time.time() - time.monotonic()  # read once: jumps of the wall clock affect no timestamp
         self._attempts = Attempts(transport, policy, self._epoch)
         self.scheduler = Scheduler(policy, random.random, time.monotonic(), self._epoch, warn)
 
@@ -131,6 +130,8 @@ class Fetcher:
         try:
             while True:
                 self._wake.clear()
+                if self._bug is not None:
+                    raise self._bug
                 feed.collect()
                 await self._launch()
                 while delivery.ready:
@@ -148,9 +149,11 @@ class Fetcher:
             if feed.error is not None:
                 raise feed.error
         finally:
-            if not finished:
-                self.stop()
-            await self._drain(lag)
+            try:
+                if not finished:
+                    self.stop()
+            finally:
+                await self._drain(lag)
 
     @property
     def _has_more(self) -> bool:
@@ -175,9 +178,14 @@ class Fetcher:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         launch = self._tasks.pop(task)
-        if task.cancelled() and self._cancel_failure:  # cancelled before its first step
-            launch.attempts += (self._failed(launch, time.monotonic(), self._cancel_failure),)
-            self._delivery.add(self._outcome(launch))
+        try:
+            if not task.cancelled():
+                self._bug = self._bug or task.exception()
+            elif self._cancel_failure:  # cancelled before its first step
+                launch.attempts += (self._attempts.failed(launch, time.monotonic(), self._cancel_failure),)
+                self._delivery.add(self._outcome(launch))
+        except Exception as error:  # noqa: BLE001 - nobody else would hear of it
+            self._bug = error
         self._slots.release()
         self._wake.set()
 
@@ -225,9 +233,8 @@ class Fetcher:
             self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_later(max(0.0, when - time.monotonic()), self._wake.set)
 
-    async def _work(self, launch: Launch) -> None:
+    async def _work(self, current: Launch | None) -> None:
         """Make an attempt, then go on with the next launch in the next turn of the event loop."""
-        current: Launch | None = launch
         while current:
             if self._end_launch(current, await self._attempt(current)):
                 continue
@@ -244,8 +251,7 @@ class Fetcher:
         try:
             settled = self.scheduler.settle(launch, attempt, time.monotonic())
         except Exception as error:  # noqa: BLE001 - a bug is one outcome and takes no neighbour down
-            failed = Attempt(attempt.number, attempt.started_at, attempt.elapsed, internal_failure(error))
-            launch.attempts += (failed,)
+            launch.attempts += (Attempt(attempt.number, attempt.started_at, attempt.elapsed, internal_failure(error)),)
             settled = Settled("")
         if settled is not None:
             self._delivery.add(self._outcome(launch, note=settled.reason))
@@ -273,10 +279,7 @@ class Fetcher:
         except asyncio.CancelledError:
             if self._cancel_failure is None:  # only `stop` and `halt` cancel
                 raise
-            return self._failed(launch, started, self._cancel_failure)
-
-    def _failed(self, launch: Launch, started: float, failure: Failure) -> Attempt:
-        return Attempt(len(launch.attempts) + 1, self._epoch + started, time.monotonic() - started, failure)
+            return self._attempts.failed(launch, started, self._cancel_failure)
 
     def _outcome(self, launch: Launch, note: str = "") -> Outcome:
         first_start = launch.attempts[0].started_at - self._epoch if launch.attempts else time.monotonic()

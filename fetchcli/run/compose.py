@@ -38,7 +38,7 @@ ROWS_AHEAD = 16  # rows read ahead from the iterable of a caller of `fetch`
 GC_THRESHOLD = 20_000
 
 
-async def fetch(
+def fetch(
     urls: Iterable[str] | AsyncIterable[str], policy: Policy | None = None, *, ordered: bool = False
 ) -> AsyncGenerator[Outcome, None]:
     """Fetch URLs concurrently; yield one `Outcome` for each, as soon as it is known.
@@ -51,8 +51,22 @@ async def fetch(
         urls: absolute http(s) URLs; anything else becomes a REJECTED outcome.
         policy: concurrency, timeouts, redirects, accepted statuses and so on; None for the defaults.
         ordered: yield in the order of ``urls``, in bounded memory.
+
+    Raises:
+        TypeError: ``urls`` is one text or no iterable, or ``policy`` is no `Policy`.
     """
-    policy = policy or Policy()
+    if isinstance(urls, (str, bytes)):
+        raise TypeError("urls must be an iterable of URLs; for a single one write fetch([url])")
+    if not isinstance(urls, (Iterable, AsyncIterable)):
+        raise TypeError(f"urls must be an iterable of URLs, not {type(urls).__name__}")
+    if not isinstance(policy, Policy | None):
+        raise TypeError(f"policy must be a Policy, not {type(policy).__name__}")
+    return _fetch(urls, policy or Policy(), ordered=ordered)
+
+
+async def _fetch(
+    urls: Iterable[str] | AsyncIterable[str], policy: Policy, *, ordered: bool
+) -> AsyncGenerator[Outcome, None]:
     transport = make_transport(policy)
     try:
         fetcher = Fetcher(transport, policy, ordered=ordered)

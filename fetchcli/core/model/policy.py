@@ -7,10 +7,11 @@ import msgspec
 from fetchcli.core.errors import UsageError
 from fetchcli.core.expect.expectations import Check
 from fetchcli.core.expect.status import StatusSet, parse_status_set
+from fetchcli.core.model.coerce import coerce
 from fetchcli.core.network.addresses import AddressRules
 from fetchcli.core.network.overrides import Detour, Pin
 from fetchcli.core.network.proxies import ProxyRules
-from fetchcli.core.rate import Rate
+from fetchcli.core.rate import Rate, parse_rate
 from fetchcli.core.request.credentials import Credentials
 from fetchcli.core.request.request import Request
 from fetchcli.core.request.set_cookie import Cookie
@@ -36,6 +37,14 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
     min_rate: float | None = None
     rate_window: float = 10.0
 
+    def __post_init__(self) -> None:
+        """Validate the values."""
+        coerce(self)
+        for name in ("total", "connect", "read", "min_rate", "rate_window"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise UsageError(f"Timeouts: {name} must be more than 0, not {value:g}")
+
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
     """Limits of concurrency and rate; ``None`` is no limit.
@@ -56,6 +65,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Validate the values."""
+        coerce(self, {"rate": ((str,), parse_rate), "host_rate": ((str,), parse_rate)})
         for what, number in (("per_host", self.per_host), ("max_host_errors", self.max_host_errors)):
             if number is not None and number < 1:
                 raise UsageError(f"{what} must be at least 1, not {number}")
@@ -85,6 +95,10 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
     max_retry_after: float = 60.0
     wait: float | None = None
 
+    def __post_init__(self) -> None:
+        """Validate the values."""
+        coerce(self, {"statuses": ((str,), parse_status_set)})
+
 
 class Redirects(msgspec.Struct, frozen=True, kw_only=True):
     """``follow`` redirects (301, 302, 303, 307, 308), at most ``limit``; ``downgrade`` allows https to http."""
@@ -92,6 +106,10 @@ class Redirects(msgspec.Struct, frozen=True, kw_only=True):
     follow: bool = True
     limit: int = 10
     downgrade: bool = False
+
+    def __post_init__(self) -> None:
+        """Validate the values."""
+        coerce(self)
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,6 +129,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     ratio_free: int = 16 * 1024 * 1024
     keep: int = 0
     check: int = 10 * 1024 * 1024
+
+    def __post_init__(self) -> None:
+        """Validate the values."""
+        coerce(self)
 
 
 class Network(msgspec.Struct, frozen=True):
@@ -136,6 +158,7 @@ class Network(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         """Validate the values. Address rules exclude proxies and Unix sockets: the address is not known there."""
+        coerce(self)
         path = self.unix_socket
         if path is not None and not 0 < len(path.encode("utf-8", "surrogateescape")) <= MAX_SOCKET_PATH:
             raise UsageError(f"--unix-socket: expected a path of 1 to {MAX_SOCKET_PATH} bytes")
@@ -178,6 +201,7 @@ class Tls(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Validate the values."""
+        coerce(self)
         if self.key is not None and self.cert is None:
             raise UsageError("a TLS key requires a certificate")
 
@@ -196,6 +220,10 @@ class Cookies(msgspec.Struct, frozen=True, kw_only=True):
     initial: tuple[Cookie, ...] = ()
     redirects: bool = False
     jar: str | None = None
+
+    def __post_init__(self) -> None:
+        """Validate the values."""
+        coerce(self)
 
     @property
     def any(self) -> bool:
@@ -237,6 +265,13 @@ class Policy(msgspec.Struct, frozen=True):
     cookies: Cookies = Cookies()
 
     def __post_init__(self) -> None:
-        """Validate the values."""
+        """Validate the values. A text is a set of statuses, and a number the seconds of the whole attempt."""
+        coerce(
+            self,
+            {
+                "accept": ((str, int), lambda statuses: parse_status_set(str(statuses))),
+                "timeouts": ((int, float), lambda seconds: Timeouts(total=seconds)),
+            },
+        )
         if self.concurrency < 1:
             raise UsageError(f"concurrency must be at least 1, not {self.concurrency}")
