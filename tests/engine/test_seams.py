@@ -127,5 +127,5 @@ async def test_an_iterable_that_fails_reaches_the_caller() -> None:
 
     for source in (urls(), later()):
         with pytest.raises(ZeroDivisionError):
-            async for _ in fetch(source):  # type: ignore[arg-type]
+            async for _ in fetch(source):
                 pass

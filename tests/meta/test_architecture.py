@@ -72,6 +72,7 @@ PURE = frozenset(
         "ipaddress",
         "re",
         "statistics",
+        "types",
         "typing",
         "urllib",
     )
