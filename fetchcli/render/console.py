@@ -96,8 +96,8 @@ def reason_of(outcome: Outcome) -> str:
 
 def remarks_on(outcome: Outcome) -> str:
     """What went on below the outcome, for ``-v``: stale connections, and header lines that were skipped."""
-    stale = sum(map(is_stale, outcome.attempts))
-    parts = [f"the kept connection was closed, so it was sent on a new one (attempt {stale + 1})"] if stale else []
+    stale = [attempt.number for attempt in outcome.attempts if is_stale(attempt)]
+    parts = [f"sent on a new connection (attempt {n + 1}), because the server had closed the kept one" for n in stale]
     if outcome.response is not None:
         parts += [f"skipped the header line {line}" for line in outcome.response.skipped_headers]
     return "; ".join(parts)

@@ -183,7 +183,7 @@ class FollowingTransport:
             cookie=self._cookie(chain, prepared),
             content=request.content,
             fresh=chain.fresh,
-            once=not chain.first.idempotent,
+            once=not request.idempotent,
             last=prepared.last,
         )
         return self._hops.hop(hop, policy.timeouts)
@@ -223,7 +223,7 @@ def _failure(error: Exception, chain: RedirectChain, policy: Policy, *, timed_ou
         cause = Failure(ErrorKind.INTERNAL, f"{type(error).__name__}: {error}")
     where = f" (redirected to {chain.url.text})" if chain.redirects else ""
     stale = hop.met_stale_connection(cause.kind)
-    if stale and not chain.first.idempotent:
+    if stale and not chain.request.idempotent:
         stale, where = False, f" (a kept connection; {chain.request.method} is not sent again){where}"
     return Failure(
         cause.kind,

@@ -233,7 +233,7 @@ def test_secrets_are_masked(folder: Path) -> None:
     assert "s3cret" not in result.out
     shown = dict(line.removeprefix("# ").partition("  # ")[0].split(" =", 1) for line in result.lines)
     assert tomllib.loads(f"x = {shown['header']}")["x"] == ["Authorization: ***", "X-Key: ${KEY}", "Accept: a/b"]
-    assert [shown[key].strip() for key in ("user", "cookie", "proxy")] == ['"me:***"', '"***"', '"http://***@proxy"']
+    assert [shown[key].strip() for key in ("user", "cookie", "proxy")] == ['"me:***"', '["***"]', '"http://***@proxy"']
     # As values they would be taken for the secrets.
     assert not {"header", "user", "cookie", "proxy"} & set(tomllib.loads(result.out))
     assert printed("-u", "me:${P}", cwd=folder)["user"][0] == '"me:${P}"'

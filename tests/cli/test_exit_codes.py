@@ -88,7 +88,7 @@ def test_an_output_outranks_outcomes(faults: FaultServer) -> None:
         (["-d", "@/missing", "x"], "--data @/missing: No such file or directory"),
         (["-u", "me", "x"], "--user: expected NAME:PASSWORD (fetchcli does not prompt)"),
         (["-u", "a:b", "--bearer", "c", "x"], "--user and --bearer cannot be combined"),
-        (["-b", "cookies.txt", "x"], "--cookie: expected NAME=VALUE (fetchcli reads no cookie files)"),
+        (["-b", "missing.txt", "x"], "--cookie missing.txt: No such file or directory; cookies are written NAME=VALUE"),
         (["-d", "x", "--json", "{}", "x"], "--data and --json cannot be combined"),
         (["--json", "@/missing", "x"], "--json @/missing: No such file or directory"),
         (["-A", "a\nb", "x"], "header 'User-Agent: ...' contains a control character (U+000A)"),

@@ -31,6 +31,9 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "data.txt").write_bytes(b"line one\r\nline two\n")
     (tmp_path / "data.bin").write_bytes(bytes(range(256)))
     (tmp_path / "headers.txt").write_text("X-One: 1\n# a comment\n\nX-Two: zwei\n")
+    (tmp_path / "jar.txt").write_text(
+        "127.0.0.1\tFALSE\t/\tFALSE\t0\tfrom\tfile\nother.test\tFALSE\t/\tFALSE\t0\tnot\tsent\n"
+    )
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login net password rc\ndefault login d password e\n")
     return tmp_path
 
@@ -62,6 +65,13 @@ CASES: dict[str, list[str]] = {
     "bearer": ["--bearer", "abc"],
     "cookie": ["-b", "a=1; b=2"],
     "named headers": ["-A", "agent/1 (x; y)", "-e", "http://from/", "-r", "0-99"],
+    "a range from a byte on": ["-r", "4"],
+    "ranges": ["-r", "0-0,-1"],
+    "a range, compressed all the same": ["-r", "0-99", "-H", "Accept-Encoding: gzip"],
+    "a referer that follows": ["-e", "http://from/;auto"],
+    "a referer that only follows": ["-e", ";auto"],
+    "cookies": ["-b", "a=1", "-b", "b=2"],
+    "a cookie file": ["-b", "jar.txt", "-b", "b=2"],
     "no compression": ["--no-compressed"],
     "netrc": ["--netrc-file", "netrc"],
     "secrets": ["-H", "X-Key: ${TOKEN}", "-u", "me:${PASSWORD}", "--expand-env", "header,user"],
@@ -239,6 +249,35 @@ def test_a_digest_login_gives_nothing_away_in_clear(folder: Path) -> None:
     with recorder(ok(b"", 'WWW-Authenticate: Digest realm="r"', status="401 Unauthorized")) as server:
         result = fetchcli(server.url(), "--digest", "-u", "me:pw", "-q")
         assert (result.code, "protocol: digest: the challenge has no nonce" in result.out) == (4, True)
+
+
+def test_the_referer_of_a_redirect() -> None:
+    def answer(request: bytes) -> bytes:
+        return see("/next#part") if request.startswith(b"GET /first") else ok()
+
+    with recorder(answer) as server:
+        assert fetchcli(server.url("/first?q#x"), "-e", "http://from/;auto", "-q").code == 0
+        assert [server.header("referer", index) for index in (0, 1)] == ["http://from/", server.url("/first?q")]
+        server.requests.clear()
+        assert fetchcli(server.url("/first"), "-e", "http://from/", "-q").code == 0
+        assert [server.header("referer", index) for index in (0, 1)] == ["http://from/"] * 2
+
+
+@pytest.mark.parametrize("text", ["x", "5-1", "bytes=0-1", "0-1;2-3"])
+def test_a_range_that_is_none_is_a_usage_error(text: str) -> None:
+    result = fetchcli("http://127.0.0.1:1/", "-r", text)
+    expected = f"fetchcli: --range: expected a byte range such as 0-499, 500- or -500, got {text!r}\n"
+    assert (result.code, result.err) == (2, expected)
+
+
+def test_23_netrc_takes_any_host_that_a_url_may_have(tmp_path: Path) -> None:
+    (tmp_path / "netrc").write_text("machine \U0001f4a9_a.test login me password pw\n")
+    with recorder() as server:
+        url = server.url("/", "\U0001f4a9_A.test")
+        pin = f"\U0001f4a9_a.test:{server.port}:127.0.0.1"
+        assert fetchcli(url, "--netrc-file", "netrc", "--resolve", pin, "-q", cwd=tmp_path).code == 0
+        assert server.header("authorization") == "Basic " + base64.b64encode(b"me:pw").decode()
+        assert server.header("host") == f"xn--_a-7t72a.test:{server.port}"
 
 
 def test_netrc_on_the_way_of_redirects(folder: Path) -> None:  # 42

@@ -78,6 +78,9 @@ def test_89_an_expired_certificate(authority: trustme.CA, tmp_path: Path) -> Non
     past = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
     row = fetch(authority, authority.issue_cert("127.0.0.1", not_after=past), tmp_path)
     assert (row["error"], row["error_detail"]) == ("tls", "certificate has expired")
+    assert row["remote_ip"] == "127.0.0.1"
+    assert isinstance(row["time_connect"], float)
+    assert (row["time_appconnect"], row["time_starttransfer"]) == (None, None)
 
 
 def test_89_a_wrong_host(authority: trustme.CA, tmp_path: Path) -> None:

@@ -3,9 +3,12 @@
 import io
 import threading
 
+import msgspec
 import pytest
 from rich.console import Console
 
+from fetchcli.core.errors import ErrorKind, Failure, Remedy
+from fetchcli.core.model.attempt import Attempt, Response
 from fetchcli.core.summary.summary import Summary
 from fetchcli.render import progress as progress_module
 from fetchcli.render.progress import BarProgress, Counters, PlainProgress, bar_line, plain_line, time_to_go
@@ -84,3 +87,21 @@ def test_every_outcome_is_said_when_asked() -> None:
     for _ in range(progress_module.MAX_WAITING + 1):
         progress.handle(answered())
     assert progress.congested
+
+
+def test_verbose_remarks() -> None:
+    """A connection that the server had closed, and header lines that were skipped."""
+    made, stream = console(200)
+    progress = PlainProgress(made, lambda: Counters(done=0, failed=0, in_flight=0, total=None), every=True)
+    progress.open()
+    outcome = answered()
+    last = outcome.attempts[-1]
+    assert isinstance(last.result, Response)
+    stale = Attempt(1, 0.0, 0.1, Failure(ErrorKind.EMPTY, "connection closed", remedy=Remedy.FRESH))
+    skipped = msgspec.structs.replace(last.result, skipped_headers=("'X Y: 1\x1b[2J'",))
+    attempts = (stale, msgspec.structs.replace(last, number=2, result=skipped))
+    progress.handle(msgspec.structs.replace(outcome, attempts=attempts))
+    progress.close(Summary())
+    assert "sent on a new connection (attempt 2), because the server had closed the kept one" in stream.getvalue()
+    assert "skipped the header line 'X Y: 1" in stream.getvalue()
+    assert "\x1b" not in stream.getvalue()

@@ -9,17 +9,21 @@ from contextlib import contextmanager, suppress
 
 from tests.support.listen import serve_each
 
+ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
+
 
 class Proxy:
     """Passes bytes on.
 
     Attributes:
         heads: the head of every request that was made to the proxy itself; for SOCKS, ``HOST:PORT``.
+        established: what CONNECT is answered with.
         port: where it listens.
     """
 
     def __init__(self, kind: str, refusal: bytes, context: ssl.SSLContext | None) -> None:
         self.heads: list[bytes] = []
+        self.established = ESTABLISHED
         self._kind, self._refusal, self._context = kind, refusal, context
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -50,7 +54,7 @@ class Proxy:
         if method == b"CONNECT":
             host, _, port = target.decode().rpartition(":")
             upstream = socket.create_connection((host.strip("[]"), int(port)))
-            client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            client.sendall(self.established)
         else:
             place, _, path = target.decode().removeprefix("http://").partition("/")
             host, _, port = place.partition(":")
@@ -115,8 +119,11 @@ def splice(left: socket.socket, right: socket.socket) -> None:
 
 
 @contextmanager
-def proxy(kind: str = "http", refusal: bytes = b"", context: ssl.SSLContext | None = None) -> Iterator[Proxy]:
+def proxy(
+    kind: str = "http", refusal: bytes = b"", context: ssl.SSLContext | None = None, *, established: bytes = ESTABLISHED
+) -> Iterator[Proxy]:
     server = Proxy(kind, refusal, context)
+    server.established = established
     try:
         yield server
     finally:

@@ -10,11 +10,13 @@ import socket
 import threading
 from contextlib import suppress
 
+import msgspec
 import pytest
 
 from fetchcli.core.errors import ErrorKind, Failure, Redirect, Remedy, TransportError
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Policy, Redirects
+from fetchcli.core.timings import Timings
 from fetchcli.core.url.parse import parse_url
 from fetchcli.transport.aiohttp.hop import AiohttpHops
 from fetchcli.transport.base import Transport
@@ -115,7 +117,10 @@ def descriptors() -> dict[str, str]:
 
 async def test_refused(send: Send) -> None:
     failure = await send("http://127.0.0.1:1/")
-    assert failure == Failure(ErrorKind.CONNECT, "connection refused", "http://127.0.0.1:1/", remedy=Remedy.LATER)
+    assert isinstance(failure, Failure)
+    assert failure.timings.total > failure.timings.namelookup > failure.timings.connect == 0
+    expected = Failure(ErrorKind.CONNECT, "connection refused", "http://127.0.0.1:1/", remedy=Remedy.LATER)
+    assert msgspec.structs.replace(failure, timings=Timings()) == expected
 
 
 async def test_no_such_name_without_a_packet(send: Send) -> None:

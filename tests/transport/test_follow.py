@@ -88,6 +88,9 @@ async def test_a_redirect_changes_the_method_as_the_fetch_standard_says(status: 
 async def test_a_request_that_must_not_be_repeated_is_marked_at_every_hop() -> None:
     hops = answer_in_order(redirect("/next", 303), HELLO)
     await fetch(hops, request=Request("POST", content=b"data"))
+    assert [(hop.once, hop.fresh) for hop in hops.sent] == [(True, False), (False, False)]
+    hops = answer_in_order(redirect("/next", 307), HELLO)
+    await fetch(hops, request=Request("POST", content=b"data"))
     assert [(hop.once, hop.fresh) for hop in hops.sent] == [(True, False), (True, False)]
 
 

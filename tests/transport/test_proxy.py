@@ -12,6 +12,7 @@ from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Network, Policy, Timeouts, Tls
 from fetchcli.core.network.overrides import parse_detour, parse_pin
 from fetchcli.core.network.proxies import ProxyRules, parse_proxy
+from fetchcli.core.request.request import Request
 from tests.support.certificates import server_context, trusting
 from tests.support.dns import dns_server
 from tests.support.proxy import proxy
@@ -53,6 +54,42 @@ async def test_91_https_goes_through_a_tunnel_and_the_origin_sees_no_credentials
         assert "Proxy-Authorization: Basic dXNlcjpzZWNyZXQ=\r\n" in head
         assert server.targets == ["/x", "/x"]
         assert server.header("proxy-authorization") is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "agent"),
+    [((), "fetchcli-test"), ((("user-agent", "me/1"),), "me/1"), ((("User-Agent", ""),), None)],
+)
+async def test_11_connect_names_the_user_agent_unless_it_was_removed(
+    sender: Sender, tmp_path: Path, headers: tuple[tuple[str, str], ...], agent: str | None
+) -> None:
+    with recorder(context=server_context()) as server, proxy() as middle:
+        network = through(f"http://127.0.0.1:{middle.port}")
+        request = Request(headers=(*headers, ("X-Secret", "1"), ("Host", "other.test")))
+        send = sender(Policy(network=network, tls=trusting(tmp_path), request=request))
+        assert isinstance(await send(server.url("/x")), Response)
+        lines = middle.heads[0].decode().removesuffix("\r\n\r\n").split("\r\n")
+        host = f"127.0.0.1:{server.port}"
+        assert lines == [
+            f"CONNECT {host} HTTP/1.1",
+            f"Host: {host}",
+            *([f"User-Agent: {agent}"] if agent is not None else []),
+        ]
+        assert server.header("user-agent") == agent
+
+
+async def test_10_a_header_line_without_a_valid_name_in_the_answer_to_connect(sender: Sender, tmp_path: Path) -> None:
+    established = b"HTTP/1.1 200 OK\r\nX Powered By: x\r\n\r\n"
+    with recorder(context=server_context()) as server, proxy(established=established) as middle:
+        network = through(f"http://127.0.0.1:{middle.port}")
+        response = await sender(Policy(network=network, tls=trusting(tmp_path)))(server.url("/x"))
+        assert isinstance(response, Response), response
+    framing = b"HTTP/1.1 200 OK\r\nContent-Length : 0\r\n\r\n"
+    with recorder(context=server_context()) as server, proxy(established=framing) as middle:
+        network = through(f"http://127.0.0.1:{middle.port}")
+        failure = await sender(Policy(network=network, tls=trusting(tmp_path)))(server.url("/x"))
+        assert isinstance(failure, Failure)
+        assert failure.kind is ErrorKind.CONNECT
 
 
 @pytest.mark.parametrize("secure", [False, True])

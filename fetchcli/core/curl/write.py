@@ -31,7 +31,11 @@ def curl_command(row: Target, policy: Policy, defaults: dict[str, str]) -> str:
     words = ["curl", "-sS", "--http1.1", "--globoff", "--path-as-is"]
     if policy.redirects.follow:
         words += ["-L", "--max-redirs", str(policy.redirects.limit)]
-    words += [*_method(request), *_credentials(row.url, request, policy), *_headers(request, defaults)]
+    words += [
+        *_method(request),
+        *_credentials(row.url, request, policy),
+        *_headers(request, defaults, with_jar=policy.cookies.any),
+    ]
     words += _cookies(policy.cookies)
     pipe, content = _content(request)
     words += [*content, *_timeouts(policy.timeouts), *_network(policy.network, row.url), *_tls(policy.tls)]
@@ -76,7 +80,7 @@ def _login(authorization: str) -> str:
     return name if not password and len(split_marks(name)) > 1 else text  # one variable may hold both
 
 
-def _headers(request: Request, defaults: dict[str, str]) -> Iterator[str]:
+def _headers(request: Request, defaults: dict[str, str], *, with_jar: bool) -> Iterator[str]:
     for name, value in default_fields(request, defaults):
         yield from ("-H", f"{name}: {value}")
         if name == "Accept-Encoding" and value != IDENTITY:
@@ -87,7 +91,9 @@ def _headers(request: Request, defaults: dict[str, str]) -> Iterator[str]:
     for name, value in request.headers:
         if name.lower() == "referer" and request.auto_referer:
             continue
-        if name.lower() == "authorization" and value.startswith(_BASIC) and _is_login(value):
+        if name.lower() == "cookie" and "=" in value and with_jar:
+            yield from ("-b", value)  # curl joins it with the cookies of the files
+        elif name.lower() == "authorization" and value.startswith(_BASIC) and _is_login(value):
             yield from ("-u", _login(value))  # where a mark for the shell is visible
         else:
             yield from ("-H", f"{name};" if value == ";" else f"{name}: {value}" if value else f"{name}:")

@@ -10,6 +10,7 @@ from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.rows.columns import COLUMNS, NAMES, as_text, find, values
 from fetchcli.core.rows.schema import Schema
 from fetchcli.core.rows.template import compile_template
+from fetchcli.core.timings import Timings
 from tests.support.outcomes import NOT_ACCEPTED, STARTED, answered, failed, rejected, target
 
 TYPES = {"boolean": bool, "integer": int, "number": float, "string": str, "list": tuple, "object": dict}
@@ -56,6 +57,16 @@ def test_a_failure_row_says_how_far_it_came() -> None:
     assert (row["url_effective"], row["num_redirects"], row["remote_ip"]) == ("http://b/", 2, "192.0.2.7")
     assert row["redirects"] == hops
     assert as_text(row["redirects"]) == "301 http://a/; 302 http://a/2"
+
+
+def test_21_a_failure_row_has_the_phases_that_were_over() -> None:
+    names = ("time_namelookup", "time_connect", "time_appconnect", "time_starttransfer", "remote_ip")
+    failure = Failure(ErrorKind.TLS, "expired", remote_ip="192.0.2.1", timings=Timings(0.1, 0.2))
+    outcome = Outcome(target(), Verdict.FAILED, (Attempt(1, STARTED, 0.5, failure),))
+    row = dict(zip(NAMES, values(outcome), strict=True))
+    assert [row[name] for name in names] == [0.1, 0.2, None, None, "192.0.2.1"]
+    rejected_row = dict(zip(NAMES, values(rejected()), strict=True))
+    assert [rejected_row[name] for name in names] == [None] * 5
 
 
 def test_a_rejected_row_was_never_tried() -> None:
