@@ -27,6 +27,7 @@ from fetchcli.run.interruption import interruption_message
 from fetchcli.run.loop import RunLoop
 from fetchcli.run.outputs import Outputs, plan_outputs
 from fetchcli.run.signals import Interrupt
+from fetchcli.sinks.formats import parse_output
 from fetchcli.transport.base import Transport
 
 if TYPE_CHECKING:
@@ -132,7 +133,9 @@ def run(settings: Settings) -> ExitCode:
     if settings.policy.cookies.jar is not None:
         from fetchcli.run.cookie_jar import check_cookie_jar
 
-        check_cookie_jar(settings.policy.cookies.jar)
+        outputs = [parse_output(text).path for text in settings.outputs]
+        others = filter(None, (*settings.inputs, settings.baseline, *outputs))
+        check_cookie_jar(settings.policy.cookies.jar, others)
     # Small requests make many short-lived cycles; collecting them less often saves 10 % of CPU.
     gc.set_threshold(GC_THRESHOLD, *gc.get_threshold()[1:])
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import mkstemp
 
@@ -10,13 +11,19 @@ from fetchcli.core.request.cookie_file import write_cookies
 from fetchcli.core.request.cookies import CookieJar
 
 
-def check_cookie_jar(name: str) -> None:
+def check_cookie_jar(name: str, others: Iterable[str]) -> None:
     """Check that the file can be replaced, before anything is requested.
 
+    Args:
+        name: the file.
+        others: files that the run reads or writes, cookie files apart: these were read whole.
+
     Raises:
-        OutputError: its folder is missing or may not be written to, or it is no file.
+        OutputError: its folder is missing or may not be written to, it is no file, or the run needs it otherwise.
     """
     path = Path(name).resolve()
+    if any(path == Path(other).resolve() for other in others):
+        raise OutputError(f"--cookie-jar {name}: the run reads or writes this file, too; use another one")
     if not path.parent.is_dir():
         raise OutputError(f"--cookie-jar {name}: there is no folder {path.parent}")
     if path.exists() and not path.is_file():

@@ -91,11 +91,22 @@ def test_the_jar_is_written_although_rows_failed(tmp_path: Path) -> None:
         (["-b", "bad.txt"], 2, "--cookie bad.txt: line 1: expected seven fields separated by tabs, as in a Netscape"),
         (["--cookie-jar", "-"], 2, "--cookie-jar: expected a file, got '-'"),
         (["--cookie-jar", "no/such/jar"], 8, "--cookie-jar no/such/jar: there is no folder"),
+        (
+            ["urls.txt", "--cookie-jar", "./urls.txt"],
+            8,
+            "--cookie-jar ./urls.txt: the run reads or writes this file, too",
+        ),
+        (
+            ["-o", "out.csv", "--cookie-jar", "out.csv"],
+            8,
+            "--cookie-jar out.csv: the run reads or writes this file, too",
+        ),
         (["--cookie-jar", "."], 8, "--cookie-jar .: not a regular file"),
     ],
 )
 def test_files_that_are_of_no_use(tmp_path: Path, args: list[str], code: int, message: str) -> None:
     (tmp_path / "bad.txt").write_text("session=secret\n")
+    (tmp_path / "urls.txt").write_text("http://127.0.0.1:1/\n")
     with recorder() as server:
         result = fetchcli(server.url(), *args, "-q", cwd=tmp_path)
         assert (result.code, result.err.startswith(f"fetchcli: {message}")) == (code, True), result

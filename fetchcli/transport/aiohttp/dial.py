@@ -5,7 +5,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import aiohappyeyeballs
@@ -143,7 +143,8 @@ class Dialer:
             infos, happy_eyeballs_delay=HAPPY_EYEBALLS_SECONDS, interleave=1, loop=self._loop
         )
         exchange.connected = time.monotonic()
-        exchange.peer = sock.getpeername()[0]
+        with suppress(OSError):  # it may be closed already; whoever uses it finds out
+            exchange.peer = str(sock.getpeername()[0])
         return sock
 
     async def _addresses(self, host: str, port: int) -> Addresses:
