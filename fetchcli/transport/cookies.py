@@ -23,11 +23,11 @@ class RowCookies:
         self._initial = cookies.initial
         self._each_its_own = cookies.redirects and cookies.jar is None
         self._stores = cookies.redirects or cookies.jar is not None
-        self.jar = CookieJar(cookies.initial, is_public_suffix)
+        self.jar = CookieJar(cookies.initial, is_public_suffix=is_public_suffix)
 
     def jar_of_row(self) -> CookieJar:
         """The jar of a new row."""
-        return CookieJar(self._initial, is_public_suffix) if self._each_its_own else self.jar
+        return CookieJar(self._initial, is_public_suffix=is_public_suffix) if self._each_its_own else self.jar
 
     def header(self, jar: CookieJar, url: HttpUrl) -> str:
         """Value of the Cookie field for a request, or empty."""

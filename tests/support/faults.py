@@ -46,6 +46,18 @@ CATALOGUE: dict[str, Fault] = {
     "no-content": Fault(head(status="204 No Content"), KEEP),
     "gzip": Fault(head("Content-Encoding: gzip", f"Content-Length: {len(GZIPPED)}") + GZIPPED, KEEP),
     "gzip-cut": Fault(head("Content-Encoding: gzip", f"Content-Length: {len(GZIPPED) - 9}") + GZIPPED[:-9], KEEP),
+    "gzip-empty": Fault(head("Content-Encoding: gzip", "Content-Length: 0"), KEEP),
+    "gzip-empty-chunked": Fault(head("Content-Encoding: gzip", "Transfer-Encoding: chunked") + b"0\r\n\r\n", KEEP),
+    "gzip-part": Fault(
+        head("Content-Encoding: gzip", "Content-Range: bytes 5-9/99", "Content-Length: 5", status="206 Part")
+        + b"hello",
+        KEEP,
+    ),
+    "bad-names": Fault(
+        head("PHP Warning: no such library", "X(y): 1", ": none", "Content-Type : x", "Content-Length: 5") + b"hello",
+        KEEP,
+    ),
+    "redirect-bad-name": Fault(head("X Y: z", "Location: /ok", "Content-Length: 0", status="302 Found"), KEEP),
     "empty": Fault(b""),
     "reset-at-once": Fault(b"", RESET),
     "cut-in-head": Fault(b"HTTP/1.1 200 OK\r\nContent-Le"),

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.needs_curl, pytest.mark.skipif(BINARY is None, reason=
 WELL_FORMED = [
     *(f"good-{slug(name)}" for name in GOOD),
     "ok", "ok-chunked", "ok-empty", "ok-until-close", "ok-then-close", "ok-continue", "ok-18k-header", "no-content",
-    "redirect-ok", "gzip", "escape-codes",
+    "redirect-ok", "gzip", "escape-codes", "gzip-empty", "gzip-empty-chunked", "bad-names", "redirect-bad-name",
 ]  # fmt: skip
 # Where we differ on purpose, and why.
 DIFFERS = {

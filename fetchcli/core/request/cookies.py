@@ -21,7 +21,7 @@ class CookieJar:
         is_public_suffix: whether anybody may register names under a domain (``co.uk``); no cookie is for one.
     """
 
-    def __init__(self, cookies: Iterable[Cookie] = (), is_public_suffix: Callable[[str], bool] = lambda _: False):
+    def __init__(self, cookies: Iterable[Cookie] = (), *, is_public_suffix: Callable[[str], bool]):
         self._is_public_suffix = is_public_suffix
         self._domains: dict[str, dict[Key, Cookie]] = {}
         for cookie in cookies:

@@ -5,6 +5,7 @@ A percentile is the value of nearest rank, ``ceil(share * count)``: never a valu
 """
 
 from array import array
+from itertools import accumulate
 from math import ceil, log
 
 MAX_EXACT = 100_000
@@ -66,11 +67,9 @@ class Distribution:
         self._fill_buckets()
         if rank == self._count:
             return self._max
-        seen = 0
-        for bucket in sorted(self._buckets):
-            seen += self._buckets[bucket]
-            if seen >= rank:
-                break
+        order = sorted(self._buckets)
+        reached = accumulate(self._buckets[bucket] for bucket in order)
+        bucket = next(bucket for bucket, count in zip(order, reached, strict=True) if count >= rank)
         return min(max(0.0 if bucket == _ZERO else _MIDDLE * _GAMMA**bucket, self._min), self._max)
 
     def merge(self, other: "Distribution") -> None:

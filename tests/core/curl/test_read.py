@@ -118,6 +118,8 @@ def test_a_file_to_send() -> None:
         ("curl -s", "url: the URL is missing"),
         ("curl http://h/ -H", "-H: expected a value after it"),
         ("curl http://h/ -H nothing", "-H: header 'nothing' has no colon"),
+        ("curl http://h/ -r 5-1", "expected a byte range such as 0-499, 500- or -500, got '5-1'"),
+        ("curl http://h/ -e ';auto'", "';auto' is for the whole run: use it on the command line of fetchcli"),
         ("curl http://h/ -F a=b", "curl's option -F is not supported in a row"),
         ("curl http://h/ --ntlm", "curl's option --ntlm is not supported in a row"),
         ("curl http://h/ -b jar.txt", "--cookie: expected NAME=VALUE"),

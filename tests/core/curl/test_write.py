@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from fetchcli.core.curl.write import MAX_ARGUMENT, curl_command
-from fetchcli.core.model.policy import Network, Policy, Redirects, Timeouts, Tls, TlsVersion
+from fetchcli.core.model.policy import Cookies, Network, Policy, Redirects, Timeouts, Tls, TlsVersion
 from fetchcli.core.model.target import Target
 from fetchcli.core.network.overrides import parse_detour, parse_pin
 from fetchcli.core.network.proxies import ProxyRules, parse_proxy
@@ -137,3 +137,28 @@ def test_secrets_of_the_environment_stay_there() -> None:
     coded = Request(headers=(("Authorization", left("Basic ${B64}")),))
     line = curl_command(Target(1, parse_url("http://h/"), request=coded), Policy(), {})
     assert """-H 'Authorization: Basic '"${B64}" """ in line
+
+
+@pytest.mark.parametrize(
+    ("cookies", "expected"),
+    [
+        (Cookies(), []),
+        (Cookies(redirects=True), ["-b", ""]),
+        (Cookies(files=("a.txt", "b.txt"), redirects=True), ["-b", "a.txt", "-b", "b.txt"]),
+        (Cookies(files=("a.txt",), jar="a.txt"), ["-b", "a.txt", "-c", "a.txt"]),
+    ],
+)
+def test_cookie_files(cookies: Cookies, expected: list[str]) -> None:
+    assert middle(Request(), cookies=cookies) == ["-H", "-H", "-H", *expected]
+
+
+def test_a_cookie_of_the_user_joins_those_of_the_files() -> None:
+    request = Request(headers=(("Cookie", "a=1"), ("X", "2")))
+    assert middle(request, cookies=Cookies(redirects=True))[3:] == ["-b", "a=1", "-H", "X: 2", "-b", ""]
+    assert middle(request)[3:] == ["-H", "Cookie: a=1", "-H", "X: 2"]
+
+
+def test_a_referer_that_follows() -> None:
+    request = Request(headers=(("Referer", "http://from/"), ("X", "2")), auto_referer=True)
+    assert middle(request)[3:] == ["-e", "http://from/;auto", "-H", "X: 2"]
+    assert middle(Request(auto_referer=True))[3:] == ["-e", ";auto"]

@@ -180,6 +180,12 @@ def test_what_cannot_become_a_response_is_refused_at_once() -> None:
     read(b"HTTP/1.")  # it still can
 
 
+def test_the_first_lines_that_were_skipped_are_kept() -> None:
+    head = parse_head(OK + b"".join(b"A %d: b\r\n" % number for number in range(5)) + b"C: d\r\n")
+    assert head.skipped == ("'A 0: b'", "'A 1: b'", "'A 2: b'")
+    assert head.fields == {b"c": [b"d"]}
+
+
 def test_fields() -> None:
     head = parse_head(OK + b"A:  b \r\na: c\r\nD: \xe9\r\n")
     assert head == Head(200, 1, {b"a": [b"b", b"c"], b"d": [b"\xe9"]})

@@ -122,6 +122,6 @@ def test_how_the_proxies_of_a_run_are_spoken_to() -> None:
 @pytest.mark.parametrize("name", ["a_b.test", "\U0001f4a9.test", "B\u00dcCHER.test"])
 @pytest.mark.parametrize("form", ["{}", ".{}", "*.{}"])
 def test_23_noproxy_takes_any_name_that_a_url_may_have(name: str, form: str) -> None:
-    rules = proxy_rules("http://proxy.test", f"nothing/, {form.format(name)}", {})
+    rules = proxy_rules("http://proxy.test", f"nothing/, \u00e9%, {form.format(name)}", {})
     assert rules.proxy_for(parse_url(f"http://sub.{name}/")) is None
     assert rules.proxy_for(parse_url("http://other.test/")) is not None

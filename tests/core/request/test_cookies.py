@@ -1,7 +1,7 @@
 """The cookie jar: who gets what (RFC 6265), and how much of it is kept."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fetchcli.core.request.cookies import MAX_DOMAINS, MAX_PER_DOMAIN, CookieJar, domain_matches
@@ -45,6 +45,15 @@ def test_a_public_suffix_sets_cookies_for_itself_alone() -> None:
     jar = jar_after("a=1; Domain=co.example", host="co.example")
     assert (sent(jar, "co.example"), sent(jar, "b.co.example")) == ("a=1", "")
     assert sent(jar_after("a=1; Domain=co.example", host="b.co.example"), "c.co.example") == ""
+
+
+def test_a_jar_begins_with_the_cookies_of_files() -> None:
+    cookies = [
+        Cookie(name="a", value="1", domain="a.example", host_only=False),
+        Cookie(name="b", value="2", domain="h"),
+    ]
+    jar = CookieJar(cookies, is_public_suffix=SUFFIXES.__contains__)
+    assert (sent(jar), sent(jar, "h"), jar.cookies(NOW)) == ("a=1", "b=2", cookies)
 
 
 def test_an_address_has_no_subdomains() -> None:
@@ -130,6 +139,7 @@ LINES = st.builds(
 ) | st.text(max_size=30)
 
 
+@settings(max_examples=1000)
 @given(st.lists(st.tuples(HOSTS, LINES, st.booleans()), max_size=20), HOSTS, st.booleans())
 def test_whatever_servers_set_a_request_gets_one_safe_line_of_what_belongs_to_its_host(
     responses: list[tuple[str, str, bool]], host: str, secure: bool
