@@ -13,6 +13,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from fetchcli.core.checks.evaluate import LOCATION
 from fetchcli.core.model.outcome import Outcome, Verdict, is_stale
 from fetchcli.core.text import shorten, visible
 
@@ -86,7 +87,10 @@ def reason_of(outcome: Outcome) -> str:
     if outcome.verdict is Verdict.SKIPPED:
         return outcome.note
     parts = [outcome.failure.detail] if outcome.failure else []
-    parts += [failed.text for failed in outcome.failed_checks if failed.check != "status"]  # it has its own cell
+    # The status has its own cell, and says all but that a redirect leads nowhere.
+    parts += [
+        failed.text for failed in outcome.failed_checks if failed.check != "status" or failed.expected == LOCATION
+    ]
     if outcome.note:
         parts.append(outcome.note)
     if outcome.flaky:

@@ -2,14 +2,18 @@
 
 import io
 
+import msgspec
 import pytest
 from rich.console import Console
 
 from fetchcli.core.baseline.compare import Baseline, Comparison
+from fetchcli.core.checks.evaluate import LOCATION
 from fetchcli.core.errors import ErrorKind
-from fetchcli.core.model.outcome import Outcome
+from fetchcli.core.model.attempt import FailedCheck
+from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.summary.summary import Summary
 from fetchcli.core.summary.thresholds import parse_threshold
+from fetchcli.render.console import outcome_line
 from fetchcli.render.summary import MAX_ROWS, SummaryDisplay
 from tests.support.golden import Golden
 from tests.support.outcomes import answered, failed, rejected
@@ -104,3 +108,11 @@ def test_the_rows_are_in_input_order_and_nothing_is_said_of_nothing() -> None:
     text = printed([answered(seq=2, url="http://two/"), answered(seq=1, url="http://one/")], width=80, rows=True)
     assert text.index("http://one/") < text.index("http://two/")
     assert printed([], width=80, rows=True) == ""
+
+
+def test_a_redirect_that_leads_nowhere_says_so_beside_its_status() -> None:
+    failed_check = FailedCheck("status", LOCATION, "301 without one")
+    outcome = msgspec.structs.replace(answered(301), verdict=Verdict.FAILED, failed_checks=(failed_check,))
+    assert (
+        outcome_line(outcome, 80).plain == "301 http://example.com/a  status: expected a Location, got 301 without one"
+    )

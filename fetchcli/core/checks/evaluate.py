@@ -17,6 +17,7 @@ from fetchcli.core.text import shorten
 from fetchcli.core.units import format_bytes, format_days, format_seconds
 
 STEPS_A_SECOND = 500_000  # of a JMESPath expression
+LOCATION = "a Location"  # what a redirect was expected to have
 BODY_DEPENDENT = BODY_KINDS | {"size", "sha256"}
 _USERINFO = re.compile(r"//[^/?#]*@")
 DAY = 86_400.0
@@ -86,7 +87,7 @@ def failed_checks(
     """
     failed, response = [], evidence.response
     if lacks_location(response, policy):
-        failed.append(FailedCheck("status", "a Location", f"{response.status} without one"))
+        failed.append(FailedCheck("status", LOCATION, f"{response.status} without one"))
     elif response.status not in policy.accept and not any(check.kind == "status" for check in checks):
         failed.append(FailedCheck("status", policy.accept.text, str(response.status)))
     context = _CheckContext(evidence, Content(response), INLINE_SECONDS if time_limited else REGEX_SECONDS)
