@@ -36,13 +36,14 @@ class Attempts:
         checks = checks_for(row, self._policy)
         limits = self._policy.limits
         body = BodyBuffer(max(limits.check, limits.keep)) if checks and reads_body(checks) else None
+        resume, launch.resume = launch.resume, None
         result: Response | Failure
         try:
             result = await self._transport.send(
                 row.url,
                 self._policy,
                 request=row.request,
-                fresh=launch.resume or launch.fresh,
+                fresh=resume or launch.fresh,
                 consume=None if body is None else lambda _: (body.feed,),
             )
         except TransportError as error:

@@ -17,16 +17,22 @@ from fetchcli.core.url.parse import HttpUrl
 
 MAX_ORIGINS = 1000
 UNAUTHORIZED = 401
+MAX_ANSWERS = 2  # a nonce may have expired when it arrives
 
 
 class _Origin:
-    """The challenge of an origin that its requests are answered with, or None, and how many were."""
+    """The challenge that the requests to an origin are answered with, or None, and the uses of its last nonce."""
 
-    __slots__ = ("challenge", "count")
+    __slots__ = ("_count", "_nonce", "challenge")
 
     def __init__(self) -> None:
         self.challenge: Challenge | None = None
-        self.count = 0
+        self._nonce, self._count = "", 0
+
+    def count(self, nonce: str) -> int:
+        """The number of the next request with a nonce (``nc``); servers may give one to several requests."""
+        self._nonce, self._count = nonce, self._count + 1 if nonce == self._nonce else 1
+        return self._count
 
 
 class DigestAuth:
@@ -47,32 +53,26 @@ class DigestAuth:
         origin = self._origin(url)
         presented = origin.challenge
         head = await send("" if presented is None else self._answer(origin, presented, url, request))
-        if head.status != UNAUTHORIZED:
-            return head
-        challenge = find_challenge(head.fields.get(b"www-authenticate", ()))
-        _forget(origin, presented)
-        # The same nonce again means that the login was refused, not the nonce.
-        refused = challenge is not None and presented is not None and challenge.nonce == presented.nonce
-        if challenge is None or (refused and not challenge.stale):
-            return head
-        if challenge.problem:
-            raise TransportError(ErrorKind.PROTOCOL, f"digest: {challenge.problem}")
-        await discard()
-        origin.challenge, origin.count = challenge, 0
-        head = await send(self._answer(origin, challenge, url, request))
+        for answered in range(MAX_ANSWERS):
+            challenge = _to_answer(head, presented, answered=answered)
+            if challenge is None:
+                break
+            await discard()
+            _forget(origin, presented)
+            origin.challenge = presented = challenge
+            head = await send(self._answer(origin, challenge, url, request))
         if head.status == UNAUTHORIZED:
-            _forget(origin, challenge)
+            _forget(origin, presented)
         return head
 
     def _answer(self, origin: _Origin, challenge: Challenge, url: HttpUrl, request: Request) -> str:
-        origin.count += 1
         return answer(
             challenge,
             self._login,
             method=request.method,
             target=url.target,
             content=request.content or b"",
-            count=origin.count,
+            count=origin.count(challenge.nonce),
             cnonce=secrets.token_hex(8),
         )
 
@@ -83,6 +83,30 @@ class DigestAuth:
         if len(self._origins) > MAX_ORIGINS:
             self._origins.popitem(last=False)
         return origin
+
+
+def _to_answer(head: Head, presented: Challenge | None, *, answered: int) -> Challenge | None:
+    """The challenge of a response that is to be answered, or None.
+
+    Args:
+        head: the response.
+        presented: the challenge that its request answered, or None.
+        answered: how many challenges of this fetch were answered already.
+
+    Raises:
+        TransportError: the challenge cannot be answered.
+    """
+    if head.status != UNAUTHORIZED:
+        return None
+    challenge = find_challenge(head.fields.get(b"www-authenticate", ()))
+    if challenge is None:
+        return None
+    # The same nonce again means that the login was refused, and so does another one for a new challenge.
+    if presented is not None and (challenge.nonce == presented.nonce or (answered and not challenge.stale)):
+        return None
+    if challenge.problem:
+        raise TransportError(ErrorKind.PROTOCOL, f"digest: {challenge.problem}")
+    return challenge
 
 
 def _forget(origin: _Origin, challenge: Challenge | None) -> None:

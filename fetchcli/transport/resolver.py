@@ -64,6 +64,7 @@ class Resolver:
         self._threads: ThreadPoolExecutor | None = None
         self._cache: OrderedDict[str, tuple[float, Answer]] = OrderedDict()
         self._pending: dict[str, asyncio.Task[Answer]] = {}
+        self._late: dict[str, asyncio.Task[Answer]] = {}  # lookups of the slower family
 
     async def resolve(self, host: str) -> Addresses:
         """The addresses of a host, in the order to try them; an IP address stands for itself.
@@ -88,7 +89,7 @@ class Resolver:
 
     async def close(self) -> None:
         """Stop all lookups."""
-        tasks = list(self._pending.values())
+        tasks = [*self._pending.values(), *self._late.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -97,17 +98,43 @@ class Resolver:
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
 
+    async def others(self, host: str, tried: Addresses) -> Addresses:
+        """The addresses of a family that answered too late for `resolve`; waits for them if they may still come."""
+        if host in self._late:
+            await asyncio.wait([self._late[host]])
+        _, answer = self._cache.get(host, (0.0, ()))
+        return () if isinstance(answer, LookupFailure) else tuple(a for a in answer if a not in tried)
+
     async def _look_up(self, host: str) -> Answer:
         """The addresses, or why there are none; never raises, because nobody may be waiting any more."""
         families = (self._family,) if self._family else (socket.AF_INET6, socket.AF_INET)
-        answer = await _first_answers([asyncio.ensure_future(self._ask(host, family)) for family in families])
-        if isinstance(answer, LookupFailure) and not answer.final:
-            return answer  # a retry must ask again
+        tasks = [asyncio.ensure_future(self._ask(host, family)) for family in families]
+        try:
+            late = await _wait_for_families(tasks)
+        except asyncio.CancelledError:
+            for task in tasks:
+                task.cancel()
+            raise
+        answer = _combined([task.result() for task in tasks if task not in late])
+        if not isinstance(answer, LookupFailure) or answer.final:  # otherwise a retry must ask again
+            self._keep(host, answer)
+        for task in late:
+            self._late[host] = task
+            task.add_done_callback(lambda done: self._add_late(host, done))
+        return answer
+
+    def _keep(self, host: str, answer: Answer) -> None:
         seconds = FAILURE_SECONDS if isinstance(answer, LookupFailure) else ANSWER_SECONDS
         self._cache[host] = (time.monotonic() + seconds, answer)
         if len(self._cache) > MAX_NAMES:
             self._cache.popitem(last=False)
-        return answer
+
+    def _add_late(self, host: str, done: asyncio.Task[Answer]) -> None:
+        """Add the addresses of the slower family to those of the other."""
+        self._late.pop(host, None)
+        if not done.cancelled() and not isinstance(late := done.result(), LookupFailure):
+            _, known = self._cache.get(host, (0.0, ()))
+            self._keep(host, late if isinstance(known, LookupFailure) else tuple(dict.fromkeys((*known, *late))))
 
     async def _ask(self, host: str, family: socket.AddressFamily) -> Answer:
         """The addresses of one family, or why there are none."""
@@ -141,24 +168,24 @@ class Resolver:
         return tuple(dict.fromkeys(str(info[4][0]) for info in infos))
 
 
-async def _first_answers(tasks: list[asyncio.Task[Answer]]) -> Answer:
-    """The answers of the families, in the order of the tasks (RFC 8305 section 3).
+async def _wait_for_families(tasks: list[asyncio.Task[Answer]]) -> set[asyncio.Task[Answer]]:
+    """Wait for the answers of the families (RFC 8305 section 3); return those that are late.
 
-    A family that is slow, silent or broken delays the other by `RESOLUTION_DELAY` at most, and never fails it.
+    A family that is slow, silent or broken delays the other by `RESOLUTION_DELAY` at most.
     """
     pending = set(tasks)
     timeout: float | None = None
-    try:
-        while pending:
-            done, pending = await asyncio.wait(pending, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-            if not done:
-                break
-            if any(not isinstance(task.result(), LookupFailure) for task in done):
-                timeout = RESOLUTION_DELAY
-    finally:
-        for task in pending:
-            task.cancel()
-    answers = [task.result() for task in tasks if task not in pending]
+    while pending:
+        done, pending = await asyncio.wait(pending, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        if not done:
+            break
+        if any(not isinstance(task.result(), LookupFailure) for task in done):
+            timeout = RESOLUTION_DELAY
+    return pending
+
+
+def _combined(answers: list[Answer]) -> Answer:
+    """The addresses of all families, or why there are none; a family that failed never fails the other."""
     addresses = [address for answer in answers if not isinstance(answer, LookupFailure) for address in answer]
     if addresses:
         return tuple(dict.fromkeys(addresses))

@@ -66,7 +66,8 @@ class TlsStream(asyncio.Transport, asyncio.Protocol):
                 self._hand_over()
 
     def eof_received(self) -> None:
-        """Nothing: the transport closes itself."""
+        """The transport closes itself; what it has not sent by now is not wanted."""
+        self._end_below()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Pass the end of the connection on, once."""
@@ -99,10 +100,16 @@ class TlsStream(asyncio.Transport, asyncio.Protocol):
 
     def _check_certificate(self) -> None:
         """Refuse a certificate that names the host only in its subject (RFC 9525 section 2)."""
-        self._certificate = dict(self._tls.getpeercert() or {})
-        if self._requires_name and "DNS" not in dict(self._certificate.get("subjectAltName", ())):
-            error = ssl.SSLCertVerificationError("certificate without a host name in subjectAltName")
-            error.verify_message = "the certificate has no host name in subjectAltName"
+        problem = ""
+        try:
+            self._certificate = dict(self._tls.getpeercert() or {})
+        except ValueError:
+            problem = "the certificate contains text that is not UTF-8"
+        if not problem and self._requires_name and "DNS" not in dict(self._certificate.get("subjectAltName", ())):
+            problem = "the certificate has no host name in subjectAltName"
+        if problem:
+            error = ssl.SSLCertVerificationError(problem)
+            error.verify_message = problem
             raise error
 
     def _hand_over(self) -> None:
@@ -124,11 +131,17 @@ class TlsStream(asyncio.Transport, asyncio.Protocol):
             self._transport.abort()
             self.connection_lost(error)
         elif closed:
-            self._transport.close()
+            self._end_below()
         elif self._unsent:
             self._encrypt(b"")
         elif self._to_send.pending:  # an answer of TLS itself, as to a key update
             self._send()
+
+    def _end_below(self) -> None:
+        if self.get_write_buffer_size():  # closing would wait for a server that reads no more
+            self._transport.abort()
+        else:
+            self._transport.close()
 
     # The transport of the protocol above.
 

@@ -5,7 +5,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 # A name -> the addresses to answer with; none is NXDOMAIN, None is silence.
 Script = Callable[[str], tuple[str, ...] | None]
@@ -18,6 +18,7 @@ class DnsServer:
 
     Attributes:
         families: what a family says instead of the script: None is silence, a number a response code.
+        delays: seconds before the answers of a family.
         asked: name and type of every query, in the order they came.
         place: ``ADDRESS:PORT``.
     """
@@ -27,6 +28,7 @@ class DnsServer:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((address, port))
         self.families: dict[int, int | None] = {}
+        self.delays: dict[int, float] = {}
         self.asked: list[tuple[str, int]] = []
         self.place = f"{address}:{self._socket.getsockname()[1]}"
         threading.Thread(target=self._serve, daemon=True).start()
@@ -39,9 +41,13 @@ class DnsServer:
             try:
                 query, sender = self._socket.recvfrom(4096)
                 if (answer := self._answer(query)) is not None:
-                    self._socket.sendto(answer, sender)
+                    threading.Timer(self.delays.get(self.asked[-1][1], 0.0), self._send, (answer, sender)).start()
             except OSError:
                 return
+
+    def _send(self, answer: bytes, sender: object) -> None:
+        with suppress(OSError):  # it was closed meanwhile
+            self._socket.sendto(answer, sender)  # type: ignore[call-overload]
 
     def _answer(self, query: bytes) -> bytes | None:
         labels, at = [], 12

@@ -244,3 +244,57 @@ async def test_a_redirect_without_a_location_keeps_its_status_and_fails_the_chec
         assert [check.text for check in outcome.failed_checks] == ["status: expected a Location, got 301 without one"]
         unfollowed = Policy(redirects=Policy().redirects.__class__(follow=False))
         assert [one.verdict for one in await outcomes([server.url()], unfollowed)] == [Verdict.OK]
+
+
+async def test_a_retry_after_a_resumed_attempt_begins_with_the_row_again() -> None:
+    """The chain that was gone on with belongs to the attempt that failed."""
+    answers = iter([ok(), b"", ok(b"busy", status="503 Busy"), ok()])  # of /x; the second one is a stale connection
+
+    def talk(connection: socket.socket) -> None:
+        while True:
+            target = read_request(connection).split(b" ")[1].decode()
+            targets.append(target)
+            answer = see("/x") if target == "/start" else next(answers)
+            if not answer:
+                return
+            connection.sendall(answer)
+
+    targets: list[str] = []
+    with serving(talk) as (url, _):
+        policy = Policy(concurrency=1, retry=Retry(count=1, delay=0.001))
+        found = await outcomes([f"{url}x", f"{url}start"], policy)
+    assert [outcome.verdict for outcome in found] == [Verdict.OK] * 2
+    assert targets == ["/x", "/start", "/x", "/x", "/start", "/x"]
+
+
+async def test_many_trailers_do_not_stop_the_reader(send: Send) -> None:
+    """They bring nothing to read, so nobody would resume a connection that was paused for them."""
+    trailers = b"".join(b"X-%d: %s\r\n" % (number, b"a" * 1000) for number in range(280))
+
+    def talk(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + trailers)
+        sent.wait(20)
+        connection.sendall(b"\r\n")
+
+    sent = threading.Event()
+    with serving(talk) as (url, _):
+        task = asyncio.ensure_future(send(url, total=20))
+        await asyncio.sleep(0.05)  # the trailers are read meanwhile, or later on a busy machine
+        sent.set()
+        assert isinstance(await task, Response)
+
+
+async def test_a_body_that_the_end_ends_is_whole_although_the_request_was_not_read(send: Send) -> None:
+    def talk(connection: socket.socket) -> None:
+        connection.recv(100)
+        connection.sendall(b"HTTP/1.0 200 OK\r\n\r\nenough")
+        connection.shutdown(socket.SHUT_WR)
+        ended.wait(20)  # and reads no more of what is sent
+
+    ended = threading.Event()
+    with serving(talk) as (url, _):
+        response = await send(url, Policy(request=Request("POST", content=b"x" * 20_000_000)))
+        ended.set()
+        assert isinstance(response, Response), response
+        assert response.size_decoded == 6

@@ -238,6 +238,26 @@ async def test_a_stale_nonce_is_replaced() -> None:
     assert (statuses, nonces) == ([200, 200], ["", "n", "n", "m"])
 
 
+async def test_a_nonce_that_was_stale_when_it_arrived_is_replaced_once_more() -> None:
+    stale = ", stale=true"
+    statuses, nonces = await digest_statuses(challenge("n"), challenge("m", stale), HELLO, rows=1)
+    assert (statuses, nonces) == ([200], ["", "n", "m"])
+    statuses, nonces = await digest_statuses(
+        challenge("n"), challenge("m", stale), challenge("k", stale), HELLO, rows=2
+    )
+    assert (statuses, nonces) == ([401, 200], ["", "n", "m", ""])
+
+
+async def test_requests_that_get_one_nonce_count_it_together() -> None:
+    """A server that counts refuses a number that it has seen."""
+    hops = ScriptedHops(lambda request: HELLO if request.authorization else challenge("same"))
+    transport = FollowingTransport(hops, "test", DigestAuth(Login(name="user", password="secret")))
+    responses = await asyncio.gather(*(transport.send(parse_url("http://a.example/"), Policy()) for _ in range(6)))
+    assert [response.status for response in responses] == [200] * 6
+    counts = [found[1] for hop in hops.sent if (found := re.search("nc=([0-9a-f]{8})", hop.authorization))]
+    assert sorted(counts) == [f"{number:08x}" for number in range(1, 7)]
+
+
 async def test_a_rejected_nonce_and_password_are_not_presented_twice() -> None:
     refused = await digest_statuses(challenge("n"), challenge("m"), challenge("k"), HELLO, rows=2)
     assert refused == ([401, 200], ["", "n", "", "k"])

@@ -10,7 +10,7 @@ from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Network, Policy
 from fetchcli.core.network.addresses import AddressRules
 from fetchcli.core.network.overrides import parse_detour, parse_pin
-from tests.support.dns import dns_server
+from tests.support.dns import A, dns_server
 from tests.support.recorder import recorder, see
 from tests.transport.conftest import Sender
 
@@ -121,3 +121,30 @@ async def test_pins_are_held_to_the_version_of_ip(sender: Sender, family: int, a
     failure = await sender(Policy(network=Network(family=family, pins=(pin,))))("http://a.test/")
     assert isinstance(failure, Failure)
     assert (failure.kind, failure.detail) == (ErrorKind.DNS, f"{address} (--resolve) is not an IPv{family} address")
+
+
+async def test_an_address_that_comes_late_is_tried_if_the_others_fail(sender: Sender) -> None:
+    """The server listens on IPv4 alone, and the lookup of IPv6 is quicker."""
+    with recorder() as server, dns_server({"two.test": ("127.0.0.1", "::1")}) as names:
+        names.delays[A] = 0.3
+        response = await sender(Policy(network=Network(dns_servers=(names.place,))))(server.url("/", "two.test"))
+        assert isinstance(response, Response), response
+        assert response.remote_ip == "127.0.0.1"
+
+
+async def test_a_permitted_address_that_comes_late_is_tried_if_the_others_are_blocked(sender: Sender) -> None:
+    rules = AddressRules(deny=("::1/128",))
+    with recorder() as server, dns_server({"two.test": ("127.0.0.1", "::1")}) as names:
+        names.delays[A] = 0.3
+        network = Network(addresses=rules, dns_servers=(names.place,))
+        assert isinstance(await sender(Policy(network=network))(server.url("/", "two.test")), Response)
+
+
+async def test_a_pin_that_fails_is_no_reason_to_look_elsewhere(sender: Sender) -> None:
+    with recorder() as server, dns_server({"name.test": ("127.0.0.1",)}) as names:
+        pin = parse_pin("name.test:1:127.0.0.1")
+        send = sender(Policy(network=Network(pins=(pin,), dns_servers=(names.place,))))
+        assert isinstance(await send(server.url("/", "name.test")), Response)
+        failure = await send("http://name.test:1/")
+        assert isinstance(failure, Failure)
+        assert failure.kind is ErrorKind.CONNECT

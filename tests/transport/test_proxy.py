@@ -1,7 +1,11 @@
 """Proxies, real ones on loopback: BEHAVIOUR 34 and 91."""
 
+import asyncio
 import errno
 import socket
+import ssl
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -182,6 +186,44 @@ async def test_what_the_origin_does_is_not_blamed_on_the_proxy(sender: Sender, s
         failure = await sender(Policy(network=through(f"{scheme}://127.0.0.1:{middle.port}")))(untrusted.url())
         assert isinstance(failure, Failure)
         assert (failure.kind, failure.detail) == (ErrorKind.TLS, "unable to get local issuer certificate")
+
+
+async def test_a_socks_proxy_is_asked_for_the_address_that_most_can_reach(sender: Sender) -> None:
+    """Only one address can be tried, and the proxy may have no IPv6."""
+    with recorder() as server, proxy("socks5") as middle, dns_server({"two.test": ("127.0.0.1", "::1")}) as dns:
+        network = through(f"socks5://127.0.0.1:{middle.port}", dns_servers=(dns.place,))
+        assert isinstance(await sender(Policy(network=network))(server.url("/", "two.test")), Response)
+        assert middle.heads == [f"127.0.0.1:{server.port}".encode()]
+
+
+async def test_a_tunnel_that_ends_as_it_opens_is_a_failure_at_once(sender: Sender, tmp_path: Path) -> None:
+    """The proxy speaks TLS, and sends damage in the segment that opens the tunnel."""
+    context, listener = server_context(), socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        raw = listener.accept()[0]
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(incoming, outgoing, server_side=True)
+        done = False
+        with raw, suppress(OSError):
+            while not done:
+                incoming.write(raw.recv(65536))
+                with suppress(ssl.SSLWantReadError):
+                    tls.do_handshake()
+                    tls.read(65536)
+                    tls.write(b"HTTP/1.1 200 OK\r\n\r\n")
+                    done = True
+                raw.sendall(outgoing.read() + (b"\x17\x03\x03\x00\x14" + bytes(20) if done else b""))
+            raw.settimeout(20)
+            raw.recv(100)
+
+    threading.Thread(target=serve, daemon=True).start()
+    with listener:
+        network = through(f"https://127.0.0.1:{listener.getsockname()[1]}")
+        policy = Policy(network=network, tls=trusting(tmp_path), timeouts=Timeouts(total=None, connect=None))
+        failure = await asyncio.wait_for(sender(policy)("https://127.0.0.1:1/"), 20)
+        assert isinstance(failure, Failure)
+        assert failure.kind is ErrorKind.CONNECT
 
 
 async def test_a_name_that_is_looked_up_here_is_not_blamed_on_the_proxy(sender: Sender) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.transport import resolver as resolver_module
-from fetchcli.transport.resolver import Answer, LookupFailure, Resolver, _first_answers
+from fetchcli.transport.resolver import Answer, LookupFailure, Resolver, _combined
 from tests.support.dns import AAAA, SERVFAIL, A, DnsServer, dns_server
 from tests.transport.conftest import eventually
 
@@ -70,35 +70,39 @@ async def test_a_family_that_is_silent_or_broken_does_not_fail_the_other(
 
 
 async def test_a_family_that_is_slower_by_less_than_the_delay_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def later(answer: Answer, ready: asyncio.Event) -> Answer:
-        await ready.wait()
-        return answer
-
-    ready = asyncio.Event()
     assert resolver_module.RESOLUTION_DELAY == 0.05
     monkeypatch.setattr(resolver_module, "RESOLUTION_DELAY", 60.0)  # however busy this machine is
-    asyncio.get_running_loop().call_later(0.01, ready.set)
-    done = asyncio.Event()
-    done.set()
-    tasks = [asyncio.ensure_future(later(*one)) for one in ((("::1",), ready), (("127.0.0.1",), done))]
-    assert await _first_answers(tasks) == ("::1", "127.0.0.1")
+    with dns_server(NAMES) as server:
+        server.delays[AAAA] = 0.01
+        async with resolving(server) as resolver:
+            assert await resolver.resolve("two.test") == ("::1", "127.0.0.1")
+
+
+@pytest.mark.parametrize(("slow", "first", "then"), [(A, "::1", "127.0.0.1"), (AAAA, "127.0.0.1", "::1")])
+async def test_a_family_that_is_slower_still_is_there_for_whoever_needs_it(
+    monkeypatch: pytest.MonkeyPatch, slow: int, first: str, then: str
+) -> None:
+    monkeypatch.setattr(resolver_module, "RESOLUTION_DELAY", 0.0)
+    with dns_server(NAMES) as server:
+        server.delays[slow] = 0.05
+        async with resolving(server) as resolver:
+            assert await resolver.resolve("two.test") == (first,)
+            assert await resolver.others("two.test", (first,)) == (then,)
+            assert await resolver.resolve("two.test") == (first, then)
+            assert await resolver.others("two.test", (first, then)) == ()
+            assert await resolver.others("unknown.test", ()) == ()
 
 
 @pytest.mark.parametrize(
     ("failures", "final"),
     [
-        ((LookupFailure("no data", final=True), LookupFailure("timeout", final=False)), False),
-        ((LookupFailure("timeout", final=False), LookupFailure("no name", final=True, no_name=True)), True),
-        ((LookupFailure("no data", final=True), LookupFailure("no data", final=True)), True),
+        ([LookupFailure("no data", final=True), LookupFailure("timeout", final=False)], False),
+        ([LookupFailure("timeout", final=False), LookupFailure("no name", final=True, no_name=True)], True),
+        ([LookupFailure("no data", final=True), LookupFailure("no data", final=True)], True),
     ],
 )
-async def test_a_failure_is_final_if_no_family_can_have_an_address(
-    failures: tuple[LookupFailure, ...], final: bool
-) -> None:
-    async def said(failure: LookupFailure) -> Answer:
-        return failure
-
-    answer = await _first_answers([asyncio.ensure_future(said(failure)) for failure in failures])
+def test_a_failure_is_final_if_no_family_can_have_an_address(failures: list[Answer], final: bool) -> None:
+    answer = _combined(failures)
     assert isinstance(answer, LookupFailure)
     assert answer.final is final
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from fetchcli.core.errors import ErrorKind, Failure, TransportError
+from fetchcli.core.errors import ErrorKind, Failure, Remedy, TransportError
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Network, Policy, Timeouts, Tls
 from fetchcli.core.network.overrides import parse_detour
@@ -387,5 +387,6 @@ async def test_a_broken_record_inside_an_answer_is_a_failure(sender: Sender) -> 
     with broken_after(BEFORE["length"][:-1], AFTER["a bad record"]) as url:
         failure = await sender(Policy(tls=Tls(verify=False)))(url)
         assert isinstance(failure, Failure)
-        assert failure.kind is ErrorKind.TLS
+        assert (failure.kind, failure.remedy) == (ErrorKind.TRUNCATED, Remedy.LATER)
+        assert failure.detail.endswith(" in the body")
         assert (failure.timings.appconnect > 0, failure.remote_ip) == (True, "127.0.0.1")

@@ -24,6 +24,7 @@ class CookieJar:
     def __init__(self, cookies: Iterable[Cookie] = (), *, is_public_suffix: Callable[[str], bool]):
         self._is_public_suffix = is_public_suffix
         self._domains: dict[str, dict[Key, Cookie]] = {}
+        self._with_secure: set[str] = set()  # domains that have had a secure cookie
         for cookie in cookies:
             self._put(cookie)
 
@@ -75,7 +76,9 @@ class CookieJar:
             return False
         if not secure and (cookie.secure or self._hides_secure(cookie)):
             return False
-        name = cookie.name.lower()
+        name = (cookie.name or cookie.value).lower()  # a cookie without a name is sent like one
+        if not cookie.name and name.startswith(("__secure-", "__host-")):
+            return False
         if name.startswith("__secure-"):
             return cookie.secure
         if name.startswith("__host-"):
@@ -86,7 +89,8 @@ class CookieJar:
         """Whether a cookie from plain http would take the place of a secure one (RFC 6265bis section 5.7)."""
         return any(
             kept.secure and kept.name == cookie.name and _path_matches(cookie.path, kept.path)
-            for domain in _and_parents(cookie.domain)
+            for domain in self._with_secure
+            if domain_matches(domain, cookie.domain) or domain_matches(cookie.domain, domain)
             for kept in self._domains.get(domain, {}).values()
         )
 
@@ -104,12 +108,16 @@ class CookieJar:
             kept.pop(key, None)
         else:
             kept[key] = cookie
+            if cookie.secure:
+                self._with_secure.add(cookie.domain)
         while len(kept) > MAX_PER_DOMAIN:
             del kept[next(iter(kept))]
         if not kept:
             del self._domains[cookie.domain]
         while len(self._domains) > MAX_DOMAINS:
-            del self._domains[next(iter(self._domains))]
+            oldest = next(iter(self._domains))
+            del self._domains[oldest]
+            self._with_secure.discard(oldest)
 
 
 def domain_matches(host: str, domain: str) -> bool:

@@ -8,10 +8,12 @@ import msgspec
 
 from fetchcli.core.request.credentials import Login
 
-_QUOTED = r"\"(?:[^\"\\]|\\.)*\""
+MAX_FIELD = 4096  # bytes of a field that is looked at, and of all together
+_QUOTED = r"\"(?:[^\"\\]++|\\.)*+\""
 # A quoted text of another challenge is passed over; a comma ends a challenge if a scheme and a parameter follow.
-_CHALLENGE = re.compile(rf"{_QUOTED}|\bdigest +((?:[^\",]|{_QUOTED}|,(?! *[\w-]+ +[\w-]+ *=))+)", re.IGNORECASE)
-_PARAMETER = re.compile(r"([\w*-]+)\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^\s,\"]+))", re.ASCII)
+_CHALLENGE = re.compile(rf"{_QUOTED}|\bdigest ++((?:[^\",]++|{_QUOTED}|,(?! *[\w-]+ +[\w-]+ *=))++)", re.IGNORECASE)
+# Possessive: a server must not decide how long the run looks at what it sent.
+_PARAMETER = re.compile(r"(?<![\w*-])([\w*-]++)[ \t]*+=[ \t]*+(?:\"((?:[^\"\\]++|\\.)*+)\"|([^\s,\"]++))", re.ASCII)
 _QUOTED_PAIR = re.compile(r"\\(.)")
 _TO_QUOTE = re.compile(r"([\"\\])")
 SESSION = "-SESS"
@@ -61,7 +63,8 @@ class Challenge(msgspec.Struct, frozen=True, kw_only=True):
 
 def find_challenge(fields: Iterable[bytes]) -> Challenge | None:
     """The first Digest challenge of WWW-Authenticate fields whose algorithm is known, or None."""
-    text = ", ".join(field.decode("utf-8", "surrogateescape") for field in fields)
+    short = [field.decode("utf-8", "surrogateescape") for field in fields if len(field) <= MAX_FIELD]
+    text = ", ".join(short)[:MAX_FIELD]
     for match in _CHALLENGE.finditer(text):
         if match[1] is None:
             continue

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from fetchcli.core.errors import UsageError
+
 MAX_PAIR = 4096  # bytes of name and value (RFC 6265bis section 5.6)
 MAX_ATTRIBUTE = 1024
 MAX_AGE = 400 * 86_400.0  # seconds (RFC 6265bis section 5.5)
@@ -41,6 +43,11 @@ class Cookie(msgspec.Struct, frozen=True, kw_only=True):
     secure: bool = False
     http_only: bool = False
     expires: float | None = None
+
+    def __post_init__(self) -> None:
+        """Validate the values: they are sent as they are."""
+        if any(map(_CONTROL.search, (self.name, self.value, self.domain, self.path))):
+            raise UsageError(f"cookie {self.name!r} contains a control character")  # the value may be a secret
 
 
 def parse_set_cookie(line: str, host: str, target: str, *, now: float) -> Cookie | None:

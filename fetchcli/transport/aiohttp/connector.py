@@ -4,10 +4,12 @@ It relies on parts of aiohttp that are not public API: ``tests/transport/aiohttp
 names each of them and fails when an upgrade changes one.
 """
 
+from collections import deque
 from time import monotonic
 from typing import Any, cast
 
 from aiohttp import BaseConnector, ClientConnectionError, ClientTimeout
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.client_reqrep import ClientRequest, ConnectionKey
 from aiohttp.connector import Connection
 
@@ -57,9 +59,17 @@ class PooledConnector(BaseConnector):
             for protocol, _ in self._conns.pop(key):
                 protocol.close()
             return False
-        if request.once:
-            idle.appendleft(idle.pop())
-            return monotonic() - idle[0][1] < MAX_IDLE_ONCE
+        return not request.once or self._offer_newest(idle, key)
+
+    def _offer_newest(self, idle: deque[tuple[ResponseHandler, float]], key: ConnectionKey) -> bool:
+        """Make the connection that was idle for the shortest time the next one; False if that was too long."""
+        while idle and not idle[-1][0].is_connected():
+            idle.pop()[0].close()
+        if not idle:
+            del self._conns[key]
+        if not idle or monotonic() - idle[-1][1] >= MAX_IDLE_ONCE:
+            return False
+        idle.appendleft(idle.pop())
         return True
 
     async def _dial(self, exchange: Exchange) -> PooledProtocol:

@@ -82,6 +82,8 @@ class Dialer:
             transport = await self._connect(sock, tunnel, tls)
             fields = {name.lower(): value for name, value in exchange.request.shared.fields}
             await open_tunnel(transport, tunnel, proxy, host, port, fields.get("user-agent", ""))
+            if transport.is_closing():  # nobody would tell the next protocol
+                raise ConnectionResetError("connection closed")
         protocol = self._protocol()
         if route.scheme == "http":
             transport.set_protocol(protocol)
@@ -104,7 +106,7 @@ class Dialer:
             if not addresses:
                 detail = "name lookup failed: no IPv4 address, and socks4 supports only IPv4"
                 raise TransportError(ErrorKind.DNS, detail, Remedy.NONE)
-            host = addresses[0]
+            host = min(addresses, key=lambda address: ":" in address)  # only one can be tried; more proxies have IPv4
         with _blame_proxy(proxy, exchange):
             proxy_addresses = await self._addresses(proxy.host, proxy.port)
             exchange.resolved = exchange.connected = time.monotonic()
@@ -127,8 +129,19 @@ class Dialer:
         """Connect a socket with Happy Eyeballs, over the permitted addresses."""
         addresses = await self._addresses(host, port)
         exchange.resolved = time.monotonic()
-        if check_address:
-            addresses = self._permitted(addresses)
+        try:
+            sock = await self._start_connection(addresses, port, check_address=check_address)
+        except (OSError, TransportError):  # refused, or not permitted: the slower family may do better
+            others = () if pinned(self._network.pins, host, port) else await self._resolver.others(host, addresses)
+            if not others:
+                raise
+            sock = await self._start_connection(others, port, check_address=check_address)
+        exchange.connected = time.monotonic()
+        with suppress(OSError):  # it may be closed already; whoever uses it finds out
+            exchange.peer = str(sock.getpeername()[0])
+        return sock
+
+    async def _start_connection(self, addresses: Addresses, port: int, *, check_address: bool) -> socket.socket:
         infos: list[Any] = [
             (
                 socket.AF_INET6 if ":" in address else socket.AF_INET,
@@ -137,15 +150,11 @@ class Dialer:
                 "",
                 (address, port, 0, 0) if ":" in address else (address, port),
             )
-            for address in addresses
+            for address in (self._permitted(addresses) if check_address else addresses)
         ]
-        sock = await aiohappyeyeballs.start_connection(
+        return await aiohappyeyeballs.start_connection(
             infos, happy_eyeballs_delay=HAPPY_EYEBALLS_SECONDS, interleave=1, loop=self._loop
         )
-        exchange.connected = time.monotonic()
-        with suppress(OSError):  # it may be closed already; whoever uses it finds out
-            exchange.peer = str(sock.getpeername()[0])
-        return sock
 
     async def _addresses(self, host: str, port: int) -> Addresses:
         pins = pinned(self._network.pins, host, port)

@@ -13,7 +13,7 @@ from fetchcli.transport.base import HopRequest
 
 MAX_PENDING = 256 * 1024  # body bytes that wait to be read; beyond this reading pauses
 
-STALE_KINDS = frozenset({ErrorKind.EMPTY, ErrorKind.RESET, ErrorKind.PROTOCOL})
+STALE_KINDS = frozenset({ErrorKind.EMPTY, ErrorKind.RESET, ErrorKind.PROTOCOL, ErrorKind.TLS})
 
 
 class Link(Protocol):
@@ -151,7 +151,8 @@ class Exchange:
         leftover = self.reader.feed(data)
         if self.reader.head is not None:  # the header section is not read in pieces, and has its own limit
             self._pending += len(data)
-        if self._pending > MAX_PENDING and not self.reader.complete and self._link is not None:
+        # Chunk sizes and trailers alone give nothing to read, which would end the pause.
+        if self._pending > MAX_PENDING and self.reader.pieces and not self.reader.complete and self._link is not None:
             self._paused = True
             self._link.pause()
         self._wake()

@@ -26,7 +26,12 @@ def classify(error: BaseException, exchange: Exchange) -> Failure:
         return error.failure
     cause = error.__cause__ if isinstance(error.__cause__, ssl.SSLError) else error  # aiohttp wraps it in an OSError
     if isinstance(cause, ssl.SSLError):
-        return Failure(ErrorKind.TLS, _tls_reason(cause))
+        reason = _tls_reason(cause)
+        # After the handshake, an alert is the server's refusal (of a client certificate); the rest is damage.
+        damaged = exchange.sent and "ALERT" not in str(getattr(cause, "reason", ""))
+        if damaged and exchange.first_byte:
+            return _cut_off(cause, exchange, reason)
+        return Failure(ErrorKind.TLS, reason, remedy=Remedy.LATER if damaged else Remedy.NONE)
     if isinstance(error, OSError) and (error.errno in LOCAL_ERRNOS or _only_local_errors(error)):
         # Ports can run out, too, but an unavailable address may also belong to a network that does not exist.
         remedy = Remedy.LATER if error.errno == errno.EADDRNOTAVAIL else Remedy.LESS
@@ -44,9 +49,9 @@ def _only_local_errors(error: OSError) -> bool:
     return bool(numbers) and LOCAL_ERRNOS.issuperset(numbers)
 
 
-def _cut_off(error: BaseException, exchange: Exchange) -> Failure:
+def _cut_off(error: BaseException, exchange: Exchange, reason: str = "") -> Failure:
     """There is no connection, or it ended before the response was complete."""
-    reason = _reason(error) if isinstance(error, OSError) and error.args else "connection closed"
+    reason = reason or (_reason(error) if isinstance(error, OSError) and error.args else "connection closed")
     if not exchange.sent:
         if exchange.connected and exchange.route.scheme == "https":
             return Failure(ErrorKind.TLS, f"{reason} in the TLS handshake", remedy=Remedy.LATER)

@@ -139,6 +139,11 @@ class PooledProtocol(ResponseHandler):
             )
             exchange.done()
 
+    def eof_received(self) -> None:
+        """The transport closes itself, but waits until everything is sent, which the server may never read."""
+        if self.unsent:
+            self.abort()
+
     def connection_lost(self, exc: BaseException | None) -> None:
         """Tell a reset from an orderly end: only the latter ends a body without a length."""
         self._connection_lost_called = True

@@ -38,6 +38,8 @@ def test_what_has_one_meaning_is_taken() -> None:
         (lambda: library.Limits(size="1M"), "Limits: size must be int or None, not str"),
         (lambda: library.Network(family="4"), "Network: family must be int, not str"),
         (lambda: library.Tls(verify=None), "Tls: verify must be bool, not NoneType"),
+        (lambda: library.Policy(checks=["status: 200"]), "Policy: checks must contain Check, not str"),
+        (lambda: library.Cookies(initial=("a=1",)), "Cookies: initial must contain Cookie, not str"),
         (lambda: library.Cookies(jar=5), "Cookies: jar must be str or None, not int"),
         (lambda: library.fetch("http://h/"), r"for a single one write fetch\(\[url\]\)"),
         (lambda: library.fetch(b"http://h/"), r"for a single one write fetch\(\[url\]\)"),

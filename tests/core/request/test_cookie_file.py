@@ -47,6 +47,11 @@ def test_a_line_that_is_none_is_named_without_its_value(line: str) -> None:
     assert "secret" not in str(caught.value)
 
 
+def test_a_control_character_is_no_part_of_a_cookie() -> None:
+    with pytest.raises(UsageError, match="line 1: a cookie contains a control character"):
+        read_cookies("h\tFALSE\t/\tFALSE\t0\ta\tb\rX-Evil: 1\n", NOW)
+
+
 def test_fields_that_others_leave_out() -> None:
     (cookie,) = read_cookies("H.example\tFALSE\trelative\tFALSE\t0\tname", NOW)
     assert cookie == Cookie(name="name", value="", domain="h.example")

@@ -97,7 +97,8 @@ def test_a_new_value_takes_the_place_of_the_old_and_an_expired_one_removes_it() 
 def test_secure_cookies_stay_with_https() -> None:
     jar = jar_after("a=1; Secure", "b=2")
     assert (sent(jar), sent(jar, secure=False)) == ("a=1; b=2", "b=2")
-    jar.store("www.a.example", "/x/y", [b"a=evil", b"c=3; Secure", b"d=4"], secure=False, now=NOW)
+    evil = [b"a=evil", b"a=evil; Domain=a.example", b"c=3; Secure", b"d=4"]
+    jar.store("www.a.example", "/x/y", evil, secure=False, now=NOW)
     assert sent(jar) == "a=1; b=2; d=4"
 
 
@@ -110,6 +111,8 @@ def test_secure_cookies_stay_with_https() -> None:
         ("__Host-a=1; Secure", False),
         ("__Host-a=1; Path=/", False),
         ("__HOST-a=1; Secure; Path=/; Domain=a.example", False),
+        ("=__Host-a=1; Secure; Path=/", False),
+        ("__Secure-a; Secure", False),
     ],
 )
 def test_prefixes(line: str, kept: bool) -> None:

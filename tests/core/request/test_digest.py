@@ -1,6 +1,7 @@
 """Digest challenges and answers: the examples of the RFCs, and what servers write."""
 
 import hashlib
+import time
 
 import pytest
 from hypothesis import given
@@ -100,6 +101,24 @@ def test_the_first_challenge_that_can_be_answered(fields: list[bytes]) -> None:
     found = find_challenge(fields)
     assert found is not None
     assert (found.realm, found.nonce) == ("r", "n")
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        b"Digest " + b"a" * 4000,
+        b"Digest " + b"a = " * 1000,
+        b'Digest x="' + b'\\"' * 2000,
+        b"Digest " + b", a b" * 800,
+        b"Digest " * 600,
+        b"Digest realm=r, nonce=n, x=" + b"a" * 300_000,
+    ],
+)
+def test_a_server_cannot_make_it_take_long(field: bytes) -> None:
+    """Measured in processor time of this thread, whatever else the machine does."""
+    before = time.thread_time()
+    find_challenge([field] * 50)
+    assert time.thread_time() - before < 1
 
 
 def test_challenges_that_cannot_be_answered() -> None:

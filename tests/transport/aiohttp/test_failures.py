@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from fetchcli.core.errors import ErrorKind, TransportError
+from fetchcli.core.errors import ErrorKind, Remedy, TransportError
 from fetchcli.core.http1.head import Head
 from fetchcli.core.model.policy import Timeouts
 from fetchcli.core.url.parse import parse_url
@@ -115,7 +115,12 @@ def test_several_errors_without_a_number() -> None:
 def test_others() -> None:
     assert classify(TransportError(ErrorKind.DECODE, "x"), exchange()).kind is ErrorKind.DECODE
     assert classify(ZeroDivisionError("x"), exchange()).kind is ErrorKind.INTERNAL
-    assert classify(ssl.SSLError(1, "[SSL] broken"), exchange(sent=1)).kind is ErrorKind.TLS
+    broken = ssl.SSLError(1, "[SSL] broken")
+    cut = classify(broken, exchange(sent=1, first_byte=1))
+    assert (cut.kind, cut.remedy) == (ErrorKind.TRUNCATED, Remedy.LATER)
+    before = classify(broken, exchange(sent=1))
+    assert (before.kind, before.remedy) == (ErrorKind.TLS, Remedy.LATER)
+    assert classify(broken, exchange()).remedy is Remedy.NONE
     wrapped = aiohttp.ClientOSError(1, "[SSL] broken")
     wrapped.__cause__ = ssl.SSLError(1, "[SSL] broken")
     assert classify(wrapped, exchange(sent=1)).kind is ErrorKind.TLS
