@@ -15,6 +15,7 @@ import msgspec
 from fetchcli.core.request.row_request import RowProblem, RowRequest
 from fetchcli.inputs.expect import expectation_key, expectations_in_cells
 from fetchcli.inputs.fields import VERDICTS, json_cell, request_of, result_of
+from fetchcli.inputs.lines import lossless, not_utf8
 from fetchcli.inputs.record import SHOWN, BadFormat, Record, Records
 
 MAX_RECORD = 4 * 1024 * 1024  # maximum characters of a row
@@ -182,7 +183,7 @@ class _Columns:
         url = place(url_column)
         if url is None:
             raise BadFormat(f"no column is named {url_column!r} (--url-column); {_describe_header(names)}", line)
-        self._url = url
+        self._url, self._name = url, names[url]
         self._keep = [(name, place(name)) for name in keep]
         for name, at in self._keep:
             if at is None:
@@ -208,7 +209,9 @@ class _Columns:
             )
         if width < self._width:
             cells += [""] * (self._width - width)
-        record = Record(line, cells[self._url].strip(" \t"))
+        record = Record(line, cells[self._url].strip(" \t\ufeff"))
+        if not record.url.isprintable() and (problem := not_utf8(raw := record.url.encode("utf-8", "surrogateescape"))):
+            return Record(line, lossless(raw), problem=f"{self._name}: {problem}")
         if self._keep:
             record.carried = tuple(cells[at] for _, at in self._keep if at is not None)
         if self._tag is not None:

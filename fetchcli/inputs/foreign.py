@@ -7,10 +7,18 @@ _FOREIGN = {
     b"%PDF-": "a PDF document",
     b"\x89PNG": "a picture",
     b"\x7fELF": "a program",
-    b"\xff\xfe": "UTF-16 text; save it as UTF-8",
-    b"\xfe\xff": "UTF-16 text; save it as UTF-8",
     b"\xd0\xcf\x11\xe0": "a workbook; save it as CSV",
     b"SQLite format": "a database",
+    b"PAR1": "a Parquet file; save it as CSV",
+    b"ARROW1": "an Arrow file; save it as CSV",
+    b"\xff\xff\xff\xff": "an Arrow stream; save it as CSV",
+    b"Obj\x01": "an Avro file; save it as CSV",
+    b"ORC": "an ORC file; save it as CSV",
+    b"\x89HDF": "an HDF5 file; save it as CSV",
+    b"GIF8": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"7z\xbc\xaf": "an archive",
+    b"Rar!\x1a": "an archive",
 }
 _MAX_CONTROLS = 0.1  # share of control bytes in the first line; more means binary data
 

@@ -1,5 +1,6 @@
 """The input formats: one table, and how the format of a list is detected."""
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import PurePath
@@ -11,8 +12,11 @@ from fetchcli.inputs.foreign import refuse_foreign
 from fetchcli.inputs.html import is_html
 from fetchcli.inputs.lines import BOM, read_lines
 from fetchcli.inputs.record import BadFormat, Records
+from fetchcli.inputs.utf16 import in_utf8
 
 _SNIFFED_BYTES = 1024
+_SITEMAP_START = re.compile(rb"<(?!https?:)")
+_UNFINISHED_JSON = (b"{", b"[", b",", b":")  # ends of a first line that more lines must follow
 
 
 class InputFormat(NamedTuple):
@@ -97,7 +101,7 @@ SITEMAP = InputFormat(
     "a sitemap or a sitemap index (XML or text)",
     _read_sitemap,
     (".xml",),
-    _starts_with(b"<"),
+    lambda text, _: _SITEMAP_START.match(text) is not None,
     remote=True,
 )
 JSONL = InputFormat(
@@ -144,7 +148,7 @@ def open_list(blocks: Iterator[bytes], name: str, reading: Reading) -> tuple[Inp
     Raises:
         BadFormat: the list has none of the formats.
     """
-    plain = decompressed(blocks)
+    plain = in_utf8(decompressed(blocks))
     first = _first_line(plain)
     refuse_foreign(first[:_SNIFFED_BYTES])
     input_format = detect_format(name, first, reading) if reading.format == AUTO else BY_NAME[reading.format]
@@ -171,19 +175,23 @@ def format_by_extension(name: str) -> InputFormat | None:
 
 
 def detect_format(name: str, first: bytes, reading: Reading) -> InputFormat:
-    """Detect the format of a list from its name, then from its first bytes.
+    """Detect the format of a list from its name, then from its first bytes; these alone decide about a ``.txt``.
 
     Raises:
-        BadFormat: the list is an HTML page.
+        BadFormat: the list is an HTML page, or one JSON document.
     """
     text = first.removeprefix(BOM).lstrip()[:_SNIFFED_BYTES]
     known = format_by_extension(name)
-    if known is JSON and text[:1] == b"{":
+    if text[:1] == b"{" and known in {JSON, JSONL, LINES, None}:
+        if (text.splitlines() or [b""])[0].rstrip().endswith(_UNFINISHED_JSON) and b"\n" in text.rstrip():
+            raise BadFormat("one JSON object over several lines; expected an array, or one object per line")
         return JSONL
-    if known is not None:
+    if known is not None and known is not LINES:
         return known
     start = text.lower()
     if is_html(start):
         raise BadFormat("an HTML page, not a list of URLs")
+    if known is LINES:  # options about columns do not make a table of it
+        reading = Reading()
     matching = (known for known in INPUT_FORMATS if known.signature and known.signature(start, reading))
     return next(matching, LINES)

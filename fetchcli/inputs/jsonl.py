@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from fetchcli.inputs.lines import data_lines
+from fetchcli.inputs.lines import data_lines, not_utf8
 from fetchcli.inputs.objects import object_record, shown
 from fetchcli.inputs.record import Record, Records
 
@@ -24,5 +24,5 @@ def _record(number: int, raw: bytes, url_column: str, keep: Sequence[str]) -> Re
     try:
         value = _decode(raw)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        return Record(number, shown(raw), problem=f"expected JSON: {error or 'nested too deep'}")
+        return Record(number, shown(raw), problem=not_utf8(raw) or f"expected JSON: {error or 'nested too deep'}")
     return object_record(value, number, url_column, keep, lambda: raw)

@@ -1,7 +1,8 @@
 """Lists with one URL per line, read lazily, in bounded memory.
 
 LF, CRLF and a lone CR end a line. A UTF-8 byte-order mark is skipped. Blank lines and lines that
-start with ``#`` are skipped, and so is what follows a blank and ``#``.
+start with ``#`` are skipped, and so is what follows a blank and ``#``. A URL may stand behind a
+bullet, in quotes or in angle brackets.
 """
 
 import re
@@ -12,17 +13,31 @@ from fetchcli.inputs.record import SHOWN, Record, Records
 MAX_LINE = 64 * 1024
 BOM = b"\xef\xbb\xbf"
 _COMMENT = re.compile(rb"[ \t]+#.*", re.DOTALL)
+_BULLET = re.compile(rb"(?:[-*+]|\xe2\x80\xa2|\d{1,6}[.)])[ \t]+(?=\S)")
+_ENCLOSED = re.compile(rb"(?:<([^<>\s]+)>|\"([^\"\s]+)\"|'([^'\s]+)'|`([^`\s]+)`)[ \t]*[,;]?")
+_TEXT_AFTER = re.compile(rb"(?i)https?://\S*[ \t]+\S")
 
 
 def read_lines(blocks: Iterable[bytes]) -> Records:
     """Yield the records of every block."""
     for lines in data_lines(blocks):
-        yield [line_record(number, _before_comment(raw) if b"#" in raw else raw) for number, raw in lines]
+        yield [list_record(number, _before_comment(raw) if b"#" in raw else raw) for number, raw in lines]
 
 
 def _before_comment(raw: bytes) -> bytes:
     """A line without its comment; a URL contains no blank."""
     return _COMMENT.sub(b"", raw)
+
+
+def list_record(number: int, raw: bytes) -> Record:
+    """The record of a line of a list."""
+    if raw[:1] not in b"hH" or b" " in raw or b"\t" in raw:
+        raw = _BULLET.sub(b"", raw, count=1) if _BULLET.match(raw) else raw
+        if enclosed := _ENCLOSED.fullmatch(raw):
+            raw = next(filter(None, enclosed.groups()))
+        elif len(raw) <= MAX_LINE and _TEXT_AFTER.match(raw):
+            return Record(number, lossless(raw), problem="text after the URL; write a space in a URL as %20")
+    return line_record(number, raw)
 
 
 def line_record(number: int, raw: bytes) -> Record:
@@ -31,8 +46,8 @@ def line_record(number: int, raw: bytes) -> Record:
         return Record(number, lossless(raw[:SHOWN]) + "…", problem=f"a line of more than {MAX_LINE} bytes")
     try:
         return Record(number, raw.decode())
-    except UnicodeDecodeError as error:
-        return Record(number, lossless(raw), problem=f"byte {error.start + 1} is not UTF-8")
+    except UnicodeDecodeError:
+        return Record(number, lossless(raw), problem=not_utf8(raw))
 
 
 def data_lines(blocks: Iterable[bytes], max_length: int = MAX_LINE) -> Iterator[list[tuple[int, bytes]]]:
@@ -45,7 +60,9 @@ def data_lines(blocks: Iterable[bytes], max_length: int = MAX_LINE) -> Iterator[
         batch = []
         for raw in lines:
             number += 1
-            line = (raw.removeprefix(BOM) if number == 1 else raw).strip(b" \t")
+            line = raw.strip(b" \t")
+            if line.startswith(BOM):  # of the list, or of one that was appended to it
+                line = line.removeprefix(BOM).lstrip(b" \t")
             if line and not line.startswith(b"#"):
                 batch.append((number, line))
         if batch:
@@ -75,6 +92,15 @@ def split_lines(blocks: Iterable[bytes], max_length: int = MAX_LINE) -> Iterator
             yield lines
     if rest:
         yield [b"".join(rest)]
+
+
+def not_utf8(raw: bytes) -> str:
+    """The problem of bytes that are not UTF-8, alike in all formats; empty if they are."""
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        return f"byte {error.start + 1} is not UTF-8"
+    return ""
 
 
 def lossless(raw: bytes) -> str:

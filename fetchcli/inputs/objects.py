@@ -8,7 +8,7 @@ import msgspec
 from fetchcli.core.request.row_request import RowProblem, RowRequest
 from fetchcli.inputs.expect import expectations_of
 from fetchcli.inputs.fields import VERDICTS, carried_value, named, request_of, result_of, tag_of
-from fetchcli.inputs.lines import lossless
+from fetchcli.inputs.lines import lossless, not_utf8
 from fetchcli.inputs.record import SHOWN, Record
 
 EXPECT = b"expect"
@@ -26,14 +26,16 @@ def object_record(value: Any, line: int, url_column: str, keep: Sequence[str], r
         raw: returns the value as written.
     """
     if isinstance(value, str):
-        return Record(line, value.strip(" \t"))
+        return _url_record(line, value, "")
     if not isinstance(value, dict):
         return Record(line, shown(raw()), problem=f"expected a string or an object, got {named(value)}")
     url = value.get(url_column)
     if not isinstance(url, str):
         got = f"got {named(url)}" if url_column in value else f"and there is no {url_column!r} (--url-column)"
         return Record(line, f"{{{', '.join(value)}}}"[:SHOWN], problem=f"{url_column}: expected text, {got}")
-    record = Record(line, url.strip(" \t"))
+    record = _url_record(line, url, f"{url_column}: ")
+    if record.problem:
+        return record
     try:
         if keep:
             record.carried = tuple(carried_value(value.get(name)) for name in keep)
@@ -46,6 +48,13 @@ def object_record(value: Any, line: int, url_column: str, keep: Sequence[str], r
     except (ValueError, RecursionError) as error:  # for example a lone surrogate
         record.problem = f"expected values that can be written: {type(error).__name__}"
     return record
+
+
+def _url_record(line: int, url: str, place: str) -> Record:
+    """The record of a URL; bytes that are not UTF-8 stand in it as surrogates (in an array)."""
+    if not url.isprintable() and (problem := not_utf8(raw := url.encode("utf-8", "surrogateescape"))):
+        return Record(line, lossless(raw), problem=place + problem)
+    return Record(line, url.strip(" \t"))
 
 
 def _parse_expectations(record: Record, value: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ Expat parses the XML as it arrives. Sitemaps declare no entities, so a declarati
 nothing is expanded or loaded.
 """
 
+import re
 from collections.abc import Iterator
 from itertools import chain
 from xml.parsers import expat
@@ -12,6 +13,7 @@ from fetchcli.inputs.html import is_html
 from fetchcli.inputs.lines import BOM, read_lines
 from fetchcli.inputs.record import BadFormat, Record, Records, parse_blocks
 
+_BEFORE_DECLARATION = re.compile(rb"\A(?:\s|<!--(?:(?!-->).)*+-->)++(?=<\?xml)", re.DOTALL)
 _CHILD = {"urlset": "url", "sitemapindex": "sitemap"}
 _MAX_TEXT = 64 * 1024  # characters of one URL; a longer one is rejected later
 _MAX_QUIET = 4 * 1024 * 1024  # bytes without the end of any element
@@ -27,8 +29,10 @@ def read_sitemap(blocks: Iterator[bytes]) -> Records:
     first = next(blocks, b"")
     while first and not first.removeprefix(BOM).strip():
         first = next(blocks, b"")
+    # White space and comments before the XML declaration are an error to XML parsers, and harmless.
+    first = _BEFORE_DECLARATION.sub(b"", first.removeprefix(BOM), count=1)
     everything = chain((first,), blocks)
-    start = first.removeprefix(BOM).lstrip()
+    start = first.lstrip()
     if is_html(start):
         raise BadFormat("an HTML page, not a sitemap")
     if start[:1] not in (b"<", b""):

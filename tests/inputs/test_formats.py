@@ -1,5 +1,7 @@
 """Which format a list is in; curl lines; globs; how far a strict reading goes."""
 
+import json
+
 import pytest
 
 from fetchcli.core.model.target import Rejected, Target
@@ -15,7 +17,7 @@ from tests.support.lists import as_jsonl, as_sitemap, read
 @pytest.mark.parametrize(
     ("name", "first", "found"),
     [
-        ("a.txt", b'{"url":1}', "lines"),
+        ("a.txt", b'{"url":1}', "jsonl"),
         ("a.csv", b"http://h/", "csv"),
         ("a.TSV", b"", "tsv"),
         ("a.csv.gz", b"url", "csv"),
@@ -135,9 +137,138 @@ def test_only_result_files_know_what_failed() -> None:
     assert "x.txt:1: --only-failed requires a results file; this row has no verdict" in str(errors[0])
 
 
+@pytest.mark.parametrize(
+    ("name", "first", "found"),
+    [
+        ("a.txt", b"url,method\nhttp://h/,POST\n", "csv"),
+        ("a.txt", b'["http://h/"]', "json"),
+        ("a.txt", b"<urlset>", "sitemap"),
+        ("a.txt", b"curl http://h/\n", "curl"),
+        ("a.txt", b"<http://h/>\n", "lines"),
+        ("-", b"<https://h/>\n", "lines"),
+        ("a.txt", b"http://h/?url=,url\n", "lines"),
+        ("a.csv", b'{"url":1}\n', "csv"),
+        ("a.json", b'{"url":1}\n{"url":2}\n', "jsonl"),
+        ("a.json", b'{"url":1}', "jsonl"),
+    ],
+)
+def test_the_content_decides_about_a_txt(name: str, first: bytes, found: str) -> None:
+    assert detect_format(name, first, Reading()) is BY_NAME[found]
+
+
+@pytest.mark.parametrize("name", ["o.json", "o.jsonl", "o.txt", "-"])
+@pytest.mark.parametrize("document", [{"urls": ["http://h/"]}, {"a": 1, "b": {"c": []}}])
+def test_a_document_over_several_lines_is_one_clear_error(name: str, document: object) -> None:
+    rows, errors = read(json.dumps(document, indent=1).encode(), name)
+    assert rows == []
+    assert [str(error) for error in errors] == [
+        f"{'stdin' if name == '-' else name}: one JSON object over several lines; expected an array, "
+        "or one object per line"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("magic", "kind"),
+    [
+        (b"PAR1\x15\x04\n", "a Parquet file"),
+        (b"ARROW1\0\0", "an Arrow file"),
+        (b"\xff\xff\xff\xff\x10", "an Arrow stream"),
+        (b"Obj\x01\x04", "an Avro file"),
+        (b"\x89HDF\r\n", "an HDF5 file"),
+        (b"GIF89a", "a picture"),
+        (b"\xff\xd8\xff\xe0", "a picture"),
+        (b"7z\xbc\xaf\x27\x1c", "an archive"),
+        (b"PK\x03\x04", "a zip archive or a workbook"),
+    ],
+)
+def test_a_binary_file_is_one_line(magic: bytes, kind: str) -> None:
+    rows, errors = read(magic + bytes(range(256)) * 100, "x")
+    assert rows == []
+    assert len(errors) == 1
+    assert f"not a list of URLs but {kind}" in str(errors[0])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("name", ["x.txt", "x.csv", "x.jsonl", "x.json", "x.xml", "-"])
+def test_utf_16_is_read(encoding: str, name: str) -> None:
+    texts = {
+        "x.csv": "url,tag\nhttp://h/\u00e9,t\n",
+        "x.jsonl": '{"url": "http://h/\u00e9"}\n',
+        "x.json": '["http://h/\u00e9"]',
+        "x.xml": '<?xml version="1.0"?>\n<urlset><url><loc>http://h/\u00e9</loc></url></urlset>',
+    }
+    data = texts.get(name, "http://h/\u00e9\r\n# a comment\r\n").encode(encoding)
+    for cut in (1, 3, 64):
+        rows, errors = read(data, name, sizes=(cut,))
+        assert ([row.text for row in rows], errors) == (["http://h/%C3%A9"], [])
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("<http://h/>", "http://h/"),
+        ('"http://h/",', "http://h/"),
+        ("'http://h/'", "http://h/"),
+        ("`http://h/`;", "http://h/"),
+        ("- http://h/", "http://h/"),
+        ("* <http://h/>", "http://h/"),
+        ("\u2022 http://h/", "http://h/"),
+        ("12. http://h/", "http://h/"),
+        ("3) 'http://h/'", "http://h/"),
+        ("http://h/,", "http://h/,"),
+        ("\ufeffhttp://h/", "http://h/"),
+        ("http://h/'a'", "http://h/'a'"),
+    ],
+)
+def test_what_is_meant_where_there_is_one_meaning(line: str, text: str) -> None:
+    rows, errors = read(f"http://first/\n{line}\n".encode(), "x.txt")
+    assert ([row.text for row in rows], errors) == (["http://first/", text], [])
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("http://h/ some text", "text after the URL; write a space in a URL as %20"),
+        ("- http://h/\tx", "text after the URL; write a space in a URL as %20"),
+        ("\u00a0http://h/", "no-break space (U+00A0) before the URL"),
+        ("\u200bhttp://h/", "zero width space (U+200B) before the URL"),
+        ("\u3000http://h/", "ideographic space (U+3000) before the URL"),
+        ("<http://h/", "no scheme"),
+    ],
+)
+def test_what_is_not_clear_is_rejected_for_a_true_reason(line: str, said: str) -> None:
+    (row,), _ = read(line.encode(), "x.txt")
+    assert isinstance(row, Rejected)
+    assert said in row.message
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("x.txt", b"http://h/\xe9\n", "x.txt:1: byte 10 is not UTF-8"),
+        ("x.csv", b"url\nhttp://h/\xe9\n", "x.csv:2: url: byte 10 is not UTF-8"),
+        ("x.json", b'["http://h/\xe9"]', "x.json:1: byte 10 is not UTF-8"),
+        ("x.json", b'[{"url": "http://h/\xe9"}]', "x.json:1: url: byte 10 is not UTF-8"),
+        ("x.jsonl", b'"http://h/\xe9"\n', "x.jsonl:1: byte 11 is not UTF-8"),
+    ],
+)
+def test_bytes_that_are_not_utf_8_are_told_alike(name: str, data: bytes, message: str) -> None:
+    (row,), _ = read(data, name)
+    assert isinstance(row, Rejected)
+    assert row.message.endswith(message.partition(": ")[2])
+    assert "udce9" not in row.text
+
+
+def test_white_space_and_comments_before_an_xml_declaration() -> None:
+    sitemap = b'<?xml version="1.0"?><urlset><url><loc>http://h/</loc></url></urlset>'
+    for before in (b"\n", b" \r\n\t", b"<!-- made by x -->\n", b"\xef\xbb\xbf\n<!-- a - b --><!---->"):
+        rows, errors = read(before + sitemap, "x.xml")
+        assert ([row.text for row in rows], errors) == (["http://h/"], [])
+
+
 def test_a_comment_behind_a_url() -> None:
-    rows, _ = read(b"http://h/1 # one\nhttp://h/2\t#two\nhttp://h/3#three\nhttp://h/a b\n", "x.txt")
-    assert [row.text for row in rows] == ["http://h/1", "http://h/2", "http://h/3", "http://h/a%20b"]
+    rows, _ = read(b"http://h/1 # one\nhttp://h/2\t#two\nhttp://h/3#three\n", "x.txt")
+    assert [row.text for row in rows] == ["http://h/1", "http://h/2", "http://h/3"]
 
 
 def test_globs_stand_for_rows_of_one_line() -> None:

@@ -74,6 +74,7 @@ PURE = frozenset(
         "statistics",
         "types",
         "typing",
+        "unicodedata",
         "urllib",
     )
 )

@@ -19,6 +19,7 @@ from fetchcli.core.url.host import canonical_host
 
 DEFAULT_PORT = {"http": 80, "https": 443}
 
+_INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff")
 _NO_SCHEME = "no scheme; start the URL with http:// or https://"
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
 _AUTHORITY_END = re.compile(r"[/?]")
@@ -80,6 +81,11 @@ def parse_url(text: str) -> HttpUrl:
     _refuse_controls(text)
     match = _SCHEME.match(text)
     if match is None:
+        if text[:1].isspace() or text[:1] in _INVISIBLE:
+            import unicodedata  # only an error needs it
+
+            name = unicodedata.name(text[0], "a character").lower()
+            raise InvalidUrl(f"{name} (U+{ord(text[0]):04X}) before the URL")
         raise InvalidUrl(_NO_SCHEME)
     scheme = match[1].lower()
     if scheme not in DEFAULT_PORT:
