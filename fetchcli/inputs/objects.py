@@ -9,6 +9,7 @@ from fetchcli.core.request.row_request import RowProblem, RowRequest
 from fetchcli.inputs.expect import expectations_of
 from fetchcli.inputs.fields import VERDICTS, carried_value, named, request_of, result_of, tag_of
 from fetchcli.inputs.lines import lossless, not_utf8
+from fetchcli.inputs.names import canonical, misnamed
 from fetchcli.inputs.record import SHOWN, Record
 
 EXPECT = b"expect"
@@ -29,6 +30,10 @@ def object_record(value: Any, line: int, url_column: str, keep: Sequence[str], r
         return _url_record(line, value, "")
     if not isinstance(value, dict):
         return Record(line, shown(raw()), problem=f"expected a string or an object, got {named(value)}")
+    try:
+        value = _with_our_names(value, exempt=(url_column, *keep))
+    except RowProblem as problem:
+        return Record(line, shown(raw()), problem=str(problem))
     url = value.get(url_column)
     if not isinstance(url, str):
         got = f"got {named(url)}" if url_column in value else f"and there is no {url_column!r} (--url-column)"
@@ -48,6 +53,30 @@ def object_record(value: Any, line: int, url_column: str, keep: Sequence[str], r
     except (ValueError, RecursionError) as error:  # for example a lone surrogate
         record.problem = f"expected values that can be written: {type(error).__name__}"
     return record
+
+
+def _with_our_names(value: dict[str, Any], exempt: Sequence[str]) -> dict[str, Any]:
+    """An object with our names for its keys.
+
+    Raises:
+        RowProblem: two keys have one name, or a key is nearly one of ours.
+    """
+    if not _is_result(value) and (problem := misnamed(value, exempt)):
+        raise RowProblem("", problem)
+    if all(canonical(name) == name for name in value):
+        return value
+    renamed: dict[str, Any] = {}
+    for name, item in value.items():
+        key = name if name in exempt else canonical(name)
+        if key in renamed:
+            raise RowProblem(key, "it is set twice")
+        renamed[key] = item
+    return renamed
+
+
+def _is_result(value: dict[str, Any]) -> bool:
+    """Whether an object is a row of our own results: only these have all of these keys."""
+    return {"seq", "request"} <= value.keys()
 
 
 def _url_record(line: int, url: str, place: str) -> Record:
@@ -72,8 +101,7 @@ def shown(raw: bytes) -> str:
 
 def _row_request(record: Record, value: dict[str, Any], raw: Callable[[], bytes]) -> RowRequest | None:
     verdict, written = value.get("verdict"), value.get("request")
-    is_result = {"seq", "request"} <= value.keys()  # only our own results have all of these
-    if is_result and isinstance(verdict, str) and verdict in VERDICTS:
+    if _is_result(value) and isinstance(verdict, str) and verdict in VERDICTS:
         return result_of(record, verdict, written if isinstance(written, dict) else {})
     if value.get("json") is not None:
         value["json"] = _as_written(raw())
@@ -82,4 +110,5 @@ def _row_request(record: Record, value: dict[str, Any], raw: Callable[[], bytes]
 
 def _as_written(raw: bytes) -> msgspec.Raw:
     """The value of ``json`` exactly as written, with its numbers and repeated keys."""
-    return msgspec.json.decode(raw, type=dict[str, msgspec.Raw])["json"]
+    values = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    return next(value for name, value in values.items() if canonical(name) == "json")
