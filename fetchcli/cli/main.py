@@ -1,5 +1,6 @@
 """Run the command: one exit code, and at most one line on stderr about what went wrong."""
 
+import errno
 import os
 import re
 import sys
@@ -15,6 +16,8 @@ from fetchcli.messages import print_message
 
 _SUGGESTIONS = re.compile(r"\.? \(Possible options?: (.*?)\)")
 
+WRITE_ERRNOS = frozenset({errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EFBIG, errno.EDQUOT})
+
 
 def main() -> ExitCode:
     """Run the command and return its exit code."""
@@ -29,6 +32,13 @@ def main() -> ExitCode:
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         return ExitCode.SIGINT
+    except SystemExit:  # click's answer to a reader that has left
+        return ExitCode.OUTPUT
+    except OSError as error:
+        if error.errno not in WRITE_ERRNOS:
+            print_message(f"internal error: {type(error).__name__}: {error}")
+            return ExitCode.INTERNAL
+        return _cannot_write(error)
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback for a user
         print_message(f"internal error: {type(error).__name__}: {error}")
         return ExitCode.INTERNAL
@@ -47,10 +57,21 @@ def _message(error: click.ClickException) -> str:
     return _SUGGESTIONS.sub(r"; did you mean \1", message)
 
 
+def _cannot_write(error: OSError) -> ExitCode:
+    """Say that stdout could not be written; a reader that has left knows."""
+    if error.errno != errno.EPIPE:
+        print_message(f"cannot write stdout: {error.strerror}")
+    return ExitCode.OUTPUT
+
+
 def entry() -> None:
     """Run, and exit without tearing down the interpreter, which would take 40 ms."""
     code = main()
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(AttributeError, OSError):  # closed from the start, or broken since
-            stream.flush()
+    with suppress(AttributeError):  # closed from the start
+        try:
+            sys.stdout.flush()
+        except OSError as error:
+            code = code if code in (ExitCode.SIGINT, ExitCode.SIGTERM, ExitCode.OUTPUT) else _cannot_write(error)
+    with suppress(AttributeError, OSError):
+        sys.stderr.flush()
     os._exit(code)

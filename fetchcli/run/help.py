@@ -4,7 +4,6 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 
 _COMMENT = re.compile(r"<!--.*-->")
 
@@ -34,7 +33,11 @@ def plain_page(markdown: str) -> str:
 
 
 def show_page(markdown: str) -> None:
-    """Write a page to stdout."""
+    """Write a page to stdout.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     if sys.stdout is None:
         return
     if sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb":
@@ -44,6 +47,5 @@ def show_page(markdown: str) -> None:
         return
     encoding = sys.stdout.encoding or "utf-8"
     text = plain_page(markdown).encode(encoding, "backslashreplace").decode(encoding)
-    with suppress(OSError):  # `| head`
-        sys.stdout.write(text)
-        sys.stdout.flush()
+    sys.stdout.write(text)
+    sys.stdout.flush()

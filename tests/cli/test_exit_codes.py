@@ -1,5 +1,6 @@
 """Every kind of ending has its exit code, alone and together."""
 
+import os
 import subprocess
 from itertools import combinations
 from pathlib import Path
@@ -197,3 +198,30 @@ def test_every_option_can_come_from_the_environment(faults: FaultServer) -> None
     assert wrong.code == 2
     assert wrong.err.startswith("fetchcli: FETCHCLI_CONCURRENCY: 'lots' is not a valid integer")
     assert fetchcli(faults.url("ok"), env={"FETCHCLI_VERSION": "1.2.3"}).code == 0
+
+
+@pytest.mark.parametrize(
+    "args", [["--help"], ["--help", "all"], ["--version"], ["--print-config"], ["--print-schema", "row"]]
+)
+def test_what_cannot_be_printed_is_exit_8(args: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*COMMAND, *args], stdout=full, stderr=subprocess.PIPE, env=environment(), timeout=50, check=False
+        )
+    assert (done.returncode, done.stderr) == (8, b"fetchcli: cannot write stdout: No space left on device\n")
+
+
+@pytest.mark.parametrize("args", [["--help", "all"], ["--version"], ["--print-schema", "row"]])
+def test_what_nobody_reads_is_exit_8_and_quiet(args: list[str]) -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    done = subprocess.run(
+        [*COMMAND, *args],
+        stdout=write_end,
+        stderr=subprocess.PIPE,
+        env=environment(),
+        timeout=50,
+        check=False,
+    )
+    os.close(write_end)
+    assert (done.returncode, done.stderr) == (8, b"")

@@ -34,6 +34,7 @@ from fetchcli.core.url.parse import parse_url
 from fetchcli.sinks.formats import BY_NAME, OUTPUT_FORMATS
 from fetchcli.sinks.reports.github import MAX_ANNOTATIONS
 from fetchcli.sinks.reports.markdown import MAX_LISTED
+from fetchcli.sinks.reports.places import Places
 from fetchcli.sinks.reports.prometheus import MAX_SERIES
 from tests.sinks.test_contract import HOSTILE
 from tests.support.golden import Golden
@@ -319,6 +320,100 @@ def test_reports_of_long_runs_are_bounded_and_count_the_rest(name: str) -> None:
         assert report.count("fetchcli_row_accepted{") == MAX_SERIES
 
 
+def sarif_rules(text: str) -> list[str]:
+    """GitHub: a result needs a location; its URI must be relative to the root of the repository."""
+    wrong = []
+    for result in json.loads(text)["runs"][0]["results"]:
+        for location in result.get("locations") or [{}]:
+            place = location.get("physicalLocation", {})
+            uri, line = place.get("artifactLocation", {}).get("uri", ""), place.get("region", {}).get("startLine", 0)
+            if not relative(unquote(uri)) or ":" in uri or line < 1:
+                wrong.append(f"{uri!r} line {line}")
+    return wrong
+
+
+def gitlab_rules(text: str) -> list[str]:
+    """GitLab: description, check name, fingerprint and location; severities; paths without ./; no fingerprint twice."""
+    issues = json.loads(text)
+    wrong = [issue["location"]["path"] for issue in issues if not relative(issue["location"]["path"])]
+    wrong += [issue["severity"] for issue in issues if issue["severity"] not in {"info", "minor", "major", "critical"}]
+    wrong += [issue["description"] for issue in issues if issue["location"]["lines"]["begin"] < 1]
+    prints = Counter(issue["fingerprint"] for issue in issues)
+    return wrong + [one for one, count in prints.items() if count > 1]
+
+
+def github_rules(text: str) -> list[str]:
+    """GitHub: ten errors and ten warnings a step, files relative to the root of the repository, lines from 1."""
+    commands = [re.match(r"::(\w+) (.*?)::", line) for line in text.splitlines()]
+    counts = Counter(command[1] for command in commands if command)
+    files = re.findall(r"[ ,]file=([^,:]*)", text)
+    wrong = [file for file in files if not relative(unquote(file))]
+    wrong += [line for line in text.splitlines() if not line.startswith("::")]
+    return wrong + [level for level in ("error", "warning") if counts[level] > MAX_ANNOTATIONS + 1]
+
+
+def junit_rules(text: str) -> list[str]:
+    """Jenkins: of two cases with one class name and name only one is kept; the counts are those of the cases."""
+    suite = etree.fromstring(text.encode())
+    cases = Counter((case.get("classname"), case.get("name")) for case in suite.iter("testcase"))
+    wrong = [str(case) for case, count in cases.items() if count > 1]
+    return wrong + ([] if suite.get("tests") == str(sum(cases.values())) else ["tests"])
+
+
+def relative(path: str) -> bool:
+    return bool(path) and not path.startswith("/") and not {".", ".."} & set(path.split("/"))
+
+
+RULES = {"sarif": sarif_rules, "gitlab": gitlab_rules, "github": github_rules, "junit": junit_rules}
+SOURCES = ["", "-", "urls.txt", "./urls.txt", "../other/urls.txt", "/data/urls.txt", "http://u:p@h:8/map.xml?a", "a:c"]
+
+
+@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("source", SOURCES)
+def test_the_rules_of_the_systems_that_read_reports(
+    name: str, source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "repository" / ".git").mkdir(parents=True)
+    (tmp_path / "repository" / "folder").mkdir()
+    monkeypatch.chdir(tmp_path / "repository" / "folder")
+    same = Target(1, parse_url("http://example.com/"), source, 2)
+    outcomes = [Outcome(same, Verdict.FAILED, failed().attempts) for _ in range(3)]
+    outcomes += [Outcome(Rejected(seq, "x", "y", source, 0), Verdict.REJECTED) for seq in range(4, 30)]
+    outcomes += [flaky(seq=seq) for seq in range(30, 50)]
+    assert RULES[name](made(name, [*outcomes, *SAMPLE])) == []
+    assert RULES[name](made(name, outcomes, full=False)) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "path"),
+    [
+        ("urls.txt", "folder/urls.txt"),
+        ("./urls.txt", "folder/urls.txt"),
+        ("../urls.txt", "urls.txt"),
+        ("../folder/../lists/urls.txt", "lists/urls.txt"),
+        ("../../elsewhere/urls.txt", "{}/elsewhere/urls.txt"),
+        ("", "arguments"),
+        ("-", "stdin"),
+        ("https://user:secret@h:8080/maps/one.xml?token=1", "h:8080/maps/one.xml"),
+    ],
+)
+def test_places_are_relative_to_the_repository(source: str, path: str, tmp_path: Path) -> None:
+    root = tmp_path.resolve() / "repository"
+    (root / ".git").mkdir(parents=True)
+    (root / "folder").mkdir()
+    assert Places(root / "folder").path(source) == path.format(tmp_path.resolve().as_posix().lstrip("/"))
+
+
+@pytest.mark.parametrize("variable", ["GITHUB_WORKSPACE", "CI_PROJECT_DIR"])
+def test_the_system_knows_the_root(variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "work" / "sub" / ".git").mkdir(parents=True)
+    monkeypatch.setenv(variable, str(tmp_path / "work"))
+    assert Places(tmp_path / "work" / "sub").path("urls.txt") == "sub/urls.txt"
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "work")
+    assert Places(link).path("urls.txt") == "urls.txt", "as the system sees it, through a link"
+
+
 def test_the_column_in_the_list_is_said_where_it_is_known() -> None:
     assert "::error file=urls.txt,line=3,col=7,title=status::" in made("github", SAMPLE)
     (first, *_) = json.loads(made("sarif", SAMPLE))["runs"][0]["results"]
@@ -328,7 +423,7 @@ def test_the_column_in_the_list_is_said_where_it_is_known() -> None:
     }
     absolute = Outcome(Rejected(1, "x", "y", "/a b/list.txt", 1), Verdict.REJECTED)
     (only,) = json.loads(made("sarif", [absolute], full=False))["runs"][0]["results"]
-    assert only["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "file:///a%20b/list.txt"
+    assert only["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "a%20b/list.txt"
 
 
 def test_a_fingerprint_stays_when_the_row_moves() -> None:

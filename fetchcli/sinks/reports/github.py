@@ -8,14 +8,16 @@ from fetchcli.core.report.data import Report, problem_kind, problem_text, row_ti
 from fetchcli.core.summary.changes import Change, RowChange
 from fetchcli.core.summary.totals import totals_text
 from fetchcli.core.text import visible
+from fetchcli.sinks.reports.places import Places, is_file
 
 MAX_ANNOTATIONS = 10  # GitHub shows no more of a kind per step
 
 
 def github(report: Report) -> str:
     """Render the report."""
-    lines = [_annotation("error", outcome, report) for outcome in report.problems[:MAX_ANNOTATIONS]]
-    lines += [_annotation("warning", outcome, report) for outcome in report.flaky[:MAX_ANNOTATIONS]]
+    places = Places()
+    lines = [_annotation("error", outcome, report, places) for outcome in report.problems[:MAX_ANNOTATIONS]]
+    lines += [_annotation("warning", outcome, report, places) for outcome in report.flaky[:MAX_ANNOTATIONS]]
     for measured in report.summary.threshold_results:
         if not measured.met:
             lines.append(_command("error", {"title": "threshold"}, f"{measured.threshold.text}: {measured.text}"))
@@ -23,7 +25,7 @@ def github(report: Report) -> str:
         listed = [
             row_change for row_change in changes.listed if row_change.change is not Change.NEW_FAILURE
         ]  # these are errors already
-        lines += [_change(row_change) for row_change in listed[:MAX_ANNOTATIONS]]
+        lines += [_change(row_change, places) for row_change in listed[:MAX_ANNOTATIONS]]
     said = totals_text(report.summary)
     if (rest := report.summary.not_accepted - MAX_ANNOTATIONS) > 0:
         said += f"; {rest:,} more than are annotated"
@@ -33,10 +35,10 @@ def github(report: Report) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _change(row_change: RowChange) -> str:
+def _change(row_change: RowChange, places: Places) -> str:
     location = (
-        {"file": row_change.source, "line": str(row_change.line)}
-        if _is_file(row_change.source) and row_change.line
+        {"file": places.path(row_change.source), "line": str(row_change.line)}
+        if is_file(row_change.source) and row_change.line
         else {}
     )
     return _command(
@@ -44,20 +46,16 @@ def _change(row_change: RowChange) -> str:
     )
 
 
-def _annotation(level: str, outcome: Outcome, report: Report) -> str:
+def _annotation(level: str, outcome: Outcome, report: Report, places: Places) -> str:
     row, location = outcome.row, {}
-    if _is_file(row.source):
-        location["file"] = row.source
+    if is_file(row.source):
+        location["file"] = places.path(row.source)
         if row.line:
             location["line"] = str(row.line)
             if (column := report.column(row)) is not None:
                 location["col"] = str(column)
     location["title"] = "flaky" if outcome.flaky else problem_kind(outcome)
     return _command(level, location, f"{row_title(outcome)}: {problem_text(outcome)}")
-
-
-def _is_file(source: str) -> bool:
-    return source not in ("", "-") and "://" not in source
 
 
 def _command(name: str, properties: dict[str, str], message: str) -> str:

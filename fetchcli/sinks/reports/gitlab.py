@@ -6,14 +6,16 @@ from typing import Any
 import msgspec
 
 from fetchcli.core.model.outcome import Outcome
-from fetchcli.core.report.data import Report, problem_kind, problem_text, row_group, row_title
+from fetchcli.core.report.data import Report, problem_kind, problem_text, row_title
 from fetchcli.core.text import inert_json, visible
+from fetchcli.sinks.reports.places import Places
 
 
 def gitlab(report: Report) -> str:
     """Render the report."""
     seen: dict[str, int] = {}
-    issues = [_issue(outcome, seen) for outcome in (*report.problems, *report.flaky)]
+    places = Places()
+    issues = [_issue(outcome, seen, places) for outcome in (*report.problems, *report.flaky)]
     for result in report.summary.threshold_results:
         if not result.met:
             text = f"threshold missed: {result.threshold.text}: {result.text}"
@@ -23,7 +25,7 @@ def gitlab(report: Report) -> str:
     if (changes := report.summary.changes) is not None:
         for row_change in changes.listed:
             text = f"since the baseline: {row_change.change}: {row_change.subject}: {row_change.detail}"
-            place = (row_change.source if row_change.source not in ("", "-") else "baseline", max(row_change.line, 1))
+            place = (places.path(row_change.source) if row_change.source else "baseline", max(row_change.line, 1))
             issues.append(
                 _code_quality_issue(
                     text, "baseline", _unique_key(seen, f"{row_change.change} {row_change.subject}"), "info", *place
@@ -32,11 +34,11 @@ def gitlab(report: Report) -> str:
     return inert_json(msgspec.json.format(msgspec.json.encode(issues)).decode()) + "\n"
 
 
-def _issue(outcome: Outcome, seen: dict[str, int]) -> dict[str, Any]:
+def _issue(outcome: Outcome, seen: dict[str, int], places: Places) -> dict[str, Any]:
     row = outcome.row
     kind = "flaky" if outcome.flaky else problem_kind(outcome)
     identity = _unique_key(seen, f"{row.method} {row.text} {row.tag} {kind}")
-    path = row.source if row.source not in ("", "-") else row_group(outcome)
+    path = places.path(row.source)
     severity = "minor" if outcome.flaky else "major"
     text = f"{row_title(outcome)}: {problem_text(outcome)}"
     return _code_quality_issue(text, kind, identity, severity, path, max(row.line, 1))

@@ -42,8 +42,9 @@ def junit(report: Report) -> str:
     if report.started_at is not None:
         suite.set("timestamp", datetime.fromtimestamp(int(report.started_at), UTC).strftime("%Y-%m-%dT%H:%M:%S"))
     _add_properties(suite, report)
+    names: Counter[tuple[str, str]] = Counter()
     for outcome in report.outcomes:
-        _add_case(suite, outcome)
+        _add_case(suite, outcome, names)
     for threshold_result in results:
         case = SubElement(
             suite, "testcase", name=visible(threshold_result.threshold.text), classname="thresholds", time=_time(0)
@@ -75,14 +76,14 @@ def _add_properties(suite: Element, report: Report) -> None:
             add(f"baseline {number}: {row_change.change}", f"{row_change.subject}: {row_change.detail}")
 
 
-def _add_case(suite: Element, outcome: Outcome) -> None:
-    case = SubElement(
-        suite,
-        "testcase",
-        name=visible(row_title(outcome)),
-        classname=visible(row_group(outcome)),
-        time=_time(seconds_of(outcome)),
-    )
+def _add_case(suite: Element, outcome: Outcome, names: Counter[tuple[str, str]]) -> None:
+    """Add the case of a row; of two cases with one class name and name, readers keep only one."""
+    group, name = visible(row_group(outcome)), visible(row_title(outcome))
+    names[group, name] += 1
+    while (number := names[group, name]) > 1:
+        name = f"{name} ({number})"
+        names[group, name] += 1
+    case = SubElement(suite, "testcase", name=name, classname=group, time=_time(seconds_of(outcome)))
     problem, kind, state = visible(problem_text(outcome)), problem_kind(outcome), state_of(outcome)
     if state is State.SKIPPED:
         SubElement(case, "skipped", message=problem)

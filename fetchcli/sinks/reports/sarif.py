@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from hashlib import sha256
-from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
@@ -10,19 +9,26 @@ import msgspec
 
 from fetchcli._version import __version__
 from fetchcli.core.model.outcome import Outcome
-from fetchcli.core.model.target import Row, Skipped
+from fetchcli.core.model.target import Skipped
 from fetchcli.core.report.data import Report, State, problem_kind, problem_text, row_title, state_of
 from fetchcli.core.summary.thresholds import ThresholdResult
 from fetchcli.core.summary.totals import totals_text
 from fetchcli.core.text import inert_json, visible
+from fetchcli.sinks.reports.places import Places
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def sarif(report: Report) -> str:
     """Render the report."""
-    results = [_result(outcome, report) for outcome in report.outcomes if _is_reported(outcome)]
-    results += [_threshold_result(measured) for measured in report.summary.threshold_results if not measured.met]
+    places = Places()
+    results = [_result(outcome, report, places) for outcome in report.outcomes if _is_reported(outcome)]
+    source = report.outcomes[0].row.source if report.outcomes else ""
+    results += [
+        _threshold_result(measured, _place(places.path(source)))
+        for measured in report.summary.threshold_results
+        if not measured.met
+    ]
     rules = sorted({result["ruleId"] for result in results})
     run: dict[str, Any] = {
         "tool": {
@@ -66,46 +72,39 @@ def _iso(epoch: float) -> str:
     return datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
-def _result(outcome: Outcome, report: Report) -> dict[str, Any]:
+def _result(outcome: Outcome, report: Report, places: Places) -> dict[str, Any]:
     state, row = state_of(outcome), outcome.row
     rule = "flaky" if state is State.FLAKY else problem_kind(outcome)
-    result: dict[str, Any] = {
+    return {
         "ruleId": rule,
         "level": "warning" if state in (State.FLAKY, State.SKIPPED) else "error",
         "message": {"text": _message(f"{row_title(outcome)}: {problem_text(outcome)}")},
         "partialFingerprints": {"fetchcli/v1": _fingerprint(outcome, rule)},
         "properties": {"url": visible(row.text), "attempts": len(outcome.attempts), "failedChecks": _checks(outcome)},
+        "locations": [_place(places.path(row.source), row.line, report.column(row))],
     }
-    if row.source not in ("", "-"):
-        result["locations"] = [{"physicalLocation": _place(row, report)}]
-    return result
 
 
-def _threshold_result(measured: ThresholdResult) -> dict[str, Any]:
+def _threshold_result(measured: ThresholdResult, place: dict[str, Any]) -> dict[str, Any]:
     text = measured.threshold.text
     return {
         "ruleId": "threshold",
         "level": "error",
         "message": {"text": _message(f"threshold missed: {text}: {measured.text}")},
         "partialFingerprints": {"fetchcli/v1": sha256(f"threshold {text}".encode()).hexdigest()[:32]},
+        "locations": [place],
     }
 
 
-def _place(row: Row, report: Report) -> dict[str, Any]:
-    place: dict[str, Any] = {"artifactLocation": {"uri": _uri(row.source)}}
-    if row.line:
-        place["region"] = {"startLine": row.line}
-        if (column := report.column(row)) is not None:
-            place["region"]["startColumn"] = column
-    return place
-
-
-def _uri(source: str) -> str:
-    """The URI of a list: a path as it was named, or the URL of a sitemap."""
-    path = PurePath(source)
-    if path.is_absolute():
-        return path.as_uri()
-    return quote(source, safe="/:?=&%" if "://" in source else "/", errors="surrogateescape")
+def _place(path: str, line: int = 0, column: int | None = None) -> dict[str, Any]:
+    """A location with a relative URI, which GitHub requires of every result."""
+    region = {"startLine": max(line, 1)} | ({} if column is None else {"startColumn": column})
+    return {
+        "physicalLocation": {
+            "artifactLocation": {"uri": quote(path, safe="/", errors="surrogateescape")},
+            "region": region,
+        }
+    }
 
 
 def _message(text: str) -> str:
