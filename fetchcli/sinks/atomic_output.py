@@ -1,6 +1,5 @@
-"""A destination that is written once, at the end: readers see the old report or the new one."""
+"""A destination that is written once, at the end: readers see the old report, the new one, or none."""
 
-import errno
 import os
 import stat
 from contextlib import suppress
@@ -10,53 +9,98 @@ from tempfile import mkstemp
 from fetchcli.sinks.formats import STDOUT
 from fetchcli.sinks.output import Output
 
+_MODE = 0o666
+
 
 class AtomicOutput(Output):
-    """A file that is replaced as a whole; anything but a regular file is written as usual."""
+    """A file that appears, or is replaced, as a whole; anything but a regular file is written as usual."""
+
+    def _open(self, name: str) -> int | None:
+        """Open an existing file; a new one is not made before it is whole."""
+        path = Path(name)
+        if path.exists():
+            return os.open(name, os.O_WRONLY | getattr(os, "O_BINARY", 0))
+        folder = path.resolve().parent
+        folder.stat()  # raises the error that making the file would raise
+        if path.name in ("", ".", "..") or name.endswith("/") or not folder.is_dir():
+            raise NotADirectoryError(0, "Is not a file name" if folder.is_dir() else "Not a directory")
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(0, "Permission denied")
+        return None
 
     def begin(self) -> None:
         """Leave an existing file as it is for now."""
-        if not self._is_file:
+        if not self._is_regular:
             super().begin()
 
     @property
-    def _is_file(self) -> bool:
-        """Whether the file may be replaced: not if it has other names."""
-        status = os.fstat(self._fd)
-        shared = self.name == STDOUT or self.name.startswith(("/dev/", "/proc/")) or status.st_nlink > 1
-        return stat.S_ISREG(status.st_mode) and not shared
+    def identity(self) -> object:
+        """What two outputs must not share: the file, or the place where it will be."""
+        if self._fd is not None:
+            return super().identity
+        path = Path(self.name).resolve()
+        status = path.parent.stat()
+        return status.st_dev, status.st_ino, path.name
+
+    @property
+    def _is_regular(self) -> bool:
+        return self._fd is None or stat.S_ISREG(os.fstat(self._fd).st_mode)
+
+    @property
+    def _is_replaceable(self) -> bool:
+        """Whether a file may be replaced: not if it has other names, or is open elsewhere as stdout is."""
+        shared = self.name == STDOUT or self.name.startswith(("/dev/", "/proc/"))
+        return self._fd is None or not (shared or os.fstat(self._fd).st_nlink > 1)
 
     def close(self) -> None:
-        """Replace the file by what was written; leave it as it is if nothing was."""
-        if not self._is_file:
+        """Replace the file by what was written; leave it as it is if nothing was, or if that fails."""
+        if not self._is_regular:
             super().close()
             return
+        data = b"".join(self._pending)
         try:
-            if self._pending:
-                _replace(Path(self.name).resolve(), b"".join(self._pending), os.fstat(self._fd))
+            if data and self._is_replaceable:
+                _replace(Path(self.name).resolve(), data, None if self._fd is None else os.fstat(self._fd))
+                data = b""
         except OSError as error:
-            self._fail(error)
-        os.close(self._fd)
+            if self._fd is None or not isinstance(error, PermissionError):
+                self._fail(error)
+                data = b""
+        if data:  # in place: there is no other way
+            super().begin()
+            super().close()
+        elif self._fd not in (None, 1):
+            os.close(self.fd)
 
 
-def _replace(path: Path, data: bytes, status: os.stat_result) -> None:
-    """Write a file beside it and rename it (rename(2) is atomic); if that fails, overwrite.
+def _replace(path: Path, data: bytes, status: os.stat_result | None) -> None:
+    """Write a file beside it and rename it (rename(2) is atomic).
+
+    Args:
+        path: the file.
+        data: its content.
+        status: of the file that is replaced, or None if there is none.
 
     Raises:
-        OSError: neither is possible; the old content is kept unless it was being overwritten.
+        OSError: that is not possible; an old file is kept.
     """
-    temporary = None
+    fd, temporary = mkstemp(prefix=".", dir=path.parent)
     try:
-        fd, temporary = mkstemp(prefix=".", dir=path.parent)
         with os.fdopen(fd, "wb") as file:
             file.write(data)
-            os.fchmod(fd, stat.S_IMODE(status.st_mode))
-            with suppress(OSError):  # only some users may give files away
-                os.fchown(fd, status.st_uid, status.st_gid)
+            if status is None:
+                os.fchmod(fd, _MODE & ~_umask())
+            else:
+                os.fchmod(fd, stat.S_IMODE(status.st_mode))
+                with suppress(OSError):  # only some users may give files away
+                    os.fchown(fd, status.st_uid, status.st_gid)
         Path(temporary).replace(path)
-    except OSError as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
-            raise
-        path.write_bytes(data)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

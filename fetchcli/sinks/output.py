@@ -47,24 +47,33 @@ class Output:
         self._lock = threading.Lock()
         self._filled = threading.Event()
         self._closing = threading.Event()
-        flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0)
         try:
-            self._fd = 1 if name == STDOUT else os.open(name, flags, 0o666)
+            self._fd = 1 if name == STDOUT else self._open(name)
         except (OSError, ValueError) as error:
             raise OutputError(f"{name}: {getattr(error, 'strerror', None) or error}") from None
-        self._poll = _watch(self._fd)
+        self._poll = None if self._fd is None else _watch(self._fd)
         self._thread = threading.Thread(target=self._write_blocks, name=f"fetchcli-output {name}", daemon=True)
+
+    def _open(self, name: str) -> int | None:
+        """Open a path; None if it is to be made at the end."""
+        return os.open(name, os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+
+    @property
+    def fd(self) -> int:
+        """The file descriptor."""
+        assert self._fd is not None, "only a file that is made at the end has none"  # noqa: S101
+        return self._fd
 
     def begin(self) -> None:
         """Empty the file and start writing; called once every output is open."""
-        if self.name != STDOUT and stat.S_ISREG(os.fstat(self._fd).st_mode):
-            os.ftruncate(self._fd, 0)
+        if self.name != STDOUT and stat.S_ISREG(os.fstat(self.fd).st_mode):
+            os.ftruncate(self.fd, 0)
         self._thread.start()
 
     @property
     def identity(self) -> object:
         """What two outputs must not share: the file, if it is regular."""
-        status = os.fstat(self._fd)
+        status = os.fstat(self.fd)
         return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else id(self)
 
     @property
@@ -92,9 +101,9 @@ class Output:
         self._closing.set()
         self._filled.set()
         self._thread.join()
-        if self._fd != 1:
+        if self.fd != 1:
             try:
-                os.close(self._fd)
+                os.close(self.fd)
             except OSError as error:  # a network file system may report errors only now
                 self._fail(error)
 
@@ -129,7 +138,7 @@ class Output:
         view = memoryview(block)
         while view and self._error is None:
             try:
-                view = view[os.write(self._fd, view) :]
+                view = view[os.write(self.fd, view) :]
             except BlockingIOError:  # a non-blocking stdout
                 time.sleep(BLOCK_SECONDS)
             except OSError as error:
