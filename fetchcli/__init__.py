@@ -1,37 +1,38 @@
 """Concurrent HTTP fetching in which every row ends as exactly one true outcome."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from fetchcli._version import __version__
-from fetchcli.core.errors import ErrorKind, ExitCode, Failure, FetchcliError, Redirect, UsageError
-from fetchcli.core.expect.expectations import Check, parse_checks
-from fetchcli.core.expect.status import StatusSet, parse_status_set
-from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
-from fetchcli.core.model.outcome import Outcome, Verdict
-from fetchcli.core.model.policy import (
-    Cookies,
-    Limits,
-    Network,
-    Pace,
-    Policy,
-    Redirects,
-    Retry,
-    Timeouts,
-    Tls,
-    TlsVersion,
-)
-from fetchcli.core.model.target import Rejected, Target
-from fetchcli.core.network.addresses import AddressRules
-from fetchcli.core.network.overrides import Detour, Pin
-from fetchcli.core.network.proxies import Proxy, ProxyRules, parse_proxy
-from fetchcli.core.rate import Rate, parse_rate
-from fetchcli.core.request.request import Request
-from fetchcli.core.request.set_cookie import Cookie
-from fetchcli.core.summary.summary import Summary
-from fetchcli.core.timings import Timings
-from fetchcli.core.url.parse import HttpUrl
 
 if TYPE_CHECKING:
+    from fetchcli.core.errors import ErrorKind, ExitCode, Failure, FetchcliError, Redirect, UsageError
+    from fetchcli.core.expect.expectations import Check, parse_checks
+    from fetchcli.core.expect.status import StatusSet, parse_status_set
+    from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
+    from fetchcli.core.model.outcome import Outcome, Verdict
+    from fetchcli.core.model.policy import (
+        Cookies,
+        Limits,
+        Network,
+        Pace,
+        Policy,
+        Redirects,
+        Retry,
+        Timeouts,
+        Tls,
+        TlsVersion,
+    )
+    from fetchcli.core.model.target import Rejected, Target
+    from fetchcli.core.network.addresses import AddressRules
+    from fetchcli.core.network.overrides import Detour, Pin
+    from fetchcli.core.network.proxies import Proxy, ProxyRules, parse_proxy
+    from fetchcli.core.rate import Rate, parse_rate
+    from fetchcli.core.request.request import Request
+    from fetchcli.core.request.set_cookie import Cookie
+    from fetchcli.core.summary.summary import Summary
+    from fetchcli.core.timings import Timings
+    from fetchcli.core.url.parse import HttpUrl
     from fetchcli.run.compose import fetch
 
 __all__ = [
@@ -80,10 +81,31 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Import `fetch` on first use: ``--help`` does not need asyncio."""
-    if name == "fetch":
-        from fetchcli.run.compose import fetch
+# Where each name lives. They are imported on first use, so that the command starts with nothing but its signals.
+_HOMES = {
+    "core.errors": "ErrorKind ExitCode Failure FetchcliError Redirect UsageError",
+    "core.expect.expectations": "Check parse_checks",
+    "core.expect.status": "StatusSet parse_status_set",
+    "core.model.attempt": "Attempt FailedCheck Response",
+    "core.model.outcome": "Outcome Verdict",
+    "core.model.policy": "Cookies Limits Network Pace Policy Redirects Retry Timeouts Tls TlsVersion",
+    "core.model.target": "Rejected Target",
+    "core.network.addresses": "AddressRules",
+    "core.network.overrides": "Detour Pin",
+    "core.network.proxies": "Proxy ProxyRules parse_proxy",
+    "core.rate": "Rate parse_rate",
+    "core.request.request": "Request",
+    "core.request.set_cookie": "Cookie",
+    "core.summary.summary": "Summary",
+    "core.timings": "Timings",
+    "core.url.parse": "HttpUrl",
+    "run.compose": "fetch",
+}
+_MODULES = {name: module for module, names in _HOMES.items() for name in names.split()}
 
-        return fetch
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"fetchcli.{_MODULES[name]}"), name)

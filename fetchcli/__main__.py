@@ -1,14 +1,24 @@
 """The command, and ``python -m fetchcli``."""
 
 import os
+import signal
+from types import FrameType
+
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    """End at once: before the run there is nothing to write, and after it nothing is left."""
+    os._exit(128 + number)
 
 
 def main() -> None:
-    """Run the command; a Ctrl-C during its import ends it quietly, too."""
-    try:
-        from fetchcli.cli.main import entry
-    except KeyboardInterrupt:
-        os._exit(130)
+    """Run the command. From the first moment a signal ends it quietly; one that the parent ignores stays ignored."""
+    for number in SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _end)
+    from fetchcli.cli.main import entry
+
     entry()
 
 

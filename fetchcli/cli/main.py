@@ -71,7 +71,7 @@ def entry() -> None:
         try:
             sys.stdout.flush()
         except OSError as error:
-            code = code if code in (ExitCode.SIGINT, ExitCode.SIGTERM, ExitCode.OUTPUT) else _cannot_write(error)
+            code = code if code >= ExitCode.OUTPUT else _cannot_write(error)
     with suppress(AttributeError, OSError):
         sys.stderr.flush()
     os._exit(code)

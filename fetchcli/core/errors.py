@@ -39,6 +39,7 @@ class ExitCode(IntEnum):
     EXPECTATION = 6, "an expectation failed"
     THRESHOLD = 7, "a threshold was missed"
     OUTPUT = 8, "an output could not be written (a closed pipe counts)"
+    SIGHUP = 129, "the terminal was closed (SIGHUP); finished rows are written"
     SIGINT = 130, "interrupted by SIGINT; finished rows are written"
     SIGTERM = 143, "terminated by SIGTERM; finished rows are written"
 

@@ -1,6 +1,5 @@
 """The settings of one run: the command line builds them, `run` reads them."""
 
-import re
 from collections.abc import Callable
 from enum import StrEnum
 
@@ -52,8 +51,8 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
         shuffle: fetch in random order, within a window.
     """
 
-    include: tuple[re.Pattern[str], ...] = ()
-    exclude: tuple[re.Pattern[str], ...] = ()
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
     only_failed: bool = False
     dedupe: bool = False
     limit: int | None = None

@@ -182,7 +182,14 @@ class RowReader:
     def _add(self, rows: list[Row], record: Record, source: str, column: str) -> None:
         row = self._build(record, source, column)
         selection = self._reading.selection
-        if selection.filters_content and isinstance(row, Target) and not chosen(row.text, selection):
+        leave_out = False
+        if selection.filters_content and isinstance(row, Target):
+            try:
+                leave_out = not chosen(row.text, selection)
+            except TimeoutError:
+                record.problem = "a pattern of --include or --exclude takes too long for this URL"
+                row = self._build(record, source, column)
+        if leave_out:
             self.filtered_out += 1
         else:
             self._seq += 1

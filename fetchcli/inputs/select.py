@@ -1,27 +1,35 @@
 """Select rows: patterns, sample, limit, duplicates, shuffle."""
 
 import random
-import re
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from itertools import islice
 
 import msgspec
 
+from fetchcli.core.expect.expressions import compile_regex
 from fetchcli.core.model.target import Rejected, Row, Skipped, Target
 from fetchcli.core.settings import Selection
 
+PATTERN_SECONDS = 0.5  # processor time of one pattern over one URL
 WINDOW = 10_000  # rows of the shuffling window
 DUPLICATE = "the same URL, method and expectations as an earlier row (--dedupe)"
 
 
 def chosen(url: str, selection: Selection) -> bool:
-    """Whether ``--include`` and ``--exclude`` accept a URL."""
+    """Whether ``--include`` and ``--exclude`` accept a URL.
+
+    Raises:
+        TimeoutError: a pattern takes more than `PATTERN_SECONDS`.
+    """
     return _any(selection.include, url, none=True) and not _any(selection.exclude, url, none=False)
 
 
-def _any(patterns: tuple[re.Pattern[str], ...], url: str, *, none: bool) -> bool:
-    return any(pattern.search(url) for pattern in patterns) if patterns else none
+def _any(patterns: tuple[str, ...], url: str, *, none: bool) -> bool:
+    if not patterns:
+        return none
+    # Other threads run on, the one that handles signals among them.
+    return any(compile_regex(text).search(url, timeout=PATTERN_SECONDS, concurrent=True) for text in patterns)
 
 
 def select(batches: Iterable[list[Row]], selection: Selection) -> Iterator[list[Row]]:

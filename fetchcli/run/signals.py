@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM: the first one ends the run properly, the second one ends the process."""
+"""SIGINT, SIGTERM and SIGHUP: the first one ends the run properly, the second one ends the process."""
 
 import asyncio
 import os
@@ -8,7 +8,11 @@ from types import FrameType, TracebackType
 
 from fetchcli.core.errors import ExitCode
 
-_CODES = {signal.SIGINT: ExitCode.SIGINT, signal.SIGTERM: ExitCode.SIGTERM}
+_CODES = {
+    getattr(signal, code.name): code
+    for code in (ExitCode.SIGINT, ExitCode.SIGTERM, ExitCode.SIGHUP)
+    if hasattr(signal, code.name)  # Windows has no SIGHUP
+}
 
 
 class Interrupt:
@@ -21,11 +25,14 @@ class Interrupt:
     def __init__(self, stop: Callable[[str], None]) -> None:
         self._stop = stop
         self._loop = asyncio.get_running_loop()
-        self._previous = {number: signal.getsignal(number) for number in _CODES}
+        # One that the parent ignores (nohup) stays ignored.
+        self._previous = {
+            number: handler for number in _CODES if (handler := signal.getsignal(number)) is not signal.SIG_IGN
+        }
         self.code: ExitCode | None = None
 
     def __enter__(self) -> "Interrupt":
-        for number in _CODES:
+        for number in self._previous:
             signal.signal(number, self._handle)
         return self
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import start, unread, until
+from tests.support.command import COMMAND, environment, fetchcli, start, unread, until
 from tests.support.faults import FaultServer
 
 PIPE_IS_FULL = 10_000  # bytes; the smallest pipe holds 16 KB
@@ -114,3 +114,99 @@ def test_an_interruption_between_rounds_leaves_nothing_of_the_round(faults: Faul
     _, err = process.communicate(timeout=60)
     assert finished.count(b"\n") == 2
     assert "fetchcli: interrupted after 2 outcomes in round 1\n" in err.decode()
+
+
+NUMBERS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_10_a_signal_before_the_first_request_ends_the_run_at_once(
+    faults: FaultServer, tmp_path: Path, number: signal.Signals
+) -> None:
+    """It waits for a baseline that nobody writes."""
+    os.mkfifo(tmp_path / "baseline")
+    process = start(faults.url("ok"), "--baseline", "baseline", "-q", cwd=tmp_path)
+    writer = os.open(tmp_path / "baseline", os.O_WRONLY)  # returns once fetchcli reads
+    process.send_signal(number)
+    out, err = process.communicate(timeout=50)
+    os.close(writer)
+    assert (process.returncode, out, err) == (NUMBERS[number], b"", b"")
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_10_a_signal_while_an_output_waits_for_its_reader(
+    faults: FaultServer, tmp_path: Path, number: signal.Signals
+) -> None:
+    os.mkfifo(tmp_path / "out")
+    process = start(faults.url("ok"), "-o", "jsonl:out", "-q", cwd=tmp_path)
+    until(lambda: b"wait_for_partner" in stack(process.pid), "it waits for a reader", process)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=50)
+    assert (process.returncode, err) == (NUMBERS[number], b"")
+
+
+def stack(pid: int) -> bytes:
+    """What the process does in the kernel."""
+    return Path(f"/proc/{pid}/wchan").read_bytes()
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_10_the_first_signal_in_a_run_writes_what_is_finished(faults: FaultServer, number: signal.Signals) -> None:
+    code, out, err = interrupted(faults, "-o", "jsonl", number=number)
+    assert (code, out.count(b'"verdict":"OK"'), b"Traceback" in err) == (NUMBERS[number], 20, False)
+
+
+@pytest.mark.parametrize("delay", range(12))
+def test_10_a_signal_during_the_imports_leaves_no_traceback(delay: int) -> None:
+    process = start("--help")
+    until(lambda: handles_signals(process.pid) or process.poll() is not None, "its handlers stand")
+    for _ in range(delay * 2000):
+        pass  # a little later in the imports each time
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=50)
+    assert (process.returncode in (0, 130), err) == (True, b"")
+
+
+def handles_signals(pid: int) -> bool:
+    """Whether fetchcli's own handlers stand: Python itself handles no SIGHUP."""
+    caught = int(Path(f"/proc/{pid}/status").read_text().partition("SigCgt:")[2].split()[0], 16)
+    return bool(caught & (1 << (signal.SIGHUP - 1)))
+
+
+def test_10_a_signal_that_the_parent_ignores_stays_ignored(faults: FaultServer) -> None:
+    before = len(faults.requests)
+    ignoring = "trap '' HUP; exec \"$@\""  # as nohup does
+    process = subprocess.Popen(
+        ["/bin/sh", "-c", ignoring, "sh", *COMMAND, faults.url("ok"), faults.url("stall-in-body"), "-m", "2s", "-q"],
+        stdout=subprocess.PIPE,
+        env=environment(),
+    )
+    until(lambda: len(faults.requests) - before == 2, "both were requested", process)
+    process.send_signal(signal.SIGHUP)
+    out, _ = process.communicate(timeout=50)
+    assert (process.returncode, out.count(b"\n")) == (4, 2)
+
+
+SLOW = "(a|aa)+$"  # over a URL that is nearly what it looks for
+
+
+def test_10_a_pattern_that_takes_too_long_is_said(faults: FaultServer) -> None:
+    result = fetchcli(faults.url("ok"), f"http://h/{'a' * 60}!", "--exclude", SLOW, "-o", "jsonl", "-q")
+    rows = sorted((json.loads(line) for line in result.lines), key=lambda row: row["seq"])
+    assert [row["verdict"] for row in rows] == ["OK", "REJECTED"]
+    assert rows[1]["error_detail"] == "a pattern of --include or --exclude takes too long for this URL"
+
+
+def test_10_no_pattern_of_the_user_delays_a_signal(tmp_path: Path) -> None:
+    (tmp_path / "urls.txt").write_text(f"http://h/{'a' * 60}!\n" * 1000)
+    process = start("urls.txt", "--include", SLOW, "-o", "jsonl", cwd=tmp_path)
+    until(lambda: processor_ticks(process.pid) > 60, "it is busy with the pattern", process)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)  # the list would take 500 s
+    assert process.returncode == 130
+
+
+def processor_ticks(pid: int) -> int:
+    """Hundredths of a second that the process has computed."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])

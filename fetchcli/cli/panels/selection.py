@@ -1,16 +1,12 @@
 """Options that select rows."""
 
-import re
-
 from fetchcli.cli.option import Option, Panel
-from fetchcli.core.errors import UsageError
+from fetchcli.core.expect.expressions import compile_regex
 
 
-def _pattern(text: str) -> re.Pattern[str]:
-    try:
-        return re.compile(text)
-    except re.error as error:
-        raise UsageError(f"{text!r} is not a regular expression: {error}") from None
+def _pattern(text: str) -> str:
+    compile_regex(text)
+    return text
 
 
 PANEL = Panel(
