@@ -26,6 +26,7 @@ class RequestSpec(NamedTuple):
     Attributes:
         stdin_is_free: no list is read from stdin.
         leave_to_shell: keep ``${NAME}`` for the shell that runs the printed curl command.
+        files: the files that were read so far.
     """
 
     request: str | None
@@ -47,6 +48,7 @@ class RequestSpec(NamedTuple):
     expand_env: str | None
     stdin_is_free: bool
     leave_to_shell: bool
+    files: list[str]
 
 
 def build_request(values: Values) -> dict[str, Any]:
@@ -58,7 +60,7 @@ def build_request(values: Values) -> dict[str, Any]:
     inputs = values["inputs"]
     option_values = {name: values[name] for name in RequestSpec._fields if name in values}
     stdin_is_unused = values["demo"] or bool(inputs and "-" not in inputs)
-    spec = RequestSpec(**option_values, stdin_is_free=stdin_is_unused, leave_to_shell=values["print_curl"])
+    spec = RequestSpec(**option_values, stdin_is_free=stdin_is_unused, leave_to_shell=values["print_curl"], files=[])
     expander = Expander(None if spec.leave_to_shell else os.environ)
     expandable = _expandable(spec.expand_env)
 
@@ -78,6 +80,7 @@ def build_request(values: Values) -> dict[str, Any]:
         ),
         "policy.credentials": _credentials(spec, login),
         **cookie_settings(spec.cookie, values["cookie_jar"]),
+        "files": (*spec.files, *filter(None, (values["config"],))),
         "reading.expand": expander if "rows" in expandable else None,
     }
 
@@ -170,6 +173,7 @@ def _file(option: str, path: str, spec: RequestSpec) -> bytes:
         if not spec.stdin_is_free or sys.stdin is None:
             raise UsageError(f"{option} @-: stdin is the list of URLs; read the content or the list from a file")
         return sys.stdin.buffer.read()
+    spec.files.append(path)
     try:
         return Path(path).read_bytes()
     except OSError as error:

@@ -118,6 +118,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         dry_run: print what would be fetched.
         print_curl: print a curl command for each row.
         demo: fetch from the built-in server.
+        files: other files that the options name and that were read.
     """
 
     inputs: tuple[str, ...] = ()
@@ -141,3 +142,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     dry_run: bool = False
     print_curl: bool = False
     demo: bool = False
+    files: tuple[str, ...] = ()
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """Every file that the run reads besides its lists; it writes to none of them (cookie files apart)."""
+        tls = self.policy.tls
+        others = (self.baseline, tls.cacert, tls.cert, tls.key, self.policy.credentials.netrc)
+        return (*self.files, *(name for name in others if name is not None))

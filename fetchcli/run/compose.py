@@ -134,8 +134,7 @@ def run(settings: Settings) -> ExitCode:
         from fetchcli.run.cookie_jar import check_cookie_jar
 
         outputs = [parse_output(text).path for text in settings.outputs]
-        others = filter(None, (*settings.inputs, settings.baseline, *outputs))
-        check_cookie_jar(settings.policy.cookies.jar, others)
+        check_cookie_jar(settings.policy.cookies.jar, [*settings.inputs, *settings.read, *outputs])
     # Small requests make many short-lived cycles; collecting them less often saves 10 % of CPU.
     gc.set_threshold(GC_THRESHOLD, *gc.get_threshold()[1:])
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
@@ -176,8 +175,8 @@ async def _run(settings: Settings) -> ExitCode:
         fetcher = Fetcher(transport, policy, ordered=settings.ordered, warn=print_message, watch=watch)
         plan = plan_outputs(settings, stdout_is_terminal=sys.stdout is not None and sys.stdout.isatty())
         displays = make_displays(settings, plan, inputs, summary, fetcher)
-        sources = [*inputs, *([File(settings.baseline)] if settings.baseline is not None else [])]
-        outputs = Outputs(plan, sources, displays, run_loop.stop, quiet=settings.quiet)
+        lists = [source.name for source in inputs if isinstance(source, File)]
+        outputs = Outputs(plan, [*lists, *settings.read], displays, run_loop.stop, quiet=settings.quiet)
         run_loop.fetcher = fetcher
         with Interrupt(run_loop.stop) as interrupt:
             await run_loop.run(outputs)

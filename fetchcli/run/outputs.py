@@ -19,7 +19,7 @@ from fetchcli.core.rows.schema import Schema
 from fetchcli.core.rows.template import compile_template
 from fetchcli.core.settings import Settings
 from fetchcli.core.summary.summary import Summary
-from fetchcli.inputs.base import STDIN, File, Input
+from fetchcli.inputs.base import STDIN
 from fetchcli.inputs.locate import columns_of
 from fetchcli.messages import print_message
 from fetchcli.sinks.atomic_output import AtomicOutput
@@ -109,7 +109,7 @@ class Outputs:
     def __init__(
         self,
         plan: OutputPlan,
-        inputs: Iterable[Input],
+        read: Iterable[str],
         displays: Iterable[Display],
         stop: Callable[[str], None],
         *,
@@ -117,8 +117,15 @@ class Outputs:
     ) -> None:
         """Open the outputs.
 
+        Args:
+            plan: what is written where.
+            read: the files that the run reads, ``-`` for stdin.
+            displays: progress and summary.
+            stop: stops the run.
+            quiet: show no messages during the run.
+
         Raises:
-            OutputError: a path cannot be written, or is one of the inputs.
+            OutputError: a path cannot be written, or is one that the run reads.
             UsageError: two paths lead to the same file.
         """
         self.failed = False
@@ -126,7 +133,7 @@ class Outputs:
         self._quiet = quiet
         self._loop = asyncio.get_running_loop()
         data = plan.data
-        _refuse_inputs(data, inputs)
+        _refuse_inputs(data, read)
         self._outputs = [(AtomicOutput if name in plan.reports else Output)(name, self._tell_loop) for name in data]
         if len({output.identity for output in self._outputs}) < len(self._outputs):
             raise UsageError("two outputs (-o) are the same file under different names")
@@ -187,15 +194,21 @@ class Outputs:
             self._stop("no output can be written")
 
 
-def _refuse_inputs(data: Iterable[str], inputs: Iterable[Input]) -> None:
-    """Refuse outputs that are inputs: opening an output empties it."""
+def _refuse_inputs(data: Iterable[str], read: Iterable[str]) -> None:
+    """Refuse to write what the run reads: it would be emptied, or be read and written without end.
+
+    Stdout and stderr are looked at as the shell has redirected them (``fetchcli list >> list``).
+    """
     if STDOUT in data and sys.stdout is None:
         raise OutputError("stdout is closed")
-    read = [_status(source.name) for source in inputs if isinstance(source, File)]
-    for name in data:
-        written = None if name == STDOUT else _status(name)
-        if written and stat.S_ISREG(written.st_mode) and any(other and samestat(written, other) for other in read):
-            raise OutputError(f"{name}: is also an input or the baseline; write to another file")
+    read_files = [(name, status) for name in read if (status := _status(name)) and stat.S_ISREG(status.st_mode)]
+    written = {name: _status(name) for name in data if name != STDOUT}
+    written |= {"stdout": os.fstat(1), "stderr": os.fstat(2)}
+    for name, status in written.items():
+        for read_name, read_status in read_files:
+            if status and samestat(status, read_status):
+                same = f" ({read_name})" if read_name not in (name, STDIN) else ""
+                raise OutputError(f"{name}: is also read by the run{same}; write to another file")
 
 
 def _status(name: str) -> os.stat_result | None:

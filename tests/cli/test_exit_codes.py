@@ -6,6 +6,7 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.support.command import COMMAND, environment, fetchcli
 from tests.support.faults import FaultServer
@@ -142,7 +143,7 @@ def test_an_output_that_is_an_input_is_refused_before_it_is_emptied(tmp_path: Pa
     for args in ([*COMMAND, str(listing), "-o", f"text:{listing}"], ["/bin/sh", "-c", piped]):
         done = subprocess.run(args, capture_output=True, env=environment(), check=False)
         assert done.returncode == 8
-        assert b"is also an input or the baseline; write to another file" in done.stderr
+        assert b"is also read by the run; write to another file" in done.stderr
         assert listing.read_text() == faults.url("ok")
 
 
@@ -225,3 +226,65 @@ def test_what_nobody_reads_is_exit_8_and_quiet(args: list[str]) -> None:
     )
     os.close(write_end)
     assert (done.returncode, done.stderr) == (8, b"")
+
+
+@pytest.fixture
+def read_files(tmp_path: Path, faults: FaultServer) -> Path:
+    """A folder with files for every option that reads one; the list and the baseline are there as ``urls.txt``."""
+    (tmp_path / "urls.txt").write_text(f"{faults.url('ok')}\n")
+    assert fetchcli("urls.txt", "-o", "base.jsonl", "-q", cwd=tmp_path).code == 0
+    (tmp_path / "data").write_text("x=1")
+    (tmp_path / "headers").write_text("X-A: 1\n")
+    (tmp_path / "netrc").write_text("machine h login l password p\n")
+    (tmp_path / "my.toml").write_text("retry = 0\n")
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    client = authority.issue_cert("client.test")
+    client.private_key_pem.write_to_path(str(tmp_path / "key.pem"))
+    client.cert_chain_pems[0].write_to_path(str(tmp_path / "cert.pem"))
+    return tmp_path
+
+
+READS: dict[str, list[str]] = {
+    "urls.txt": [],
+    "data": ["-d", "@data"],
+    "headers": ["-H", "@headers"],
+    "base.jsonl": ["--baseline", "base.jsonl"],
+    "netrc": ["--netrc-file", "netrc"],
+    "my.toml": ["-K", "my.toml"],
+    "ca.pem": ["--cacert", "ca.pem"],
+    "cert.pem": ["--cert", "cert.pem", "--key", "key.pem"],
+    "key.pem": ["--cert", "cert.pem", "--key", "key.pem"],
+}
+
+
+@pytest.mark.parametrize("name", [*READS, "form"])
+@pytest.mark.parametrize("how", ["-o {}", "-o text:./{}", "-o junit:{}", ">> {}", "2>> {}", "-q > /dev/null 2>> {}"])
+def test_8_nothing_that_the_run_reads_is_written(read_files: Path, faults: FaultServer, name: str, how: str) -> None:
+    """Through an option or a redirection of the shell; nothing is requested, and the file stays as it is."""
+    reads = READS.get(name) or (["-F", "f=@data"] if name == "form" else [])
+    target = "data" if name == "form" else name
+    if how == "-o {}":
+        how = "-o jsonl:{}"
+    before, requests = (read_files / target).read_bytes(), len(faults.requests)
+    script = f"{' '.join(COMMAND)} urls.txt {' '.join(reads)} {how.format(target)}"
+    env = {name: value for name, value in environment().items() if name != "FETCHCLI_NO_CONFIG"}
+    done = subprocess.run(
+        ["/bin/sh", "-c", script], cwd=read_files, capture_output=True, env=env, timeout=50, check=False
+    )
+    after = (read_files / target).read_bytes()
+    assert done.returncode == 8
+    assert len(faults.requests) == requests
+    said = after.removeprefix(before) + done.stderr  # where stderr is the file, the message goes there
+    assert after.startswith(before)
+    assert b"is also read by the run" in said
+    assert said.count(b"\n") == 1
+
+
+def test_8_a_list_that_is_stdin_is_not_stdout(read_files: Path, faults: FaultServer) -> None:
+    shell = partial(subprocess.run, cwd=read_files, capture_output=True, env=environment(), check=False)
+    requests = len(faults.requests)
+    done = shell(["/bin/sh", "-c", f"{' '.join(COMMAND)} - < urls.txt >> urls.txt"])
+    assert (done.returncode, len(faults.requests)) == (8, requests)
+    assert done.stderr == b"fetchcli: stdout: is also read by the run; write to another file\n"
+    assert shell(["/bin/sh", "-c", f"{' '.join(COMMAND)} - < urls.txt >> out.txt"]).returncode == 0

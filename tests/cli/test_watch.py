@@ -284,7 +284,7 @@ def test_a_baseline_is_never_overwritten(server: Recorder, tmp_path: Path) -> No
     before = (tmp_path / "last.jsonl").read_text()
     result = fetchcli(str(urls), "--baseline", "last.jsonl", "-o", "last.jsonl", cwd=tmp_path)
     assert result.code == 8
-    assert "last.jsonl: is also an input or the baseline; write to another file" in result.err
+    assert "last.jsonl: is also read by the run; write to another file" in result.err
     assert (tmp_path / "last.jsonl").read_text() == before
 
 
