@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
