@@ -10,6 +10,7 @@ from fetchcli.cli.definitions import PANELS, check_rules
 from fetchcli.cli.option import Values
 from fetchcli.core.errors import UsageError
 from fetchcli.core.settings import Settings
+from fetchcli.core.url.parse import mask_credentials
 
 
 def build_settings(inputs: list[str], values: Values) -> Settings:
@@ -24,6 +25,9 @@ def build_settings(inputs: list[str], values: Values) -> Settings:
     """
     values = {**values, "inputs": inputs}
     check_rules(values)
+    urls = [mask_credentials(text) for text in inputs if "://" in text]
+    if values["only_failed"] and (urls or values["demo"]):
+        raise UsageError(f"--only-failed requires a results file, got {urls[0] if urls else '--demo'}")
     found: dict[str, Any] = {"inputs": _inputs(inputs, demo=values["demo"])}
     for panel in PANELS:
         for option in panel.options:

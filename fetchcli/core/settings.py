@@ -102,6 +102,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         policy: how targets are fetched and judged.
         outputs: values of ``--output``.
         write_out: the ``--write-out`` template, or None.
+        csv_raw: leave CSV cells that a spreadsheet would run as they are.
         ordered: write rows in input order.
         progress: how progress is shown.
         quiet: data only: no progress, no summary, no messages except warnings and errors.
@@ -126,6 +127,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     policy: Policy = Policy()
     outputs: tuple[str, ...] = ()
     write_out: str | None = None
+    csv_raw: bool = False
     ordered: bool = False
     progress: ProgressMode = ProgressMode.AUTO
     quiet: bool = False

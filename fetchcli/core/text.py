@@ -22,6 +22,9 @@ _UNSAFE = re.compile(
 _CI_COMMAND = re.compile(r"(?<!\S):(?=:[A-Za-z][A-Za-z-]*(?: [^:]*)?::)|#(?=#(?:vso)?\[)", re.IGNORECASE)
 
 
+# ``-5``, ``+49 30 1``, and the ``-`` that stands for nothing.
+_SIGNED_NUMBER = re.compile(r"[+-][0-9 .,]*")
+
 # JSON allows C1 controls, bidi controls and separators unescaped; a terminal would obey them.
 _UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
@@ -60,8 +63,10 @@ def without_surrogates(value: object) -> Any:
 
 
 def cell(text: str) -> str:
-    """Neutralise a CSV cell that a spreadsheet would run as a formula (OWASP: CSV injection)."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    """Neutralise a CSV cell that a spreadsheet would run as a formula (OWASP: CSV injection); a number is none."""
+    if text.startswith(("=", "+", "-", "@", "\t", "\r")) and not _SIGNED_NUMBER.fullmatch(text):
+        return f"'{text}"
+    return text
 
 
 def shorten(text: str, width: int) -> str:

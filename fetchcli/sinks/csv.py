@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Callable
 
 from fetchcli.core.model.outcome import Outcome
 from fetchcli.core.rows.columns import Value, as_text
@@ -12,21 +13,22 @@ from fetchcli.sinks.base import ByteSink
 
 
 class CsvSink:
-    """Writes all columns; cells that a spreadsheet would run are neutralised."""
+    """Writes all columns; cells that a spreadsheet would run are neutralised, unless that is not wanted."""
 
     def __init__(self, output: ByteSink, schema: Schema) -> None:
         self._output = output
         self._schema = schema
+        self._guard: Callable[[str], str] = str if schema.csv_raw else cell
         self._buffer = io.StringIO()
         self._writer = csv.writer(self._buffer, lineterminator="\n")
 
     def open(self) -> None:
         """Write the header."""
-        self._write([_text(name) for name in self._schema.names])
+        self._write([self._text(name) for name in self._schema.names])
 
     def handle(self, outcome: Outcome) -> None:
         """Write one row."""
-        self._write([_text(value) for value in self._schema.values(outcome)])
+        self._write([self._text(value) for value in self._schema.values(outcome)])
 
     def close(self, summary: Summary) -> None:
         """CSV has no footer."""
@@ -37,9 +39,8 @@ class CsvSink:
         self._buffer.seek(0)
         self._buffer.truncate()
 
-
-def _text(value: Value) -> str:
-    text = as_text(value)
-    if isinstance(value, dict):
-        return inert_json(text)
-    return cell(visible(text)) if isinstance(value, (str, tuple)) else text
+    def _text(self, value: Value) -> str:
+        text = as_text(value)
+        if isinstance(value, dict):
+            return inert_json(text)
+        return self._guard(visible(text)) if isinstance(value, (str, tuple)) else text

@@ -13,7 +13,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class RowEncoder:
-    """Encodes an outcome as a JSON object: valid UTF-8, without terminal controls."""
+    """Encodes an outcome as a JSON object: valid UTF-8, without terminal controls and commands to CI systems."""
 
     def __init__(self, schema: Schema) -> None:
         self._values = schema.values
@@ -26,8 +26,8 @@ class RowEncoder:
             encoded = _encode(self._row(*self._values(outcome)))
         except UnicodeEncodeError:  # a lone surrogate has no UTF-8
             encoded = _encode(self._row(*map(without_surrogates, self._values(outcome))))
-        if encoded.isascii() and b"\x7f" not in encoded:
-            return encoded
+        if encoded.isascii() and b"\x7f" not in encoded and b"##" not in encoded and b"::" not in encoded:
+            return encoded  # no controls, and no commands to a CI system
         return inert_json(encoded.decode()).encode()
 
 

@@ -1,6 +1,7 @@
 """In a pipeline: data on stdout and nothing else, several outputs at once, quiet ends."""
 
 import csv
+import io
 import json
 import subprocess
 import sys
@@ -155,3 +156,37 @@ def test_it_works_without_uvloop(faults: FaultServer) -> None:
     )
     assert (done.returncode, done.stderr) == (4, b"")
     assert [line.split(b"\t")[0] for line in done.stdout.splitlines()] == [b"200", b"200", b"-"]
+
+
+def test_13_json_rows_hold_no_commands_to_ci_systems(faults: FaultServer) -> None:
+    hostile = ["##vso[task.complete]x", "##[error]x", "::error::x"]
+    for name in ("jsonl", "json"):
+        stdin = "".join(f"{json.dumps(text)}\n" for text in hostile).encode()
+        out = fetchcli("-", "--input-format", "jsonl", "-o", name, "-q", stdin=stdin).out
+        assert not any(command in out for command in ("##vso[", "##[", "::error::"))
+        rows = json.loads(out) if name == "json" else [json.loads(line) for line in out.splitlines()]
+        assert sorted(row["url"] for row in rows) == sorted(hostile), "and it reads as it was"
+
+
+def test_14_csv_is_faithful_to_numbers(faults: FaultServer, tmp_path: Path) -> None:
+    numbers = ["-5", "+49 30 1", "-", "=1+1"]
+    lines = "".join(f"{faults.url('ok')},{number}\n" for number in numbers)
+    (tmp_path / "list.csv").write_text(f"url,number\n{lines}")
+    for args, last in (([], "'=1+1"), (["--csv-raw"], "=1+1")):
+        out = fetchcli("list.csv", "--keep", "number", "--ordered", "-o", "csv", "-q", *args, cwd=tmp_path).out
+        assert [row["number"] for row in csv.DictReader(io.StringIO(out))] == [*numbers[:3], last]
+
+
+def test_16_a_template_as_curl_fills_it_in(faults: FaultServer, tmp_path: Path) -> None:
+    (tmp_path / "format").write_text("%{http_code} %{response_code} %{status}|")
+    out = fetchcli(faults.url("ok"), faults.url("empty"), "--ordered", "-w", "@format", "-q", cwd=tmp_path).out
+    assert out == "200 200 200|000 000 |"
+    missing = fetchcli(faults.url("ok"), "-w", "@missing", cwd=tmp_path)
+    assert (missing.code, missing.err) == (2, "fetchcli: --write-out: @missing: No such file or directory\n")
+
+
+@pytest.mark.parametrize("args", [["http://u:secret@h/"], ["--demo"]])
+def test_7_only_failed_is_for_results(args: list[str]) -> None:
+    result = fetchcli(*args, "--only-failed")
+    assert (result.code, "--only-failed requires a results file, got" in result.err) == (2, True)
+    assert "secret" not in result.err

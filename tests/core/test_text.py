@@ -36,7 +36,7 @@ def test_93_nothing_visible_controls_a_terminal(text: str) -> None:
     assert not any(unicodedata.bidirectional(char) in {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI"} for char in shown)
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
+@pytest.mark.parametrize("text", ["=1+1", "+A1", "-A1", "@SUM(A1)", "\tx", "\rx"])
 def test_94_formulas_are_neutralised(text: str) -> None:
     assert cell(text) == "'" + text
     assert cell("x" + text) == "x" + text
@@ -91,3 +91,13 @@ def test_everything_that_holds_text_loses_its_surrogates() -> None:
         1,
         None,
     ]
+
+
+@pytest.mark.parametrize("text", ["-5", "-7.5", "+49 30 1", "-", "+1,000.00", "-1 000"])
+def test_14_a_number_is_no_formula(text: str) -> None:
+    assert cell(text) == text
+
+
+@pytest.mark.parametrize("text", ["-1+1", "+A1", "-cmd|x", "=5", "@1", "-5%", "--5", "\t5", "-2-3"])
+def test_14_what_a_spreadsheet_would_compute_is_neutralised(text: str) -> None:
+    assert cell(text) == f"'{text}"

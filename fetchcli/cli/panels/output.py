@@ -1,7 +1,21 @@
 """Options for output."""
 
+from pathlib import Path
+
 from fetchcli.cli.option import Option, Panel
+from fetchcli.core.errors import UsageError
 from fetchcli.core.settings import ProgressMode
+
+
+def _template(text: str) -> str:
+    """A template, or that of a file."""
+    if not text.startswith("@"):
+        return text
+    try:
+        return Path(text[1:]).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{text}: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None
+
 
 PANEL = Panel(
     title="Output",
@@ -17,10 +31,17 @@ PANEL = Panel(
         ),
         Option(
             flags="-w --write-out",
-            help="Write this template for every row. Example: '%{http_code} %{url}\\n'.",
+            help="Write this template for every row: '%{http_code} %{url}\\n'. @FILE reads it.",
             to="write_out",
             metavar="TEMPLATE",
+            parse=_template,
             common=True,
+        ),
+        Option(
+            flags="--csv-raw",
+            help="Leave CSV cells that a spreadsheet would run as formulas as they are.",
+            to="csv_raw",
+            type=bool,
         ),
         Option(flags="--ordered", help="Write rows in input order.", to="ordered", type=bool),
         Option(flags="--progress", help="Set how progress is shown on stderr.", to="progress", type=ProgressMode),

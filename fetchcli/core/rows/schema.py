@@ -13,9 +13,10 @@ class Schema:
 
     Attributes:
         names: in order.
+        csv_raw: cells of a CSV are written as they are, formulas included.
     """
 
-    def __init__(self, keep: tuple[str, ...] = ()) -> None:
+    def __init__(self, keep: tuple[str, ...] = (), *, csv_raw: bool = False) -> None:
         """Add the ``--keep`` columns.
 
         Raises:
@@ -30,6 +31,7 @@ class Schema:
             for at, name in enumerate(keep)
         }
         self.names = (*NAMES, *keep)
+        self.csv_raw = csv_raw
 
     @property
     def columns(self) -> tuple[Column, ...]:

@@ -10,6 +10,7 @@ from fetchcli.core.rows.schema import Schema
 from fetchcli.core.text import visible
 
 _TOKEN = re.compile(r"%\{(?P<name>[^}]*)\}|%%|\\(?P<escape>[nrt\\])|%\{")
+CURL_CODES = ("http_code", "response_code")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\"}
 
 
@@ -36,6 +37,8 @@ def compile_template(template: str, schema: Schema) -> Callable[[Outcome], str]:
 def _part(token: re.Match[str], template: str, schema: Schema) -> str | Callable[[Outcome], str]:
     if token["name"] is not None:
         column = schema.find(token["name"])
+        if token["name"] in CURL_CODES:  # as curl writes it where there is no response
+            return lambda outcome: "000" if outcome.response is None else f"{outcome.response.status:03}"
         return lambda outcome: visible(as_text(column.get(outcome, outcome.response)))
     if token["escape"]:
         return _ESCAPES[token["escape"]]
