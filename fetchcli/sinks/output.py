@@ -11,6 +11,13 @@ import stat
 import threading
 import time
 from collections.abc import Callable
+from os.path import samestat
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 from fetchcli.core.errors import OutputError
 from fetchcli.sinks.formats import STDOUT
@@ -51,12 +58,35 @@ class Output:
             self._fd = 1 if name == STDOUT else self._open(name)
         except (OSError, ValueError) as error:
             raise OutputError(f"{name}: {getattr(error, 'strerror', None) or error}") from None
+        self._lock_file()
         self._poll = None if self._fd is None else _watch(self._fd)
         self._thread = threading.Thread(target=self._write_blocks, name=f"fetchcli-output {name}", daemon=True)
 
     def _open(self, name: str) -> int | None:
         """Open a path; None if it is to be made at the end."""
         return os.open(name, os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+
+    def _lock_file(self) -> None:
+        """Let no other run write into the same growing file.
+
+        Raises:
+            OutputError: another one does, or the file was replaced meanwhile.
+        """
+        if fcntl is None or not stat.S_ISREG(os.fstat(self.fd).st_mode):
+            return
+        problem = ""
+        try:
+            fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if self.name != STDOUT and not samestat(Path(self.name).stat(), os.fstat(self.fd)):
+                problem = "the file was replaced meanwhile; start again"
+        except BlockingIOError:
+            problem = "another run is writing to it; use another file"
+        except OSError:  # a file system without locks
+            return
+        if problem:
+            if self.name != STDOUT:
+                os.close(self.fd)
+            raise OutputError(f"{'stdout' if self.name == STDOUT else self.name}: {problem}")
 
     @property
     def fd(self) -> int:

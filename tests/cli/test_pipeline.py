@@ -191,3 +191,28 @@ def test_7_only_failed_is_for_results(args: list[str]) -> None:
     result = fetchcli(*args, "--only-failed")
     assert (result.code, "--only-failed requires a results file, got" in result.err) == (2, True)
     assert "secret" not in result.err
+
+
+@pytest.mark.parametrize("how", ["-o jsonl:rows", "-o csv:./rows", ">> rows", "-o json >> rows"])
+def test_9_two_runs_do_not_write_into_one_file(faults: FaultServer, tmp_path: Path, how: str) -> None:
+    def script(name: str, how: str) -> list[str]:
+        return ["/bin/sh", "-c", f"exec {' '.join(COMMAND)} {faults.url(name)} -q --timeout none {how}"]
+
+    before = len(faults.requests)
+    first = subprocess.Popen(script("stall-in-body", how), cwd=tmp_path, env=environment(), stderr=subprocess.PIPE)
+    until(lambda: len(faults.requests) > before, "the first one has begun", first)
+    second = subprocess.run(
+        script("ok", how), cwd=tmp_path, env=environment(), capture_output=True, timeout=50, check=False
+    )
+    name = "stdout" if ">>" in how else how.partition(":")[2]
+    expected = f"fetchcli: {name}: another run is writing to it; use another file\n".encode()
+    assert (second.returncode, second.stderr) == (8, expected)
+    first.terminate()
+    first.communicate(timeout=50)
+    assert first.returncode == 143
+    assert faults.url("ok").encode() not in (tmp_path / "rows").read_bytes(), "the second one wrote nothing"
+    third = subprocess.run(script("ok", how), cwd=tmp_path, env=environment(), capture_output=True, check=False)
+    assert third.returncode == 0
+    reports = [script("ok", "-o junit:report.xml") for _ in range(2)]
+    running = [subprocess.Popen(one, cwd=tmp_path, env=environment()) for one in reports]
+    assert [process.wait(50) for process in running] == [0, 0], "a report needs no lock"
