@@ -20,6 +20,7 @@ from fetchcli.inputs.names import canonical, misnamed
 from fetchcli.inputs.record import SHOWN, BadFormat, Record, Records
 
 MAX_RECORD = 4 * 1024 * 1024  # maximum characters of a row
+BATCH = 5000  # rows
 _BOM = "\ufeff"
 _DELIMITERS = ",;\t|"
 _NAME = re.compile(r"[\w .-]{0,40}")
@@ -44,17 +45,15 @@ def read_csv(blocks: Iterator[bytes], url_column: str, keep: Sequence[str], deli
     csv.field_size_limit(2 * MAX_RECORD)
     table: _Table | None = None
     for text, line in _whole_lines(blocks):
+        start = 0
         if table is None:
             head = io.StringIO(text, newline="").readline()
             said = _SEP.fullmatch(head.strip().lower())
             table = _Table(url_column, keep, said[1] if said else delimiter or max(_DELIMITERS, key=head.count))
-            batch = table.take(text[len(head) :], line + 1) if said else table.take(text, line)
-        else:
-            batch = table.take(text, line)
-        if batch:
-            yield batch
-    if table is not None and (batch := table.finish()):
-        yield batch
+            start = len(head) if said else 0
+        yield from table.take(text[start:], line + (start > 0))
+    if table is not None:
+        yield from table.finish()
 
 
 def _whole_lines(blocks: Iterator[bytes]) -> Iterator[tuple[str, int]]:
@@ -93,49 +92,56 @@ class _Table:
         self._quoted = False  # a quote has arrived since the last look at the open row
         self._columns: _Columns | None = None
 
-    def take(self, text: str, first_line: int) -> list[Record]:
-        """Return the records that are complete now."""
+    def take(self, text: str, first_line: int) -> Records:
+        """Yield the records that are complete now."""
         if self._open:
             self._open.append(text)
             self._size += len(text)
             self._quoted = self._quoted or '"' in text
             if self._size <= MAX_RECORD and not (self._quoted and self._size >= self._retry_size):
-                return []
+                return
             text, first_line = "".join(self._open), self._open_line
-        return self._read(text, first_line, last=False)
+        yield from self._read(text, first_line, last=False)
 
-    def finish(self) -> list[Record]:
-        """Return what is left at the end of the file."""
-        return self._read("".join(self._open), self._open_line, last=True) if self._open else []
+    def finish(self) -> Records:
+        """Yield what is left at the end of the file."""
+        if self._open:
+            yield from self._read("".join(self._open), self._open_line, last=True)
 
-    def _read(self, text: str, first_line: int, *, last: bool) -> list[Record]:
-        """Read up to the end of the text, or up to a quoted cell that may end in later text."""
+    def _read(self, text: str, first_line: int, *, last: bool) -> Records:
+        """Read up to the end of the text, or up to a quoted cell that may end in later text.
+
+        A cell that never ends may hide half a million rows: they are yielded in batches of `BATCH`.
+        """
         records: list[Record] = []
         self._open, self._quoted = [], False
-        done, rest = 0, len(text)  # lines that are done, characters that are not
-        lines: list[str] = []
-        reader = self._reader(io.StringIO(text, newline=""))
+        stream = io.StringIO(text, newline="")
+        reader, line = self._reader(stream), first_line
         while True:
-            before = 0
+            if len(records) >= BATCH:
+                yield records
+                records = []
+            start, before = stream.tell(), reader.line_num
             try:
-                for cells in reader:
-                    line, before = first_line + done + before, reader.line_num
-                    if any(cells):
-                        self._add(records, cells, line)
-                return records
+                cells = next(reader, None)
             except csv.Error as error:
-                lines = lines or list(io.StringIO(text, newline=""))
-                rest -= sum(len(lines[at]) for at in range(done, done + before))
-                done += before
+                rest = len(text) - start
                 if "unexpected end of data" in str(error) and not last and rest <= MAX_RECORD:
-                    self._open, self._open_line, self._size = ["".join(lines[done:])], first_line + done, rest
+                    self._open, self._open_line, self._size = [text[start:]], line, rest
                     self._retry_size = 0 if rest < _MAX_EAGER_RETRY else rest * 5 // 4
-                    return records
+                    break
                 # Only the line where it starts is lost: the others may be rows.
-                self._add_faulty(records, lines[done], first_line + done, str(error))
-                rest -= len(lines[done])
-                done += 1
-                reader = self._reader(lines[at] for at in range(done, len(lines)))
+                stream.seek(start)
+                self._add_faulty(records, stream.readline(), line, str(error))
+                reader, line = self._reader(stream), line + 1
+                continue
+            if cells is None:
+                break
+            if any(cells):
+                self._add(records, cells, line)
+            line += reader.line_num - before
+        if records:
+            yield records
 
     def _reader(self, lines: Iterable[str]) -> Any:
         return csv.reader(lines, delimiter=self._delimiter, strict=True)

@@ -1,11 +1,13 @@
 """CSV and TSV as others write them, and what is wrong with a row."""
 
+import tracemalloc
 from collections.abc import Iterator
 
 import pytest
 
 from fetchcli.core.model.target import Rejected, Row, Target
 from fetchcli.core.settings import Reading
+from fetchcli.inputs import csv as csv_module
 from fetchcli.inputs.csv import read_csv
 from tests.support.lists import read
 
@@ -179,3 +181,21 @@ def test_rows_are_out_before_the_next_block_is_read() -> None:  # 8
 
     seen = [(record.url, len(taken)) for records in read_csv(blocks(), "url", ()) for record in records]
     assert seen == [("http://h/1", 1), ("http://h/2", 2), ("http://h/3", 4)]
+
+
+@pytest.mark.parametrize("rest", [b"\n", b"aaaaaaa\n", b'"a\n', b"a,b\n", b'a"b\n'])
+def test_5_a_cell_that_never_ends_takes_no_memory(monkeypatch: pytest.MonkeyPatch, rest: bytes) -> None:
+    """Half a million rows may hide in it: they come in batches, and only a batch is in memory at once."""
+    monkeypatch.setattr(csv_module, "MAX_RECORD", 200_000)
+    monkeypatch.setattr(csv_module, "BATCH", 100)
+    data = b'url,x\n"' + rest * (300_000 // len(rest))
+    blocks = (data[start : start + 65536] for start in range(0, len(data), 65536))
+    largest = count = 0
+    tracemalloc.start()
+    for records in read_csv(blocks, "url", ()):
+        largest, count = max(largest, len(records)), count + len(records)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert count >= 1
+    assert largest <= 100
+    assert peak < 20 * len(data)
