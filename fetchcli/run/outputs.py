@@ -138,6 +138,8 @@ class Outputs:
         if len({output.identity for output in self._outputs}) < len(self._outputs):
             raise UsageError("two outputs (-o) are the same file under different names")
         for output in self._outputs:
+            output.lock()
+        for output in self._outputs:
             output.begin()
         self._sinks = [make(output) for make, output in zip(data.values(), self._outputs, strict=True)]
         self._displays = list(displays)

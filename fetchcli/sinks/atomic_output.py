@@ -28,7 +28,7 @@ class AtomicOutput(Output):
             raise PermissionError(0, "Permission denied")
         return None
 
-    def _lock_file(self) -> None:
+    def lock(self) -> None:
         """A file that is renamed into place does not grow."""
 
     def begin(self) -> None:

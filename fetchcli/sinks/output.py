@@ -58,7 +58,6 @@ class Output:
             self._fd = 1 if name == STDOUT else self._open(name)
         except (OSError, ValueError) as error:
             raise OutputError(f"{name}: {getattr(error, 'strerror', None) or error}") from None
-        self._lock_file()
         self._poll = None if self._fd is None else _watch(self._fd)
         self._thread = threading.Thread(target=self._write_blocks, name=f"fetchcli-output {name}", daemon=True)
 
@@ -66,8 +65,8 @@ class Output:
         """Open a path; None if it is to be made at the end."""
         return os.open(name, os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
 
-    def _lock_file(self) -> None:
-        """Let no other run write into the same growing file.
+    def lock(self) -> None:
+        """Let no other run write into the same growing file; called once every output is open.
 
         Raises:
             OutputError: another one does, or the file was replaced meanwhile.
@@ -84,8 +83,6 @@ class Output:
         except OSError:  # a file system without locks
             return
         if problem:
-            if self.name != STDOUT:
-                os.close(self.fd)
             raise OutputError(f"{'stdout' if self.name == STDOUT else self.name}: {problem}")
 
     @property
@@ -95,7 +92,7 @@ class Output:
         return self._fd
 
     def begin(self) -> None:
-        """Empty the file and start writing; called once every output is open."""
+        """Empty the file and start writing; called once every output is locked."""
         if self.name != STDOUT and stat.S_ISREG(os.fstat(self.fd).st_mode):
             os.ftruncate(self.fd, 0)
         self._thread.start()
