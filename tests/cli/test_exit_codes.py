@@ -258,8 +258,13 @@ READS: dict[str, list[str]] = {
 }
 
 
-@pytest.mark.parametrize("name", [*READS, "form"])
-@pytest.mark.parametrize("how", ["-o text:./{}", "-o junit:{}", ">> {}", "-q 2>> {}"])
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [
+        *((name, "-o text:./{}") for name in (*READS, "form")),
+        *((name, how) for name in ("urls.txt", "ca.pem") for how in ("-o junit:{}", ">> {}", "-q 2>> {}")),
+    ],
+)
 def test_8_nothing_that_the_run_reads_is_written(read_files: Path, faults: FaultServer, name: str, how: str) -> None:
     """Through an option or a redirection of the shell; nothing is requested, and the file stays as it is."""
     reads = READS.get(name) or (["-F", "f=@data"] if name == "form" else [])
