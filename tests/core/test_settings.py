@@ -2,7 +2,9 @@
 
 import pytest
 
-from fetchcli.core.settings import Selection
+from fetchcli.core.model.policy import Policy, Tls
+from fetchcli.core.request.credentials import Credentials
+from fetchcli.core.settings import Selection, Settings
 
 
 @pytest.mark.parametrize(
@@ -18,3 +20,10 @@ from fetchcli.core.settings import Selection
 )
 def test_a_selection_may_leave_rows_out(selection: Selection, partial: bool) -> None:
     assert selection.partial == partial
+
+
+def test_the_files_that_a_run_reads() -> None:
+    policy = Policy(tls=Tls(cacert="ca", cert="cert", key="key"), credentials=Credentials(netrc="netrc"))
+    settings = Settings(policy=policy, baseline="base", files=("data",))
+    assert set(settings.read) == {"data", "base", "ca", "cert", "key", "netrc"}
+    assert Settings().read == ()

@@ -199,3 +199,13 @@ def test_resolving_never_leaves_the_request_line(reference: str) -> None:
     except InvalidUrl:
         return
     assert parse_url(url.text).target == url.target
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("\u00a0http://h/", "no-break space (U+00A0)"), ("\ufeffhttp://h/", "zero width no-break space (U+FEFF)")],
+)
+def test_an_invisible_character_before_a_url_is_named(text: str, name: str) -> None:
+    with pytest.raises(InvalidUrl, match="before the URL") as caught:
+        parse_url(text)
+    assert name in str(caught.value)
