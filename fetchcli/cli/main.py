@@ -34,12 +34,9 @@ def main() -> ExitCode:
         return ExitCode.SIGINT
     except SystemExit:  # click's answer to a reader that has left
         return ExitCode.OUTPUT
-    except OSError as error:
-        if error.errno not in WRITE_ERRNOS:
-            print_message(f"internal error: {type(error).__name__}: {error}")
-            return ExitCode.INTERNAL
-        return _cannot_write(error)
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback for a user
+        if isinstance(error, OSError) and error.errno in WRITE_ERRNOS:
+            return _cannot_write(error)
         print_message(f"internal error: {type(error).__name__}: {error}")
         return ExitCode.INTERNAL
 

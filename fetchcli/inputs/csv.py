@@ -16,7 +16,7 @@ from fetchcli.core.request.row_request import RowProblem, RowRequest
 from fetchcli.inputs.expect import expectation_key, expectations_in_cells
 from fetchcli.inputs.fields import VERDICTS, json_cell, request_of, result_of
 from fetchcli.inputs.lines import lossless, not_utf8
-from fetchcli.inputs.names import canonical, misnamed
+from fetchcli.inputs.names import canonical, is_result, misnamed
 from fetchcli.inputs.record import SHOWN, BadFormat, Record, Records
 
 MAX_RECORD = 4 * 1024 * 1024  # maximum characters of a row
@@ -195,12 +195,12 @@ class _Columns:
         for name, at in self._keep:
             if at is None:
                 raise BadFormat(f"no column is named {name!r} (--keep); {_describe_header(names)}", line)
-        is_result = {"seq", "request"} <= set(lower)  # only our own results have all of these
-        if not is_result and (problem := misnamed(names, exempt=(url_column, *keep))):
+        results = is_result(lower)
+        if not results and (problem := misnamed(names, exempt=(url_column, *keep))):
             raise BadFormat(problem, line)
         self.url_is_first = url == 0
         self._tag = place("tag")
-        self._verdict = place("verdict") if is_result else None
+        self._verdict = place("verdict") if results else None
         self._request = [(name, at) for name in _REQUEST if (at := place(name)) is not None]
         self._expect = [(name, at) for at, name in enumerate(lower) if at != url and expectation_key(name) is not None]
         keys = [expectation_key(name) for name, _ in self._expect]

@@ -33,6 +33,11 @@ def canonical(name: str) -> str:
     return plain if plain in OURS or plain in NAMES else name
 
 
+def is_result(names: Iterable[str]) -> bool:
+    """Whether these are the names of our own results: only they have both."""
+    return {"seq", "request"}.issubset(names)
+
+
 def misnamed(names: Iterable[str], exempt: Iterable[str] = ()) -> str:
     """What is wrong with the first name that is nearly one of ours, or that other tools use for the same; or empty.
 

@@ -9,7 +9,7 @@ from fetchcli.core.request.row_request import RowProblem, RowRequest
 from fetchcli.inputs.expect import expectations_of
 from fetchcli.inputs.fields import VERDICTS, carried_value, named, request_of, result_of, tag_of
 from fetchcli.inputs.lines import lossless, not_utf8
-from fetchcli.inputs.names import canonical, misnamed
+from fetchcli.inputs.names import canonical, is_result, misnamed
 from fetchcli.inputs.record import SHOWN, Record
 
 EXPECT = b"expect"
@@ -61,7 +61,7 @@ def _with_our_names(value: dict[str, Any], exempt: Sequence[str]) -> dict[str, A
     Raises:
         RowProblem: two keys have one name, or a key is nearly one of ours.
     """
-    if not _is_result(value) and (problem := misnamed(value, exempt)):
+    if not is_result(value) and (problem := misnamed(value, exempt)):
         raise RowProblem("", problem)
     if all(canonical(name) == name for name in value):
         return value
@@ -72,11 +72,6 @@ def _with_our_names(value: dict[str, Any], exempt: Sequence[str]) -> dict[str, A
             raise RowProblem(key, "it is set twice")
         renamed[key] = item
     return renamed
-
-
-def _is_result(value: dict[str, Any]) -> bool:
-    """Whether an object is a row of our own results: only these have all of these keys."""
-    return {"seq", "request"} <= value.keys()
 
 
 def _url_record(line: int, url: str, place: str) -> Record:
@@ -101,7 +96,7 @@ def shown(raw: bytes) -> str:
 
 def _row_request(record: Record, value: dict[str, Any], raw: Callable[[], bytes]) -> RowRequest | None:
     verdict, written = value.get("verdict"), value.get("request")
-    if _is_result(value) and isinstance(verdict, str) and verdict in VERDICTS:
+    if is_result(value) and isinstance(verdict, str) and verdict in VERDICTS:
         return result_of(record, verdict, written if isinstance(written, dict) else {})
     if value.get("json") is not None:
         value["json"] = _as_written(raw())

@@ -4,11 +4,13 @@ import os
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from tempfile import mkstemp
 
 from fetchcli.core.errors import OutputError
 from fetchcli.core.request.cookie_file import write_cookies
 from fetchcli.core.request.cookies import CookieJar
+from fetchcli.sinks.atomic_output import replace_file
+
+MODE = 0o600  # cookies are secrets
 
 
 def check_cookie_jar(name: str, others: Iterable[str]) -> None:
@@ -38,15 +40,8 @@ def write_cookie_jar(name: str, jar: CookieJar) -> None:
     Raises:
         OutputError: it cannot be written; the old file is kept.
     """
-    path = Path(name).resolve()
     data = write_cookies(jar.cookies(time.time())).encode("utf-8", "surrogateescape")
-    temporary = None
     try:
-        fd, temporary = mkstemp(prefix=".", dir=path.parent)
-        with os.fdopen(fd, "wb") as file:
-            file.write(data)
-        Path(temporary).replace(path)
+        replace_file(Path(name).resolve(), data, MODE)
     except OSError as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
         raise OutputError(f"--cookie-jar {name}: {error.strerror}") from None

@@ -63,7 +63,9 @@ class AtomicOutput(Output):
         data = b"".join(self._pending)
         try:
             if data and self._is_replaceable:
-                _replace(Path(self.name).resolve(), data, None if self._fd is None else os.fstat(self._fd))
+                status = None if self._fd is None else os.fstat(self._fd)
+                mode = _MODE & ~_umask() if status is None else stat.S_IMODE(status.st_mode)
+                replace_file(Path(self.name).resolve(), data, mode, status)
                 data = b""
         except OSError as error:
             if self._fd is None or not isinstance(error, PermissionError):
@@ -76,13 +78,14 @@ class AtomicOutput(Output):
             os.close(self.fd)
 
 
-def _replace(path: Path, data: bytes, status: os.stat_result | None) -> None:
+def replace_file(path: Path, data: bytes, mode: int, owner: os.stat_result | None = None) -> None:
     """Write a file beside it and rename it (rename(2) is atomic).
 
     Args:
         path: the file.
         data: its content.
-        status: of the file that is replaced, or None if there is none.
+        mode: its permissions.
+        owner: the status of the file whose owner it gets, or None.
 
     Raises:
         OSError: that is not possible; an old file is kept.
@@ -91,12 +94,10 @@ def _replace(path: Path, data: bytes, status: os.stat_result | None) -> None:
     try:
         with os.fdopen(fd, "wb") as file:
             file.write(data)
-            if status is None:
-                os.fchmod(fd, _MODE & ~_umask())
-            else:
-                os.fchmod(fd, stat.S_IMODE(status.st_mode))
+            os.fchmod(fd, mode)
+            if owner is not None:
                 with suppress(OSError):  # only some users may give files away
-                    os.fchown(fd, status.st_uid, status.st_gid)
+                    os.fchown(fd, owner.st_uid, owner.st_gid)
         Path(temporary).replace(path)
     except OSError:
         Path(temporary).unlink(missing_ok=True)

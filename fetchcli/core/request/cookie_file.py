@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterable
 
 from fetchcli.core.errors import UsageError
+from fetchcli.core.request.request import CONTROL
 from fetchcli.core.request.set_cookie import Cookie
 
 HEADER = "# Netscape HTTP Cookie File\n\n"
 HTTP_ONLY = "#HttpOnly_"
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
 
 
@@ -37,7 +37,7 @@ def _read_line(line: str, number: int) -> Cookie:
     if len(fields) != 7 or not fields[0].strip(".") or not _NUMBER.fullmatch(fields[4]):
         raise UsageError(f"line {number}: expected seven fields separated by tabs, as in a Netscape cookie file")
     domain, subdomains, path, secure, expires, name, value = fields
-    if _CONTROL.search(line):
+    if CONTROL.search(line):
         raise UsageError(f"line {number}: a cookie contains a control character")
     return Cookie(
         name=name,

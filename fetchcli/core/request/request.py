@@ -13,7 +13,7 @@ AUTO_REFERER = ";auto"  # at the end of a Referer, as in curl's -e
 FORM = "application/x-www-form-urlencoded"
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _FRAMING_HEADERS = {"content-length", "transfer-encoding"}  # fetchcli does the framing itself
 # Headers that say who asks, for what form and for which part: they are no secrets, and hold for every hop.
 KEPT_ACROSS_ORIGINS = frozenset({"user-agent", "accept", "accept-language", "accept-encoding", "range"})
@@ -94,7 +94,7 @@ def check_header(name: str, value: str) -> None:
     """
     if not is_token(name):
         raise UsageError(f"{name!r} is not a header name")
-    if control := _CONTROL.search(value):  # the value may be a secret and is not shown
+    if control := CONTROL.search(value):  # the value may be a secret and is not shown
         raise UsageError(f"header '{name}: ...' contains a control character (U+{ord(control[0]):04X})")
     try:
         value.encode("utf-8", "surrogateescape")

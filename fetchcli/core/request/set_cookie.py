@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 import msgspec
 
 from fetchcli.core.errors import UsageError
+from fetchcli.core.request.request import CONTROL
 
 MAX_PAIR = 4096  # bytes of name and value (RFC 6265bis section 5.6)
 MAX_ATTRIBUTE = 1024
 MAX_AGE = 400 * 86_400.0  # seconds (RFC 6265bis section 5.5)
 EXPIRED = 0.0
 
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _SECONDS = re.compile(r"-?[0-9]+")
 _DELIMITERS = re.compile(r"[\x09\x20-\x2f\x3b-\x40\x5b-\x60\x7b-\x7e]+")
 _TIME = re.compile(r"(\d{1,2}):(\d{1,2}):(\d{1,2})(?!\d)", re.ASCII)
@@ -46,7 +46,7 @@ class Cookie(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Validate the values: they are sent as they are."""
-        if any(map(_CONTROL.search, (self.name, self.value, self.domain, self.path))):
+        if any(map(CONTROL.search, (self.name, self.value, self.domain, self.path))):
             raise UsageError(f"cookie {self.name!r} contains a control character")  # the value may be a secret
 
 
@@ -63,7 +63,7 @@ def parse_set_cookie(line: str, host: str, target: str, *, now: float) -> Cookie
     name, equals, value = pair.partition("=")
     name, value = (name.strip(" \t"), value.strip(" \t")) if equals else ("", name.strip(" \t"))
     size = len((name + value).encode("utf-8", "surrogateescape"))
-    if _CONTROL.search(line) or not 0 < size <= MAX_PAIR:
+    if CONTROL.search(line) or not 0 < size <= MAX_PAIR:
         return None
     attributes = _attributes(parts)
     domain, path = attributes.get("domain", "").removeprefix(".").lower(), attributes.get("path", "")
