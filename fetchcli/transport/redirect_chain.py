@@ -46,13 +46,8 @@ class RedirectChain(Resumption):
         url = self.url
         same_origin = (url.scheme, url.host, url.port) == (target.scheme, target.host, target.port)
         self.redirects.append(Redirect(url.text, status))
-        self.request = redirected(self.request, status, same_origin=same_origin, referer=_public(url))
+        self.request = redirected(self.request, status, same_origin=same_origin, referer=url.public)
         self.left_origin = self.left_origin or not same_origin
         authorization = url.authorization if same_origin else ""
         # Shown as it is requested: without the credentials that a Location may contain.
-        self.url = HttpUrl(target.scheme, target.host, target.port, target.target, _public(target), authorization)
-
-
-def _public(url: HttpUrl) -> str:
-    """A URL without credentials and fragment."""
-    return f"{url.scheme}://{url.authority}{url.target}"
+        self.url = HttpUrl(target.scheme, target.host, target.port, target.target, target.public, authorization)

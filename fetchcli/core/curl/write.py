@@ -39,7 +39,7 @@ def curl_command(row: Target, policy: Policy, defaults: dict[str, str]) -> str:
     words += _cookies(policy.cookies)
     pipe, content = _content(request)
     words += [*content, *_timeouts(policy.timeouts), *_network(policy.network, row.url), *_tls(policy.tls)]
-    return pipe + " ".join(quote(word) for word in [*words, _url(row.url)])
+    return pipe + " ".join(quote(word) for word in [*words, row.url.public])
 
 
 def _method(request: Request) -> Iterator[str]:
@@ -173,7 +173,3 @@ def _tls(tls: Tls) -> Iterator[str]:
         if path is not None:
             yield from (option, path)
     yield f"--tlsv{tls.minimum.value}"
-
-
-def _url(url: HttpUrl) -> str:
-    return f"{url.scheme}://{url.authority}{url.target}"

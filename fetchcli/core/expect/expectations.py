@@ -130,7 +130,7 @@ def _final_url(text: str) -> Check:
         url = parse_url(text.strip())
     except InvalidUrl as error:
         raise UsageError(f"{text!r}: {error}") from None
-    return Check(kind="final_url", text=text, op="==", value=f"{url.scheme}://{url.authority}{url.target}")
+    return Check(kind="final_url", text=text, op="==", value=url.public)
 
 
 def _redirects(text: str) -> Check:

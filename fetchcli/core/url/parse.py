@@ -54,6 +54,11 @@ class HttpUrl(msgspec.Struct, frozen=True):
         """The Host field: host, and the port if it is not the default (RFC 9110 section 7.2)."""
         return _authority(self.scheme, self.host, self.port)
 
+    @property
+    def public(self) -> str:
+        """The URL as it is requested, without credentials and fragment."""
+        return f"{self.scheme}://{self.authority}{self.target}"
+
 
 def mask_credentials(text: str) -> str:
     """Mask the part before the host in a text that may not be a valid URL.
