@@ -10,6 +10,7 @@ from fetchcli.cli.cookies import cookie_settings
 from fetchcli.cli.option import Values, parsed
 from fetchcli.core.errors import InvalidUrl, UsageError
 from fetchcli.core.request.credentials import Credentials, Login
+from fetchcli.core.request.multipart import boundary_of, encode_form, label_form, parse_part
 from fetchcli.core.request.ranges import parse_ranges
 from fetchcli.core.request.request import AUTO_REFERER, Request, check_header, parse_header
 from fetchcli.core.request.row_request import JSON_LABELS
@@ -68,13 +69,14 @@ def build_request(values: Values) -> dict[str, Any]:
         return parsed(option, expander, text) if option.lstrip("-") in expandable else text
 
     login = _login(spec, expand)
-    content, labels = _content(spec)
+    content, labels, boundary = _content(spec)
     implied = "HEAD" if spec.head else "GET" if content is None else "POST"
     method = implied if spec.request is None else spec.request
+    fields = _fields(spec, login, labels, expand)
     return {
         "policy.request": Request(
             method,
-            _fields(spec, login, labels, expand),
+            label_form(fields, boundary) if boundary else fields,
             content,
             auto_referer=(spec.referer or "").endswith(AUTO_REFERER),
         ),
@@ -143,25 +145,23 @@ def _named_headers(spec: RequestSpec, login: Login | None, expand: Expand) -> li
     return [(name, value) for name, value in headers.items() if value is not None]
 
 
-def _content(spec: RequestSpec) -> tuple[bytes | None, list[tuple[str, str]]]:
-    """The content of --data, --json or --form, and the headers that describe it."""
+def _content(spec: RequestSpec) -> tuple[bytes | None, list[tuple[str, str]], str]:
+    """The content of --data, --json or --form, the headers that describe it, and the boundary of a form."""
     if spec.json:
         pieces = [_content_part("--json", text, spec) for text in spec.json]
-        return b"".join(pieces), list(JSON_LABELS)
+        return b"".join(pieces), list(JSON_LABELS), ""
     if spec.form:
         import secrets  # few runs need it
 
-        from fetchcli.core.request.multipart import encode_form, parse_part
-
         parts = [parse_part(text, lambda path: _file("--form", path, spec)) for text in spec.form]
-        boundary = "-" * 24 + secrets.token_hex(11)
-        return encode_form(parts, boundary), [("Content-Type", f"multipart/form-data; boundary={boundary}")]
+        boundary = boundary_of(secrets.token_hex(11))
+        return encode_form(parts, boundary), [], boundary
     # curl, too, removes the line ends of a file.
     pieces = [
         _content_part("--data", text, spec).translate(None, b"\r\n\0") if text.startswith("@") else os.fsencode(text)
         for text in spec.data or ()
     ]
-    return (b"&".join(pieces) if spec.data else None), []
+    return (b"&".join(pieces) if spec.data else None), [], ""
 
 
 def _content_part(option: str, text: str, spec: RequestSpec) -> bytes:

@@ -34,14 +34,17 @@ class Attempts:
         """Send the request of a row, and check its response."""
         started, number, row = time.monotonic(), len(launch.attempts) + 1, launch.row
         checks = checks_for(row, self._policy)
-        limits = self._policy.limits
+        policy = self._policy
+        if row.network is not None:
+            policy = msgspec.structs.replace(policy, network=row.network)
+        limits = policy.limits
         body = BodyBuffer(max(limits.check, limits.keep)) if checks and reads_body(checks) else None
         resume, launch.resume = launch.resume, None
         result: Response | Failure
         try:
             result = await self._transport.send(
                 row.url,
-                self._policy,
+                policy,
                 request=row.request,
                 fresh=resume or launch.fresh,
                 consume=None if body is None else lambda _: (body.feed,),

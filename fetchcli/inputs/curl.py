@@ -2,27 +2,35 @@
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from fetchcli.core.curl.read import read_curl_line
-from fetchcli.core.curl.shell import Expansion, Unfinished, split_commands
+from fetchcli.core.curl.commands import Command, Unfinished, split_commands
+from fetchcli.core.curl.read import is_curl, read_curl_line
 from fetchcli.core.errors import UsageError
 from fetchcli.inputs.lines import split_lines
 from fetchcli.inputs.record import Record, Records
 
 MAX_COMMAND = 256 * 1024  # maximum characters of a command
 _OUTSIDE = re.compile(
-    r"""\$?'|"|\\.|(?:^|(?<=[ \t]))\#""", re.DOTALL
-)  # a quote, an escaped character, or the start of a comment
+    r"""\$?'|"|\\.|(?:^|(?<=[ \t;&|]))\#|<<<|<<-?[ \t]*(?P<quoted>["'\\]?)(?P<delimiter>\w[\w.-]*)(?P=quoted)?""",
+    re.DOTALL,
+)  # a quote, an escaped character, the start of a comment, or a here-document
 _ENDS = {
     "'": re.compile(r"[^']*'"),
     "$'": re.compile(r"(?:[^'\\]|\\.)*'", re.DOTALL),
     '"': re.compile(r'(?:[^"\\]|\\.)*"', re.DOTALL),
 }
+_GOES_ON = re.compile(r"(?:&&|\|\|?|\|&)[ \t\r]*\Z")  # an operator that the next line completes
+_OPENS_GROUP = re.compile(r"(?:\A|[ \t;&|])[{(][ \t\r]*\Z")
+_CLOSES_GROUP = re.compile(r"[ \t]*[})]")
 _UNCLOSED_QUOTE = "a quote is never closed"
 _IN_UNCLOSED_QUOTE = "inside a quote that is never closed"
+_UNCLOSED = "the command never ends: a here-document or a group is open"
 _SHELL = (
     "the shell would substitute something here ($, `): write the value, or ${NAME} in single quotes with --expand-env"
 )
+_DOCUMENT = "here-documents (<<) are not supported: write the content after --data-raw, in single quotes"
+_CUT = "the shell ends the command at & or ;: put the URL in quotes"
 
 
 def read_curl(blocks: Iterator[bytes]) -> Records:
@@ -36,100 +44,160 @@ def read_curl(blocks: Iterator[bytes]) -> Records:
         yield records
 
 
+class _Line(NamedTuple):
+    """How a line of shell ends.
+
+    Attributes:
+        quote: the quote that is open at its end, or empty.
+        continued: the command goes on in the next line.
+        delimiter: the line that ends the here-document after it, or empty.
+        opens: how many groups it opens, less those that it closes.
+    """
+
+    quote: str = ""
+    continued: bool = False
+    delimiter: str = ""
+    opens: int = 0
+
+
 class _Commands:
     """Joins the lines of a command; each line is looked at once."""
 
     def __init__(self) -> None:
         self._open: list[str] = []
+        self._code: list[str] = []  # the open lines without here-documents
         self._size = 0
+        self._first = 0  # number of the first open line
         self._number = 0  # of the last line
-        self._quote = ""  # open at the end of the last line
+        self._end = _Line()  # how the last line ends
+        self._groups = 0  # open groups: { ... }
 
     def take(self, line: str) -> Iterator[Record]:
         """Yield the commands that end with this line."""
         self._number += 1
         line = line.removeprefix("\ufeff") if self._number == 1 else line
-        if not self._open and (not line.strip() or line.lstrip().startswith("#")):
+        if self._end.delimiter:
+            yield from self._in_document(line)
             return
-        self._open.append(line)
-        self._size += len(line)
-        self._quote = _quote_after(line, self._quote)
+        if not self._open:
+            if not line.strip() or line.lstrip().startswith("#"):
+                return
+            self._first = self._number
+        self._add(line)
+        self._code.append(line)
+        self._end = _read_line(line, self._end.quote)
+        self._groups = max(self._groups + self._end.opens, 0)
         if self._size > MAX_COMMAND:
-            yield from self._give_up()
-        elif not self._quote and not _is_continued(line):
+            yield from self._give_up(_UNCLOSED_QUOTE if self._end.quote else _UNCLOSED)
+        elif not (self._end.quote or self._end.continued or self._end.delimiter or self._groups):
             yield from self._split()
 
     def finish(self) -> Iterator[Record]:
         """Yield what is left at the end of the file."""
-        if self._quote:
-            yield from self._give_up()
+        if self._end.quote:
+            yield from self._give_up(_UNCLOSED_QUOTE)
+        elif self._end.delimiter or self._groups:
+            yield from self._give_up(_UNCLOSED)
         elif self._open:
-            if _is_continued(self._open[-1]):
-                self._open[-1] = self._open[-1][:-1]
+            self._code[-1] = re.sub(r"\\\Z", "", self._code[-1]) if self._end.continued else self._code[-1]
             yield from self._split()
 
+    def _in_document(self, line: str) -> Iterator[Record]:
+        """Pass over a line of a here-document; it is not part of the command."""
+        self._add(line)
+        if line.strip() == self._end.delimiter:
+            self._end = _Line()
+            if not self._groups:
+                yield from self._split()
+        elif self._size > MAX_COMMAND:
+            yield from self._give_up(_UNCLOSED)
+
+    def _add(self, line: str) -> None:
+        self._open.append(line)
+        self._size += len(line)
+
     def _split(self) -> Iterator[Record]:
-        line, text = self._number - len(self._open) + 1, "\n".join(self._open)
-        self._open, self._size = [], 0
+        line, text = self._first, "\n".join(self._code)
+        self._clear()
         yield from _records(text, line)
 
-    def _give_up(self) -> Iterator[Record]:
+    def _clear(self) -> None:
+        self._open, self._code, self._size, self._end, self._groups = [], [], 0, _Line(), 0
+
+    def _give_up(self, reason: str) -> Iterator[Record]:
         """Reject the first line; the others are rows if they are complete commands."""
-        first = self._number - len(self._open) + 1
-        lines = self._open
-        self._open, self._size, self._quote = [], 0, ""
-        goes_on = False
+        first, lines = self._first, self._open
+        self._clear()
+        end = _Line()
         for number, line in enumerate(lines, first):
-            was_continued, goes_on = goes_on, _is_continued(line)
+            was_continued, end = end.continued, _read_line(line, "")
             if number == first:
-                yield Record(number, _command_name(line), problem=_UNCLOSED_QUOTE)
+                yield Record(number, _command_name(line), problem=reason)
             elif was_continued or not line.strip():
                 continue  # part of the line before
-            elif goes_on or _quote_after(line, ""):
+            elif end.continued or end.quote or end.delimiter:
                 yield Record(number, _command_name(line), problem=_IN_UNCLOSED_QUOTE)
             else:
                 yield from _records(line, number)
 
 
-def _is_continued(line: str) -> bool:
-    """Whether the line end is escaped by a backslash that is not escaped itself."""
-    return (len(line) - len(line.rstrip("\\"))) % 2 == 1
-
-
-def _quote_after(line: str, quote: str) -> str:
-    """The quote that is open at the end of a line, given the one at its start."""
-    position = 0
+def _read_line(line: str, quote: str) -> _Line:
+    """How a line ends, given the quote that is open at its start."""
+    position, delimiter, code = 0, "", len(line)
     while True:
         if quote:
             end = _ENDS[quote].match(line, position)
             if end is None:
-                return quote
+                return _Line(quote, delimiter=delimiter)
             quote, position = "", end.end()
         opening = _OUTSIDE.search(line, position)
-        if opening is None or opening[0] == "#":
-            return ""
+        if opening is None:
+            break
+        if opening[0] == "#":
+            code = opening.start()
+            break
         position = opening.end()
-        quote = "" if opening[0][0] == "\\" else opening[0]
+        delimiter = opening["delimiter"] or delimiter
+        quote = opening[0] if opening[0] in _ENDS else ""
+    outside = line[position:code]
+    return _Line(
+        continued=(code == len(line) and _is_escaped_end(line)) or _GOES_ON.search(outside) is not None,
+        delimiter=delimiter,
+        opens=(_OPENS_GROUP.search(outside) is not None) - (_CLOSES_GROUP.match(line) is not None),
+    )
+
+
+def _is_escaped_end(line: str) -> bool:
+    """Whether the line end is escaped by a backslash that is not escaped itself."""
+    return (len(line) - len(line.rstrip("\\"))) % 2 == 1
 
 
 def _records(text: str, line: int) -> Iterator[Record]:
+    """The rows of a list of commands: one for each curl command; what else follows the first is decoration."""
     try:
         commands = split_commands(text)
-    except Expansion:
-        yield Record(line, _command_name(text), problem=_SHELL)
+    except (ValueError, OverflowError) as error:
+        reason = _UNCLOSED_QUOTE if isinstance(error, Unfinished) else str(error)
+        yield Record(line, _command_name(text), problem=reason)
         return
-    except (Unfinished, ValueError, OverflowError) as error:
-        yield Record(line, _command_name(text), problem=str(error) or _UNCLOSED_QUOTE)
-        return
-    for words in commands:
-        try:
-            row = read_curl_line(words)
-        except UsageError as problem:
-            yield Record(line, _command_name(text), problem=str(problem))
-        except ValueError as error:  # for example a lone surrogate
-            yield Record(line, _command_name(text), problem=f"expected text that can be sent: {type(error).__name__}")
-        else:
-            yield Record(line, row.url, row.row_request)
+    for at, command in enumerate(commands):
+        if at and not is_curl(command.words):
+            continue
+        following = commands[at + 1].words if at + 1 < len(commands) else []
+        yield _record(command, line, _command_name(text), cut=command.cut and not is_curl(following))
+
+
+def _record(command: Command, line: int, name: str, *, cut: bool) -> Record:
+    for present, problem in ((command.expands, _SHELL), (command.has_document, _DOCUMENT), (cut, _CUT)):
+        if present:
+            return Record(line, name, problem=problem)
+    try:
+        row = read_curl_line(command.words)
+    except UsageError as problem:
+        return Record(line, name, problem=str(problem))
+    except ValueError as error:  # for example a lone surrogate
+        return Record(line, name, problem=f"expected text that can be sent: {type(error).__name__}")
+    return Record(line, row.url, row.row_request)
 
 
 def _command_name(text: str) -> str:

@@ -12,6 +12,17 @@ from fetchcli.core.request.request import parse_header
 from fetchcli.core.request.row_request import RowProblem, RowRequest, json_request
 from fetchcli.inputs.record import Record
 
+
+class CurlFields(msgspec.Struct):
+    """What only rows of curl commands say about their request, as results contain it."""
+
+    form: tuple[str, ...] = ()
+    proxy: str | None = None
+    resolve: tuple[str, ...] = ()
+    family: int = 0
+
+
+CURL_FIELDS = CurlFields.__struct_fields__
 VERDICTS = frozenset(verdict.value for verdict in Verdict)
 
 
@@ -43,7 +54,15 @@ def result_of(record: Record, verdict: str, request: str | Mapping[str, Any]) ->
     if verdict == "REJECTED":
         raise RowProblem("verdict", "the row was rejected in the earlier run; correct it in the original list")
     values = json_cell("request", request, dict[str, Any]) if isinstance(request, str) else request
-    return request_of({name: value for name, value in values.items() if name != "json"})  # it is written as the body
+    row_request = request_of({name: value for name, value in values.items() if name != "json"})  # that is the body
+    curl_values = {name: values[name] for name in CURL_FIELDS if values.get(name) is not None}
+    if not curl_values:
+        return row_request
+    try:
+        options = msgspec.convert(curl_values, CurlFields)
+    except msgspec.ValidationError as error:
+        raise RowProblem("request", str(error)) from None
+    return msgspec.structs.replace(row_request or RowRequest(), **msgspec.structs.asdict(options))
 
 
 def _text(row: Mapping[str, Any], name: str) -> str | None:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from fetchcli.core.errors import ErrorKind, InputError, InvalidUrl, UsageError
 from fetchcli.core.model.policy import Policy
+from fetchcli.core.model.row_network import row_network
 from fetchcli.core.model.target import Rejected, Row, Target
+from fetchcli.core.request.multipart import form_files
 from fetchcli.core.request.request import Request
 from fetchcli.core.request.row_request import RequestMerger, RowProblem, RowRequest
 from fetchcli.core.settings import Reading
@@ -54,6 +56,7 @@ class RowReader:
         self._reading = reading or Reading()
         self._load = load
         policy = policy or Policy()
+        self._network = policy.network
         self._merge_request = RequestMerger(policy.request, self._reading.expand or str)
         self._parse_expectations, self._round = ExpectationParser(policy.checks), round
         # Most lists need only one look at each row.
@@ -211,8 +214,11 @@ class RowReader:
         try:
             if not problem:
                 request = self._merge_request.base if row_request is None else self._request(row_request)
+                network = None if row_request is None else row_network(row_request, self._network)
                 expect = self._parse_expectations(record.expect) if record.expect else None
-                return Target(seq, _url(url), source, line, request, row_request, tag, carried, expect, self._round)
+                return Target(
+                    seq, _url(url), source, line, request, row_request, tag, carried, expect, self._round, network
+                )
         except InvalidUrl as error:
             problem, kind = f"{column}: {error}" if column else str(error), ErrorKind.INVALID_URL
         except RowProblem as error:
@@ -221,11 +227,16 @@ class RowReader:
         return Rejected(seq, text, problem, source, line, row_request, tag, carried, None, self._round, kind)
 
     def _request(self, row_request: RowRequest) -> Request:
-        if row_request.body_file is not None and not (
-            Path(row_request.body_file).is_file() and os.access(row_request.body_file, os.R_OK)
-        ):
-            raise RowProblem("body_file", f"expected a file that can be read, got {row_request.body_file!r}")
+        if row_request.body_file is not None:
+            _require_readable("body_file", row_request.body_file)
+        for path in form_files(row_request.form):
+            _require_readable("--form", path)
         return self._merge_request(row_request)
+
+
+def _require_readable(where: str, path: str) -> None:
+    if not (Path(path).is_file() and os.access(path, os.R_OK)):
+        raise RowProblem(where, f"expected a file that can be read, got {path!r}")
 
 
 def _argument(text: str) -> Record:

@@ -12,7 +12,7 @@ import msgspec
 from fetchcli.core.errors import ErrorKind, Resumption, TransportError
 from fetchcli.core.http1.head import Head
 from fetchcli.core.model.attempt import Response
-from fetchcli.core.model.policy import Policy, Timeouts
+from fetchcli.core.model.policy import Network, Policy, Timeouts
 from fetchcli.core.request.request import Request
 from fetchcli.core.url.parse import HttpUrl
 
@@ -43,6 +43,7 @@ class HopRequest(msgspec.Struct, frozen=True, kw_only=True):
         fresh: use no connection that was used before.
         once: the request must not be repeated, so use a kept connection only if it was idle for a moment.
         last: use the connection for no other request.
+        network: how the host is reached.
     """
 
     url: HttpUrl
@@ -55,6 +56,7 @@ class HopRequest(msgspec.Struct, frozen=True, kw_only=True):
     fresh: bool = False
     once: bool = False
     last: bool = False
+    network: Network = Network()
 
 
 class Hop(Protocol):

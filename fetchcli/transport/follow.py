@@ -1,6 +1,7 @@
 """The whole fetch over any hop transport: redirects, credentials by origin, digest, body, limits."""
 
 import asyncio
+import secrets
 import time
 from contextlib import suppress
 from functools import lru_cache
@@ -13,6 +14,7 @@ from fetchcli.core.errors import ErrorKind, Failure, Remedy, Resumption, Transpo
 from fetchcli.core.http1.head import Head
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Policy
+from fetchcli.core.request.multipart import boundary_of, encode_form, label_form, parse_part
 from fetchcli.core.request.request import Request, asks_to_close, default_headers, header_fields, user_host
 from fetchcli.core.schedule.redirects import next_hop
 from fetchcli.core.timings import Timings
@@ -90,8 +92,8 @@ class FollowingTransport:
             chain.started = time.monotonic()
         else:
             request = request or policy.request
-            if request.content_file is not None:
-                request = await asyncio.to_thread(_with_content, request, request.content_file)
+            if request.content_file is not None or request.form:
+                request = await asyncio.to_thread(_with_content, request)
             jar = None if self._cookies is None else self._cookies.jar_of_row()
             chain = RedirectChain(url, request, jar)
         chain.fresh = bool(fresh)
@@ -185,6 +187,7 @@ class FollowingTransport:
             fresh=chain.fresh,
             once=not request.idempotent,
             last=prepared.last,
+            network=policy.network,
         )
         return self._hops.hop(hop, policy.timeouts)
 
@@ -203,12 +206,22 @@ class FollowingTransport:
         return _PreparedRequest(SharedFields(fields), user_host(request), asks_to_close(request), authorized, cookie)
 
 
-def _with_content(request: Request, path: str) -> Request:
-    """Read the file that a request sends."""
+def _with_content(request: Request) -> Request:
+    """Read the files that a request sends."""
+    if request.content_file is not None:
+        content = _read("body_file", request.content_file)
+        return msgspec.structs.replace(request, content=content, content_file=None)
+    boundary = boundary_of(secrets.token_hex(11))
+    parts = [parse_part(text, lambda path: _read("--form", path)) for text in request.form]
+    headers = label_form(request.headers, boundary)
+    return msgspec.structs.replace(request, content=encode_form(parts, boundary), headers=headers, form=())
+
+
+def _read(where: str, path: str) -> bytes:
     try:
-        return msgspec.structs.replace(request, content=Path(path).read_bytes(), content_file=None)
+        return Path(path).read_bytes()
     except OSError as error:
-        raise TransportError(ErrorKind.READ, f"body_file {path}: {error.strerror}") from None
+        raise TransportError(ErrorKind.READ, f"{where} {path}: {error.strerror}") from None
 
 
 def _failure(error: Exception, chain: RedirectChain, policy: Policy, *, timed_out: bool) -> Failure:

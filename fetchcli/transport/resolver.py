@@ -48,6 +48,26 @@ _NO_NAME = frozenset({ares.ARES_ENOTFOUND, ares.ARES_ENODATA, ares.ARES_EBADNAME
 _NO_SERVER = frozenset({ares.ARES_ECONNREFUSED, ares.ARES_EFILE, ares.ARES_ENOTINITIALIZED})
 
 
+class Resolvers:
+    """A `Resolver` for each IP version that a row or the run asks for; create it inside a running event loop."""
+
+    def __init__(self, servers: tuple[str, ...] = ()) -> None:
+        self._servers = servers
+        self._by_family: dict[int, Resolver] = {}
+
+    def of_family(self, family: int) -> "Resolver":
+        """The resolver for ``Network.family``."""
+        resolver = self._by_family.get(family)
+        if resolver is None:
+            resolver = self._by_family[family] = Resolver(self._servers, family)
+        return resolver
+
+    async def close(self) -> None:
+        """Stop all lookups."""
+        for resolver in self._by_family.values():
+            await resolver.close()
+
+
 class Resolver:
     """Resolves names; create it inside a running event loop."""
 

@@ -89,6 +89,65 @@ def test_curl_lines_with_comments_and_mistakes_between() -> None:
     assert row.request.content == b"a\nb"
 
 
+DECORATED = """\
+curl http://h/1 -o x 2>&1 || exit 1
+curl -s 'http://h/2' > out.json && echo "done $? $(date; echo ')')"
+curl http://h/3 # it's a comment \\
+curl http://h/4 | jq . 2>/dev/null; echo ok
+curl http://h/5 \\
+  -H 'A: b' &&
+  echo ok ||
+  { echo failed; exit 1; }
+curl http://h/6 || {
+  echo "failed"
+  exit 1
+} && echo
+curl http://h/7 & curl http://h/8; wait
+curl http://h/9?a=1&b=2
+curl -d @- http://h/10 <<-'E'
+{"a": "it's"
+ \\
+}
+\tE
+curl http://h/11 <<< 'x y' |
+  tail
+curl http://h/12 >
+curl http://h/$X
+curl http://h/13 << end || {
+ x {
+end
+  echo }
+}
+curl http://h/14"""
+
+
+def test_what_follows_a_pasted_command_is_no_part_of_it() -> None:
+    rows, errors = read(DECORATED.encode(), "x.curl", sizes=(7,))
+    assert not errors
+    assert [(row.line, row.text if isinstance(row, Target) else row.reason) for row in rows] == [
+        (1, "http://h/1"), (2, "http://h/2"), (3, "http://h/3"), (4, "http://h/4"), (5, "http://h/5"),
+        (9, "http://h/6"), (13, "http://h/7"), (13, "http://h/8"),
+        (14, "the shell ends the command at & or ;: put the URL in quotes"),
+        (15, "here-documents (<<) are not supported: write the content after --data-raw, in single quotes"),
+        (20, "http://h/11"),
+        (22, "nothing follows the redirection >"),
+        (23, "the shell would substitute something here ($, `): write the value, or ${NAME} in single quotes with "
+             "--expand-env"),
+        (24, "here-documents (<<) are not supported: write the content after --data-raw, in single quotes"),
+        (29, "http://h/14"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("opening", ["curl http://h/0 <<E", "curl http://h/0 || {"])
+@pytest.mark.parametrize("lines", [10, 20_000])
+def test_what_never_ends_swallows_no_other_row(opening: str, lines: int) -> None:
+    rows, _ = read(f"{opening}\n".encode() + b"curl http://h/2 -H A:b\n" * (lines + 1), "x.curl")
+    assert len(rows) == lines + 2
+    assert isinstance(rows[0], Rejected)
+    assert rows[0].reason == "the command never ends: a here-document or a group is open"
+    assert all(isinstance(row, Target) for row in rows[1:])
+
+
 def test_an_escaped_backslash_at_the_end_goes_on_nowhere() -> None:
     rows, _ = read(b"curl -g http://h/\\\\\ncurl http://h/2", "x.curl")
     assert [row.text for row in rows] == ["http://h/\\", "http://h/2"]

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 from urllib.parse import quote_plus
 
-from fetchcli.core.curl.shell import PIPE
 from fetchcli.core.errors import UsageError
 from fetchcli.core.request.credentials import Login
+from fetchcli.core.request.multipart import form_string
 from fetchcli.core.request.ranges import parse_ranges
 from fetchcli.core.request.request import AUTO_REFERER, parse_header
 from fetchcli.core.request.row_request import JSON_LABELS, RowProblem, RowRequest
@@ -30,6 +30,10 @@ _LONG = {
     "-I": "--head",
     "-G": "--get",
     "-g": "--globoff",
+    "-F": "--form",
+    "-x": "--proxy",
+    "-4": "--ipv4",
+    "-6": "--ipv6",
     "-m": "--max-time",
     "-o": "--output",
     "-w": "--write-out",
@@ -49,9 +53,12 @@ _IGNORED_WITH_VALUE = {
 }  # fmt: skip
 _TAKES_VALUE = {
     "--request", "--header", "--data", "--data-raw", "--data-binary", "--data-urlencode", "--json", "--cookie",
-    "--user-agent", "--referer", "--user", "--range", "--oauth2-bearer", "--url",
+    "--user-agent", "--referer", "--user", "--range", "--oauth2-bearer", "--url", "--form", "--form-string",
+    "--proxy", "--resolve",
 }  # fmt: skip
-_FLAGS = {"--head", "--get", "--globoff"}
+_FAMILIES = {"--ipv4": 4, "--ipv6": 6}
+_NETWORK = {"--proxy", "--resolve", *_FAMILIES}
+_FLAGS = {"--head", "--get", "--globoff", *_FAMILIES}
 _MAX_CLUSTER = 40
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
@@ -69,20 +76,22 @@ def read_curl_line(words: list[str]) -> CurlRow:
     Raises:
         RowProblem: the words are not a curl command for one URL, or contain an unsupported option.
     """
-    if words[:1] == ["$"]:  # a copied prompt
-        words = words[1:]
-    if not words or words[0].rpartition("/")[2] not in ("curl", "curl.exe"):
+    if not is_curl(words):
         raise RowProblem("", f"expected a curl command, got {words[0][:20] if words else ''!r}")
-    if PIPE in words:
-        raise RowProblem("", "expected one curl command, got a pipe")
     curl_options = _CurlOptions()
-    for option, value in _options(words[1:]):
+    for option, value in _options(words[2:] if words[0] == "$" else words[1:]):
         curl_options.take(option, value)
     return curl_options.row()
 
 
+def is_curl(words: list[str]) -> bool:
+    """Whether a command is curl, perhaps behind a copied prompt."""
+    command = words[1:] if words[:1] == ["$"] else words
+    return bool(command) and command[0].rpartition("/")[2] in ("curl", "curl.exe")
+
+
 def _options(words: list[str]) -> Iterator[tuple[str, str]]:
-    """The options and their values; URLs are given as ``--url``."""
+    """The options that describe the request, and their values; URLs are given as ``--url``."""
     queue = deque(words)
     while queue:
         word = queue.popleft()
@@ -96,9 +105,12 @@ def _options(words: list[str]) -> Iterator[tuple[str, str]]:
         if option in _TAKES_VALUE or option in _IGNORED_WITH_VALUE:
             if not rest and not queue:
                 raise RowProblem(name, "expected a value after it")
-            yield option, rest or queue.popleft()
+            value = rest or queue.popleft()
+            if option in _TAKES_VALUE:
+                yield option, value
         elif option in _FLAGS or option in _IGNORED:
-            yield option, ""
+            if option in _FLAGS:
+                yield option, ""
             if rest:
                 queue.appendleft(f"-{rest}")
         else:
@@ -115,12 +127,14 @@ class _CurlOptions:
         self.named: dict[str, str] = {}
         self.data: list[str] = []
         self.file: str | None = None
+        self.form: list[str] = []
+        self.proxy: str | None = None
+        self.resolve: list[str] = []
+        self.family = 0
         self.get = self.json = self.globoff = False
 
     def take(self, option: str, value: str) -> None:
         """Take one option; of most options the last one counts."""
-        if option in _IGNORED or option in _IGNORED_WITH_VALUE:
-            return
         if option == "--header":
             self.headers.append(_header(value))
         elif option == "--cookie":
@@ -136,10 +150,24 @@ class _CurlOptions:
             self.method = "HEAD" if option == "--head" else value
         elif option in ("--get", "--globoff"):
             setattr(self, option[2:], True)
+        elif option in _NETWORK:
+            self._reach(option, value)
         elif option != "--head":
             self._content(option, value)
 
+    def _reach(self, option: str, value: str) -> None:
+        """Take an option for how the host is reached."""
+        if option == "--proxy":
+            self.proxy = value
+        elif option == "--resolve":
+            self.resolve.append(value)
+        else:
+            self.family = _FAMILIES[option]
+
     def _content(self, option: str, value: str) -> None:
+        if option in ("--form", "--form-string"):
+            self.form.append(value if option == "--form" else form_string(value))
+            return
         if option == "--json":
             self.json = True
         if option == "--data-urlencode":
@@ -157,6 +185,8 @@ class _CurlOptions:
             raise RowProblem("url", "the URL is missing")
         if self.file is not None and (self.data or self.get):
             raise RowProblem("--data-binary", "a @FILE cannot be combined with other data or --get")
+        if self.form and (self.data or self.file is not None or self.get):
+            raise RowProblem("--form", "it cannot be combined with --data, --json or --get")
         url = self.url if self.globoff else _only_url(self.url)
         url = url if _SCHEME.match(url) else f"http://{url}"
         body = ("" if self.json else "&").join(self.data) if self.data else None
@@ -172,9 +202,18 @@ class _CurlOptions:
             *self.headers,
             *((name, value) for name, value in self.named.items() if name.lower() not in header_names),
         ]
-        implied = "POST" if body is not None or self.file is not None else "GET"
-        method = implied if self.method is None else self.method
-        return CurlRow(url, RowRequest(method=method, headers=tuple(headers), body=body, body_file=self.file))
+        implied = "POST" if body is not None or self.file is not None or self.form else "GET"
+        row_request = RowRequest(
+            method=implied if self.method is None else self.method,
+            headers=tuple(headers),
+            body=body,
+            body_file=self.file,
+            form=tuple(self.form),
+            proxy=self.proxy,
+            resolve=tuple(self.resolve),
+            family=self.family,
+        )
+        return CurlRow(url, row_request)
 
 
 def _only_url(url: str) -> str:

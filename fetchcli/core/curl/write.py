@@ -38,12 +38,17 @@ def curl_command(row: Target, policy: Policy, defaults: dict[str, str]) -> str:
     ]
     words += _cookies(policy.cookies)
     pipe, content = _content(request)
-    words += [*content, *_timeouts(policy.timeouts), *_network(policy.network, row.url), *_tls(policy.tls)]
+    words += [
+        *content,
+        *_timeouts(policy.timeouts),
+        *_network(row.network or policy.network, row.url),
+        *_tls(policy.tls),
+    ]
     return pipe + " ".join(quote(word) for word in [*words, row.url.public])
 
 
 def _method(request: Request) -> Iterator[str]:
-    has_content = request.content is not None or request.content_file is not None
+    has_content = request.content is not None or request.content_file is not None or bool(request.form)
     if request.method == "HEAD" and not has_content:
         yield "-I"
     elif request.method != ("POST" if has_content else "GET"):
@@ -114,6 +119,8 @@ def _content(request: Request) -> tuple[str, list[str]]:
     """The pipe that feeds the content (or empty), and the options."""
     if request.content_file is not None:
         return "", ["-H", "Expect:", "--data-binary", f"@{request.content_file}"]
+    if request.form:
+        return "", ["-H", "Expect:", *(word for value in request.form for word in ("-F", value))]
     content = request.content
     if content is None:
         return "", []

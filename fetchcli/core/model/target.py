@@ -4,6 +4,7 @@ import msgspec
 
 from fetchcli.core.errors import ErrorKind
 from fetchcli.core.expect.expectations import Expected
+from fetchcli.core.model.policy import Network
 from fetchcli.core.request.request import Request
 from fetchcli.core.request.row_request import RowRequest
 from fetchcli.core.url.parse import HttpUrl
@@ -25,6 +26,7 @@ class Target(msgspec.Struct, frozen=True):
         carried: values of the ``--keep`` columns.
         expect: the expectations of the row, if it has its own.
         round: number of the round, from 1.
+        network: how its hosts are reached; None for the network of the run.
     """
 
     seq: int
@@ -37,6 +39,7 @@ class Target(msgspec.Struct, frozen=True):
     carried: tuple[CarriedValue, ...] = ()
     expect: Expected | None = None
     round: int = 1
+    network: Network | None = None
 
     @property
     def text(self) -> str:

@@ -1,12 +1,13 @@
 """``--form``: multipart/form-data (RFC 7578), as curl reads and writes it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from fetchcli.core.errors import UsageError
 
+MULTIPART = "multipart/form-data"
 # The types that curl knows by extension; others are application/octet-stream.
 _TYPES = {
     ".gif": "image/gif",
@@ -75,6 +76,29 @@ def parse_part(text: str, read: Callable[[str], bytes]) -> Part:
     )
 
 
+def form_files(form: Sequence[str]) -> list[str]:
+    """The files that these values of ``--form`` read.
+
+    Raises:
+        UsageError: a value has another form.
+    """
+    files: list[str] = []
+
+    def note(path: str) -> bytes:
+        files.append(path)
+        return b""
+
+    for text in form:
+        parse_part(text, note)
+    return files
+
+
+def form_string(text: str) -> str:
+    """The value of ``--form`` that means the same as this value of ``--form-string``: its text has no special marks."""
+    name, equals, value = text.partition("=")
+    return name + equals + '"' + re.sub(r'([\\"])', r"\\\1", value) + '"' if equals else text
+
+
 def _parameters(text: str) -> tuple[str, dict[str, str]]:
     """The first word, and the parameters after semicolons; a type keeps its own parameters."""
     content, position = _read_word(text, 0)
@@ -103,8 +127,20 @@ def _read_word(text: str, position: int) -> tuple[str, int]:
     return word, len(text) if end < 0 else end
 
 
-def encode_form(parts: list[Part], boundary: str) -> bytes:
-    """Encode the content; its type is ``multipart/form-data; boundary=BOUNDARY``."""
+def boundary_of(token: str) -> str:
+    """The boundary of a form, as curl makes it from 22 random letters or digits."""
+    return "-" * 24 + token
+
+
+def label_form(headers: tuple[tuple[str, str], ...], boundary: str) -> tuple[tuple[str, str], ...]:
+    """The headers of a form: its Content-Type, that of the user or our own, gets the boundary, as in curl."""
+    given = next((value for name, value in headers if name.lower() == "content-type" and value not in ("", ";")), "")
+    others = tuple(field for field in headers if field[0].lower() != "content-type")
+    return (*others, ("Content-Type", f"{given or MULTIPART}; boundary={boundary}"))
+
+
+def encode_form(parts: Sequence[Part], boundary: str) -> bytes:
+    """Encode the content."""
     chunks: list[bytes] = []
     for part in parts:
         disposition = f'form-data; name="{_escaped(part.name)}"'

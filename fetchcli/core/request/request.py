@@ -29,6 +29,7 @@ class Request(msgspec.Struct, frozen=True):
             value removes it. The value ``";"`` stands for an empty value.
         content: the content, or None.
         content_file: path of a file to send instead; it is read when the request is made.
+        form: values of ``--form`` to send instead; their files are read when the request is made.
         auto_referer: after a redirect, the Referer is the URL that answered with it.
     """
 
@@ -37,6 +38,7 @@ class Request(msgspec.Struct, frozen=True):
     content: bytes | None = None
     content_file: str | None = None
     auto_referer: bool = False
+    form: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Validate the values (RFC 9112 section 3, RFC 9110 section 5)."""
@@ -160,4 +162,4 @@ def redirected(request: Request, status: int, *, same_origin: bool, referer: str
     headers = tuple((name, value) for name, value in request.headers if stays(name.lower()))
     if request.auto_referer:
         headers = (*(field for field in headers if field[0].lower() != "referer"), ("Referer", referer))
-    return Request(method, headers, content, content_file, request.auto_referer)
+    return msgspec.structs.replace(request, method=method, headers=headers, content=content, content_file=content_file)

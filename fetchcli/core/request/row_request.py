@@ -6,8 +6,10 @@ from typing import NamedTuple
 import msgspec
 
 from fetchcli.core.errors import UsageError
+from fetchcli.core.request.multipart import MULTIPART, form_files
 from fetchcli.core.request.request import Request, check_header, is_token
 from fetchcli.core.request.secrets import MASK, is_secret, masked
+from fetchcli.core.url.parse import mask_credentials
 
 JSON = "application/json"
 JSON_LABELS = (("Content-Type", JSON), ("Accept", JSON))  # headers of ``--json``, unless the user sets them
@@ -28,12 +30,20 @@ class RowRequest(msgspec.Struct, frozen=True, kw_only=True):
         headers: names and values as written, with ``${NAME}`` not expanded.
         body: text to send.
         body_file: path of a file to send instead.
+        form: values of ``--form`` to send instead.
+        proxy: value of ``--proxy``, or None; empty for no proxy.
+        resolve: values of ``--resolve``.
+        family: 4 or 6 for ``--ipv4`` or ``--ipv6``, else 0.
     """
 
     method: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
     body: str | None = None
     body_file: str | None = None
+    form: tuple[str, ...] = ()
+    proxy: str | None = None
+    resolve: tuple[str, ...] = ()
+    family: int = 0
 
     def __post_init__(self) -> None:
         """Validate the values.
@@ -45,6 +55,10 @@ class RowRequest(msgspec.Struct, frozen=True, kw_only=True):
             raise RowProblem("method", f"expected a token, got {self.method!r}")
         if self.body is not None and self.body_file is not None:
             raise RowProblem("body_file", "body and body_file cannot be combined")
+        try:
+            form_files(self.form)
+        except UsageError as error:
+            raise RowProblem("", str(error)) from None
         for name, value in self.headers:
             try:
                 check_header(name, value)
@@ -58,8 +72,17 @@ class RowRequest(msgspec.Struct, frozen=True, kw_only=True):
             "headers": [[name, _result_value(name, value)] for name, value in self.headers] or None,
             "body": self.body,
             "body_file": self.body_file,
+            "form": self.form or None,
+            "proxy": None if self.proxy is None else mask_credentials(self.proxy),
+            "resolve": self.resolve or None,
+            "family": self.family or None,
         }
         return {name: value for name, value in shown.items() if value is not None}
+
+    @property
+    def has_content(self) -> bool:
+        """Whether the row brings content."""
+        return self.body is not None or self.body_file is not None or bool(self.form)
 
 
 def _result_value(name: str, value: str) -> str | None:
@@ -87,10 +110,12 @@ class RequestMerger(NamedTuple):
         base = self.base
         content, content_file, headers = base.content, base.content_file, base.headers
         method = row_request.method or base.method
-        if row_request.body is not None or row_request.body_file is not None:
+        if row_request.has_content:
             content = None if row_request.body is None else _encoded(row_request.body)
             content_file = row_request.body_file
-            headers = tuple(field for field in headers if not _is_multipart(field))
+            headers = tuple(
+                field for field in headers if not (_is_multipart(field) or (row_request.form and _is_type(field)))
+            )
             if row_request.method is None and method in ("GET", "HEAD"):
                 method = "POST"
         elif row_request.method in ("GET", "HEAD"):
@@ -99,7 +124,9 @@ class RequestMerger(NamedTuple):
         names = {name.lower() for name, _ in row_headers}
         run_headers = tuple((name, value) for name, value in headers if name.lower() not in names)
         try:
-            return Request(method, run_headers + row_headers, content, content_file, base.auto_referer)
+            return Request(
+                method, run_headers + row_headers, content, content_file, base.auto_referer, row_request.form
+            )
         except UsageError as error:
             raise RowProblem("", str(error)) from None
 
@@ -119,9 +146,12 @@ def _encoded(body: str) -> bytes:
         raise RowProblem("body", "expected UTF-8 text; body_file sends any bytes") from None
 
 
+def _is_type(field: tuple[str, str]) -> bool:
+    return field[0].lower() == "content-type"
+
+
 def _is_multipart(field: tuple[str, str]) -> bool:
-    name, value = field
-    return name.lower() == "content-type" and value.startswith("multipart/form-data; boundary=")
+    return _is_type(field) and field[1].startswith(f"{MULTIPART}; boundary=")
 
 
 def json_request(method: str | None, headers: tuple[tuple[str, str], ...], body: str) -> RowRequest:

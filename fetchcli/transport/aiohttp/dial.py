@@ -21,7 +21,7 @@ from fetchcli.transport.aiohttp.failures import classify
 from fetchcli.transport.aiohttp.protocol import PooledProtocol
 from fetchcli.transport.aiohttp.route import Route
 from fetchcli.transport.aiohttp.tunnel import TunnelProtocol, open_tunnel, through_socks
-from fetchcli.transport.resolver import Addresses, Resolver
+from fetchcli.transport.resolver import Addresses, Resolvers
 from fetchcli.transport.tls import make_context
 from fetchcli.transport.tls_stream import TlsStream
 
@@ -29,15 +29,21 @@ HAPPY_EYEBALLS_SECONDS = 0.25  # RFC 8305 section 8
 
 
 class Dialer:
-    """Connects; every address is checked before it is dialled."""
+    """Connects; every address is checked before it is dialled.
 
-    def __init__(self, network: Network, resolver: Resolver, tls: Tls) -> None:
-        self._network = network
-        self._resolver = resolver
+    Args:
+        network: the network of the run, for what rows cannot override.
+        resolvers: resolve names.
+        tls: how servers are authenticated.
+    """
+
+    def __init__(self, network: Network, resolvers: Resolvers, tls: Tls) -> None:
+        self._rules, self._unix_socket = network.addresses, network.unix_socket
+        self._resolvers = resolvers
+        resolvers.of_family(network.family)  # whether the DNS servers can be asked is known before the run
+        self._tls = tls
         self._context = shared_context(tls)
-        # --insecure and --cert are about servers, not about proxies.
-        has_https_proxy = "https" in network.proxies.schemes
-        self._proxy_context = shared_context(Tls(cacert=tls.cacert)) if has_https_proxy else self._context
+        self._context_of_proxies: ssl.SSLContext | None = None
         self._loop = asyncio.get_running_loop()
 
     async def dial(self, exchange: Exchange) -> PooledProtocol:
@@ -49,8 +55,8 @@ class Dialer:
         """
         route = exchange.route
         try:
-            if self._network.unix_socket is not None:
-                return await self._over_unix_socket(self._network.unix_socket, route, exchange)
+            if self._unix_socket is not None:
+                return await self._over_unix_socket(self._unix_socket, route, exchange)
             if route.proxy is None:
                 return await self._directly(route, exchange)
             return await self._through_proxy(route.proxy, route, exchange)
@@ -62,16 +68,17 @@ class Dialer:
             raise TransportError.of(classify(error, exchange)) from error
 
     async def _directly(self, route: Route, exchange: Exchange) -> PooledProtocol:
-        sock = await self._tcp(*detoured(self._network.detours, route.host, route.port), exchange)
+        sock = await self._tcp(*detoured(exchange.request.network.detours, route.host, route.port), exchange)
         return await self._secure(sock, route, exchange)
 
     async def _through_proxy(self, proxy: Proxy, route: Route, exchange: Exchange) -> PooledProtocol:
-        host, port = detoured(self._network.detours, route.host, route.port)
-        if pinned(self._network.pins, host, port):
-            host = (await self._addresses(host, port))[0]
+        host, port = detoured(exchange.request.network.detours, route.host, route.port)
+        network = exchange.request.network
+        if pinned(network.pins, host, port):
+            host = (await self._addresses(host, port, network))[0]
         if proxy.scheme in SOCKS:
             return await self._through_socks(proxy, route, exchange, host, port)
-        tls = (self._proxy_context, proxy.host.rstrip(".")) if proxy.scheme == "https" else None
+        tls = (self._proxy_context(), proxy.host.rstrip(".")) if proxy.scheme == "https" else None
         with _blame_proxy(proxy, exchange):
             sock = await self._tcp(proxy.host, proxy.port, exchange, check_address=False)
             if route.forwarded:
@@ -100,7 +107,7 @@ class Dialer:
         self, proxy: Proxy, route: Route, exchange: Exchange, host: str, port: int
     ) -> PooledProtocol:
         if proxy.scheme in {"socks4", "socks5"}:  # the others resolve names themselves
-            addresses = await self._addresses(host, port)
+            addresses = await self._addresses(host, port, exchange.request.network)
             if proxy.scheme == "socks4":
                 addresses = tuple(address for address in addresses if ":" not in address)
             if not addresses:
@@ -108,7 +115,7 @@ class Dialer:
                 raise TransportError(ErrorKind.DNS, detail, Remedy.NONE)
             host = min(addresses, key=lambda address: ":" in address)  # only one can be tried; more proxies have IPv4
         with _blame_proxy(proxy, exchange):
-            proxy_addresses = await self._addresses(proxy.host, proxy.port)
+            proxy_addresses = await self._addresses(proxy.host, proxy.port, exchange.request.network)
             exchange.resolved = exchange.connected = time.monotonic()
             sock = await through_socks(proxy, proxy_addresses, host, port)
         return await self._secure(sock, route, exchange)
@@ -127,12 +134,14 @@ class Dialer:
 
     async def _tcp(self, host: str, port: int, exchange: Exchange, *, check_address: bool = True) -> socket.socket:
         """Connect a socket with Happy Eyeballs, over the permitted addresses."""
-        addresses = await self._addresses(host, port)
+        network = exchange.request.network
+        addresses = await self._addresses(host, port, network)
         exchange.resolved = time.monotonic()
         try:
             sock = await self._start_connection(addresses, port, check_address=check_address)
         except (OSError, TransportError):  # refused, or not permitted: the slower family may do better
-            others = () if pinned(self._network.pins, host, port) else await self._resolver.others(host, addresses)
+            resolver = self._resolvers.of_family(network.family)
+            others = () if pinned(network.pins, host, port) else await resolver.others(host, addresses)
             if not others:
                 raise
             sock = await self._start_connection(others, port, check_address=check_address)
@@ -156,11 +165,10 @@ class Dialer:
             infos, happy_eyeballs_delay=HAPPY_EYEBALLS_SECONDS, interleave=1, loop=self._loop
         )
 
-    async def _addresses(self, host: str, port: int) -> Addresses:
-        pins = pinned(self._network.pins, host, port)
+    async def _addresses(self, host: str, port: int, network: Network) -> Addresses:
+        pins, version = pinned(network.pins, host, port), network.family
         if not pins:
-            return await self._resolver.resolve(host)
-        version = self._network.family
+            return await self._resolvers.of_family(version).resolve(host)
         matching = tuple(address for address in pins if version in (0, 6 if ":" in address else 4))
         if not matching:
             detail = f"{', '.join(pins)} (--resolve) is not an IPv{version} address"
@@ -168,7 +176,7 @@ class Dialer:
         return matching
 
     def _permitted(self, addresses: Addresses) -> Addresses:
-        rules = self._network.addresses
+        rules = self._rules
         if not rules.any:
             return addresses
         reasons = {address: refusal(rules, address) for address in addresses}
@@ -197,6 +205,12 @@ class Dialer:
         await self._loop.create_connection(lambda: stream, sock=sock)
         await stream.handshake()
         return stream
+
+    def _proxy_context(self) -> ssl.SSLContext:
+        """The TLS context for proxies: --insecure and --cert are about servers."""
+        if self._context_of_proxies is None:
+            self._context_of_proxies = shared_context(Tls(cacert=self._tls.cacert))
+        return self._context_of_proxies
 
     def _protocol(self) -> PooledProtocol:
         return PooledProtocol(self._loop)

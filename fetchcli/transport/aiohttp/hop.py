@@ -4,7 +4,7 @@ The session and its pool manage connections; the bytes of requests and responses
 No exception of aiohttp leaves this package: what fails is a `TransportError` with its kind.
 """
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import cast
 
 import aiohttp
@@ -21,8 +21,9 @@ from fetchcli.transport.aiohttp.route import Routes
 from fetchcli.transport.aiohttp.tunnel import require_socks
 from fetchcli.transport.aiohttp.wire import WireRequest, WireResponse
 from fetchcli.transport.base import HopRequest, SharedFields
-from fetchcli.transport.resolver import Resolver
+from fetchcli.transport.resolver import Resolvers
 
+ROW_NETWORKS = 256  # networks of rows whose routes are remembered
 NO_TIMEOUT = aiohttp.ClientTimeout(total=None)  # the limits are fetchcli's own: they read the sockets before they judge
 
 
@@ -60,9 +61,11 @@ class AiohttpHops:
         if SOCKS & policy.network.proxies.schemes:
             require_socks()
         self._field_lines = lru_cache(maxsize=16)(_field_lines)
+        self._network = policy.network
         self._routes = Routes(policy.network)
-        self._resolver = Resolver(policy.network.dns_servers, policy.network.family)
-        dialer = Dialer(policy.network, self._resolver, policy.tls)
+        self._row_routes = lru_cache(maxsize=ROW_NETWORKS)(partial(Routes, shared=False))
+        self._resolvers = Resolvers(policy.network.dns_servers)
+        dialer = Dialer(policy.network, self._resolvers, policy.tls)
         self.session = aiohttp.ClientSession(
             connector=PooledConnector(dialer, max_idle=policy.concurrency),
             request_class=WireRequest,
@@ -76,7 +79,8 @@ class AiohttpHops:
     def hop(self, request: HopRequest, timeouts: Timeouts) -> AiohttpHop:
         """See `transport.base.HopTransport`."""
         url = request.url
-        route = self._routes.to(url)
+        routes = self._routes if request.network is self._network else self._row_routes(request.network)
+        route = routes.to(url)
         lines = self._field_lines(request.shared)
         if request.authorization:
             lines += f"Authorization: {request.authorization}\r\n"
@@ -96,7 +100,7 @@ class AiohttpHops:
     async def close(self) -> None:
         """Close every connection, and the resolver."""
         await self.session.close()
-        await self._resolver.close()
+        await self._resolvers.close()
 
 
 def _field_lines(shared: SharedFields) -> str:

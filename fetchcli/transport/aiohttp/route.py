@@ -1,6 +1,7 @@
 """The route to an origin: directly or through a proxy, and the key that connections are pooled by."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import cast
 
 from aiohttp.client_reqrep import ConnectionKey
 from yarl import URL
@@ -26,22 +27,38 @@ class Route:
 
     __slots__ = ("forwarded", "host", "key", "port", "proxy", "scheme", "url")
 
-    def __init__(self, scheme: str, host: str, port: int, proxy: Proxy | None = None, *, detour: bool = False) -> None:
+    def __init__(  # noqa: PLR0913 - what connections are pooled by
+        self,
+        scheme: str,
+        host: str,
+        port: int,
+        proxy: Proxy | None = None,
+        *,
+        detour: bool = False,
+        network: Network | None = None,
+    ) -> None:
         self.scheme, self.host, self.port, self.proxy = scheme, host, port, proxy
         # A detour needs a tunnel: the proxy of a forwarded request connects where the URL says.
         self.forwarded = proxy is not None and proxy.scheme not in SOCKS and scheme == "http" and not detour
         self.url = URL.build(scheme=scheme, host=host, port=port, path="/")
         by_proxy = URL.build(scheme=proxy.scheme, host=proxy.host, port=proxy.port) if proxy else None
         where = ("", 0) if self.forwarded else (host, port)
-        self.key = ConnectionKey(*where, scheme == "https", True, by_proxy, None, None, None)
+        # The field is free (it stands for headers of a proxy): rows with another network share no connection.
+        apart = cast("int | None", network)
+        self.key = ConnectionKey(*where, scheme == "https", True, by_proxy, None, apart, None)
 
 
 class Routes:
-    """The routes of a run, each made once per origin."""
+    """The routes of a network, each made once per origin.
 
-    def __init__(self, network: Network) -> None:
+    Args:
+        network: how hosts are reached.
+        shared: False if its connections are for this network alone.
+    """
+
+    def __init__(self, network: Network, *, shared: bool = True) -> None:
         self._proxies, self._detours, self._pins = network.proxies, network.detours, network.pins
-        self._make = lru_cache(maxsize=4096)(Route)
+        self._make = lru_cache(maxsize=4096)(partial(Route, network=None if shared else network))
 
     def to(self, url: HttpUrl) -> Route:
         """The route to the origin of a URL; the proxy rules are asked for every hop."""

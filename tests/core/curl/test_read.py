@@ -3,9 +3,12 @@
 import base64
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from fetchcli.core.curl.commands import split_commands
 from fetchcli.core.curl.read import read_curl_line
-from fetchcli.core.curl.shell import split_commands
+from fetchcli.core.request.multipart import form_string, parse_part
 from fetchcli.core.request.row_request import RowProblem, RowRequest
 
 # As Chromium copies it ("Copy as cURL (bash)").
@@ -23,7 +26,7 @@ CHROMIUM = r"""curl 'https://example.com/api/items?page=2' \
 
 
 def row(line: str) -> tuple[str, RowRequest]:
-    read = read_curl_line(split_commands(line)[0])
+    read = read_curl_line(split_commands(line)[0].words)
     return read.url, read.row_request
 
 
@@ -105,6 +108,25 @@ def test_of_most_options_the_last_counts_and_headers_come_first() -> None:
     assert row_request.headers == (("user-agent", "c"), ("Authorization", "z"))
 
 
+def test_a_form() -> None:
+    _, row_request = row("curl http://h/ -F a=b --form 'f=@x.png;type=image/png' --form-string 'n=@\"x\\'")
+    assert row_request.form == ("a=b", "f=@x.png;type=image/png", 'n="@\\"x\\\\"')
+    assert row_request.method == "POST"
+    note = parse_part(row_request.form[2], lambda _: b"")
+    assert (note.name, note.content, note.filename) == ("n", b'@"x\\', None)
+
+
+@given(st.text(max_size=20), st.text("ab", min_size=1))
+def test_form_string_takes_any_text(text: str, name: str) -> None:
+    assert parse_part(form_string(f"{name}={text}"), lambda _: b"").content == text.encode("utf-8", "surrogatepass")
+
+
+def test_how_the_host_is_reached() -> None:
+    _, row_request = row("curl -4 -x p:1 --resolve h:80:127.0.0.1 http://h/ -x '' -6 --resolve +i:80:[::1]")
+    assert (row_request.proxy, row_request.resolve, row_request.family) == ("", ("h:80:127.0.0.1", "+i:80:[::1]"), 6)
+    assert row_request.method == "GET"
+
+
 def test_a_file_to_send() -> None:
     assert row("curl --data-binary @b.bin http://h/")[1].body_file == "b.bin"
 
@@ -113,14 +135,15 @@ def test_a_file_to_send() -> None:
     ("line", "said"),
     [
         ("wget http://h/", "expected a curl command, got 'wget'"),
-        ("curl http://h/ | jq", "expected one curl command, got a pipe"),
         ("curl http://h/ http://i/", "url: expected one URL, got two"),
         ("curl -s", "url: the URL is missing"),
         ("curl http://h/ -H", "-H: expected a value after it"),
         ("curl http://h/ -H nothing", "-H: header 'nothing' has no colon"),
         ("curl http://h/ -r 5-1", "expected a byte range such as 0-499, 500- or -500, got '5-1'"),
         ("curl http://h/ -e ';auto'", "';auto' is for the whole run: use it on the command line of fetchcli"),
-        ("curl http://h/ -F a=b", "curl's option -F is not supported in a row"),
+        ("curl http://h/ -F a", "--form: expected NAME=TEXT or NAME=@FILE, got 'a'"),
+        ("curl http://h/ -F a=b -d c", "--form: it cannot be combined with --data, --json or --get"),
+        ("curl http://h/ -F a=b -G", "--form: it cannot be combined with --data, --json or --get"),
         ("curl http://h/ --ntlm", "curl's option --ntlm is not supported in a row"),
         ("curl http://h/ -b jar.txt", "--cookie: expected NAME=VALUE"),
         ("curl http://h/ -d @f", "--data: expected text; only a single --data-binary may be a @FILE"),
