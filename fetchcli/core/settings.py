@@ -92,6 +92,11 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     expand: Callable[[str], str] | None = None
     selection: Selection = Selection()
 
+    @property
+    def of_results(self) -> bool:
+        """Whether the lists are results files; a run that was cut off leaves a torn last row."""
+        return self.selection.only_failed
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """One run.

@@ -1,22 +1,28 @@
 """Read the results of an earlier run as a baseline."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from fetchcli.core.baseline.compare import Baseline, Sample, row_signature
 from fetchcli.core.errors import InputError
-from fetchcli.core.settings import Reading
+from fetchcli.core.settings import Reading, Selection
 from fetchcli.inputs.base import File
 from fetchcli.inputs.fields import VERDICTS
 from fetchcli.inputs.formats import read_records
 from fetchcli.inputs.record import BadFormat, Record
+from fetchcli.inputs.results import TornRow
 
 _NO_RESULT = "not a row of a results file; make one with -o jsonl:FILE"
 _COLUMNS = ("verdict", "status", "error", "sha256", "time_total", "method")
 
 
-def read_baseline(name: str) -> Baseline:
+def read_baseline(name: str, warn: Callable[[str], None]) -> Baseline:
     """Read a results file: JSON Lines, JSON or CSV, plain or compressed.
+
+    Args:
+        name: the file.
+        warn: is told that the last row is torn.
 
     Raises:
         InputError: it cannot be read, or is not a results file.
@@ -27,13 +33,16 @@ def read_baseline(name: str) -> Baseline:
     if not Path(name).exists():
         raise InputError(f"--baseline {name}: no such file; make one with -o jsonl:FILE")
     source.check()
+    reading = Reading(keep=_COLUMNS, selection=Selection(only_failed=True))
     try:
-        for records in read_records(source.blocks(), name, Reading(keep=_COLUMNS))[1]:
+        for records in read_records(source.blocks(), name, reading)[1]:
             for record in records:
                 verdict, *rest = record.carried or (None,)
                 if not isinstance(verdict, str) or verdict not in VERDICTS:
                     raise BadFormat(_NO_RESULT, record.line)
                 _add(baseline, record, verdict, rest)
+    except TornRow as torn:
+        warn(f"--baseline {name}:{torn.line}: {torn.reason}; the rows before it are compared")
     except BadFormat as error:
         where = f"{name}:{error.line}" if error.line else name
         reason = _NO_RESULT if "--keep" in error.reason else error.reason  # the user did not name its columns

@@ -1,6 +1,7 @@
 """Count the rows in advance, if that is possible."""
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from fetchcli.core.errors import InputError, UsageError
@@ -35,6 +36,15 @@ def count_rows(inputs: Iterable[Input], reading: Reading) -> int | None:
                 return None
     bounds = [bound for bound in (selection.limit, selection.sample) if bound is not None]
     return min([total, *bounds])
+
+
+def count_in_time(inputs: Sequence[Input], reading: Reading, seconds: float) -> int | None:
+    """Count the rows as `count_rows` does; None also if it takes longer than that."""
+    counted: list[int | None] = []
+    thread = threading.Thread(target=lambda: counted.append(count_rows(inputs, reading)), daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return counted[0] if counted else None
 
 
 def _rows_of(url: str, reading: Reading) -> int:

@@ -18,6 +18,7 @@ from fetchcli.inputs.fields import VERDICTS, json_cell, request_of, result_of
 from fetchcli.inputs.lines import lossless, not_utf8
 from fetchcli.inputs.names import canonical, is_result, misnamed
 from fetchcli.inputs.record import SHOWN, BadFormat, Record, Records
+from fetchcli.inputs.results import TornRow, whole_lines
 
 MAX_RECORD = 4 * 1024 * 1024  # maximum characters of a row
 BATCH = 5000  # rows
@@ -25,11 +26,15 @@ _BOM = "\ufeff"
 _DELIMITERS = ",;\t|"
 _NAME = re.compile(r"[\w .-]{0,40}")
 _SEP = re.compile(r"sep=(.)")
+_NEXT_RESULT = re.compile(r"\n\d+,")  # a row of results begins with its number
 _MAX_EAGER_RETRY = 64 * 1024  # characters of an open row up to which every block is worth another look
-_REQUEST = ("method", "headers", "body", "body_file", "json", "request")
+_RESULT = ("verdict", "request", "seq", "source")
+_REQUEST = ("method", "headers", "body", "body_file", "json")
 
 
-def read_csv(blocks: Iterator[bytes], url_column: str, keep: Sequence[str], delimiter: str = "") -> Records:
+def read_csv(
+    blocks: Iterator[bytes], url_column: str, keep: Sequence[str], delimiter: str = "", *, results: bool = False
+) -> Records:
     """Yield the records of every block.
 
     Args:
@@ -37,10 +42,14 @@ def read_csv(blocks: Iterator[bytes], url_column: str, keep: Sequence[str], deli
         url_column: name of the URL column.
         keep: names of the columns to copy.
         delimiter: the delimiter, or empty to detect it.
+        results: it is a results file: the last row may be torn.
 
     Raises:
         BadFormat: the header is missing, or lacks a required column.
+        TornRow: the last row of a results file is torn.
     """
+    if results:
+        blocks = whole_lines(blocks, lambda _: False)
     # Set for the whole process: a body may be in a cell, and rows that are too long are found before.
     csv.field_size_limit(2 * MAX_RECORD)
     table: _Table | None = None
@@ -49,7 +58,8 @@ def read_csv(blocks: Iterator[bytes], url_column: str, keep: Sequence[str], deli
         if table is None:
             head = io.StringIO(text, newline="").readline()
             said = _SEP.fullmatch(head.strip().lower())
-            table = _Table(url_column, keep, said[1] if said else delimiter or max(_DELIMITERS, key=head.count))
+            delimiter = said[1] if said else delimiter or max(_DELIMITERS, key=head.count)
+            table = _Table(url_column, keep, delimiter, results=results)
             start = len(head) if said else 0
         yield from table.take(text[start:], line + (start > 0))
     if table is not None:
@@ -83,8 +93,9 @@ def _decoded(data: bytes, line: int) -> str:
 class _Table:
     """Turns whole lines into records; an open quoted cell waits for more lines."""
 
-    def __init__(self, url_column: str, keep: Sequence[str], delimiter: str) -> None:
+    def __init__(self, url_column: str, keep: Sequence[str], delimiter: str, *, results: bool) -> None:
         self._url_column = url_column
+        self._results = results
         self._keep = keep
         self._delimiter = delimiter
         self._open: list[str] = []
@@ -130,6 +141,9 @@ class _Table:
                     self._open, self._open_line, self._size = [text[start:]], line, rest
                     self._retry_size = 0 if rest < _MAX_EAGER_RETRY else rest * 5 // 4
                     break
+                if self._results and "unexpected end" in str(error) and not _NEXT_RESULT.search(text, start):
+                    yield records
+                    raise TornRow("the last row is torn", line) from None
                 # Only the line where it starts is lost: the others may be rows.
                 stream.seek(start)
                 self._add_faulty(records, stream.readline(), line, str(error))
@@ -201,6 +215,7 @@ class _Columns:
         self.url_is_first = url == 0
         self._tag = place("tag")
         self._verdict = place("verdict") if results else None
+        self._result = [(name, at) for name in _RESULT if (at := place(name)) is not None] if results else []
         self._request = [(name, at) for name in _REQUEST if (at := place(name)) is not None]
         self._expect = [(name, at) for at, name in enumerate(lower) if at != url and expectation_key(name) is not None]
         keys = [expectation_key(name) for name, _ in self._expect]
@@ -246,9 +261,8 @@ class _Columns:
         """Read a row of our own results: undo the neutralised cells; the method may be that of the run."""
         record.tag, record.carried = _unneutralised(record.tag), tuple(map(_unneutralised, record.carried))
         record.url = _unneutralised(record.url)
-        said = dict(zip((name for name, _ in self._request), (cells[at] for _, at in self._request), strict=True))
         try:
-            record.row_request = result_of(record, cells[self._verdict or 0], said.get("request") or "{}")
+            record.row_request = result_of(record, {name: cells[at] for name, at in self._result})
         except RowProblem as problem:
             record.problem = str(problem)
 

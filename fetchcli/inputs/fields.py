@@ -1,6 +1,9 @@
 """The columns of a row besides the URL, for CSV and JSON."""
 
+import json
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -10,7 +13,8 @@ from fetchcli.core.model.outcome import Verdict
 from fetchcli.core.model.target import CarriedValue
 from fetchcli.core.request.request import parse_header
 from fetchcli.core.request.row_request import RowProblem, RowRequest, json_request
-from fetchcli.inputs.record import Record
+from fetchcli.inputs.lines import not_utf8
+from fetchcli.inputs.record import Origin, Record
 
 
 class CurlFields(msgspec.Struct):
@@ -23,6 +27,7 @@ class CurlFields(msgspec.Struct):
 
 
 CURL_FIELDS = CurlFields.__struct_fields__
+SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 VERDICTS = frozenset(verdict.value for verdict in Verdict)
 
 
@@ -44,16 +49,26 @@ def request_of(row: Mapping[str, Any]) -> RowRequest | None:
     return RowRequest(method=method, headers=headers, body=body, body_file=body_file)
 
 
-def result_of(record: Record, verdict: str, request: str | Mapping[str, Any]) -> RowRequest | None:
+def result_of(record: Record, row: Mapping[str, Any]) -> RowRequest | None:
     """The request in a row of our own results; the options of that run are not in there.
+
+    Args:
+        record: the record of the row; it is told what became of the row.
+        row: the values of ``verdict``, ``request``, ``seq`` and ``source``.
 
     Raises:
         RowProblem: the row had been rejected, so results do not contain all of it.
     """
-    record.accepted = verdict == "OK"
-    if verdict == "REJECTED":
+    verdict, request = row["verdict"], row.get("request") or {}
+    record.accepted = verdict == Verdict.OK
+    with suppress(TypeError, ValueError):
+        source = row.get("source")
+        record.origin = Origin(int(row.get("seq", 0)), str(source or ""), verdict == Verdict.CANCELLED)
+    if verdict == Verdict.REJECTED:
         raise RowProblem("verdict", "the row was rejected in the earlier run; correct it in the original list")
     values = json_cell("request", request, dict[str, Any]) if isinstance(request, str) else request
+    if not isinstance(values, dict):
+        values = {}
     row_request = request_of({name: value for name, value in values.items() if name != "json"})  # that is the body
     curl_values = {name: values[name] for name in CURL_FIELDS if values.get(name) is not None}
     if not curl_values:
@@ -96,10 +111,22 @@ def json_cell(column: str, cell: str, kind: Any) -> Any:
     Raises:
         RowProblem: the cell contains something else.
     """
+    raw = cell.encode("utf-8", "surrogateescape")
     try:
-        return msgspec.json.decode(cell.encode("utf-8", "surrogateescape"), type=kind)
+        return msgspec.json.decode(raw, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise RowProblem(column, f"expected JSON: {error}") from None
+        raise RowProblem(column, json_problem(raw, error)) from None
+
+
+def json_problem(raw: bytes, error: Exception) -> str:
+    """What is wrong with JSON that cannot be decoded, alike in all formats."""
+    if problem := not_utf8(raw):
+        return problem
+    if SURROGATE.search(raw):
+        with suppress(ValueError, RecursionError):  # Python's decoder takes halves of surrogate pairs
+            json.loads(raw)
+            return "expected JSON: a lone surrogate is no character"
+    return f"expected JSON: {error or 'nested too deep'}"
 
 
 def _headers(value: object) -> tuple[tuple[str, str], ...]:

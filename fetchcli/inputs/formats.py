@@ -46,25 +46,25 @@ class InputFormat(NamedTuple):
 def _read_csv(blocks: Iterator[bytes], reading: Reading) -> Records:
     from fetchcli.inputs.csv import read_csv
 
-    return read_csv(blocks, reading.url_column, reading.keep)
+    return read_csv(blocks, reading.url_column, reading.keep, results=reading.of_results)
 
 
 def _read_tsv(blocks: Iterator[bytes], reading: Reading) -> Records:
     from fetchcli.inputs.csv import read_csv
 
-    return read_csv(blocks, reading.url_column, reading.keep, "\t")
+    return read_csv(blocks, reading.url_column, reading.keep, "\t", results=reading.of_results)
 
 
 def _read_jsonl(blocks: Iterator[bytes], reading: Reading) -> Records:
     from fetchcli.inputs.jsonl import read_jsonl
 
-    return read_jsonl(blocks, reading.url_column, reading.keep)
+    return read_jsonl(blocks, reading.url_column, reading.keep, results=reading.of_results)
 
 
 def _read_json(blocks: Iterator[bytes], reading: Reading) -> Records:
     from fetchcli.inputs.json import read_json
 
-    return read_json(blocks, reading.url_column, reading.keep)
+    return read_json(blocks, reading.url_column, reading.keep, results=reading.of_results)
 
 
 def _read_sitemap(blocks: Iterator[bytes], _: Reading) -> Records:

@@ -4,9 +4,14 @@ import json
 import re
 from codecs import getincrementaldecoder
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-from fetchcli.inputs.objects import object_record
+import msgspec
+
+from fetchcli.inputs.fields import SURROGATE, json_problem
+from fetchcli.inputs.objects import object_record, shown
 from fetchcli.inputs.record import BadFormat, Record, Records, parse_blocks
+from fetchcli.inputs.results import TornRow, until_damage
 
 MAX_ELEMENT = 16 * 1024 * 1024
 _BETWEEN = re.compile(r"[ \t\r\n]*")
@@ -18,13 +23,13 @@ _MAX_EAGER_RESCAN = (
 _raw_decode = json.JSONDecoder(parse_int=lambda text: int(text) if len(text) < 1000 else float(text)).raw_decode
 
 
-def read_json(blocks: Iterator[bytes], url_column: str, keep: Sequence[str]) -> Records:
+def read_json(blocks: Iterator[bytes], url_column: str, keep: Sequence[str], *, results: bool = False) -> Records:
     """Yield the records of every block.
 
     Raises:
-        BadFormat: not an array, or incomplete; earlier records have been yielded.
+        BadFormat: not an array, or incomplete (`TornRow` in a results file); earlier records have been yielded.
     """
-    return parse_blocks(_Array(url_column, keep), blocks)
+    return parse_blocks(_Array(url_column, keep, results=results), until_damage(blocks) if results else blocks)
 
 
 class _Array:
@@ -34,8 +39,8 @@ class _Array:
         problem: why reading stopped, or None.
     """
 
-    def __init__(self, url_column: str, keep: Sequence[str]) -> None:
-        self._url_column, self._keep = url_column, keep
+    def __init__(self, url_column: str, keep: Sequence[str], *, results: bool) -> None:
+        self._url_column, self._keep, self._results = url_column, keep, results
         self._decode = getincrementaldecoder("utf-8-sig")("surrogateescape").decode
         self._text = ""
         self._pieces: list[str] = []  # text that has not been scanned yet
@@ -56,9 +61,11 @@ class _Array:
                 self._text, self._pieces = "".join(self._pieces), []
                 self._scan(records)
             if last and self._expected != "nothing":
-                raise BadFormat(
-                    "expected a JSON array" if self._expected == "[" else self._incomplete_reason, self._line
-                )
+                if self._expected == "[":
+                    raise BadFormat("expected a JSON array", self._line)
+                if self._results:
+                    raise TornRow("the last row is torn", self._line)
+                raise BadFormat(self._incomplete_reason, self._line)
         except BadFormat as problem:  # earlier elements are valid
             self.problem = problem
         return records
@@ -81,6 +88,15 @@ class _Array:
         self._text = self._text[position:]
         self._pieces, self._size = [self._text], len(self._text)
         self._rescan_size = 2 * len(self._text) if len(self._text) > _MAX_EAGER_RESCAN else 0
+
+    def _record(self, value: Any, written: str) -> Record:
+        raw = written.encode("utf-8", "surrogateescape")
+        if "\\" in written and SURROGATE.search(raw):
+            try:
+                msgspec.json.decode(raw)
+            except ValueError as error:  # half of a surrogate pair, which Python's decoder takes
+                return Record(self._line, shown(raw), problem=json_problem(raw, error))
+        return object_record(value, self._line, self._url_column, self._keep, lambda: raw)
 
     def _skip(self, position: int) -> int:
         """Position after white space; counts its lines."""
@@ -116,9 +132,7 @@ class _Array:
         self._incomplete_reason = "the array never ends"
         if not isinstance(value, dict | list | str) and _NUMBER_REST.fullmatch(self._text, end):
             return None  # a number may continue in the next block
-        written = self._text[at:end]
-        raw = lambda: written.encode("utf-8", "surrogateescape")  # noqa: E731
-        records.append(object_record(value, self._line, self._url_column, self._keep, raw))
+        records.append(self._record(value, self._text[at:end]))
         self._line += self._text.count("\n", at, end)
         self._expected = ","
         return end

@@ -95,9 +95,9 @@ def shown(raw: bytes) -> str:
 
 
 def _row_request(record: Record, value: dict[str, Any], raw: Callable[[], bytes]) -> RowRequest | None:
-    verdict, written = value.get("verdict"), value.get("request")
+    verdict = value.get("verdict")
     if is_result(value) and isinstance(verdict, str) and verdict in VERDICTS:
-        return result_of(record, verdict, written if isinstance(written, dict) else {})
+        return result_of(record, value)
     if value.get("json") is not None:
         value["json"] = _as_written(raw())
     return request_of(value)

@@ -15,11 +15,12 @@ from fetchcli.core.request.row_request import RequestMerger, RowProblem, RowRequ
 from fetchcli.core.settings import Reading
 from fetchcli.core.url.globbing import expand, parse_glob
 from fetchcli.core.url.parse import HttpUrl, mask_credentials, parse_url
-from fetchcli.inputs.base import BLOCK, File, Input
+from fetchcli.inputs.base import BLOCK, STDIN, File, Input
 from fetchcli.inputs.expect import ExpectationParser
 from fetchcli.inputs.formats import SITEMAP, read_records
 from fetchcli.inputs.lines import MAX_LINE, line_record
 from fetchcli.inputs.record import BadFormat, Record
+from fetchcli.inputs.results import Completeness, TornRow
 from fetchcli.inputs.select import chosen, select
 
 Load = Callable[[HttpUrl], bytes]
@@ -40,6 +41,7 @@ class RowReader:
 
     Attributes:
         errors: errors of inputs that could not be read to their end; the other inputs are read.
+        warnings: what results files lack because their run was cut off.
         filtered_out: number of rows that the selection left out because of their content.
     """
 
@@ -63,7 +65,9 @@ class RowReader:
         self._fast_path = not (self._reading.glob or self._reading.selection.filters_content)
         self._seq = 0
         self._loaded: set[str] = set()
+        self._completeness = Completeness()
         self.errors: list[InputError] = []
+        self.warnings: list[str] = []
         self.filtered_out = 0
 
     def batches(self) -> Iterator[list[Row]]:
@@ -80,7 +84,9 @@ class RowReader:
     def _rows(self) -> Iterator[list[Row]]:
         for source in self._inputs:
             try:
-                if isinstance(source, File):
+                if isinstance(source, File) and self._reading.of_results:
+                    yield from self._read_results(source)
+                elif isinstance(source, File):
                     yield from self._read_list(source.blocks(), source.name, self._reading, 0)
                 elif self._reading.format == SITEMAP.name:
                     yield from self._sitemap(_argument(source.text), "", 0)
@@ -99,6 +105,17 @@ class RowReader:
                     return
             yield batch
 
+    def _read_results(self, source: File) -> Iterator[list[Row]]:
+        """Read a results file, up to a torn last row, and notice what it lacks."""
+        shown = "stdin" if source.name == STDIN else source.name
+        self._completeness = Completeness()
+        try:
+            yield from self._read_list(source.blocks(), source.name, self._reading, 0)
+        except TornRow as torn:
+            self.warnings.append(f"{shown}:{torn.line}: {torn.reason}; the rows before it were read")
+        if warning := self._completeness.warning():
+            self.warnings.append(f"{shown}: {warning}")
+
     def _read_list(self, blocks: Iterator[bytes], name: str, reading: Reading, depth: int) -> Iterator[list[Row]]:
         try:
             input_format, batches = read_records(blocks, name, reading)
@@ -109,6 +126,8 @@ class RowReader:
                         yield from self._sitemap(record, name, depth + 1)
                 else:
                     yield from self._expanded(records, name, column)
+        except TornRow:
+            raise
         except BadFormat as error:
             shown = "stdin" if name == "-" else mask_credentials(name)
             if error.line:
@@ -144,12 +163,8 @@ class RowReader:
             return
         rows: list[Row] = []
         for record in records:
-            if self._reading.selection.only_failed and not record.problem:
-                if record.accepted is None:
-                    raise BadFormat("--only-failed requires a results file; this row has no verdict", record.line)
-                if record.accepted:
-                    self.filtered_out += 1
-                    continue
+            if self._reading.of_results and self._was_accepted(record):
+                continue
             if not self._reading.glob or record.problem or len(record.url) > MAX_LINE:
                 self._add(rows, record, source, column)
             else:
@@ -169,6 +184,16 @@ class RowReader:
                         rows = []
         if rows:
             yield rows
+
+    def _was_accepted(self, record: Record) -> bool:
+        """Note a row of a results file; whether it is left out."""
+        self._completeness.note(record)
+        if record.problem:
+            return False
+        if record.accepted is None:
+            raise BadFormat("--only-failed requires a results file; this row has no verdict", record.line)
+        self.filtered_out += record.accepted
+        return record.accepted
 
     def _next(self, record: Record, source: str, column: str) -> Row:
         row = self._build(record, source, column)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -10,6 +10,14 @@ from fetchcli.core.model.target import CarriedValue
 from fetchcli.core.request.row_request import RowRequest
 
 SHOWN = 200  # characters shown of something that is too long or invalid
+
+
+class Origin(NamedTuple):
+    """Where a row of a results file came from: its number and list in the earlier run, and whether it was cut off."""
+
+    seq: int
+    source: str
+    cancelled: bool
 
 
 class Record(msgspec.Struct):
@@ -23,6 +31,7 @@ class Record(msgspec.Struct):
         carried: values of the columns to copy.
         problem: why it is invalid, column first; or empty.
         accepted: whether it had been accepted, for rows of results files; else None.
+        origin: where it came from, for rows of results files; else None.
         sitemap: the URL is that of another sitemap.
         malformed: the problem is a malformed expectation.
         expect: its expectations as written.
@@ -35,6 +44,7 @@ class Record(msgspec.Struct):
     carried: tuple[CarriedValue, ...] = ()
     problem: str = ""
     accepted: bool | None = None
+    origin: Origin | None = None
     sitemap: bool = False
     malformed: bool = False
     expect: tuple[tuple[str, tuple[str, ...]], ...] = ()

@@ -195,7 +195,7 @@ def _comparison(baseline: str | None) -> "Comparison | None":
     from fetchcli.core.baseline.compare import Comparison
     from fetchcli.inputs.baseline import read_baseline
 
-    return Comparison(read_baseline(baseline))
+    return Comparison(read_baseline(baseline, print_message))
 
 
 async def _inputs(settings: Settings, stack: AsyncExitStack) -> list[Input]:

@@ -63,6 +63,8 @@ def report_input_problems(settings: Settings, reader: RowReader, empty: str, err
     """Report what was left out, what could not be read, and that there were no rows."""
     if reader.filtered_out and not (settings.quiet or empty):
         print_message(f"{reader.filtered_out:,} rows left out (--include, --exclude, --only-failed)")
+    for warning in reader.warnings:
+        print_message(warning)
     for error in errors:
         print_message(error)
     if empty and not errors:

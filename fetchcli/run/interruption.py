@@ -1,11 +1,10 @@
 """The message about an interrupted run: how far it came, and what is left."""
 
-import threading
 from collections.abc import Sequence
 
 from fetchcli.core.settings import Settings
 from fetchcli.inputs.base import Input
-from fetchcli.inputs.count import count_rows
+from fetchcli.inputs.count import count_in_time
 from fetchcli.run.loop import RunLoop
 
 MAX_COUNT_SECONDS = 0.3  # an interrupted run ends at once, whatever the size of its lists
@@ -21,7 +20,7 @@ def interruption_message(settings: Settings, run_loop: RunLoop, inputs: Sequence
         return message
     left: int | None = run_loop.rows.count - run_loop.outcomes
     if not run_loop.rows.ended:
-        rows = _count(settings, inputs)
+        rows = count_in_time(inputs, settings.reading, MAX_COUNT_SECONDS)
         if rows is None and not left:
             return f"{message}; the input had not ended"
         left = None if rows is None else rows - run_loop.outcomes
@@ -30,12 +29,3 @@ def interruption_message(settings: Settings, run_loop: RunLoop, inputs: Sequence
     if left <= 0:
         return message
     return f"{message}; {left:,} {'row was' if left == 1 else 'rows were'} not fetched"
-
-
-def _count(settings: Settings, inputs: Sequence[Input]) -> int | None:
-    """The number of rows, if it can be known in time."""
-    counted: list[int | None] = []
-    thread = threading.Thread(target=lambda: counted.append(count_rows(inputs, settings.reading)), daemon=True)
-    thread.start()
-    thread.join(MAX_COUNT_SECONDS)
-    return counted[0] if counted else None

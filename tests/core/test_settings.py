@@ -4,7 +4,7 @@ import pytest
 
 from fetchcli.core.model.policy import Policy, Tls
 from fetchcli.core.request.credentials import Credentials
-from fetchcli.core.settings import Selection, Settings
+from fetchcli.core.settings import Reading, Selection, Settings
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,8 @@ def test_the_files_that_a_run_reads() -> None:
     settings = Settings(policy=policy, baseline="base", files=("data",))
     assert set(settings.read) == {"data", "base", "ca", "cert", "key", "netrc"}
     assert Settings().read == ()
+
+
+def test_only_failed_reads_results_files() -> None:
+    assert Reading(selection=Selection(only_failed=True)).of_results
+    assert not Reading().of_results

@@ -220,14 +220,14 @@ def test_baselines_are_result_files_of_any_form(tmp_path: Path) -> None:
     }
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
-        rows = read_baseline(str(tmp_path / name)).rows
+        rows = read_baseline(str(tmp_path / name), pytest.fail).rows
         assert [(one.url, one.results, one.times) for one in rows.values()] == [
             ("http://h/", ("200",), [0.25]),
             ("http://h/2", ("dns",), []),
         ], name
     (tmp_path / "b.jsonl").write_text(json.dumps({**row, "time_total": "soon"}))
-    (only,) = read_baseline(str(tmp_path / "b.jsonl")).rows.values()
+    (only,) = read_baseline(str(tmp_path / "b.jsonl"), pytest.fail).rows.values()
     assert only.times == []
     (tmp_path / "b.jsonl").write_text(json.dumps({**row, "verdict": "CANCELLED"}))
     with pytest.raises(InputError, match="it contains no finished row"):
-        read_baseline(str(tmp_path / "b.jsonl"))
+        read_baseline(str(tmp_path / "b.jsonl"), pytest.fail)

@@ -51,6 +51,7 @@ def test_a_plain_row() -> None:
         (Request("POST", content=b"x"), ["--data-raw", "x"]),
         (Request("POST"), ["-X", "POST", "Content-Length: 0"]),
         (Request("PUT", content_file="f"), ["-X", "PUT", "Expect:", "--data-binary", "@f"]),
+        (Request("POST", form=("a=b", "f=@g")), ["Expect:", "-F", "a=b", "-F", "f=@g"]),
         (Request("GET", content=b"@x"), ["-X", "GET", "--data-raw", "@x"]),
         (Request("DELETE"), ["-X", "DELETE"]),
         (Request(headers=(("X", ";"), ("Y", ""), ("Z", "1"))), ["X;", "Y:", "Z: 1"]),

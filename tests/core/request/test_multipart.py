@@ -3,7 +3,7 @@
 import pytest
 
 from fetchcli.core.errors import UsageError
-from fetchcli.core.request.multipart import Part, encode_form, parse_part
+from fetchcli.core.request.multipart import Part, boundary_of, encode_form, form_files, label_form, parse_part
 
 FILES = {"a.png": b"\x89PNG", "notes": b"text", "x/y.TXT": b"t", "two;words,x": b"2"}
 
@@ -73,3 +73,17 @@ def test_the_content() -> None:
         b'--BOUNDARY\r\nContent-Disposition: form-data; name="f"; filename="a%0D%0Ab"\r\n'
         b"Content-Type: image/png\r\n\r\n\0\r\n--BOUNDARY--\r\n"
     )
+
+
+def test_the_boundary_goes_behind_the_type_of_the_user_or_our_own() -> None:
+    assert boundary_of("0" * 22) == "-" * 24 + "0" * 22
+    ours = (("X", "1"), ("Content-Type", "multipart/form-data; boundary=B"))
+    assert label_form((("X", "1"),), "B") == ours
+    assert label_form((("content-type", ";"), ("X", "1")), "B") == ours
+    assert label_form((("CONTENT-TYPE", "a/b"),), "B") == (("Content-Type", "a/b; boundary=B"),)
+
+
+def test_the_files_of_a_form() -> None:
+    assert form_files(["a=b", "f=@a.png", "g=<notes"]) == ["a.png", "notes"]
+    with pytest.raises(UsageError, match="--form: expected NAME=TEXT"):
+        form_files(["a"])

@@ -1,0 +1,110 @@
+"""Results files of runs that were cut off: the last row may be torn, and rows may be missing."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from fetchcli.core.settings import Reading
+from fetchcli.inputs.base import STDIN, File
+from fetchcli.inputs.count import count_in_time
+from fetchcli.inputs.record import BadFormat, Record
+
+MAX_SEQ = 100_000_000  # numbers beyond it are not looked at
+MAX_LISTS = 100  # lists whose rows are counted
+COUNT_SECONDS = 1.0  # that counting them may take
+
+
+class TornRow(BadFormat):
+    """A results file ends inside a row; the rows before are valid."""
+
+
+def whole_lines(blocks: Iterator[bytes], is_whole: Callable[[bytes], bool]) -> Iterator[bytes]:
+    """Yield what stands in whole lines: a last line without its end is torn, unless ``is_whole`` says otherwise.
+
+    Raises:
+        TornRow: the last line is torn, or the compressed file ends in it.
+    """
+    rest: list[bytes] = []
+    lines, reason = 1, ""
+    try:
+        for block in blocks:
+            end = block.rfind(b"\n") + 1
+            if end:
+                yield b"".join((*rest, block[:end]))
+                lines += block.count(b"\n")
+                rest = []
+            if end < len(block):
+                rest.append(block[end:])
+    except BadFormat as error:  # of the compression
+        reason = f" ({error.reason})"
+    line = b"".join(rest)
+    if line.strip() and is_whole(line):
+        yield line
+    elif line.strip() or reason:
+        raise TornRow(f"the last row is torn{reason}", lines)
+
+
+def until_damage(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield what can be decompressed; a reader that needs the end notices that it is missing."""
+    with suppress(BadFormat):
+        yield from blocks
+
+
+def is_json(line: bytes) -> bool:
+    """Whether a line is JSON; a JSON object that parses is whole."""
+    try:
+        msgspec.json.decode(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+class Completeness:
+    """Notes which rows of a run a results file holds."""
+
+    def __init__(self) -> None:
+        self._seen = bytearray()
+        self._rows = 0
+        self._cancelled = False
+        self._lists: dict[str, None] = {}
+
+    def note(self, record: Record) -> None:
+        """Note a row."""
+        origin = record.origin
+        if origin is None or not 0 < origin.seq <= MAX_SEQ:
+            return
+        if origin.seq >= len(self._seen):
+            self._seen.extend(bytes(max(origin.seq + 1 - len(self._seen), len(self._seen))))
+        self._rows += not self._seen[origin.seq]
+        self._seen[origin.seq] = 1
+        self._cancelled = self._cancelled or origin.cancelled
+        if len(self._lists) <= MAX_LISTS:
+            self._lists.setdefault(origin.source)
+
+    def warning(self) -> str:
+        """What the file lacks of the run's rows, or empty: ``it is not whole: ...``."""
+        if not self._rows:
+            return ""
+        gaps = self._seen.rfind(1) - self._rows
+        total, names = self._count(), " and ".join(self._lists)
+        if total is not None and total > self._rows:
+            missing = f"{total - self._rows:,} of the {total:,} rows of {names} are missing"
+        elif total is None and gaps:
+            missing = f"at least {gaps:,} {'row is' if gaps == 1 else 'rows are'} missing"
+        elif total is None and self._cancelled:
+            missing = "its run was interrupted, so rows may be missing"
+        else:
+            return ""
+        return f"it is not whole: {missing}, and --only-failed does not fetch them"
+
+    def _count(self) -> int | None:
+        """The rows of the lists that the results name, if they are files that can still be counted in time."""
+        if len(self._lists) > MAX_LISTS or any(name in ("", STDIN) or "://" in name for name in self._lists):
+            return None
+        files = [File(name) for name in self._lists if Path(name).is_file()]
+        if len(files) < len(self._lists):
+            return None
+        total = count_in_time(files, Reading(), COUNT_SECONDS)
+        return None if total is not None and total < self._rows else total

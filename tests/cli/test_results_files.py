@@ -1,0 +1,61 @@
+"""Results of runs that were cut off, through a real process: what is said of them, and what is fetched."""
+
+import json
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import fetchcli, start, until
+from tests.support.recorder import ok, recorder
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_the_results_of_a_run_that_was_cut_off(form: str, how: signal.Signals, tmp_path: Path) -> None:
+    results = tmp_path / f"r.{form}"
+    answers, ended = iter([ok()] * 30), threading.Event()
+
+    def answer(_: bytes) -> bytes:
+        return next(answers, b"") or str(ended.wait()).encode()  # then it is silent
+
+    with recorder(answer) as server:
+        (tmp_path / "list.txt").write_text("".join(f"{server.url(f'/{number}')}\n" for number in range(100)))
+        process = start("list.txt", "-c", "2", "-q", "-o", results.name, cwd=tmp_path)
+        until(lambda: len(server.requests) >= 32, "requests", process)
+        until(lambda: results.exists() and results.read_bytes().count(b"\n") >= 30, "rows", process)
+        process.send_signal(how)
+        process.communicate(timeout=50)
+        ended.set()
+    whole = results.read_bytes()
+    results.write_bytes(whole[:-40] if how is signal.SIGKILL else whole)
+    again = fetchcli(results.name, "--only-failed", "-q", "-o", "jsonl", "--retry", "0", cwd=tmp_path)
+    assert "of the 100 rows of list.txt are missing, and --only-failed does not fetch them" in again.err
+    assert again.code == (4 if how is signal.SIGINT else 0)  # a warning is no failure
+    assert len(again.lines) == (2 if how is signal.SIGINT else 0)
+    torn = "the last row is torn; the rows before it were read"
+    assert (torn in again.err) is (how is signal.SIGKILL)
+    assert again.err.count("\n") <= 3
+
+
+def test_a_torn_baseline_is_compared_as_far_as_it_goes(tmp_path: Path) -> None:
+    with recorder() as server:
+        urls = [server.url(f"/{number}") for number in range(3)]
+        fetchcli(*urls, "-q", "-o", "jsonl:b.jsonl", "--ordered", cwd=tmp_path)
+        whole = (tmp_path / "b.jsonl").read_bytes()
+        (tmp_path / "b.jsonl").write_bytes(whole[:-1])
+        fine = fetchcli(*urls, "-q", "--baseline", "b.jsonl", cwd=tmp_path)
+        assert (fine.code, fine.err) == (0, "")  # JSON that parses is whole
+        (tmp_path / "b.jsonl").write_bytes(whole[:-30])
+        torn = fetchcli(*urls, "-q", "--baseline", "b.jsonl", cwd=tmp_path)
+        assert torn.code == 0
+        assert torn.err == "fetchcli: --baseline b.jsonl:3: the last row is torn; the rows before it are compared\n"
+
+
+def test_only_failed_fetches_the_rest_of_an_array(tmp_path: Path) -> None:
+    rows = [{"seq": 1, "url": "http://127.0.0.1:9/", "verdict": "FAILED", "request": None}, {"seq": 2}]
+    (tmp_path / "r.json").write_text(json.dumps(rows)[:-8])
+    ran = fetchcli("r.json", "--only-failed", "-q", "-o", "jsonl", "--retry", "0", cwd=tmp_path)
+    assert [json.loads(line)["url"] for line in ran.lines] == ["http://127.0.0.1:9/"]
+    assert "r.json:1: the last row is torn" in ran.err
