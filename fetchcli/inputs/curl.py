@@ -202,4 +202,4 @@ def _record(command: Command, line: int, name: str, *, cut: bool) -> Record:
 
 def _command_name(text: str) -> str:
     """The name of the command: its options may contain secrets."""
-    return text.split(maxsplit=1)[0][:20] + " …"
+    return (text.split(maxsplit=1) or [text])[0][:20] + " …"

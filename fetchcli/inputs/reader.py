@@ -16,11 +16,12 @@ from fetchcli.core.settings import Reading
 from fetchcli.core.url.globbing import expand, parse_glob
 from fetchcli.core.url.parse import HttpUrl, mask_credentials, parse_url
 from fetchcli.inputs.base import BLOCK, STDIN, File, Input
+from fetchcli.inputs.completeness import Completeness
 from fetchcli.inputs.expect import ExpectationParser
 from fetchcli.inputs.formats import SITEMAP, read_records
 from fetchcli.inputs.lines import MAX_LINE, line_record
 from fetchcli.inputs.record import BadFormat, Record
-from fetchcli.inputs.results import Completeness, TornRow
+from fetchcli.inputs.results import TornRow
 from fetchcli.inputs.select import chosen, select
 
 Load = Callable[[HttpUrl], bytes]
