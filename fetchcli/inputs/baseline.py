@@ -53,7 +53,9 @@ def read_baseline(name: str, warn: Callable[[str], None]) -> Baseline:
 
 
 def _add(baseline: Baseline, record: Record, verdict: str, rest: list[Any]) -> None:
-    status, error, sha256, seconds, method = (None if value == "" else value for value in rest)
+    # In a file of somebody else they may be anything.
+    scalars = (str(value) if isinstance(value, dict | list) else value for value in rest)
+    status, error, sha256, seconds, method = (None if value == "" else value for value in scalars)
     try:
         time = None if seconds is None else float(seconds)
     except ValueError:

@@ -99,10 +99,8 @@ def tag_of(value: object) -> str:
 
 
 def carried_value(value: object) -> CarriedValue:
-    """A value to copy to the output; lists and objects are copied as JSON."""
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    return msgspec.json.encode(value).decode()
+    """A value to copy to the output."""
+    return value if value is None or isinstance(value, bool | int | float | str | list | dict) else str(value)
 
 
 def json_cell(column: str, cell: str, kind: Any) -> Any:

@@ -41,6 +41,6 @@ class CsvSink:
 
     def _text(self, value: Value) -> str:
         text = as_text(value)
-        if isinstance(value, dict):
+        if isinstance(value, dict | list):
             return inert_json(text)
         return self._guard(visible(text)) if isinstance(value, (str, tuple)) else text

@@ -1,6 +1,7 @@
 """Every kind of list through the real command: formats, selection, sitemaps on the web, results as input."""
 
 import bz2
+import csv
 import gzip
 import json
 import lzma
@@ -285,3 +286,22 @@ def test_a_large_compressed_list_takes_no_more_memory_than_a_small_one(tmp_path:
     args = ("--exclude", "/", "-q")
     small, large = (peak(tmp_path / name, *args) for name in ("small.csv.gz", "large.csv.gz"))
     assert large < 1.25 * small
+
+
+def test_14_a_kept_object_stays_one_where_there_are_objects(tmp_path: Path) -> None:
+    kept = {"a": [1, {"b": 'x,"y" ##[error]'}], "big": 2**60}
+    (tmp_path / "x.jsonl").write_text(json.dumps({"url": "http://127.0.0.1:9/", "meta": kept, "list": [1, 2]}) + "\n")
+    args = ("x.jsonl", "--keep", "meta", "--keep", "list", "-q", "--retry", "0")
+    outputs = ("-o", "jsonl:r.jsonl", "-o", "json:r.json", "-o", "r.csv", "-w", "%{meta} %{list}\n")
+    ran = fetchcli(*args, *outputs, cwd=tmp_path)
+    for name in ("r.jsonl", "r.json"):
+        text = (tmp_path / name).read_text()
+        assert "##[" not in text
+        row = json.loads(text)[0] if name == "r.json" else json.loads(text)
+        assert (row["meta"], row["list"]) == (kept, [1, 2])
+    with (tmp_path / "r.csv").open(newline="") as file:
+        (cells,) = csv.DictReader(file)
+    assert (json.loads(cells["meta"]), json.loads(cells["list"])) == (kept, [1, 2])
+    assert json.loads(ran.out.rpartition(" [")[0].replace("\\x23", "#")) == kept
+    again = fetchcli("r.jsonl", "--only-failed", *args[1:], "-o", "jsonl", cwd=tmp_path)
+    assert json.loads(again.out)["meta"] == kept

@@ -9,7 +9,7 @@ from fetchcli.core.request.request import Request
 from fetchcli.core.request.row_request import RowRequest
 from fetchcli.core.url.parse import HttpUrl
 
-CarriedValue = bool | int | float | str | None
+CarriedValue = bool | int | float | str | list[object] | dict[str, object] | None
 
 
 class Target(msgspec.Struct, frozen=True):

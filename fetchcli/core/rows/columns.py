@@ -16,7 +16,9 @@ from fetchcli.core.model.attempt import FailedCheck, Response
 from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.text import without_surrogates
 
-Value = bool | int | float | str | tuple[Redirect, ...] | tuple[FailedCheck, ...] | dict[str, object] | None
+Value = (
+    bool | int | float | str | tuple[Redirect, ...] | tuple[FailedCheck, ...] | list[object] | dict[str, object] | None
+)
 Getter = Callable[[Outcome, Response | None], Value]
 
 
@@ -227,7 +229,7 @@ def as_text(value: Value) -> str:
         return ""
     if isinstance(value, tuple):
         return "; ".join(item.text for item in value)
-    if isinstance(value, dict):
+    if isinstance(value, dict | list):
         return msgspec.json.encode(without_surrogates(value)).decode()
     if isinstance(value, float):
         return f"{value:.6f}"
