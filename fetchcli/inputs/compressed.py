@@ -11,10 +11,9 @@ MAX_XZ_MEMORY = 256 * 1024 * 1024  # that an xz stream may ask for
 
 
 class _Codec(NamedTuple):
-    """One compression: its name, file extension, first bytes, and a factory for a stream and the error it raises."""
+    """One compression: its name, first bytes, and a factory for a stream and the error it raises."""
 
     name: str
-    extension: str
     magic: bytes
     make: Callable[[], tuple[Any, type[Exception]]]
 
@@ -62,12 +61,11 @@ class _Gzip:
 
 
 _CODECS = (
-    _Codec("gzip", ".gz", b"\x1f\x8b", lambda: (_Gzip(), zlib.error)),
-    _Codec("zstd", ".zst", b"\x28\xb5\x2f\xfd", _zstd),
-    _Codec("bzip2", ".bz2", b"BZh", _bzip2),
-    _Codec("xz", ".xz", b"\xfd7zXZ\x00", _xz),
+    _Codec("gzip", b"\x1f\x8b", lambda: (_Gzip(), zlib.error)),
+    _Codec("zstd", b"\x28\xb5\x2f\xfd", _zstd),
+    _Codec("bzip2", b"BZh", _bzip2),
+    _Codec("xz", b"\xfd7zXZ\x00", _xz),
 )
-COMPRESSED_EXTENSIONS = frozenset(codec.extension for codec in _CODECS)
 LONGEST_MAGIC = max(len(codec.magic) for codec in _CODECS)
 
 

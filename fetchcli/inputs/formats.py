@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable, Iterator
 from itertools import chain
-from pathlib import PurePath
 from typing import NamedTuple
 
+from fetchcli.core.compression import inner_extension
 from fetchcli.core.settings import AUTO, Reading
-from fetchcli.inputs.compressed import COMPRESSED_EXTENSIONS, decompressed
+from fetchcli.inputs.compressed import decompressed
 from fetchcli.inputs.foreign import refuse_foreign
 from fetchcli.inputs.html import is_html
 from fetchcli.inputs.lines import BOM, read_lines
@@ -168,10 +168,7 @@ def _first_line(blocks: Iterator[bytes]) -> bytes:
 
 def format_by_extension(name: str) -> InputFormat | None:
     """The format that a file name stands for, its compression extension ignored; None if it stands for none."""
-    path = PurePath(name)
-    if path.suffix.lower() in COMPRESSED_EXTENSIONS:
-        path = path.with_suffix("")
-    return _BY_EXTENSION.get(path.suffix.lower())
+    return _BY_EXTENSION.get(inner_extension(name))
 
 
 def detect_format(name: str, first: bytes, reading: Reading) -> InputFormat:

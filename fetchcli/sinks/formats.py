@@ -1,9 +1,9 @@
 """The output formats: one table, from which ``-o``, help, completion and messages are made."""
 
 from importlib import import_module
-from pathlib import PurePath
 from typing import Any, NamedTuple
 
+from fetchcli.core.compression import EXTENSIONS, inner_extension
 from fetchcli.core.errors import UsageError
 
 STDOUT = "-"
@@ -70,9 +70,10 @@ def parse_output(text: str) -> OutputSpec:
         if colon and not path:
             raise UsageError(f"-o {text}: expected a path after the colon")
         return OutputSpec(BY_NAME[name], path or STDOUT)
-    known = _BY_EXTENSION.get(PurePath(text).suffix.lower())
+    known = _BY_EXTENSION.get(inner_extension(text))
     if known is None:
         raise UsageError(
-            f"-o {text}: expected a format ({', '.join(BY_NAME)}) or a path that ends in {', '.join(_BY_EXTENSION)}"
+            f"-o {text}: expected a format ({', '.join(BY_NAME)}) or a path that ends in {', '.join(_BY_EXTENSION)}, "
+            f"perhaps followed by {', '.join(EXTENSIONS)}"
         )
     return OutputSpec(known, text)

@@ -1,4 +1,4 @@
-"""One destination of bytes, written in blocks by a thread of its own.
+"""One destination of bytes, written in blocks by a thread of its own, compressed if its name says so.
 
 A reader that stops (``| less``), a slow disk or a terminal on hold must never block the event loop:
 requests in flight would time out, and a local problem would be blamed on their URLs.
@@ -20,10 +20,12 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 from fetchcli.core.errors import OutputError
+from fetchcli.sinks import compress
 from fetchcli.sinks.formats import STDOUT
 
 BLOCK_SECONDS = 0.01
 WATCH_SECONDS = 0.2
+GATHER_SECONDS = 0.02
 MAX_BACKLOG = 4 * 1024 * 1024
 
 
@@ -54,6 +56,7 @@ class Output:
         self._lock = threading.Lock()
         self._filled = threading.Event()
         self._closing = threading.Event()
+        self._compress = compress.compressor_for(name)
         try:
             self._fd = 1 if name == STDOUT else self._open(name)
         except (OSError, ValueError) as error:
@@ -92,9 +95,16 @@ class Output:
         return self._fd
 
     def begin(self) -> None:
-        """Empty the file and start writing; called once every output is locked."""
+        """Empty the file and start writing; called once every output is locked.
+
+        Raises:
+            OutputError: the file cannot be emptied.
+        """
         if self.name != STDOUT and stat.S_ISREG(os.fstat(self.fd).st_mode):
-            os.ftruncate(self.fd, 0)
+            try:
+                os.ftruncate(self.fd, 0)
+            except OSError as error:
+                raise OutputError(f"{self.name}: {error.strerror}") from None
         self._thread.start()
 
     @property
@@ -135,18 +145,36 @@ class Output:
                 self._fail(error)
 
     def _write_blocks(self) -> None:
+        empty = True
         while True:
             self._await_data()
-            self._closing.wait(BLOCK_SECONDS)  # gather a block
+            self._gather()
             self._filled.clear()
             closing = self._closing.is_set()  # read after clearing: `close` sets this first
             with self._lock:
-                block, self._pending = b"".join(self._pending), []
-            self._write_all(block)
+                pieces, self._pending = self._pending, []
+            if empty and closing and self._compress is not None:
+                pieces = pieces or [b""]  # no member at all is no file of that compression
+            empty = empty and not pieces
+            self._write_all(self._encoded(pieces))
             with self._lock:
-                self._backlog -= len(block)
+                self._backlog -= sum(map(len, pieces))
             if closing:
                 return
+
+    def _gather(self) -> None:
+        """Let a block gather: a few rows, or a member that is worth compressing."""
+        if self._compress is None:
+            self._closing.wait(BLOCK_SECONDS)
+            return
+        until = time.monotonic() + compress.BLOCK_SECONDS
+        while self._backlog < compress.MAX_BLOCK and time.monotonic() < until:
+            if self._closing.wait(GATHER_SECONDS):
+                return
+
+    def _encoded(self, pieces: list[bytes]) -> bytes:
+        """The bytes for the file."""
+        return b"".join(pieces) if self._compress is None else compress.compressed(pieces, self._compress)
 
     def _await_data(self) -> None:
         """Wait for bytes, and notice when the reader of a pipe goes away."""

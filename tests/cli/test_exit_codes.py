@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from itertools import combinations
 from pathlib import Path
 
@@ -226,6 +227,22 @@ def test_what_nobody_reads_is_exit_8_and_quiet(args: list[str]) -> None:
     )
     os.close(write_end)
     assert (done.returncode, done.stderr) == (8, b"")
+
+
+def test_17_a_file_that_cannot_be_emptied_is_exit_8(faults: FaultServer, tmp_path: Path) -> None:
+    script = (
+        "import errno, os, sys\n"
+        "def broken(fd, length):\n    raise OSError(errno.EIO, os.strerror(errno.EIO))\n"
+        "os.ftruncate = broken\n"
+        "from fetchcli.__main__ import main\nmain()\n"
+    )
+    before = len(faults.requests)
+    done = subprocess.run(
+        [sys.executable, "-c", script, faults.url("ok"), "-o", "rows.csv"],
+        cwd=tmp_path, env=environment(), capture_output=True, timeout=50, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (8, b"fetchcli: rows.csv: Input/output error\n")
+    assert len(faults.requests) == before
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ LAYERS: dict[str, tuple[str, set[str]]] = {
     ),
     "transport.aiohttp": ("core transport", {"aiohttp", "aiohappyeyeballs", "msgspec", "yarl", "python_socks"}),
     "sinks": ("_version core", {"msgspec"}),
+    "sinks.compress": ("core", {"backports", "compression"}),
     "engine": ("core transport.base", {"msgspec"}),
     "render": ("core sinks.base", {"rich", "msgspec"}),
     "run": ("_version core inputs transport sinks render engine messages", {"msgspec"}),
@@ -36,7 +37,7 @@ LAYERS: dict[str, tuple[str, set[str]]] = {
 # Inside core, too, a package may import only packages of the rows above its own.
 CORE = (
     "timings",
-    "errors text",
+    "errors text compression",
     "units rate",
     "url http1",
     "request",

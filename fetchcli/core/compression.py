@@ -1,0 +1,22 @@
+"""The compressions of lists and outputs, by the extension of a file."""
+
+import re
+
+EXTENSIONS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bzip2", ".xz": "xz"}
+_EXTENSION = re.compile(r"[^/](\.[^./]+)\Z")
+
+
+def compression_of(name: str) -> str:
+    """The compression that a file name stands for, or empty."""
+    return EXTENSIONS.get(_extension(name), "")
+
+
+def inner_extension(name: str) -> str:
+    """The extension of a file in lower case, that of its compression ignored: ``.csv`` for ``rows.csv.gz``."""
+    extension = _extension(name)
+    return _extension(name[: -len(extension)]) if extension in EXTENSIONS else extension
+
+
+def _extension(name: str) -> str:
+    match = _EXTENSION.search(name)
+    return match[1].lower() if match else ""
