@@ -43,6 +43,7 @@ class RowReader:
     Attributes:
         errors: errors of inputs that could not be read to their end; the other inputs are read.
         warnings: what results files lack because their run was cut off.
+        is_written: whether the run writes to a file; no row may send it.
         filtered_out: number of rows that the selection left out because of their content.
     """
 
@@ -56,6 +57,7 @@ class RowReader:
         round: int = 1,  # noqa: A002 - the name of the column
     ) -> None:
         self._inputs = inputs
+        self.is_written: Callable[[str], bool] = lambda _: False
         self._reading = reading or Reading()
         self._load = load
         policy = policy or Policy()
@@ -254,15 +256,16 @@ class RowReader:
 
     def _request(self, row_request: RowRequest) -> Request:
         if row_request.body_file is not None:
-            _require_readable("body_file", row_request.body_file)
+            self._require_readable("body_file", row_request.body_file)
         for path in form_files(row_request.form):
-            _require_readable("--form", path)
+            self._require_readable("--form", path)
         return self._merge_request(row_request)
 
-
-def _require_readable(where: str, path: str) -> None:
-    if not (Path(path).is_file() and os.access(path, os.R_OK)):
-        raise RowProblem(where, f"expected a file that can be read, got {path!r}")
+    def _require_readable(self, where: str, path: str) -> None:
+        if not (Path(path).is_file() and os.access(path, os.R_OK)):
+            raise RowProblem(where, f"expected a file that can be read, got {path!r}")
+        if self.is_written(path):
+            raise RowProblem(where, f"{path!r} is also written by the run")
 
 
 def _argument(text: str) -> Record:

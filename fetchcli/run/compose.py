@@ -5,6 +5,7 @@ import gc
 import sys
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 from contextlib import AsyncExitStack, aclosing
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ from fetchcli.run.displays import make_displays
 from fetchcli.run.inputs import check_expectations, empty_input_message, may_block, open_inputs, report_input_problems
 from fetchcli.run.interruption import interruption_message
 from fetchcli.run.loop import RunLoop
-from fetchcli.run.outputs import Outputs, plan_outputs
+from fetchcli.run.outputs import Outputs, is_written, plan_outputs
 from fetchcli.run.signals import Interrupt
 from fetchcli.sinks.formats import parse_output
 from fetchcli.transport.base import Transport
@@ -162,18 +163,20 @@ async def _run(settings: Settings) -> ExitCode:
         cookies = _row_cookies(policy)
         transport = make_transport(policy, cookies=cookies)
         stack.push_async_callback(transport.close)
+        plan = plan_outputs(settings, stdout_is_terminal=sys.stdout is not None and sys.stdout.isatty())
         gc.freeze()  # what exists now stays: the collector need not look at it again
         load = make_loader(transport, policy)
 
         def read(number: int) -> RowReader:
-            return RowReader(inputs, settings.reading, policy, load, round=number)
+            reader = RowReader(inputs, settings.reading, policy, load, round=number)
+            reader.is_written = partial(is_written, plan)
+            return reader
 
         run_loop = RunLoop(
             settings, summary, comparison, read, endless=any(may_block(source, settings.reading) for source in inputs)
         )
         watch = run_loop.watch if settings.halt is not None else None
         fetcher = Fetcher(transport, policy, ordered=settings.ordered, warn=print_message, watch=watch)
-        plan = plan_outputs(settings, stdout_is_terminal=sys.stdout is not None and sys.stdout.isatty())
         displays = make_displays(settings, plan, inputs, summary, fetcher)
         lists = [source.name for source in inputs if isinstance(source, File)]
         outputs = Outputs(plan, [*lists, *settings.read], displays, run_loop.stop, quiet=settings.quiet)

@@ -196,6 +196,18 @@ class Outputs:
             self._stop("no output can be written")
 
 
+def is_written(plan: OutputPlan, path: str) -> bool:
+    """Whether a file is an output of the run, the shell's redirections included."""
+    status = _status(path)
+    return status is not None and any(samestat(status, written) for written in _written(plan.data).values() if written)
+
+
+def _written(data: Iterable[str]) -> dict[str, os.stat_result | None]:
+    """The outputs by name, stdout and stderr as the shell has redirected them; None for what does not exist yet."""
+    written = {name: _status(name) for name in data if name != STDOUT}
+    return written | {"stdout": os.fstat(1), "stderr": os.fstat(2)}
+
+
 def _refuse_inputs(data: Iterable[str], read: Iterable[str]) -> None:
     """Refuse to write what the run reads: it would be emptied, or be read and written without end.
 
@@ -204,9 +216,7 @@ def _refuse_inputs(data: Iterable[str], read: Iterable[str]) -> None:
     if STDOUT in data and sys.stdout is None:
         raise OutputError("stdout is closed")
     read_files = [(name, status) for name in read if (status := _status(name)) and stat.S_ISREG(status.st_mode)]
-    written = {name: _status(name) for name in data if name != STDOUT}
-    written |= {"stdout": os.fstat(1), "stderr": os.fstat(2)}
-    for name, status in written.items():
+    for name, status in _written(data).items():
         for read_name, read_status in read_files:
             if status and samestat(status, read_status):
                 same = f" ({read_name})" if read_name not in (name, STDIN) else ""

@@ -1,5 +1,6 @@
 """Every kind of ending has its exit code, alone and together."""
 
+import json
 import os
 import subprocess
 import sys
@@ -314,3 +315,21 @@ def test_8_a_list_that_is_stdin_is_not_stdout(read_files: Path, faults: FaultSer
     assert shell("< urls.txt >> urls.txt") == (8, refused)
     assert len(faults.requests) == requests
     assert shell("< urls.txt >> out.txt")[0] == 0
+
+
+@pytest.mark.parametrize("how", ["-o jsonl:rows", "-o csv:link >/dev/null", "-o jsonl >> rows", "2>> rows"])
+def test_8_no_row_sends_what_the_run_writes(faults: FaultServer, tmp_path: Path, how: str) -> None:
+    (tmp_path / "rows").write_text("")
+    (tmp_path / "link").symlink_to("rows")
+    row = {"url": faults.url("ok"), "body_file": "rows"}
+    form = f"curl -F f=@rows {faults.url('ok')}"
+    (tmp_path / "x.jsonl").write_text(f"{json.dumps(row)}\n")
+    (tmp_path / "x.curl").write_text(f"{form}\n")
+    before = len(faults.requests)
+    command = f"{' '.join(COMMAND)} x.jsonl x.curl -q {how}"
+    done = subprocess.run(["/bin/sh", "-c", command], cwd=tmp_path, env=environment(), capture_output=True, check=False)
+    assert done.returncode == 3
+    said = (done.stdout + done.stderr + (tmp_path / "rows").read_bytes()).decode()
+    assert "body_file: 'rows' is also written by the run" in said
+    assert "--form: 'rows' is also written by the run" in said
+    assert len(faults.requests) == before
