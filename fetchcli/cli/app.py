@@ -14,6 +14,7 @@ from fetchcli.cli.help import INPUTS_HELP
 from fetchcli.cli.option import Option, Panel
 from fetchcli.cli.preflight import fit_descriptors
 from fetchcli.core.errors import ExitCode
+from fetchcli.messages import print_message
 
 app = typer.Typer(context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "FETCHCLI"})
 
@@ -57,7 +58,11 @@ def fetchcli(inputs: list[str] | None, **values: Any) -> int:
     if values["version"] or values["print_config"] or values["print_schema"]:
         print_about(values["print_schema"], version=values["version"])
         return ExitCode.OK
-    settings = build_settings(inputs or [], values)
+    loaded = click.get_current_context().obj
+    if values["verbose"]:
+        for name in loaded.files:
+            print_message(f"configuration: {name}")
+    settings = build_settings(inputs or [], {**values, "config_files": loaded.files})
     from fetchcli.run.compose import run  # asyncio and everything else, which --help does not need
 
     return run(fit_descriptors(settings))

@@ -62,7 +62,7 @@ class ConfiguredCommand(TyperCommand):
             raise UsageError("--config and --no-config cannot be combined")
         path = given.get("config") or os.environ.get("FETCHCLI_CONFIG") or None
         off = not given.get("config") and os.environ.get("FETCHCLI_NO_CONFIG", "").lower() in _YES
-        return Loaded({}, {}) if given.get("no_config") or off else load(self, path)
+        return Loaded({}, {}, []) if given.get("no_config") or off else load(self, path)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run; an error names the variable or the file that a wrong value came from."""

@@ -4,7 +4,7 @@
 
 The nearest file is ``fetchcli.toml``, or ``pyproject.toml`` with a table ``[tool.fetchcli]``, in the
 working folder. Within a repository the folders above are searched, too, up to its top. Keys are the
-long names of the options.
+long names of the options. What a file may do that was found in this way is limited; see `found_file`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 import click
 
 from fetchcli.cli.definitions import OPTIONS, overridden
+from fetchcli.cli.found_file import check_owner, check_value
+from fetchcli.cli.option import is_given
 from fetchcli.core.errors import UsageError
 
 NAME = "fetchcli.toml"
@@ -27,10 +29,12 @@ class Loaded(NamedTuple):
     Attributes:
         values: values by parameter name.
         origins: the file of each value.
+        files: the files that were read.
     """
 
     values: dict[str, Any]
     origins: dict[str, str]
+    files: list[str]
 
 
 def settings_of(command: click.Command) -> dict[str, click.Option]:
@@ -58,20 +62,26 @@ def load(command: click.Command, path: str | None) -> Loaded:
     Raises:
         UsageError: a file cannot be read, a key is unknown, or a value has the wrong type.
     """
-    files = [Path(path)] if path is not None else [*_user_files(), *_nearest()]
+    named = [] if path is None else [Path(path)]
+    users = [] if named else list(_user_files())
     options = settings_of(command)
-    loaded = Loaded({}, {})
-    for file in files:  # the stronger one comes last
-        values = {}
+    loaded = Loaded({}, {}, [])
+    for file in (*named, *users, *(() if named else _nearest())):  # the stronger one comes last
         shown = _shown(file)
+        if file not in named:
+            check_owner(file, shown)
+        values = {}
         for key, value in _table(file).items():
             option = options.get(key)
             if option is None:
                 raise UsageError(f"{shown}: {key}: {_unknown(key, command, options)}")
-            values[option.name or ""] = _checked(option, value, f"{shown}: {key}")
-        drop_overridden(loaded, values)
+            values[option.name or ""] = checked = _checked(option, value, f"{shown}: {key}")
+            if file not in (*named, *users):
+                check_value(OPTIONS[option.name or ""], checked, file.parent, f"{shown}: {key}")
+        drop_overridden(loaded, {name for name, value in values.items() if is_given(value)})
         loaded.values.update(values)
         loaded.origins.update(dict.fromkeys(values, shown))
+        loaded.files.append(str(file))
     return loaded
 
 

@@ -85,7 +85,8 @@ def _shown(name: str) -> str:
 
 
 def overridden(stronger: Iterable[str], weaker: Iterable[str]) -> set[str]:
-    """The weaker options that a stronger alternative replaces, and those that require a replaced one."""
+    """The weaker options that a stronger one replaces or sets aside, and those that require a replaced one."""
     strong, weak = set(stronger) & set(OPTIONS), set(weaker) & set(OPTIONS)
-    result = {other for name in strong for other in alternatives_of(name) & weak - strong}
+    replaced = (alternatives_of(name).union(OPTIONS[name].sets_aside) for name in strong)
+    result = {other for names in replaced for other in names & weak - strong}
     return result | {name for name in weak - strong if result & set(OPTIONS[name].requires)}

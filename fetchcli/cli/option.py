@@ -1,6 +1,7 @@
 """What an option is: one definition, from which parsing, help, configuration and documentation are made."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
 from typing import Any, TypeVar
 
 import msgspec
@@ -13,12 +14,25 @@ Values = Mapping[str, Any]
 DEFAULTS = Settings()
 
 
+class Found(StrEnum):
+    """What a configuration file that was found, not named, may do with an option.
+
+    It may come from somebody else: a repository that was cloned, an archive that was unpacked.
+    """
+
+    YES = "yes"
+    BELOW = "below"  # its paths must be relative and stay inside the folder of the file
+    NO = "no"
+
+
 class Option(msgspec.Struct, frozen=True, kw_only=True):
     """One option.
 
     Attributes:
         flags: its names, short ones first: ``-c --concurrency``; ``--x/--no-x`` names both states of a flag.
         help: one line that starts with a verb or a noun.
+        found: what a configuration file that was found may do with it; every option of such files says it.
+        paths: the paths in a value, for `Found.BELOW`.
         to: path of the value in `Settings`, such as ``policy.pace.rate``; empty where the panel's ``build`` sets it.
         type: ``bool`` for a flag, ``int``, ``str``, or an enum of the accepted words.
         choices: the accepted words where they are known only at run time.
@@ -32,6 +46,8 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
         alternatives: names of options that settle the same thing. From one source they cannot be combined; a
             flag replaces those of the environment, and the environment those of files.
         conflicts: names of options that cannot be combined with this one, wherever they come from.
+        sets_aside: names of options of which values of a weaker source are dropped: a flag that protects is not
+            weakened by a file.
         off: the value that stands for no value.
         requires: names of options of which at least one must be given, too.
         requires_for: the value that ``requires`` is about; None for any.
@@ -43,6 +59,8 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
 
     flags: str
     help: str
+    found: Found | None = None
+    paths: Callable[[str], Iterable[str]] = lambda text: (text,)
     to: str = ""
     type: type = str
     choices: tuple[str, ...] = ()
@@ -55,6 +73,7 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     minimum: int | None = None
     alternatives: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
+    sets_aside: tuple[str, ...] = ()
     off: Any = None
     requires: tuple[str, ...] = ()
     requires_for: str | None = None

@@ -82,7 +82,7 @@ def build_request(values: Values) -> dict[str, Any]:
         ),
         "policy.credentials": _credentials(spec, login),
         **cookie_settings(spec.cookie, values["cookie_jar"]),
-        "files": (*spec.files, *filter(None, (values["config"],))),
+        "files": (*spec.files, *values["config_files"]),
         "reading.expand": expander if "rows" in expandable else None,
     }
 

@@ -212,7 +212,7 @@ def test_zero_and_an_empty_value_are_values(folder: Path) -> None:
 
 def test_the_demo_needs_no_network_options_and_may_come_from_the_environment(folder: Path) -> None:
     (folder / "fetchcli.toml").write_text('proxy = "http://127.0.0.1:1"\nblock-private = true\n')
-    args = ("-q", "--limit", "1", "--exit-zero", "-o", "jsonl:rows.jsonl")
+    args = ("-q", "--limit", "1", "--exit-zero", "-o", "jsonl:rows.jsonl", "-K", "fetchcli.toml")
     assert configured(*args, "-4", "-6", cwd=folder, FETCHCLI_DEMO="1").code == 0
     assert json.loads((folder / "rows.jsonl").read_text())["status"] == 200
 

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from fetchcli.cli.definitions import PANELS
 from fetchcli.cli.help import definitions, options_block
+from fetchcli.cli.option import Found
 from fetchcli.core.errors import ErrorKind, ExitCode, Failure
 from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
 from fetchcli.core.model.outcome import Outcome, Verdict
@@ -57,12 +58,23 @@ def error_kinds(_: str) -> str:
     return definitions(rows, COLUMN)
 
 
+def found_files(_: str) -> str:
+    """What the nearest configuration file may not set, and where its paths must stay inside its folder."""
+    options = [option for panel in PANELS for option in panel.options]
+    meanings = (("not allowed", Found.NO), ("paths inside", Found.BELOW))
+    return definitions(
+        [(text, " ".join(option.long for option in options if option.found is found)) for text, found in meanings],
+        COLUMN,
+    )
+
+
 GENERATED: dict[str, Callable[[str], str]] = {
     "options": options,
     "formats": formats,
     "columns": columns,
     "exit-codes": exit_codes,
     "error-kinds": error_kinds,
+    "found-files": found_files,
 }
 
 

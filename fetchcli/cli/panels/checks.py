@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fetchcli.cli.option import Option, Panel, Values, parsed
+from fetchcli.cli.option import Found, Option, Panel, Values, parsed
 from fetchcli.core.errors import UsageError
 from fetchcli.core.expect.expectations import KEYS, Check, parse_checks
 from fetchcli.core.expect.status import parse_status_set
@@ -38,6 +38,7 @@ PANEL = Panel(
     options=(
         Option(
             flags="--accept",
+            found=Found.YES,
             help="Accepted statuses: 200..399,401 or 2xx. !304 removes a status (from 200..399 if no other is given).",
             to="policy.accept",
             metavar="STATUSES",
@@ -47,6 +48,7 @@ PANEL = Panel(
         ),
         Option(
             flags="--expect-header",
+            found=Found.YES,
             help="Expected header: 'NAME: VALUE', 'NAME: ~ REGEX', 'NAME: exists' or 'NAME: absent'. Repeatable.",
             metavar="'NAME: VALUE'",
             multiple=True,
@@ -54,6 +56,7 @@ PANEL = Panel(
         ),
         Option(
             flags="--expect-body",
+            found=Found.YES,
             help="Text that the body must contain, or '~ REGEX'. Repeatable.",
             metavar="TEXT",
             multiple=True,
@@ -62,20 +65,28 @@ PANEL = Panel(
         ),
         Option(
             flags="--expect-json",
+            found=Found.YES,
             help="Condition on a JSON body: 'status == \"ok\"' (JMESPath, operator, JSON). Repeatable.",
             metavar="'PATH OP VALUE'",
             multiple=True,
             lines=True,
         ),
-        Option(flags="--expect-sha256", help="Expected SHA-256 of the decoded body.", metavar="HEX"),
-        Option(flags="--expect-final-url", help="Expected URL after redirects, or '~ REGEX'.", metavar="URL"),
+        Option(flags="--expect-sha256", found=Found.YES, help="Expected SHA-256 of the decoded body.", metavar="HEX"),
+        Option(
+            flags="--expect-final-url",
+            found=Found.YES,
+            help="Expected URL after redirects, or '~ REGEX'.",
+            metavar="URL",
+        ),
         Option(
             flags="--expect-redirects",
+            found=Found.YES,
             help="Expected number of redirects: N, or a comparison such as '<=3'.",
             metavar="N",
         ),
         Option(
             flags="--expect-size",
+            found=Found.YES,
             help="Expected size of the decoded body: '>1K'. Repeatable.",
             metavar="SIZE",
             multiple=True,
@@ -83,13 +94,18 @@ PANEL = Panel(
         ),
         Option(
             flags="--expect-cert-days",
+            found=Found.YES,
             help="Expected number of days until the certificate expires: '>14'.",
             metavar="N",
             conflicts=("insecure",),
+            sets_aside=("insecure",),
         ),
-        Option(flags="--max-latency", help="Maximum time of an attempt, to the last byte.", metavar="TIME"),
+        Option(
+            flags="--max-latency", found=Found.YES, help="Maximum time of an attempt, to the last byte.", metavar="TIME"
+        ),
         Option(
             flags="--max-check-body",
+            found=Found.YES,
             help="Maximum number of body bytes that checks look at.",
             to="policy.limits.check",
             metavar="SIZE",

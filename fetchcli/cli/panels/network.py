@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from fetchcli.cli.option import Option, Panel, Values
+from fetchcli.cli.option import Found, Option, Panel, Values
 from fetchcli.core.model.policy import Network
 from fetchcli.core.network.addresses import AddressRules, parse_networks
 from fetchcli.core.network.overrides import parse_detour, parse_pin, parse_servers
@@ -39,52 +39,70 @@ PANEL = Panel(
     options=(
         Option(
             flags="-x --proxy",
+            found=Found.NO,
             help="Use this proxy. Schemes: http, https, socks4, socks4a, socks5, socks5h. '' uses none.",
             metavar="URL",
             off="",
             common=True,
         ),
         Option(
-            flags="--noproxy", help="Hosts to reach without a proxy: names, addresses, networks, *.", metavar="HOSTS"
+            flags="--noproxy",
+            found=Found.NO,
+            help="Hosts to reach without a proxy: names, addresses, networks, *.",
+            metavar="HOSTS",
         ),
         Option(
             flags="--resolve",
+            found=Found.NO,
             help="Use this address for a host instead of looking it up. Repeatable.",
             metavar="HOST:PORT:ADDRESS",
             multiple=True,
         ),
         Option(
             flags="--connect-to",
+            found=Found.NO,
             help="Connect to H2:P2 instead of H1:P1. Repeatable.",
             metavar="H1:P1:H2:P2",
             multiple=True,
         ),
         Option(
             flags="--unix-socket",
+            found=Found.NO,
             help="Connect through this Unix socket.",
             metavar="PATH",
             alternatives=("proxy",),
         ),
         Option(
-            flags="--dns-servers", help="DNS servers to ask: ADDRESS[:PORT], separated by commas.", metavar="ADDRESSES"
+            flags="--dns-servers",
+            found=Found.NO,
+            help="DNS servers to ask: ADDRESS[:PORT], separated by commas.",
+            metavar="ADDRESSES",
         ),
-        Option(flags="-4 --ipv4", help="Use IPv4 only.", type=bool, alternatives=("ipv6",)),
-        Option(flags="-6 --ipv6", help="Use IPv6 only.", type=bool),
+        Option(flags="-4 --ipv4", found=Found.YES, help="Use IPv4 only.", type=bool, alternatives=("ipv6",)),
+        Option(flags="-6 --ipv6", found=Found.YES, help="Use IPv6 only.", type=bool),
         Option(
             flags="--block-private",
+            found=Found.YES,
             help="Refuse private, loopback, link-local and other special addresses.",
             type=bool,
             alternatives=("proxy",),
+            sets_aside=("allow_cidr",),
         ),
         Option(
             flags="--allow-cidr",
+            found=Found.NO,
             help="Allow this network despite --block-private or --deny-cidr; the longest prefix wins. Repeatable.",
             metavar="NETWORK",
             multiple=True,
             requires=("block_private", "deny_cidr"),
         ),
         Option(
-            flags="--deny-cidr", help="Refuse addresses in this network. Repeatable.", metavar="NETWORK", multiple=True
+            flags="--deny-cidr",
+            found=Found.YES,
+            help="Refuse addresses in this network. Repeatable.",
+            metavar="NETWORK",
+            multiple=True,
+            sets_aside=("allow_cidr",),
         ),
     ),
 )

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from fetchcli.cli.option import Option, Panel
+from fetchcli.cli.found_file import at_file, output_paths
+from fetchcli.cli.option import Found, Option, Panel
 from fetchcli.core.errors import UsageError
 from fetchcli.core.settings import ProgressMode
 
@@ -23,6 +24,8 @@ PANEL = Panel(
     options=(
         Option(
             flags="-o --output",
+            found=Found.BELOW,
+            paths=output_paths,
             help="Write results in this format, or to this path. Repeatable.",
             to="outputs",
             metavar="FORMAT[:PATH]",
@@ -31,6 +34,8 @@ PANEL = Panel(
         ),
         Option(
             flags="-w --write-out",
+            found=Found.BELOW,
+            paths=at_file,
             help="Write this template for every row: '%{http_code} %{url}\\n'. @FILE reads it.",
             to="write_out",
             metavar="TEMPLATE",
@@ -39,14 +44,22 @@ PANEL = Panel(
         ),
         Option(
             flags="--csv-raw",
+            found=Found.YES,
             help="Leave CSV cells that a spreadsheet would run as formulas as they are.",
             to="csv_raw",
             type=bool,
         ),
-        Option(flags="--ordered", help="Write rows in input order.", to="ordered", type=bool),
-        Option(flags="--progress", help="Set how progress is shown on stderr.", to="progress", type=ProgressMode),
+        Option(flags="--ordered", found=Found.YES, help="Write rows in input order.", to="ordered", type=bool),
+        Option(
+            flags="--progress",
+            found=Found.YES,
+            help="Set how progress is shown on stderr.",
+            to="progress",
+            type=ProgressMode,
+        ),
         Option(
             flags="-q --quiet",
+            found=Found.YES,
             help="Write data only. Warnings and errors are still printed.",
             to="quiet",
             type=bool,
@@ -54,6 +67,7 @@ PANEL = Panel(
         ),
         Option(
             flags="-v --verbose",
+            found=Found.YES,
             help="Report every outcome on stderr as it ends.",
             to="verbose",
             type=bool,
@@ -61,6 +75,7 @@ PANEL = Panel(
         ),
         Option(
             flags="--no-color",
+            found=Found.YES,
             help="Use no colors. NO_COLOR does the same.",
             to="color",
             type=bool,
@@ -69,6 +84,7 @@ PANEL = Panel(
         ),
         Option(
             flags="--github/--no-github",
+            found=Found.YES,
             help="In a GitHub workflow, write annotations and the step summary.",
             to="github",
             type=bool,

@@ -1,6 +1,6 @@
 """Options for concurrency and rates."""
 
-from fetchcli.cli.option import Option, Panel
+from fetchcli.cli.option import Found, Option, Panel
 from fetchcli.core.rate import parse_rate
 
 PANEL = Panel(
@@ -9,6 +9,7 @@ PANEL = Panel(
     options=(
         Option(
             flags="-c --concurrency",
+            found=Found.YES,
             help="Maximum number of requests in flight.",
             to="policy.concurrency",
             type=int,
@@ -18,6 +19,7 @@ PANEL = Panel(
         ),
         Option(
             flags="--per-host",
+            found=Found.YES,
             help="Maximum number of requests in flight per host.",
             to="policy.pace.per_host",
             type=int,
@@ -27,6 +29,7 @@ PANEL = Panel(
         ),
         Option(
             flags="--rate",
+            found=Found.YES,
             help="Maximum rate of requests: 10/s, 30/m, 100/h.",
             to="policy.pace.rate",
             metavar="N/s",
@@ -36,6 +39,7 @@ PANEL = Panel(
         ),
         Option(
             flags="--host-rate",
+            found=Found.YES,
             help="Maximum rate of requests per host.",
             to="policy.pace.host_rate",
             metavar="N/s",
@@ -45,12 +49,14 @@ PANEL = Panel(
         ),
         Option(
             flags="--adaptive",
+            found=Found.YES,
             help="Adapt the number of requests in flight to what each host can handle.",
             to="policy.pace.adaptive",
             type=bool,
         ),
         Option(
             flags="--max-host-errors",
+            found=Found.YES,
             help="Skip the remaining rows of a host that did not answer N times in a row.",
             to="policy.pace.max_host_errors",
             type=int,

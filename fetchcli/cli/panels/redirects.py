@@ -1,6 +1,6 @@
 """Options for redirects and response bodies."""
 
-from fetchcli.cli.option import Option, Panel
+from fetchcli.cli.option import Found, Option, Panel
 from fetchcli.core.units import format_size, parse_count, parse_size
 
 PANEL = Panel(
@@ -9,12 +9,14 @@ PANEL = Panel(
     options=(
         Option(
             flags="-L --location/--no-location",
+            found=Found.YES,
             help="Follow redirects.",
             to="policy.redirects.follow",
             type=bool,
         ),
         Option(
             flags="--max-redirs",
+            found=Found.YES,
             help="Maximum number of redirects to follow.",
             to="policy.redirects.limit",
             type=int,
@@ -23,18 +25,21 @@ PANEL = Panel(
         ),
         Option(
             flags="--allow-downgrade",
+            found=Found.NO,
             help="Follow redirects from https to http.",
             to="policy.redirects.downgrade",
             type=bool,
         ),
         Option(
             flags="--redirect-cookies",
+            found=Found.YES,
             help="Send the cookies that a response sets with the later redirects of its row.",
             to="policy.cookies.redirects",
             type=bool,
         ),
         Option(
             flags="--max-filesize",
+            found=Found.YES,
             help="Maximum size of a body, on the wire and decoded.",
             to="policy.limits.size",
             metavar="SIZE",
@@ -43,6 +48,7 @@ PANEL = Panel(
         ),
         Option(
             flags="--max-ratio",
+            found=Found.YES,
             help="Maximum ratio of decoded to received bytes, once more than 16 MB are decoded.",
             to="policy.limits.ratio",
             metavar="N",

@@ -1,6 +1,6 @@
 """Options for retries."""
 
-from fetchcli.cli.option import Option, Panel
+from fetchcli.cli.option import Found, Option, Panel
 from fetchcli.core.expect.status import parse_status_set
 from fetchcli.core.units import format_duration, parse_duration
 
@@ -19,6 +19,7 @@ PANEL = Panel(
     options=(
         Option(
             flags="--retry",
+            found=Found.YES,
             help="Maximum number of retries. Permanent failures are not retried.",
             to="policy.retry.count",
             type=int,
@@ -28,6 +29,7 @@ PANEL = Panel(
         ),
         Option(
             flags="--retry-delay",
+            found=Found.YES,
             help="Maximum delay before the first retry; doubles with each retry.",
             to="policy.retry.delay",
             metavar="TIME",
@@ -36,6 +38,7 @@ PANEL = Panel(
         ),
         Option(
             flags="--retry-max-time",
+            found=Found.YES,
             help="Maximum time for all attempts at a row.",
             to="policy.retry.max_time",
             metavar="TIME",
@@ -44,6 +47,7 @@ PANEL = Panel(
         ),
         Option(
             flags="--retry-status",
+            found=Found.YES,
             help="Statuses to retry.",
             to="policy.retry.statuses",
             metavar="STATUSES",
@@ -52,12 +56,14 @@ PANEL = Panel(
         ),
         Option(
             flags="--retry-all-errors",
+            found=Found.YES,
             help="Retry every failure and every method. A POST may be sent twice.",
             to="policy.retry.all_errors",
             type=bool,
         ),
         Option(
             flags="--wait",
+            found=Found.YES,
             help="Wait for a deployment: retry until every row is accepted, for at most TIME.",
             to="policy.retry.wait",
             metavar="TIME",
@@ -65,12 +71,14 @@ PANEL = Panel(
         ),
         Option(
             flags="--respect-retry-after/--no-respect-retry-after",
+            found=Found.YES,
             help="Pause a host for as long as Retry-After or RateLimit asks.",
             to="policy.retry.respect_retry_after",
             type=bool,
         ),
         Option(
             flags="--max-retry-after",
+            found=Found.YES,
             help="Maximum pause that a host may ask for; for a longer one, its row is not retried.",
             to="policy.retry.max_retry_after",
             metavar="TIME",

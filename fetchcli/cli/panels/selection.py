@@ -1,6 +1,6 @@
 """Options that select rows."""
 
-from fetchcli.cli.option import Option, Panel
+from fetchcli.cli.option import Found, Option, Panel
 from fetchcli.core.expect.expressions import compile_regex
 
 
@@ -15,6 +15,7 @@ PANEL = Panel(
     options=(
         Option(
             flags="--include",
+            found=Found.YES,
             help="Fetch only URLs that contain a match. Repeatable.",
             to="reading.selection.include",
             metavar="REGEX",
@@ -24,6 +25,7 @@ PANEL = Panel(
         ),
         Option(
             flags="--exclude",
+            found=Found.YES,
             help="Fetch no URLs that contain a match. Repeatable.",
             to="reading.selection.exclude",
             metavar="REGEX",
@@ -33,6 +35,7 @@ PANEL = Panel(
         ),
         Option(
             flags="--only-failed",
+            found=Found.YES,
             help="Fetch only the rows that were not accepted. The input is a results file.",
             to="reading.selection.only_failed",
             type=bool,
@@ -40,12 +43,14 @@ PANEL = Panel(
         ),
         Option(
             flags="--dedupe",
+            found=Found.YES,
             help="Skip rows that repeat URL, method and expectations.",
             to="reading.selection.dedupe",
             type=bool,
         ),
         Option(
             flags="--limit",
+            found=Found.YES,
             help="Fetch only the first N rows.",
             to="reading.selection.limit",
             type=int,
@@ -54,6 +59,7 @@ PANEL = Panel(
         ),
         Option(
             flags="--sample",
+            found=Found.YES,
             help="Fetch N rows, chosen at random.",
             to="reading.selection.sample",
             type=int,
@@ -62,6 +68,7 @@ PANEL = Panel(
         ),
         Option(
             flags="--seed",
+            found=Found.YES,
             help="Seed for --sample and --shuffle: the same seed, the same rows.",
             to="reading.selection.seed",
             type=int,
@@ -70,6 +77,7 @@ PANEL = Panel(
         ),
         Option(
             flags="--shuffle",
+            found=Found.YES,
             help="Fetch in random order, within a window of 10,000 rows.",
             to="reading.selection.shuffle",
             type=bool,

@@ -1,6 +1,6 @@
 """Options for timeouts."""
 
-from fetchcli.cli.option import Option, Panel
+from fetchcli.cli.option import Found, Option, Panel
 from fetchcli.core.units import format_duration, format_size, parse_duration, parse_size
 
 PANEL = Panel(
@@ -9,6 +9,7 @@ PANEL = Panel(
     options=(
         Option(
             flags="-m --timeout",
+            found=Found.YES,
             help="Maximum time of one attempt. From getting a slot to the last byte.",
             to="policy.timeouts.total",
             metavar="TIME",
@@ -18,6 +19,7 @@ PANEL = Panel(
         ),
         Option(
             flags="--connect-timeout",
+            found=Found.YES,
             help="Maximum time of name lookup, TCP connect and TLS handshake.",
             to="policy.timeouts.connect",
             metavar="TIME",
@@ -26,6 +28,7 @@ PANEL = Panel(
         ),
         Option(
             flags="--read-timeout",
+            found=Found.YES,
             help="Maximum time without any data from the server.",
             to="policy.timeouts.read",
             metavar="TIME",
@@ -34,6 +37,7 @@ PANEL = Panel(
         ),
         Option(
             flags="--min-rate",
+            found=Found.YES,
             help="Minimum bytes per second, averaged over 10 s, once a response has started.",
             to="policy.timeouts.min_rate",
             metavar="SIZE",

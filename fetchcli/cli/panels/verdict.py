@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fetchcli.cli.option import Option, Panel, Values, parsed
+from fetchcli.cli.option import Found, Option, Panel, Values, parsed
 from fetchcli.core.errors import UsageError
 from fetchcli.core.settings import FailureScope
 from fetchcli.core.summary.halt import FAIL_FAST, parse_halt
@@ -41,6 +41,7 @@ PANEL = Panel(
     options=(
         Option(
             flags="--threshold",
+            found=Found.YES,
             help="Condition on the whole run: 'error_rate < 1%'. Repeatable.",
             to="thresholds",
             metavar="CONDITION",
@@ -51,27 +52,44 @@ PANEL = Panel(
         ),
         Option(
             flags="--halt",
+            found=Found.YES,
             help="Skip the rest of the list after failures: soon,fail=3 or now,fail=10%.",
             metavar="WHEN",
             alternatives=("fail_fast",),
         ),
         Option(
-            flags="--fail-fast", help="Stop at the first failure. Same as --halt now,fail=1.", type=bool, common=True
+            flags="--fail-fast",
+            found=Found.YES,
+            help="Stop at the first failure. Same as --halt now,fail=1.",
+            type=bool,
+            common=True,
         ),
         Option(
-            flags="--baseline", help="Compare with an earlier results file.", to="baseline", metavar="FILE", common=True
+            flags="--baseline",
+            found=Found.BELOW,
+            help="Compare with an earlier results file.",
+            to="baseline",
+            metavar="FILE",
+            common=True,
         ),
         Option(
             flags="--fail-on",
+            found=Found.YES,
             help="Failures that decide the exit code; new: only those that are not in the baseline.",
             type=FailureScope,
             default=FailureScope.ANY,
             requires=("baseline",),
             requires_for="new",
         ),
-        Option(flags="--repeat", help="Fetch the list N times.", type=int, metavar="N", minimum=1),
-        Option(flags="--every", help="Start a round every TIME.", metavar="TIME"),
-        Option(flags="--for", help="Stop starting rounds after TIME.", metavar="TIME"),
-        Option(flags="--exit-zero", help="Exit with 0 even if rows are not accepted.", to="exit_zero", type=bool),
+        Option(flags="--repeat", found=Found.YES, help="Fetch the list N times.", type=int, metavar="N", minimum=1),
+        Option(flags="--every", found=Found.YES, help="Start a round every TIME.", metavar="TIME"),
+        Option(flags="--for", found=Found.YES, help="Stop starting rounds after TIME.", metavar="TIME"),
+        Option(
+            flags="--exit-zero",
+            found=Found.YES,
+            help="Exit with 0 even if rows are not accepted.",
+            to="exit_zero",
+            type=bool,
+        ),
     ),
 )
