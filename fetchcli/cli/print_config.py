@@ -46,6 +46,11 @@ def _masked(key: str, value: Any) -> Any:
     if key == "header":
         name, colon, text = value.partition(":")
         return f"{name}: {masked(text.strip())}" if colon and is_secret(name) else value
+    if key in ("data", "json"):
+        return value if value.startswith("@") else MASK
+    if key == "form":
+        name, equals, text = value.partition("=")
+        return value if text[:1] in ("@", "<") else f"{name}{equals}{MASK}" if equals else MASK
     return value
 
 

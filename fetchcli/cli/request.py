@@ -2,9 +2,11 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import msgspec
 
 from fetchcli.cli.cookies import cookie_settings
 from fetchcli.cli.option import Values, parsed
@@ -12,6 +14,7 @@ from fetchcli.core.errors import InvalidUrl, UsageError
 from fetchcli.core.request.credentials import Credentials, Login
 from fetchcli.core.request.multipart import boundary_of, encode_form, label_form, parse_part
 from fetchcli.core.request.ranges import parse_ranges
+from fetchcli.core.request.redaction import Redactor
 from fetchcli.core.request.request import AUTO_REFERER, Request, check_header, parse_header
 from fetchcli.core.request.row_request import JSON_LABELS
 from fetchcli.core.request.secrets import Expander
@@ -62,13 +65,20 @@ def build_request(values: Values) -> dict[str, Any]:
     option_values = {name: values[name] for name in RequestSpec._fields if name in values}
     stdin_is_unused = values["demo"] or bool(inputs and "-" not in inputs)
     spec = RequestSpec(**option_values, stdin_is_free=stdin_is_unused, leave_to_shell=values["print_curl"], files=[])
-    expander = Expander(None if spec.leave_to_shell else os.environ)
+    redactor = None if values["show_secrets"] else Redactor()
+    told = (lambda _: None) if redactor is None else redactor.add
+    expander = Expander(None if spec.leave_to_shell else os.environ, told)
     expandable = _expandable(spec.expand_env)
 
     def expand(option: str, text: str) -> str:
         return parsed(option, expander, text) if option.lstrip("-") in expandable else text
 
     login = _login(spec, expand)
+    credentials = _credentials(spec, login)
+    if not (expandable or login or spec.bearer or credentials != Credentials()):
+        redactor = None  # nothing can be echoed
+    for secret in _secrets(spec, login, credentials):
+        told(secret)
     content, labels, boundary = _content(spec)
     implied = "HEAD" if spec.head else "GET" if content is None else "POST"
     method = implied if spec.request is None else spec.request
@@ -80,7 +90,7 @@ def build_request(values: Values) -> dict[str, Any]:
             content,
             auto_referer=(spec.referer or "").endswith(AUTO_REFERER),
         ),
-        "policy.credentials": _credentials(spec, login),
+        "policy.credentials": msgspec.structs.replace(credentials, redactor=redactor),
         **cookie_settings(spec.cookie, values["cookie_jar"]),
         "files": (*spec.files, *values["config_files"]),
         "reading.expand": expander if "rows" in expandable else None,
@@ -198,6 +208,13 @@ def _credentials(spec: RequestSpec, login: Login | None) -> Credentials:
     }
     default = logins.pop("default", None)
     return Credentials(machines=logins, default=default, digest=digest, netrc=str(path))
+
+
+def _secrets(spec: RequestSpec, login: Login | None, credentials: Credentials) -> Iterator[str]:
+    """What the credential options brought; the environment tells its own."""
+    yield spec.bearer or ""
+    for one in (login, credentials.default, *credentials.machines.values()):
+        yield from one.secrets if one is not None else ()
 
 
 def _machine(host: str) -> str:

@@ -11,6 +11,7 @@ from fetchcli.core.expect.expectations import Check
 from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
 from fetchcli.core.model.body_buffer import BodyBuffer
 from fetchcli.core.model.policy import Policy
+from fetchcli.core.model.redaction import redacted
 from fetchcli.core.schedule.lane import Launch
 from fetchcli.transport.base import Transport
 
@@ -28,10 +29,15 @@ class Attempts:
         self._transport = transport
         self._policy = policy
         self._epoch = epoch
+        self._redactor = policy.credentials.redactor
         self._check_lock = asyncio.Semaphore()
 
     async def make(self, launch: Launch) -> Attempt:
-        """Send the request of a row, and check its response."""
+        """Send the request of a row, check its response, and remove the secrets that it echoes."""
+        attempt = await self._make(launch)
+        return attempt if self._redactor is None else redacted(attempt, self._redactor)
+
+    async def _make(self, launch: Launch) -> Attempt:
         started, number, row = time.monotonic(), len(launch.attempts) + 1, launch.row
         checks = checks_for(row, self._policy)
         policy = self._policy
@@ -69,7 +75,8 @@ class Attempts:
 
     async def _checked(self, attempt: Attempt, response: Response, checks: tuple[Check, ...], *, head: bool) -> Attempt:
         """The attempt with the checks that its response fails."""
-        evidence = Evidence(response, attempt.elapsed, attempt.started_at + attempt.elapsed, head)
+        wall = attempt.started_at + attempt.elapsed
+        evidence = Evidence(response, attempt.elapsed, wall, head, self._redactor or str)
         try:
             if takes_long(checks, response):
                 failed = await self._in_thread(evidence, checks)

@@ -90,7 +90,12 @@ def test_what_is_stronger_wins_over_what_it_cannot_stand_beside(folder: Path) ->
     assert printed(cwd=folder, FETCHCLI_BEARER="t")["user"] == ("", "default")
     (folder / "fetchcli.toml").write_text('user = "a:b"\ndigest = true\ndata = "x"\nipv6 = true\n')
     found = printed("--bearer", "t", "--no-head", "--no-ipv4", cwd=folder, FETCHCLI_IPV4="0")
-    assert (found["user"][0], found["digest"][0], found["data"][0], found["ipv6"][0]) == ("", "false", '["x"]', "true")
+    assert (found["user"][0], found["digest"][0], found["data"][0], found["ipv6"][0]) == (
+        "",
+        "false",
+        '["***"]',
+        "true",
+    )
     assert printed("-u", "c:d", cwd=folder, FETCHCLI_BEARER="t")["bearer"] == ("", "default")
     other = folder / "k.toml"
     other.write_text('user-agent = "k"\n')
@@ -222,17 +227,25 @@ def test_every_option_has_a_variable(folder: Path) -> None:
     env = {"FETCHCLI_HEADER": "X-A: 1 2\nX-B: 3", "FETCHCLI_JSON": '{"a": 1}', "FETCHCLI_OUTPUT": "a.csv b.jsonl"}
     found = printed(cwd=folder, **env)
     assert found["header"] == ('["X-A: 1 2", "X-B: 3"]', "FETCHCLI_HEADER")
-    assert found["json"] == ('["{\\"a\\": 1}"]', "FETCHCLI_JSON")
+    assert found["json"] == ('["***"]', "FETCHCLI_JSON")
     assert found["output"][0] == '["a.csv", "b.jsonl"]'
 
 
 def test_secrets_are_masked(folder: Path) -> None:
     options = ["-H", "Authorization: Bearer s3cret", "-H", "X-Key: ${KEY}", "-H", "Accept: a/b"]
-    more = ["-u", "me:s3cret", "-b", "a=s3cret", "-x", "http://u:s3cret@proxy"]
+    more = ["-u", "me:s3cret", "-b", "a=s3cret", "-x", "http://u:s3cret@proxy", "-d", "p=s3cret", "-d", "@file"]
+    more += ["-H", "X-OTP: s3cret", "-H", "DPoP: s3cret", "-H", "X-Jwt: s3cret", "-H", "X-Pwd: s3cret"]
     result = configured(*options, *more, "--print-config", cwd=folder)
     assert "s3cret" not in result.out
     shown = dict(line.removeprefix("# ").partition("  # ")[0].split(" =", 1) for line in result.lines)
-    assert tomllib.loads(f"x = {shown['header']}")["x"] == ["Authorization: ***", "X-Key: ${KEY}", "Accept: a/b"]
+    assert tomllib.loads(f"x = {shown['header']}")["x"] == [
+        *("Authorization: ***", "X-Key: ${KEY}", "Accept: a/b"),
+        *("X-OTP: ***", "DPoP: ***", "X-Jwt: ***", "X-Pwd: ***"),
+    ]
+    assert tomllib.loads(f"x = {shown['data']}")["x"] == ["***", "@file"]
+    forms = configured("-F", "a=s3cret", "-F", "f=@file", "-F", "s3cret", "--print-config", cwd=folder)
+    assert '# form = ["a=***", "f=@file", "***"]' in forms.out
+    assert "s3cret" not in forms.out + configured("--json", "s3cret", "--print-config", cwd=folder).out
     assert [shown[key].strip() for key in ("user", "cookie", "proxy")] == ['"me:***"', '["***"]', '"http://***@proxy"']
     # As values they would be taken for the secrets.
     assert not {"header", "user", "cookie", "proxy"} & set(tomllib.loads(result.out))

@@ -31,5 +31,11 @@ PANEL = Panel(
             help="Replace ${NAME} by environment variables in these: header, user, bearer, rows.",
             metavar="OPTIONS",
         ),
+        Option(
+            flags="--show-secrets",
+            found=Found.NO,
+            help="Show secrets of --expand-env, -u, --bearer and netrc that a server echoes, instead of ***.",
+            type=bool,
+        ),
     ),
 )

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +18,7 @@ _KNOWN = re.compile(
     r"|shift[_-]jis|euc-(?:jp|kr)|gb2312|gbk|gb18030|big5",
     re.IGNORECASE,
 )
+LONGEST_SECRET = 8192  # characters that are looked at beyond those that are shown
 MAX_DIGITS = 4000  # Python converts at most this many digits to an integer
 _BOM = b"\xef\xbb\xbf"
 
@@ -32,12 +34,17 @@ def _integer(digits: str) -> float:
 class Content:
     """The body of a response.
 
+    Args:
+        response: the response.
+        redact: replaces secrets in a text that is shown.
+
     Attributes:
         truncation_note: a clause saying that the body continues beyond what was kept, or empty.
     """
 
-    def __init__(self, response: Response) -> None:
+    def __init__(self, response: Response, redact: Callable[[str], str] = str) -> None:
         self._response = response
+        self._redact = redact
         self._body = response.body or b""
         available = len(self._body)
         self._truncated = response.size_decoded > available
@@ -67,15 +74,18 @@ class Content:
         try:
             return json.loads(self.text, parse_constant=_refused, parse_int=_integer), ""
         except (ValueError, RecursionError):
-            start = " ".join(self.text[:400].split())
-            kind = self._response.content_type or "no Content-Type"
+            start = " ".join(self.start(400).split())
+            kind = self._redact(self._response.content_type) or "no Content-Type"
             return None, f'not JSON: "{shorten(start, 80)}" ({shorten(kind, 40)})'
 
+    def start(self, size: int) -> str:
+        """The first characters without secrets; none is cut in two."""
+        return self._redact(self.text[: size + LONGEST_SECRET])[:size]
+
     @staticmethod
-    def shown(value: object, max_width: int) -> str:
-        """A JSON value on one line, shortened."""
+    def as_json(value: object) -> str:
+        """A JSON value on one line."""
         try:
-            text = msgspec.json.encode(without_surrogates(value)).decode()
+            return msgspec.json.encode(without_surrogates(value)).decode()
         except (RecursionError, TypeError):
-            text = "a value that cannot be shown as JSON"
-        return shorten(text, max_width)
+            return "a value that cannot be shown as JSON"

@@ -56,12 +56,14 @@ class Evidence(NamedTuple):
         seconds: time of the attempt.
         wall: seconds since the epoch.
         head: the request was HEAD, so there is no body.
+        redact: replaces secrets in a text that is shown, before it is shortened.
     """
 
     response: Response
     seconds: float
     wall: float
     head: bool = False
+    redact: Callable[[str], str] = str
 
     @property
     def body_problem(self) -> str:
@@ -90,7 +92,9 @@ def failed_checks(
         failed.append(FailedCheck("status", LOCATION, f"{response.status} without one"))
     elif response.status not in policy.accept and not any(check.kind == "status" for check in checks):
         failed.append(FailedCheck("status", policy.accept.text, str(response.status)))
-    context = _CheckContext(evidence, Content(response), INLINE_SECONDS if time_limited else REGEX_SECONDS)
+    context = _CheckContext(
+        evidence, Content(response, evidence.redact), INLINE_SECONDS if time_limited else REGEX_SECONDS
+    )
     body_problem = evidence.body_problem
     for check in sorted(checks, key=lambda check: check.kind != "status"):
         actual: str | None = body_problem
@@ -113,6 +117,14 @@ class _CheckContext(NamedTuple):
     content: Content
     limit: float
 
+    def shown(self, text: str, width: int = MAX_SHOWN) -> str:
+        """A text for a message."""
+        return shorten(self.evidence.redact(text), width)
+
+    def quoted(self, text: str) -> str:
+        """A text of the server for a message."""
+        return f'"{self.shown(text)}"'
+
 
 def _status(check: Check, response: Response, _: _CheckContext) -> str | None:
     return None if response.status in check.value else str(response.status)
@@ -122,13 +134,13 @@ def _header(check: Check, response: Response, context: _CheckContext) -> str | N
     lines = response.headers.get(check.subject.encode())
     values = [line.decode("utf-8", "replace") for line in lines or ()]
     if check.op == ABSENT:
-        return None if lines is None else _quoted(", ".join(values))
+        return None if lines is None else context.quoted(", ".join(values))
     if lines is None:
         return "no such header"
     candidates = values if len(values) == 1 else [*values, ", ".join(values)]
     if check.op == EXISTS or any(_compare(check, value, context.limit) for value in candidates):
         return None
-    return _quoted(", ".join(values))
+    return context.quoted(", ".join(values))
 
 
 def _body(check: Check, response: Response, context: _CheckContext) -> str | None:
@@ -138,7 +150,7 @@ def _body(check: Check, response: Response, context: _CheckContext) -> str | Non
         return None
     if response.size_decoded == 0:
         return "an empty body"
-    start = _quoted(" ".join(content.text[: 4 * MAX_SHOWN].split()))
+    start = context.quoted(" ".join(content.start(4 * MAX_SHOWN).split()))
     return f"{start} ({format_bytes(response.size_decoded)}{content.cut})"
 
 
@@ -149,14 +161,14 @@ def _json(check: Check, _: Response, context: _CheckContext) -> str | None:
     try:
         found = search(check.subject, value, int(context.limit * STEPS_A_SECOND))
     except (ValueError, TypeError, ArithmeticError, RecursionError) as error:  # what jmespath and Python raise
-        return f"no value: {shorten(str(error).splitlines()[0] if str(error) else 'nested too deep', MAX_SHOWN)}"
+        return f"no value: {context.shown(str(error).splitlines()[0] if str(error) else 'nested too deep')}"
     if check.op in (EXISTS, ABSENT):
         passed = (found is None) == (check.op == ABSENT)
     elif found is None and check.value is not None:
         passed = False  # a missing value does not differ from anything
     else:
         passed = _compare(check, found, context.limit)
-    return None if passed else context.content.shown(found, MAX_SHOWN)
+    return None if passed else context.shown(context.content.as_json(found))
 
 
 def _sha256(check: Check, response: Response, _: _CheckContext) -> str | None:
@@ -165,14 +177,14 @@ def _sha256(check: Check, response: Response, _: _CheckContext) -> str | None:
 
 def _final_url(check: Check, response: Response, context: _CheckContext) -> str | None:
     url = _USERINFO.sub("//", response.url, count=1)
-    return None if _compare(check, url, context.limit) else shorten(url, MAX_SHOWN)
+    return None if _compare(check, url, context.limit) else context.shown(url)
 
 
 def _redirects(check: Check, response: Response, context: _CheckContext) -> str | None:
     count = len(response.redirects)
     if _compare(check, count, context.limit):
         return None
-    return f"{count}, to {shorten(response.url, MAX_SHOWN)}" if count else "0"
+    return f"{count}, to {context.shown(response.url)}" if count else "0"
 
 
 def _size(check: Check, response: Response, context: _CheckContext) -> str | None:
@@ -204,10 +216,6 @@ _CHECKS: dict[str, Callable[[Check, Response, _CheckContext], str | None]] = {
     "cert_days": _cert_days,
     "max_latency": _max_latency,
 }
-
-
-def _quoted(text: str) -> str:
-    return f'"{shorten(text, MAX_SHOWN)}"'
 
 
 def _compare(check: Check, actual: object, limit: float) -> bool:

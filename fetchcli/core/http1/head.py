@@ -155,8 +155,7 @@ def parse_trailers(block: bytes) -> None:
 
 def excerpt(data: bytes) -> str:
     """The start of received bytes, safe to show."""
-    text = data.decode("ascii", "backslashreplace")
-    return repr(text if len(text) <= 60 else text[:57] + "...")
+    return repr(data if len(data) <= 60 else data[:57] + b"...")[1:]
 
 
 def refuse(detail: str) -> Never:

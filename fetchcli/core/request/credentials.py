@@ -4,12 +4,19 @@ from base64 import b64encode
 
 import msgspec
 
+from fetchcli.core.request.redaction import Redactor
+
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
     """A name and a password."""
 
     name: str
     password: str
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not be shown: the password (of a login without one the name), and both as Basic writes them."""
+        return (self.password or self.name, self.basic.partition(" ")[2])
 
     @property
     def basic(self) -> str:
@@ -25,12 +32,14 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
         default: Basic login for other hosts; not used after a redirect.
         digest: login for digest challenges (RFC 7616), or None.
         netrc: the file that the machines were read from, or None.
+        redactor: replaces the secrets of the run in what is shown; None to show them.
     """
 
     machines: dict[str, Login] = {}
     default: Login | None = None
     digest: Login | None = None
     netrc: str | None = None
+    redactor: Redactor | None = None
 
     def authorization(self, host: str, *, redirected: bool) -> str:
         """Value of the Authorization field for a host, or empty."""

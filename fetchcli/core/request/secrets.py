@@ -1,14 +1,16 @@
 """``${NAME}`` references to environment variables, and which values are secret."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from fetchcli.core.errors import UsageError
 
 MASK = "***"
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _ONLY_REFERENCES = re.compile(r"(?:(?:Basic|Bearer|Token) +)?(?:\$\{[A-Za-z_][A-Za-z0-9_]*\})+", re.IGNORECASE)
-_SECRET_NAME = re.compile(r"auth|cookie|token|key|secret|passw|session|credential|signature", re.IGNORECASE)
+_SECRET_NAME = re.compile(
+    r"auth|cookie|token|key|secret|pass|pwd|otp|jwt|dpop|session|credential|signature", re.IGNORECASE
+)
 # Marks around the name of a variable that the shell is to fill in: characters for private use, and a
 # number that differs between processes, so that no text from outside is taken for a mark.
 _OPEN, _CLOSE = f"\uf8f0{hash('mark') & 0xFFFFFFFF:x}.", "\uf8f1"
@@ -20,10 +22,12 @@ class Expander:
 
     Args:
         environment: values by name; None leaves marks, which `core.curl.shell.quote` turns into references.
+        told: is told every value that replaces a reference.
     """
 
-    def __init__(self, environment: Mapping[str, str] | None) -> None:
+    def __init__(self, environment: Mapping[str, str] | None, told: Callable[[str], None] = lambda _: None) -> None:
         self._environment = environment
+        self._told = told
 
     def __call__(self, text: str) -> str:
         """Replace every ``${NAME}``.
@@ -40,6 +44,7 @@ class Expander:
         value = self._environment.get(name, "")
         if not value:
             raise UsageError(f"${{{name}}} is {'empty' if name in self._environment else 'not set'} in the environment")
+        self._told(value)
         return value
 
 
