@@ -11,7 +11,7 @@ from fetchcli.core.expect.expectations import Check
 from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
 from fetchcli.core.model.body_buffer import BodyBuffer
 from fetchcli.core.model.policy import Policy
-from fetchcli.core.model.redaction import redacted
+from fetchcli.core.model.redacted import redacted
 from fetchcli.core.schedule.lane import Launch
 from fetchcli.transport.base import Transport
 

@@ -11,7 +11,7 @@ from fetchcli.core.expect.status import parse_status_set
 from fetchcli.core.model.outcome import Outcome
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.model.target import Row, Target
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import Request, for_unnamed_host
 from fetchcli.core.url.parse import HttpUrl
 from fetchcli.engine.fetcher import Fetcher
 from fetchcli.transport.base import Transport
@@ -20,13 +20,18 @@ _ROW_ONLY_HEADERS = ("content-", "range", "if-")
 MAX_BYTES = 64 * 1024 * 1024  # sitemaps.org allows 50 MB
 
 
-def make_loader(transport: Transport, policy: Policy) -> Callable[[HttpUrl], bytes]:
-    """A function that fetches a list; called from other threads, it blocks them meanwhile."""
+def make_loader(transport: Transport, policy: Policy) -> Callable[[HttpUrl, bool], bytes]:
+    """A function that fetches a list, given whether the user named its host.
+
+    Called from other threads, it blocks them meanwhile.
+    """
     loop = asyncio.get_running_loop()
     list_policy = _list_policy(policy)
+    unnamed = msgspec.structs.replace(list_policy, request=for_unnamed_host(list_policy.request))
 
-    def load(url: HttpUrl) -> bytes:
-        outcome = asyncio.run_coroutine_threadsafe(_fetch(transport, list_policy, url), loop).result()
+    def load(url: HttpUrl, named: bool) -> bytes:
+        fetched = _fetch(transport, list_policy if named else unnamed, url)
+        outcome = asyncio.run_coroutine_threadsafe(fetched, loop).result()
         response = outcome.response
         if response is None or outcome.failed_checks:
             failure = outcome.failure

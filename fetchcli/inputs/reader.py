@@ -20,11 +20,12 @@ from fetchcli.inputs.completeness import Completeness
 from fetchcli.inputs.expect import ExpectationParser
 from fetchcli.inputs.formats import SITEMAP, read_records
 from fetchcli.inputs.lines import MAX_LINE, line_record
+from fetchcli.inputs.named_hosts import NamedHosts
 from fetchcli.inputs.record import BadFormat, Record
 from fetchcli.inputs.results import TornRow
 from fetchcli.inputs.select import chosen, select
 
-Load = Callable[[HttpUrl], bytes]
+Load = Callable[[HttpUrl, bool], bytes]
 GLOB_BATCH = 1000  # rows of one record in a batch
 MAX_NESTED = 5  # maximum depth of nested sitemaps
 _MASKED = re.compile(r"[a-zA-Z]+://[^/?#]*\*\*\*@")
@@ -37,7 +38,7 @@ class RowReader:
         inputs: what to read, in order.
         reading: how to read it.
         policy: the request and the expectations of the run, which rows override.
-        load: fetches a sitemap; may block; raises InputError.
+        load: fetches a sitemap, given whether the user named its host; may block; raises InputError.
         round: number of the round.
 
     Attributes:
@@ -61,6 +62,8 @@ class RowReader:
         self._reading = reading or Reading()
         self._load = load
         policy = policy or Policy()
+        self._named = NamedHosts(inputs, self._reading, policy)
+        self._fetched = False  # the list that is being read comes from the web
         self._network = policy.network
         self._merge_request = RequestMerger(policy.request, self._reading.expand or str)
         self._parse_expectations, self._round = ExpectationParser(policy.checks), round
@@ -147,17 +150,23 @@ class RowReader:
         if row.text in self._loaded:
             return
         self._loaded.add(row.text)
+        outer = self._fetched
+        if not outer:
+            self._named.add(row.url)
         try:
             if depth > MAX_NESTED:
                 raise InputError(f"{row.text}: sitemaps nested more than {MAX_NESTED} deep")
             if self._load is None:
                 raise InputError(f"{row.text}: not fetched (--dry-run and --print-curl fetch nothing)")
-            body = self._load(row.url)
+            body = self._load(row.url, row.request is not self._named.unnamed_request)
             blocks = (body[start : start + BLOCK] for start in range(0, len(body), BLOCK))
             # A list from the web may contain only URLs: no methods, headers or local files.
+            self._fetched = True
             yield from self._read_list(blocks, row.text, Reading(format=SITEMAP.name), depth)
         except InputError as error:
             self.errors.append(error)
+        finally:
+            self._fetched = outer
 
     def _expanded(self, records: list[Record], source: str, column: str) -> Iterator[list[Row]]:
         """Yield the rows of records: one each, or those of its glob."""
@@ -244,8 +253,11 @@ class RowReader:
                 request = self._merge_request.base if row_request is None else self._request(row_request)
                 network = None if row_request is None else row_network(row_request, self._network)
                 expect = self._parse_expectations(record.expect) if record.expect else None
+                parsed = _url(url)
+                if self._fetched or self._named.tracked:
+                    request = self._named.request(request, parsed, fetched=self._fetched)
                 return Target(
-                    seq, _url(url), source, line, request, row_request, tag, carried, expect, self._round, network
+                    seq, parsed, source, line, request, row_request, tag, carried, expect, self._round, network
                 )
         except InvalidUrl as error:
             problem, kind = f"{column}: {error}" if column else str(error), ErrorKind.INVALID_URL

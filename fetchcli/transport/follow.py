@@ -131,7 +131,7 @@ class FollowingTransport:
                     await _discard(chain.hop)
                 finally:
                     chain.hop.close()  # does nothing once the body was read to its end
-                chain.follow(target, head.status)
+                chain.follow(target, head.status, trusted=policy.redirects.trusted)
                 chain.hop = self._hop(chain, policy)
         finally:
             if watch is not None:

@@ -34,17 +34,20 @@ class RedirectChain(Resumption):
         self.url = url
         self.request = self.first = request
         self.redirects: list[Redirect] = []
-        self.left_origin = self.fresh = False
+        self.left_origin, self.fresh = not request.named, False
 
     @property
     def progress(self) -> object:
         """Differs from an earlier value if anything has arrived since; see `transport.deadline`."""
         return self.hop, self.hop.progress
 
-    def follow(self, target: HttpUrl, status: int) -> None:
-        """Move to the target of a redirect. Credentials stay with their origin; a Location brings none."""
+    def follow(self, target: HttpUrl, status: int, *, trusted: bool = False) -> None:
+        """Move to the target of a redirect.
+
+        Credentials stay with their origin, unless every host is ``trusted``; a Location brings none.
+        """
         url = self.url
-        same_origin = (url.scheme, url.host, url.port) == (target.scheme, target.host, target.port)
+        same_origin = trusted or (url.scheme, url.host, url.port) == (target.scheme, target.host, target.port)
         self.redirects.append(Redirect(url.text, status))
         self.request = redirected(self.request, status, same_origin=same_origin, referer=url.public)
         self.left_origin = self.left_origin or not same_origin

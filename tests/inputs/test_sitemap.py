@@ -56,7 +56,7 @@ WEB = {
 }
 
 
-def load(url: HttpUrl) -> bytes:
+def load(url: HttpUrl, _: bool) -> bytes:
     if url.text not in WEB:
         raise InputError(f"{url.text}: status 404")
     return WEB[url.text]
@@ -91,14 +91,14 @@ def test_indexes_that_go_round_in_circles_or_on_for_ever_end() -> None:
 
     asked: list[str] = []
 
-    def circle(url: HttpUrl) -> bytes:
+    def circle(url: HttpUrl, _: bool) -> bytes:
         asked.append(url.text)
         return child("a")
 
     assert read(child("a"), "x.xml", load=circle) == ([], [])
     assert asked == ["http://h/a"]
 
-    def deeper(url: HttpUrl) -> bytes:
+    def deeper(url: HttpUrl, _: bool) -> bytes:
         return child(f"{url.target[1:]}x")
 
     rows, errors = read(child("a"), "x.xml", load=deeper)

@@ -31,6 +31,13 @@ PANEL = Panel(
             type=bool,
         ),
         Option(
+            flags="--location-trusted",
+            found=Found.NO,
+            help="Send credentials and headers to the hosts of redirects and of fetched sitemaps, too.",
+            to="policy.redirects.trusted",
+            type=bool,
+        ),
+        Option(
             flags="--redirect-cookies",
             found=Found.YES,
             help="Send the cookies that a response sets with the later redirects of its row.",

@@ -101,11 +101,19 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Redirects(msgspec.Struct, frozen=True, kw_only=True):
-    """``follow`` redirects (301, 302, 303, 307, 308), at most ``limit``; ``downgrade`` allows https to http."""
+    """Which redirects are followed, and with what.
+
+    Attributes:
+        follow: follow them (301, 302, 303, 307, 308).
+        limit: maximum number.
+        downgrade: follow from https to http.
+        trusted: send credentials and headers to every host, also those that only a fetched sitemap names.
+    """
 
     follow: bool = True
     limit: int = 10
     downgrade: bool = False
+    trusted: bool = False
 
     def __post_init__(self) -> None:
         """Validate the values."""

@@ -30,6 +30,7 @@ class Request(msgspec.Struct, frozen=True):
         content: the content, or None.
         content_file: path of a file to send instead; it is read when the request is made.
         form: values of ``--form`` to send instead; their files are read when the request is made.
+        named: the user named the host; otherwise no credentials are sent, those of netrc for this host apart.
         auto_referer: after a redirect, the Referer is the URL that answered with it.
     """
 
@@ -39,6 +40,7 @@ class Request(msgspec.Struct, frozen=True):
     content_file: str | None = None
     auto_referer: bool = False
     form: tuple[str, ...] = ()
+    named: bool = True
 
     def __post_init__(self) -> None:
         """Validate the values (RFC 9112 section 3, RFC 9110 section 5)."""
@@ -133,6 +135,17 @@ def default_fields(request: Request, defaults: dict[str, str]) -> list[tuple[str
 def user_host(request: Request) -> str | None:
     """The Host field that the user asks for, or None."""
     return next((value for name, value in request.headers if name.lower() == "host" and value not in ("", ";")), None)
+
+
+def for_unnamed_host(request: Request) -> Request:
+    """The request for a host that the user did not name: without headers that may be secrets, and credentials."""
+    content = request.content is not None or request.content_file is not None or bool(request.form)
+    headers = tuple(
+        (name, value)
+        for name, value in request.headers
+        if name.lower() in KEPT_ACROSS_ORIGINS or (name.lower() == "content-type" and content)
+    )
+    return msgspec.structs.replace(request, headers=headers, named=False)
 
 
 def redirected(request: Request, status: int, *, same_origin: bool, referer: str = "") -> Request:
