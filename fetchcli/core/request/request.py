@@ -137,14 +137,15 @@ def user_host(request: Request) -> str | None:
     return next((value for name, value in request.headers if name.lower() == "host" and value not in ("", ";")), None)
 
 
+def _is_for_all(name: str, *, has_content: bool) -> bool:
+    """Whether a header of the user goes to any host: it is no secret, or says what the content is."""
+    return name in KEPT_ACROSS_ORIGINS or (name == "content-type" and has_content)
+
+
 def for_unnamed_host(request: Request) -> Request:
     """The request for a host that the user did not name: without headers that may be secrets, and credentials."""
-    content = request.content is not None or request.content_file is not None or bool(request.form)
-    headers = tuple(
-        (name, value)
-        for name, value in request.headers
-        if name.lower() in KEPT_ACROSS_ORIGINS or (name.lower() == "content-type" and content)
-    )
+    has_content = request.content is not None or request.content_file is not None or bool(request.form)
+    headers = tuple(field for field in request.headers if _is_for_all(field[0].lower(), has_content=has_content))
     return msgspec.structs.replace(request, headers=headers, named=False)
 
 
@@ -170,7 +171,7 @@ def redirected(request: Request, status: int, *, same_origin: bool, referer: str
     def stays(name: str) -> bool:
         if changed and name.startswith("content-"):
             return False
-        return same_origin or name in KEPT_ACROSS_ORIGINS or (name == "content-type" and has_content)
+        return same_origin or _is_for_all(name, has_content=has_content)
 
     headers = tuple((name, value) for name, value in request.headers if stays(name.lower()))
     if request.auto_referer:

@@ -1,6 +1,7 @@
 """What is sent besides the URL, and what a redirect leaves of it."""
 
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,15 @@ from hypothesis import strategies as st
 
 from fetchcli.core.errors import UsageError
 from fetchcli.core.request.ranges import parse_ranges
-from fetchcli.core.request.request import Request, asks_to_close, header_fields, parse_header, redirected, user_host
+from fetchcli.core.request.request import (
+    Request,
+    asks_to_close,
+    for_unnamed_host,
+    header_fields,
+    parse_header,
+    redirected,
+    user_host,
+)
 
 
 def header_lines(request: Request, defaults: dict[str, str]) -> str:
@@ -208,3 +217,13 @@ def test_ranges(text: str, value: str) -> None:
 def test_what_is_no_range(text: str) -> None:
     with pytest.raises(UsageError, match="expected a byte range"):
         parse_ranges(text)
+
+
+@pytest.mark.parametrize("content", [{"content": b"x"}, {"content_file": "f"}, {"form": ("a=b",)}, {}])
+def test_a_host_that_the_user_did_not_name_gets_no_secret(content: dict[str, Any]) -> None:
+    headers = (("X-Key", "k"), ("User-Agent", "u"), ("Content-Type", "t/u"), ("Cookie", "a=b"), ("Range", "bytes=0-1"))
+    request = for_unnamed_host(Request("POST", headers, **content))
+    kept = ("User-Agent", "Content-Type", "Range") if content else ("User-Agent", "Range")
+    assert tuple(name for name, _ in request.headers) == kept
+    assert not request.named
+    assert request.method == "POST"

@@ -1,0 +1,32 @@
+"""Attempts without the secrets that a server echoed."""
+
+from fetchcli.core.errors import ErrorKind, Failure, Redirect
+from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
+from fetchcli.core.model.redacted import redacted
+from fetchcli.core.request.redaction import Redactor
+from fetchcli.core.timings import Timings
+
+REDACT = Redactor(["s3cret"])
+HOPS = (Redirect("http://h/?a=s3cret", 302),)
+SHOWN = (Redirect("http://h/?a=***", 302),)
+
+
+def test_a_response() -> None:
+    response = Response(
+        200, "http://h/s3cret", Timings(), HOPS, "text/s3cret", unknown_coding="s3cret",
+        headers={b"x": [b"s3cret"]}, body=b"s3cret", skipped_headers=("s3cret: 1",),
+    )  # fmt: skip
+    attempt = Attempt(1, 0.0, 1.0, response, (FailedCheck("header", "X: s3cret", '"s3cret"'),))
+    shown = redacted(attempt, REDACT)
+    assert isinstance(shown.result, Response)
+    assert (shown.result.url, shown.result.redirects) == ("http://h/***", SHOWN)
+    assert (shown.result.content_type, shown.result.unknown_coding) == ("text/***", "***")
+    assert shown.result.skipped_headers == ("***: 1",)
+    assert (shown.result.headers, shown.result.body) == (response.headers, response.body)  # as received
+    assert shown.failed_checks == (FailedCheck("header", "X: ***", '"***"'),)
+
+
+def test_a_failure() -> None:
+    failure = Failure(ErrorKind.PROTOCOL, "got 's3cret'", "http://h/s3cret", HOPS)
+    shown = redacted(Attempt(1, 0.0, 1.0, failure), REDACT)
+    assert shown.result == Failure(ErrorKind.PROTOCOL, "got '***'", "http://h/***", SHOWN)
