@@ -34,10 +34,6 @@ class Attempts:
 
     async def make(self, launch: Launch) -> Attempt:
         """Send the request of a row, check its response, and remove the secrets that it echoes."""
-        attempt = await self._make(launch)
-        return attempt if self._redactor is None else redacted(attempt, self._redactor)
-
-    async def _make(self, launch: Launch) -> Attempt:
         started, number, row = time.monotonic(), len(launch.attempts) + 1, launch.row
         checks = checks_for(row, self._policy)
         policy = self._policy
@@ -61,13 +57,16 @@ class Attempts:
             result = internal_failure(error)
         attempt = Attempt(number, self._epoch + started, time.monotonic() - started, result)
         if isinstance(result, Failure):
-            return attempt
+            return self._redacted(attempt)
         if not checks and result.status in self._policy.accept and not lacks_location(result, self._policy):
-            return attempt
+            return self._redacted(attempt)
         head = (row.request or self._policy.request).method == "HEAD"
         if body is not None:
             result = msgspec.structs.replace(result, body=bytes(body.data))
-        return await self._checked(attempt, result, checks, head=head)
+        return self._redacted(await self._checked(attempt, result, checks, head=head))
+
+    def _redacted(self, attempt: Attempt) -> Attempt:
+        return attempt if self._redactor is None else redacted(attempt, self._redactor)
 
     def failed(self, launch: Launch, started: float, failure: Failure) -> Attempt:
         """The attempt that started at this time (`time.monotonic`) and ends now with a failure."""

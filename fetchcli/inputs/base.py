@@ -46,7 +46,10 @@ class File(msgspec.Struct, frozen=True):
     @property
     def is_regular(self) -> bool:
         """Whether the file can be read several times."""
-        return self.name != STDIN and Path(self.name).is_file()
+        try:
+            return self.name != STDIN and Path(self.name).is_file()
+        except (OSError, ValueError):  # too long, or a NUL
+            return False
 
     def check(self) -> None:
         """Refuse an unreadable file without opening it (a FIFO would block).

@@ -1,7 +1,5 @@
 """Which rows of a run its results file lacks."""
 
-from pathlib import Path
-
 from fetchcli.core.settings import Reading
 from fetchcli.inputs.base import STDIN, File
 from fetchcli.inputs.count import count_in_time
@@ -54,8 +52,8 @@ class Completeness:
         """The rows of the lists that the results name, if they are files that can still be counted in time."""
         if len(self._lists) > MAX_LISTS or any(name in ("", STDIN) or "://" in name for name in self._lists):
             return None
-        files = [File(name) for name in self._lists if Path(name).is_file()]
-        if len(files) < len(self._lists):
+        files = [File(name) for name in self._lists]
+        if not all(file.is_regular for file in files):
             return None
         total = count_in_time(files, Reading(), COUNT_SECONDS)
         return None if total is not None and total < self._rows else total

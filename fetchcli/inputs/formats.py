@@ -180,7 +180,8 @@ def detect_format(name: str, first: bytes, reading: Reading) -> InputFormat:
     text = first.removeprefix(BOM).lstrip()[:_SNIFFED_BYTES]
     known = format_by_extension(name)
     if text[:1] == b"{" and known in {JSON, JSONL, LINES, None}:
-        if (text.splitlines() or [b""])[0].rstrip().endswith(_UNFINISHED_JSON) and b"\n" in text.rstrip():
+        line = text.splitlines()[0]
+        if len(line) < len(text) and line.rstrip().endswith(_UNFINISHED_JSON):
             raise BadFormat("one JSON object over several lines; expected an array, or one object per line")
         return JSONL
     if known is not None and known is not LINES:

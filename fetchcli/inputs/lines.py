@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from fetchcli.inputs.record import SHOWN, Record, Records
 
 MAX_LINE = 64 * 1024
+_PLAIN_STARTS = frozenset((b"h", b"H"))
 BOM = b"\xef\xbb\xbf"
 _COMMENT = re.compile(rb"[ \t]+#.*", re.DOTALL)
 _BULLET = re.compile(rb"(?:[-*+]|\xe2\x80\xa2|\d{1,6}[.)])[ \t]+(?=\S)")
@@ -20,17 +21,25 @@ _TEXT_AFTER = re.compile(rb"(?i)https?://\S*[ \t]+\S")
 
 def read_lines(blocks: Iterable[bytes]) -> Records:
     """Yield the records of every block."""
-    for lines in data_lines(blocks):
-        yield [list_record(number, _before_comment(raw) if b"#" in raw else raw) for number, raw in lines]
-
-
-def _before_comment(raw: bytes) -> bytes:
-    """A line without its comment; a URL contains no blank."""
-    return _COMMENT.sub(b"", raw)
+    number = 0
+    for lines in split_lines(blocks):
+        block = b"".join(lines)
+        # Most lists consist of URLs alone, and need only one look at a block.
+        plain = block.isascii() and not (b" " in block or b"\t" in block or b"#" in block)
+        records = []
+        for number, raw in enumerate(lines, number + 1):  # noqa: B020 - the count goes on
+            if plain and raw[:1] in _PLAIN_STARTS and len(raw) <= MAX_LINE:
+                records.append(Record(number, raw.decode()))
+            elif line := _data(raw):
+                records.append(list_record(number, line))
+        if records:
+            yield records
 
 
 def list_record(number: int, raw: bytes) -> Record:
-    """The record of a line of a list."""
+    """The record of a line of a list; a URL contains no blank, so a comment may follow."""
+    if b"#" in raw:
+        raw = _COMMENT.sub(b"", raw)
     if raw[:1] not in b"hH" or b" " in raw or b"\t" in raw:
         raw = _BULLET.sub(b"", raw, count=1) if _BULLET.match(raw) else raw
         if enclosed := _ENCLOSED.fullmatch(raw):
@@ -60,13 +69,18 @@ def data_lines(blocks: Iterable[bytes], max_length: int = MAX_LINE) -> Iterator[
         batch = []
         for raw in lines:
             number += 1
-            line = raw.strip(b" \t")
-            if line.startswith(BOM):  # of the list, or of one that was appended to it
-                line = line.removeprefix(BOM).lstrip(b" \t")
-            if line and not line.startswith(b"#"):
+            if line := _data(raw):
                 batch.append((number, line))
         if batch:
             yield batch
+
+
+def _data(raw: bytes) -> bytes:
+    """A line without blanks and marks around it; empty if it is a comment."""
+    line = raw.strip(b" \t")
+    if line.startswith(BOM):  # of the list, or of one that was appended to it
+        line = line.removeprefix(BOM).lstrip(b" \t")
+    return b"" if line.startswith(b"#") else line
 
 
 def split_lines(blocks: Iterable[bytes], max_length: int = MAX_LINE) -> Iterator[list[bytes]]:

@@ -26,8 +26,14 @@ class RowEncoder:
             encoded = _encode(self._row(*self._values(outcome)))
         except UnicodeEncodeError:  # a lone surrogate has no UTF-8
             encoded = _encode(self._row(*map(without_surrogates, self._values(outcome))))
-        if encoded.isascii() and b"\x7f" not in encoded and b"##" not in encoded and b"::" not in encoded:
-            return encoded  # no controls, and no commands to a CI system
+        # No controls, and no commands to a CI system: those begin with # or, behind a space, with two colons.
+        if (
+            encoded.isascii()
+            and b"\x7f" not in encoded
+            and b"#" not in encoded
+            and (b" " not in encoded or b" ::" not in encoded)
+        ):
+            return encoded
         return inert_json(encoded.decode()).encode()
 
 

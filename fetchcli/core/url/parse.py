@@ -203,7 +203,8 @@ def _encode(text: str) -> str:
 def _basic(user: str) -> str:
     """Basic credentials (RFC 7617) of the user part of a URL, percent-decoded."""
     name, _, password = user.partition(":")
-    credentials = unquote_to_bytes(name) + b":" + unquote_to_bytes(password)
+    parts = (part.encode("utf-8", "surrogateescape") for part in (name, password))
+    credentials = b":".join(map(unquote_to_bytes, parts))
     return "Basic " + base64.b64encode(credentials).decode("ascii")
 
 
