@@ -27,7 +27,8 @@ def read_lines(blocks: Iterable[bytes]) -> Records:
         # Most lists consist of URLs alone, and need only one look at a block.
         plain = block.isascii() and not (b" " in block or b"\t" in block or b"#" in block)
         records = []
-        for number, raw in enumerate(lines, number + 1):  # noqa: B020 - the count goes on
+        for raw in lines:
+            number += 1
             if plain and raw[:1] in _PLAIN_STARTS and len(raw) <= MAX_LINE:
                 records.append(Record(number, raw.decode()))
             elif line := _data(raw):

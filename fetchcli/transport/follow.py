@@ -1,7 +1,6 @@
 """The whole fetch over any hop transport: redirects, credentials by origin, digest, body, limits."""
 
 import asyncio
-import secrets
 import time
 from contextlib import suppress
 from functools import lru_cache
@@ -211,6 +210,8 @@ def _with_content(request: Request) -> Request:
     if request.content_file is not None:
         content = _read("body_file", request.content_file)
         return msgspec.structs.replace(request, content=content, content_file=None)
+    import secrets  # few runs need it
+
     boundary = boundary_of(secrets.token_hex(11))
     parts = [parse_part(text, lambda path: _read("--form", path)) for text in request.form]
     headers = label_form(request.headers, boundary)

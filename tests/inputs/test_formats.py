@@ -1,6 +1,7 @@
 """Which format a list is in; curl lines; globs; how far a strict reading goes."""
 
 import json
+from base64 import b64encode
 
 import pytest
 
@@ -369,3 +370,19 @@ def test_rows_are_counted_where_they_can_be(tmp_path: object) -> None:
     assert count_rows([paths["d.csv"]], Reading()) is None
     assert count_rows([Argument("http://h/s.xml")], Reading(format="sitemap")) is None
     assert count_rows([paths["b.xml"]], Reading(strict=True)) is None
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
+@pytest.mark.parametrize("size", [1, 3, 100])
+def test_an_object_over_several_lines_is_seen_wherever_blocks_end(end: bytes, size: int) -> None:
+    rows, errors = read(b'{"url":' + end + b'"http://h/"}' + end, "-", sizes=(size,))
+    assert not rows
+    assert [str(error) for error in errors] == [
+        "stdin: one JSON object over several lines; expected an array, or one object per line"
+    ]
+
+
+def test_credentials_that_are_not_utf_8() -> None:
+    (row,), _ = read(b"curl http://caf\xe9:p%ff@h/\n", "x.curl")
+    assert isinstance(row, Target)
+    assert row.url.authorization == "Basic " + b64encode(b"caf\xe9:p\xff").decode()

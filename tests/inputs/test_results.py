@@ -142,3 +142,8 @@ def test_a_lone_surrogate_ends_the_same_way_in_lines_and_in_an_array(slashes: in
     assert ends[0] == ends[1] or all(end.startswith("expected JSON: ") for end in ends)
     if code in ("dE00", "DFFF") and slashes % 2 == 0 and "surrogate" in ends[0]:
         assert ends[0] == ends[1] == "expected JSON: a lone surrogate is no character"
+
+
+@pytest.mark.parametrize("source", ["x" * 5000, "a\0b", "/"])
+def test_a_list_that_cannot_be_looked_at_is_not_counted(source: str, tmp_path: Path) -> None:
+    assert missing([result(2, source=source)], tmp_path) == "at least 1 row is missing"
