@@ -7,7 +7,7 @@ from typing import NamedTuple
 from fetchcli.core.curl.commands import Command, Unfinished, split_commands
 from fetchcli.core.curl.read import is_curl, read_curl_line
 from fetchcli.core.errors import UsageError
-from fetchcli.inputs.lines import split_lines
+from fetchcli.inputs.lines import not_utf8, split_lines
 from fetchcli.inputs.record import Record, Records
 
 MAX_COMMAND = 256 * 1024  # maximum characters of a command
@@ -197,6 +197,8 @@ def _record(command: Command, line: int, name: str, *, cut: bool) -> Record:
         return Record(line, name, problem=str(problem))
     except ValueError as error:  # for example a lone surrogate
         return Record(line, name, problem=f"expected text that can be sent: {type(error).__name__}")
+    if not row.url.isascii() and (bad := not_utf8(row.url.encode("utf-8", "surrogateescape"))):
+        return Record(line, name, problem=f"url: {bad}")
     return Record(line, row.url, row.row_request)
 
 
