@@ -1,89 +1,174 @@
 """Replace secrets in texts that are shown, also where a server echoed them in another encoding."""
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from functools import lru_cache
 
 from fetchcli.core.request.secrets import MASK
 
 MIN_LENGTH = 6  # characters; shorter values would be replaced all over the place
-_JSON_ESCAPES = {'"': '\\"', "\\": "\\\\", "/": "\\/", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_CUT = re.compile(r"$|[\"'…)]|\.\.\.")  # what follows a text that was cut off
+FEW_FORMS = 16  # that are searched for one by one
+CACHED_TEXTS = 1024
+_ESCAPE = re.compile(
+    rb"%(?P<percent>[0-9a-fA-F]{2})|\\x(?P<byte>[0-9a-fA-F]{2})|\\u(?P<unit>[0-9a-fA-F]{4}(?:\\u[dD][c-fC-F][0-9a-fA-F]{2})?)"
+    rb"|\\(?P<letter>[\"'\\/bfnrt])"
+)
+_LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
+_CUT = re.compile(rb"\Z|\.\.\.|\xe2\x80\xa6")  # what follows a text that was cut off: the last is an ellipsis
+
+Span = tuple[int, int]
 
 
 class Redactor:
     """Replaces secrets by ``***``.
 
     A secret is found raw, percent-encoded (RFC 3986 section 2.1) and JSON-escaped (RFC 8259 section 7), in any
-    mixture of the three, and where a text was cut off inside it.
+    mixture of these, in Latin-1 as well as in UTF-8, and where a text was cut off inside it.
 
     Args:
-        secrets: the secrets that are known; shorter ones than `MIN_LENGTH` are left out.
+        secrets: the secrets that are known; values shorter than `MIN_LENGTH` are left out.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._secrets: tuple[str, ...] = ()
-        self._pattern: re.Pattern[str] | None = None
+        self._secrets: frozenset[str] = frozenset()
+        self._forms = _Forms(())
+        self._replaced = lru_cache(maxsize=CACHED_TEXTS)(_replaced)
         for secret in secrets:
             self.add(secret)
 
     def add(self, secret: str) -> None:
-        """Replace this from now on; may be called by any thread."""
+        """Replace this from now on. Only one thread may call this; others may replace meanwhile."""
         secret = secret.strip()  # as header values are
         if len(secret) >= MIN_LENGTH and secret not in self._secrets:
-            self._secrets = tuple(sorted((*self._secrets, secret), key=len, reverse=True))  # the longest match wins
-            self._pattern = None
+            self._secrets |= {secret}
+            # One assignment: whoever replaces sees the forms of before or of now.
+            self._forms = _Forms({*self._forms.all, *_forms(secret)})
 
     def __call__(self, text: str) -> str:
         """The text without the secrets."""
-        secrets, pattern = self._secrets, self._pattern
-        if not secrets or not text:
-            return text
-        if pattern is None:
-            pattern = self._pattern = re.compile("|".join(map(_pattern, secrets)))
-        return _without_beginnings(pattern.sub(MASK, text), secrets)
+        return self._replaced(text, self._forms) if text and self._forms.all else text
 
 
-def _pattern(secret: str) -> str:
-    """A pattern for a secret in any mixture of encodings."""
-    return "".join(map(_encodings, secret))
+class _Forms:
+    """The bytes that secrets may be echoed as; compared by identity.
+
+    Attributes:
+        all: the forms, the longest first.
+        by_beginning: the forms by their first bytes, if there are many.
+    """
+
+    def __init__(self, forms: Iterable[bytes]) -> None:
+        self.all = tuple(sorted(forms, key=len, reverse=True))
+        self.by_beginning: dict[bytes, list[bytes]] = {}
+        for form in self.all if len(self.all) > FEW_FORMS else ():
+            self.by_beginning.setdefault(form[:MIN_LENGTH], []).append(form)
 
 
-def _encodings(character: str) -> str:
-    raw = character.encode("utf-8", "surrogateescape")
-    forms = ["".join(f"%{_any_case(f'{byte:02x}')}" for byte in raw)]
-    units = character.encode("utf-16-be", "surrogatepass")
-    forms.append("".join(rf"\\u{_any_case(units[at : at + 2].hex())}" for at in range(0, len(units), 2)))
-    if character in _JSON_ESCAPES:
-        forms.append(re.escape(_JSON_ESCAPES[character]))
-    if character == " ":
-        forms.append(r"\+")
-    if not character.isascii():
-        forms += _misread(character, raw)
-    forms.append(re.escape(character))  # last: a backslash begins an escaped one, too
-    return f"(?:{'|'.join(forms)})"
+def _forms(secret: str) -> Iterator[bytes]:
+    """The bytes that a secret may be echoed as, once escapes are undone."""
+    utf8 = secret.encode("utf-8", "surrogateescape")
+    yield utf8
+    yield utf8.replace(b" ", b"+")
+    if secret.isascii():
+        return
+    with suppress(UnicodeEncodeError):
+        yield secret.encode("latin-1")
+    yield utf8.decode("latin-1").encode()  # UTF-8 that was taken for Latin-1
+    if sum(char.isascii() for char in secret) >= MIN_LENGTH:  # else any unreadable text would be one
+        yield utf8.decode("ascii", "replace").encode()
+        yield "".join(char if char.isascii() else "\ufffd" for char in secret).encode()
+        yield secret.encode("ascii", "replace")
 
 
-def _misread(character: str, raw: bytes) -> list[str]:
-    """What becomes of a character between programs that do not agree on its encoding."""
-    latin = character.encode("latin-1", "ignore")
-    escaped = ["".join(rf"\\x{_any_case(f'{byte:02x}')}" for byte in data) for data in (raw, latin) if data]
-    return [*escaped, "[^\x00-\x7f]{1,4}", r"\?"]
+def _replaced(text: str, forms: _Forms) -> str:
+    try:
+        data = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a lone surrogate is no part of a secret
+        data = text.encode("utf-8", "replace")
+    spans = list(_spans(data, forms))
+    if b"%" in data or b"\\" in data:
+        plain, starts, sources = _unescaped(data)
+        for start, end in _spans(plain, forms):
+            spans.append((_source(start, starts, sources), _source(end, starts, sources)))
+    if not spans:
+        return text
+    pieces, position = [], 0
+    for start, end in _merged(spans):
+        pieces += [data[position:start], MASK.encode()]
+        position = end
+    return b"".join([*pieces, data[position:]]).decode("utf-8", "surrogateescape")
 
 
-def _any_case(digits: str) -> str:
-    """A pattern for hexadecimal digits in either case."""
-    return "".join(f"[{digit}{digit.upper()}]" if digit.isalpha() else digit for digit in digits)
+def _spans(data: bytes, forms: _Forms) -> Iterator[Span]:
+    """Find secrets, and beginnings of secrets where the text was cut off."""
+    for at, form in _candidates(data, forms):
+        if data.startswith(form, at):
+            yield at, at + len(form)
+        elif _CUT.match(data, end := at + _common(form, data, at)):
+            yield at, end
 
 
-def _without_beginnings(text: str, secrets: Iterable[str]) -> str:
-    """Replace beginnings of secrets where the text was cut off: at its end, or before a quote or an ellipsis."""
-    for secret in secrets:
-        at = text.find(secret[:MIN_LENGTH])
+def _candidates(data: bytes, forms: _Forms) -> Iterator[tuple[int, bytes]]:
+    """Where a form may begin; the effort does not grow with the number of forms."""
+    if forms.by_beginning:
+        for at in range(len(data) - MIN_LENGTH + 1):
+            for form in forms.by_beginning.get(data[at : at + MIN_LENGTH], ()):
+                yield at, form
+        return
+    for form in forms.all:
+        at = data.find(form[:MIN_LENGTH])
         while at >= 0:
-            end = at + MIN_LENGTH
-            while end < len(text) and text[at : end + 1] == secret[: end + 1 - at]:
-                end += 1
-            if _CUT.match(text, end):
-                text = f"{text[:at]}{MASK}{text[end:]}"
-            at = text.find(secret[:MIN_LENGTH], at + 1)
-    return text
+            yield at, form
+            at = data.find(form[:MIN_LENGTH], at + 1)
+
+
+def _common(form: bytes, data: bytes, at: int) -> int:
+    """How many bytes of a form stand at a position."""
+    length = MIN_LENGTH
+    while length < len(form) and data[at + length : at + length + 1] == form[length : length + 1]:
+        length += 1
+    return length
+
+
+def _unescaped(data: bytes) -> tuple[bytes, list[int], list[int]]:
+    """The bytes with escapes undone, and where each of their stretches starts, there and in ``data``."""
+    pieces: list[bytes] = []
+    starts, sources = [0], [0]
+    position = size = 0
+    for match in _ESCAPE.finditer(data):
+        between, char = data[position : match.start()], _character(match)
+        pieces += [between, char]
+        starts += [size + len(between), size := size + len(between) + len(char)]
+        sources += [match.start(), position := match.end()]
+    return b"".join([*pieces, data[position:]]), starts, sources
+
+
+def _character(match: re.Match[bytes]) -> bytes:
+    """The bytes that an escape stands for."""
+    if digits := match["percent"] or match["byte"]:
+        return bytes([int(digits, 16)])
+    if units := match["unit"]:
+        return bytes.fromhex(units.decode().replace("\\u", "")).decode("utf-16-be", "replace").encode()
+    return _LETTERS.get(match["letter"], match["letter"])
+
+
+def _source(position: int, starts: list[int], sources: list[int]) -> int:
+    """Where a position in the unescaped bytes is in the escaped ones."""
+    at = bisect_right(starts, position) - 1
+    return sources[at] + position - starts[at]
+
+
+def _merged(spans: list[Span]) -> Iterator[Span]:
+    """The spans in order, those that overlap as one."""
+    current: Span | None = None
+    for start, end in sorted(spans):
+        if current is not None and start < current[1]:
+            current = (current[0], max(current[1], end))
+            continue
+        if current is not None:
+            yield current
+        current = (start, end)
+    if current is not None:
+        yield current

@@ -5,8 +5,10 @@ import re
 from fetchcli.core.errors import ErrorKind, InvalidUrl, TransportError
 from fetchcli.core.http1.head import REDIRECT_STATUSES
 from fetchcli.core.model.policy import Redirects
+from fetchcli.core.text import shorten
 from fetchcli.core.url.parse import HttpUrl, mask_credentials, resolve
 
+MAX_SHOWN = 200  # characters of a URL in a message
 _NOT_VISIBLE_ASCII = re.compile(rb"[^!-~]")
 
 
@@ -39,9 +41,9 @@ def next_hop(
         target = resolve(url, location)
     except InvalidUrl as error:
         raise TransportError(
-            ErrorKind.REDIRECT_INVALID, f"Location {mask_credentials(location)[:200]!r}: {error}"
+            ErrorKind.REDIRECT_INVALID, f"Location {shorten(mask_credentials(location), MAX_SHOWN)!r}: {error}"
         ) from None
     if (url.scheme, target.scheme) == ("https", "http") and not policy.downgrade:
-        detail = f"from https to {target.text[:200]}, which is not secure (--allow-downgrade follows)"
+        detail = f"from https to {shorten(target.text, MAX_SHOWN)}, which is not secure (--allow-downgrade follows)"
         raise TransportError(ErrorKind.REDIRECT_INVALID, detail)
     return target
