@@ -60,6 +60,8 @@ class ConfiguredCommand(TyperCommand):
     def _load(self, given: dict[str, Any]) -> Loaded:
         if given.get("config") and given.get("no_config"):
             raise UsageError("--config and --no-config cannot be combined")
+        if given.get("config") == "":
+            raise UsageError("--config: an empty name is not a file")
         path = given.get("config") or os.environ.get("FETCHCLI_CONFIG") or None
         off = not given.get("config") and os.environ.get("FETCHCLI_NO_CONFIG", "").lower() in _YES
         return Loaded({}, {}, []) if given.get("no_config") or off else load(self, path)

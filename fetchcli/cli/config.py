@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import click
 
 from fetchcli.cli.definitions import OPTIONS, overridden
-from fetchcli.cli.found_file import check_owner, check_value
+from fetchcli.cli.found_file import MAX_BYTES, check_change, check_owner, check_value
 from fetchcli.cli.option import is_given
 from fetchcli.core.errors import UsageError
 
@@ -77,7 +77,9 @@ def load(command: click.Command, path: str | None) -> Loaded:
                 raise UsageError(f"{shown}: {key}: {_unknown(key, command, options)}")
             values[option.name or ""] = checked = _checked(option, value, f"{shown}: {key}")
             if file not in (*named, *users):
-                check_value(OPTIONS[option.name or ""], checked, file.parent, f"{shown}: {key}")
+                definition = OPTIONS[option.name or ""]
+                check_value(definition, checked, file.parent, f"{shown}: {key}")
+                check_change(definition, checked, loaded.values, f"{shown}: {key}")
         drop_overridden(loaded, {name for name, value in values.items() if is_given(value)})
         loaded.values.update(values)
         loaded.origins.update(dict.fromkeys(values, shown))
@@ -126,7 +128,7 @@ def _nearest() -> Iterator[Path]:
     for parent in (folder, *folder.parents):
         for name in (NAME, PYPROJECT):
             file = parent / name
-            if _exists(file) and (name == NAME or _has_table(file)):
+            if _is_file(file) and (name == NAME or _has_table(file)):
                 yield file
                 return
         if parent == top:
@@ -140,11 +142,37 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _has_table(pyproject: Path) -> bool:
+def _is_file(path: Path) -> bool:
+    """Accept regular files: a FIFO or a device would be waited for."""
     try:
-        return b"tool.fetchcli" in pyproject.read_bytes()
+        return path.is_file()
     except OSError:
         return False
+
+
+def _has_table(pyproject: Path) -> bool:
+    import tomllib
+
+    try:
+        content = _content(pyproject)
+        tool = tomllib.loads(content.decode("utf-8-sig")).get("tool", {}) if b"tool.fetchcli" in content else {}
+    except (OSError, ValueError):  # whoever uses the file reports it
+        return False
+    return not isinstance(tool, dict) or "fetchcli" in tool
+
+
+def _content(file: Path) -> bytes:
+    """The bytes of a file that is not too large for a configuration.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is too large.
+    """
+    with file.open("rb") as opened:
+        content = opened.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise ValueError(f"more than {MAX_BYTES} bytes")
+    return content
 
 
 def _user_files() -> Iterator[Path]:
@@ -154,7 +182,7 @@ def _user_files() -> Iterator[Path]:
         file = user_config_path("fetchcli", appauthor=False) / NAME
     except (OSError, RuntimeError):  # a user without a home
         return
-    if _exists(file):
+    if _is_file(file):
         yield file
 
 
@@ -163,10 +191,10 @@ def _table(file: Path) -> dict[str, Any]:
 
     shown = _shown(file)
     try:
-        content = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+        content = tomllib.loads(_content(file).decode("utf-8-sig"))
     except OSError as error:
         raise UsageError(f"{shown}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise UsageError(f"{shown}: not TOML: {error}") from None
     if file.name != PYPROJECT:
         return content

@@ -5,18 +5,21 @@ users since CVE-2022-24765; a file that is named with -K is trusted.
 """
 
 import os
+import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from fetchcli.cli.definitions import OPTIONS, overridden
 from fetchcli.cli.option import Found, Option, is_given
 from fetchcli.core.errors import UsageError
-from fetchcli.core.request.multipart import form_files
-from fetchcli.run.formats import parse_output
 
 REMEDY = "name the file with -K to allow it"
 STDIO = "-"
+MAX_BYTES = 1024 * 1024  # of a configuration file
+EXPANDABLE = ("header", "user", "bearer")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def check_owner(file: Path, shown: str) -> None:
@@ -53,48 +56,53 @@ def check_value(option: Option, value: Any, folder: Path, where: str) -> None:
         where: file and key, for messages.
 
     Raises:
-        UsageError: the option is not allowed there, or a path leads out of the folder.
+        UsageError: the option is not allowed there, a path leads out of the folder or into a hidden one, or a
+            value contains a control character or a reference to the environment.
     """
     if not is_given(value):
         return
     if option.found is Found.NO:
         raise UsageError(f"{where}: not allowed in a configuration file that was found; {REMEDY}")
-    if option.found is Found.BELOW:
-        for text in value if isinstance(value, list) else [value]:
-            for path in option.paths(str(text)):
+    for text in value if isinstance(value, list) else [value]:
+        if not isinstance(text, str):
+            continue
+        if _CONTROL.search(text):
+            raise UsageError(f"{where}: control characters are not allowed in a file that was found; {REMEDY}")
+        if option.name in EXPANDABLE and "${" in text:
+            raise UsageError(f"{where}: ${{NAME}} is not allowed in a file that was found; {REMEDY}")
+        if option.found is Found.BELOW:
+            for path in option.paths(text):
                 if path != STDIO and not _is_below(path, folder):
                     raise UsageError(f"{where}: {path!r} is not inside the folder of the file; {REMEDY}")
 
 
+def check_change(option: Option, value: Any, own: Mapping[str, Any], where: str) -> None:
+    """Refuse what a file that was found must not change of the user's own file.
+
+    Args:
+        option: the option.
+        value: its value.
+        own: the values of the user's own file.
+        where: file and key, for messages.
+
+    Raises:
+        UsageError: the user's file says something else that protects, or something that the value would drop.
+    """
+    own_names = {name for name, own_value in own.items() if is_given(own_value)}
+    if option.protects and option.name in own_names and own[option.name] != value:
+        raise UsageError(f"{where}: your own configuration file sets it otherwise; {REMEDY}")
+    for name in overridden({option.name}, own_names) if is_given(value) else ():
+        if OPTIONS[name].found is Found.NO or OPTIONS[name].protects:
+            raise UsageError(f"{where}: your own configuration file sets {OPTIONS[name].long}; {REMEDY}")
+
+
 def _is_below(path: str, folder: Path) -> bool:
-    """Whether a path is relative and leads into a folder, links followed."""
+    """Check that a path is relative and leads into a folder, links followed, and to nothing that is hidden there.
+
+    ``.git`` is the user's own in every repository: its hooks are run, and its configuration may hold passwords.
+    """
     try:
-        return not Path(path).is_absolute() and Path(path).resolve().is_relative_to(folder.resolve())
-    except (OSError, ValueError, RuntimeError):  # too long, a NUL, a loop of links
+        inside = Path(path).resolve().relative_to(folder.resolve())
+    except (OSError, ValueError, RuntimeError):  # outside, too long, a NUL, a loop of links
         return False
-
-
-def at_file(text: str) -> Iterable[str]:
-    """The path of ``@FILE``."""
-    return (text[1:],) if text.startswith("@") else ()
-
-
-def cookie_paths(text: str) -> Iterable[str]:
-    """The cookie file of ``--cookie``."""
-    return () if "=" in text else (text,)
-
-
-def form_paths(text: str) -> Iterable[str]:
-    """The files that a value of ``--form`` reads; what is malformed is refused later."""
-    try:
-        return form_files([text])
-    except UsageError:
-        return ()
-
-
-def output_paths(text: str) -> Iterable[str]:
-    """The path of ``--output``; what is malformed is refused later."""
-    try:
-        return (parse_output(text).path,)
-    except UsageError:
-        return ()
+    return not Path(path).is_absolute() and not any(part.startswith(".") for part in inside.parts)

@@ -33,6 +33,7 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
         help: one line that starts with a verb or a noun.
         found: what a configuration file that was found may do with it; every option of such files says it.
         paths: the paths in a value, for `Found.BELOW`.
+        protects: a file that was found must not change what the user's own file says.
         to: path of the value in `Settings`, such as ``policy.pace.rate``; empty where the panel's ``build`` sets it.
         type: ``bool`` for a flag, ``int``, ``str``, or an enum of the accepted words.
         choices: the accepted words where they are known only at run time.
@@ -61,6 +62,7 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     help: str
     found: Found | None = None
     paths: Callable[[str], Iterable[str]] = lambda text: (text,)
+    protects: bool = False
     to: str = ""
     type: type = str
     choices: tuple[str, ...] = ()

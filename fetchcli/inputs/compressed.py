@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from fetchcli.inputs.record import BadFormat
+from fetchcli.inputs.record import BadFormat, Incomplete
 
 PIECE = 64 * 1024
 MAX_XZ_MEMORY = 256 * 1024 * 1024  # that an xz stream may ask for
@@ -73,7 +73,7 @@ def decompressed(blocks: Iterator[bytes]) -> Iterator[bytes]:
     """Decompress blocks into pieces of at most `PIECE` bytes; several streams may follow each other.
 
     Raises:
-        BadFormat: the stream is corrupt, or ends too early.
+        BadFormat: the stream is corrupt; `Incomplete` if it ends too early.
     """
     head = b""
     while len(head) < LONGEST_MAGIC and (block := next(blocks, b"")):
@@ -103,6 +103,6 @@ def _decompress_stream(codec: _Codec, data: bytes, blocks: Iterator[bytes]) -> I
                     return
                 stream, data = codec.make()[0], rest
             elif stream.needs_input and not (data := next(blocks, b"")):
-                raise BadFormat(f"the {codec.name} stream is incomplete")
+                raise Incomplete(f"the {codec.name} stream is incomplete")
     except (error_class, OSError, EOFError, ValueError) as error:
         raise BadFormat(f"corrupt {codec.name}: {error}") from None

@@ -49,7 +49,7 @@ def read_csv(
         TornRow: the last row of a results file is torn.
     """
     if results:
-        blocks = whole_lines(blocks, lambda _: False)
+        blocks = whole_lines(blocks, MAX_RECORD, lambda _: False)
     # Set for the whole process: a body may be in a cell, and rows that are too long are found before.
     csv.field_size_limit(2 * MAX_RECORD)
     table: _Table | None = None

@@ -12,7 +12,8 @@ from fetchcli.inputs.record import Record, Records
 
 MAX_COMMAND = 256 * 1024  # maximum characters of a command
 _OUTSIDE = re.compile(
-    r"""\$?'|"|\\.|(?:^|(?<=[ \t;&|]))\#|<<<|<<-?[ \t]*(?P<quoted>["'\\]?)(?P<delimiter>\w[\w.-]*)(?P=quoted)?""",
+    r"""\$?'|"|\\.|(?:^|(?<=[ \t;&|]))\#|<<<"""
+    r"""|<<-?[ \t]*(?P<quoted>["'\\]?)(?P<delimiter>[A-Za-z_][\w.-]*)(?P=quoted)?""",
     re.DOTALL,
 )  # a quote, an escaped character, the start of a comment, or a here-document
 _ENDS = {
@@ -21,10 +22,8 @@ _ENDS = {
     '"': re.compile(r'(?:[^"\\]|\\.)*"', re.DOTALL),
 }
 _GOES_ON = re.compile(r"(?:&&|\|\|?|\|&)[ \t\r]*\Z")  # an operator that the next line completes
-_OPENS_GROUP = re.compile(r"(?:\A|[ \t;&|])[{(][ \t\r]*\Z")
-_CLOSES_GROUP = re.compile(r"[ \t]*[})]")
+_BRACES = re.compile(r"(?:\A|[;&|{(])[ \t]*(?:(?P<open>\{)(?=[ \t]|\Z)|\})")  # where a command may begin
 _UNCLOSED_QUOTE = "a quote is never closed"
-_IN_UNCLOSED_QUOTE = "inside a quote that is never closed"
 _UNCLOSED = "the command never ends: a here-document or a group is open"
 _SHELL = (
     "the shell would substitute something here ($, `): write the value, or ${NAME} in single quotes with --expand-env"
@@ -128,22 +127,32 @@ class _Commands:
         """Reject the first line; the others are rows if they are complete commands."""
         first, lines = self._first, self._open
         self._clear()
-        end = _Line()
+        command: list[str] = []
+        document = ""  # the end of a here-document that is passed over
         for number, line in enumerate(lines, first):
-            was_continued, end = end.continued, _read_line(line, "")
-            if number == first:
-                yield Record(number, _command_name(line), problem=reason)
-            elif was_continued or not line.strip():
-                continue  # part of the line before
-            elif end.continued or end.quote or end.delimiter:
-                yield Record(number, _command_name(line), problem=_IN_UNCLOSED_QUOTE)
-            else:
-                yield from _records(line, number)
+            if document:
+                document = "" if line.strip() == document else document
+                continue
+            command.append(line)
+            end = _read_line(line, "")
+            if end.continued and number + 1 < first + len(lines) and not (end.quote or end.delimiter):
+                continue
+            start, text = number + 1 - len(command), "\n".join(command)
+            command = []
+            if start == first:
+                yield Record(start, _command_name(text), problem=reason)
+            elif end.quote or end.delimiter:
+                yield Record(start, _command_name(text), problem=f"behind line {first}: {reason}")
+                if any(other.strip() == end.delimiter for other in lines[number + 1 - first :]):
+                    document = end.delimiter
+            elif text.strip():
+                yield from _records(text, start)
 
 
 def _read_line(line: str, quote: str) -> _Line:
     """How a line ends, given the quote that is open at its start."""
     position, delimiter, code = 0, "", len(line)
+    bare: list[str] = []  # what is neither quoted nor a comment
     while True:
         if quote:
             end = _ENDS[quote].match(line, position)
@@ -151,20 +160,26 @@ def _read_line(line: str, quote: str) -> _Line:
                 return _Line(quote, delimiter=delimiter)
             quote, position = "", end.end()
         opening = _OUTSIDE.search(line, position)
-        if opening is None:
+        if opening is None or opening[0] == "#":
+            code = len(line) if opening is None else opening.start()
             break
-        if opening[0] == "#":
-            code = opening.start()
-            break
+        bare += [line[position : opening.start()], "x"]
         position = opening.end()
-        delimiter = opening["delimiter"] or delimiter
+        if opening["delimiter"] and not _parentheses("".join(bare)):  # else it is arithmetic: $((1 << x))
+            delimiter = opening["delimiter"]
         quote = opening[0] if opening[0] in _ENDS else ""
-    outside = line[position:code]
+    text = "".join([*bare, line[position:code]])
+    braces = sum(1 if brace["open"] else -1 for brace in _BRACES.finditer(text))
     return _Line(
-        continued=(code == len(line) and _is_escaped_end(line)) or _GOES_ON.search(outside) is not None,
+        continued=(code == len(line) and _is_escaped_end(line)) or _GOES_ON.search(text) is not None,
         delimiter=delimiter,
-        opens=(_OPENS_GROUP.search(outside) is not None) - (_CLOSES_GROUP.match(line) is not None),
+        opens=braces + _parentheses(text),
     )
+
+
+def _parentheses(text: str) -> int:
+    """How many parentheses are open."""
+    return text.count("(") - text.count(")")
 
 
 def _is_escaped_end(line: str) -> bool:
@@ -189,7 +204,7 @@ def _records(text: str, line: int) -> Iterator[Record]:
 
 def _record(command: Command, line: int, name: str, *, cut: bool) -> Record:
     for present, problem in ((command.expands, _SHELL), (command.has_document, _DOCUMENT), (cut, _CUT)):
-        if present:
+        if present and (problem is _SHELL or is_curl(command.words)):
             return Record(line, name, problem=problem)
     try:
         row = read_curl_line(command.words)

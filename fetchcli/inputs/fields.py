@@ -99,7 +99,13 @@ def tag_of(value: object) -> str:
 
 
 def carried_value(value: object) -> CarriedValue:
-    """A value to copy to the output."""
+    """A value to copy to the output.
+
+    Raises:
+        RecursionError: it is nested too deep to be written.
+    """
+    if isinstance(value, list | dict):
+        msgspec.json.encode(value)
     return value if value is None or isinstance(value, bool | int | float | str | list | dict) else str(value)
 
 

@@ -11,7 +11,7 @@ import msgspec
 from fetchcli.inputs.fields import SURROGATE, json_problem
 from fetchcli.inputs.objects import object_record, shown
 from fetchcli.inputs.record import BadFormat, Record, Records, parse_blocks
-from fetchcli.inputs.results import TornRow, until_damage
+from fetchcli.inputs.results import TornRow, until_cut
 
 MAX_ELEMENT = 16 * 1024 * 1024
 _BETWEEN = re.compile(r"[ \t\r\n]*")
@@ -29,7 +29,7 @@ def read_json(blocks: Iterator[bytes], url_column: str, keep: Sequence[str], *, 
     Raises:
         BadFormat: not an array, or incomplete (`TornRow` in a results file); earlier records have been yielded.
     """
-    return parse_blocks(_Array(url_column, keep, results=results), until_damage(blocks) if results else blocks)
+    return parse_blocks(_Array(url_column, keep, results=results), until_cut(blocks) if results else blocks)
 
 
 class _Array:

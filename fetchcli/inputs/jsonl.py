@@ -21,7 +21,7 @@ def read_jsonl(blocks: Iterator[bytes], url_column: str, keep: Sequence[str], *,
         TornRow: the last row of a results file is torn.
     """
     if results:
-        blocks = whole_lines(blocks, is_json)
+        blocks = whole_lines(blocks, MAX_LINE, is_json)
     for lines in data_lines(blocks, MAX_LINE):
         yield [_record(number, raw, url_column, keep) for number, raw in lines]
 

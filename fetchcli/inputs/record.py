@@ -66,6 +66,10 @@ class BadFormat(Exception):  # noqa: N818 - it becomes an InputError that names 
         self.reason, self.line = reason, line
 
 
+class Incomplete(BadFormat):
+    """A compressed list ends too early."""
+
+
 class BlockParser(Protocol):
     """A parser that takes blocks.
 

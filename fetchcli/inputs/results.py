@@ -5,15 +5,20 @@ from contextlib import suppress
 
 import msgspec
 
-from fetchcli.inputs.record import BadFormat
+from fetchcli.inputs.record import BadFormat, Incomplete
 
 
 class TornRow(BadFormat):
     """A results file ends inside a row; the rows before are valid."""
 
 
-def whole_lines(blocks: Iterator[bytes], is_whole: Callable[[bytes], bool]) -> Iterator[bytes]:
-    """Yield what stands in whole lines: a last line without its end is torn, unless ``is_whole`` says otherwise.
+def whole_lines(blocks: Iterator[bytes], max_line: int, is_whole: Callable[[bytes], bool]) -> Iterator[bytes]:
+    """Yield what stands in whole lines: a last line without its end is torn, unless ``is_whole`` accepts it.
+
+    Args:
+        blocks: the bytes.
+        max_line: longest line that is held back; a longer one is no row.
+        is_whole: accepts a last line that is complete.
 
     Raises:
         TornRow: the last line is torn, or the compressed file ends in it.
@@ -23,13 +28,13 @@ def whole_lines(blocks: Iterator[bytes], is_whole: Callable[[bytes], bool]) -> I
     try:
         for block in blocks:
             end = block.rfind(b"\n") + 1
-            if end:
+            if end or sum(map(len, rest)) > max_line:
                 yield b"".join((*rest, block[:end]))
                 lines += block.count(b"\n")
                 rest = []
             if end < len(block):
                 rest.append(block[end:])
-    except BadFormat as error:  # of the compression
+    except Incomplete as error:
         reason = f" ({error.reason})"
     line = b"".join(rest)
     if line.strip() and is_whole(line):
@@ -38,14 +43,14 @@ def whole_lines(blocks: Iterator[bytes], is_whole: Callable[[bytes], bool]) -> I
         raise TornRow(f"the last row is torn{reason}", lines)
 
 
-def until_damage(blocks: Iterator[bytes]) -> Iterator[bytes]:
+def until_cut(blocks: Iterator[bytes]) -> Iterator[bytes]:
     """Yield what can be decompressed; a reader that needs the end notices that it is missing."""
-    with suppress(BadFormat):
+    with suppress(Incomplete):
         yield from blocks
 
 
 def is_json(line: bytes) -> bool:
-    """Whether a line is JSON; a JSON object that parses is whole."""
+    """Accept a line that is JSON: a JSON object that parses is whole."""
     try:
         msgspec.json.decode(line)
     except (ValueError, RecursionError):

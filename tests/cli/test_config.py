@@ -260,7 +260,7 @@ def test_what_is_printed_is_a_configuration_file(folder: Path) -> None:
     )
     assert "\x1b" not in result.out
     (folder / "fetchcli.toml").write_text("\n".join(line.replace('2xx,\\"', "2xx") for line in result.lines))
-    found = printed(cwd=folder)
+    found = printed("-K", "fetchcli.toml", cwd=folder)
     assert found["concurrency"] == ("3", "fetchcli.toml: concurrency")
     assert found["location"] == ("false", "fetchcli.toml: location")
 

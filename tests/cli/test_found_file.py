@@ -65,7 +65,9 @@ def outside(name: str, path: str) -> str:
 
 
 @pytest.mark.parametrize("name", sorted(PATHS))
-@pytest.mark.parametrize("path", ["/etc/passwd", "../x", "link/x", "below/../../x", "~/x/../../../../x"])
+@pytest.mark.parametrize(
+    "path", ["/etc/passwd", "../x", "link/x", "below/../../x", "~/x/../../../../x", ".git/hooks/pre-push", "below/.env"]
+)
 def test_18_paths_of_a_found_file_stay_in_its_folder(name: str, path: str, folder: Path) -> None:  # noqa: F811
     (folder / "link").symlink_to("/tmp")
     (folder / "below").mkdir()
@@ -86,6 +88,55 @@ def test_18_the_plant(folder: Path) -> None:  # noqa: F811
         result = configured(server.url(), cwd=folder)
         assert (result.code, server.requests) == (2, [])
     assert not (folder.parent / ".ssh_authorized_keys").exists()
+
+
+OWN = [  # what the user's own file says, and what a file that was found must not make of it
+    ("block-private = true", "block-private = false", "block-private: your own configuration file sets it otherwise"),
+    ('deny-cidr = ["127.0.0.0/8"]', "deny-cidr = []", "deny-cidr: your own configuration file sets it otherwise"),
+    ('tls-min = "1.3"', 'tls-min = "1.2"', "tls-min: your own configuration file sets it otherwise"),
+    ('user = "a:b"\ndigest = true', "digest = false", "digest: your own configuration file sets it otherwise"),
+    ('user = "a:b"\ndigest = true', 'bearer = "t"', "bearer: your own configuration file sets --digest"),
+    ('proxy = "h:1"', "block-private = true", "block-private: your own configuration file sets --proxy"),
+    ('expand-env = "header"', 'header = "X: ${HOME}"', "header: ${NAME} is not allowed in a file that was found"),
+    ("", 'write-out = "\\u001b]0;x"', "write-out: control characters are not allowed in a file that was found"),
+]
+
+
+@pytest.mark.parametrize(("own", "found", "said"), OWN)
+def test_18_a_file_that_was_found_does_not_weaken_the_users_own(
+    own: str,
+    found: str,
+    said: str,
+    folder: Path,  # noqa: F811
+) -> None:
+    (folder / "user" / "fetchcli" / TOML).write_text(f"{own}\n")
+    (folder / TOML).write_text(f"{found}\n")
+    result = configured("http://h/", "--dry-run", cwd=folder)
+    assert (result.code, result.err) == (2, f"fetchcli: {TOML}: {said}; name the file with -K to allow it\n")
+    (folder / TOML).write_text(
+        f"{own}\nconcurrency = 3\n" if "expand" not in own + found and "proxy" not in own else ""
+    )
+    assert configured("http://h/", "--dry-run", cwd=folder).code == 0  # the same again is no change
+
+
+def test_18_what_is_no_file_is_no_configuration(folder: Path) -> None:  # noqa: F811
+    os.mkfifo(folder / TOML)
+    (folder / "pyproject.toml").symlink_to("/dev/zero")
+    assert printed(cwd=folder)["concurrency"][1] == "default"
+    (folder / TOML).unlink()
+    (folder / "pyproject.toml").unlink()
+    (folder / TOML).write_bytes(b"# " * (600 * 1024))
+    large = configured("--print-config", cwd=folder)
+    assert (large.code, large.err) == (2, f"fetchcli: {TOML}: not TOML: more than 1048576 bytes\n")
+    assert configured("--print-config", "-K", "", cwd=folder).code == 2
+
+
+def test_18_a_comment_about_us_is_no_configuration(folder: Path) -> None:  # noqa: F811
+    below = folder / "below"
+    below.mkdir()
+    (folder / TOML).write_text("concurrency = 7\n")
+    (below / "pyproject.toml").write_text("# tool.fetchcli\n")
+    assert printed(cwd=below)["concurrency"][0] == "7"
 
 
 def test_18_a_file_that_everybody_may_write_is_refused(folder: Path) -> None:  # noqa: F811

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fetchcli.inputs.compressed import decompressed
-from fetchcli.inputs.results import until_damage
+from fetchcli.inputs.results import until_cut
 from tests.support.command import fetchcli, start, until
 from tests.support.recorder import ok, recorder
 
@@ -17,7 +17,7 @@ def plain(path: Path) -> bytes:
     """What a file holds, decompressed, as far as it goes."""
     if not path.exists():
         return b""
-    return b"".join(until_damage(decompressed(iter([path.read_bytes()]))))
+    return b"".join(until_cut(decompressed(iter([path.read_bytes()]))))
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])

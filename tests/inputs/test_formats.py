@@ -82,7 +82,7 @@ def test_curl_lines_with_comments_and_mistakes_between() -> None:
     assert isinstance(rows[1], Rejected)
     assert rows[1].message == "x.curl:5: a quote is never closed"
     assert isinstance(rows[5], Rejected)
-    assert "inside a quote that is never closed" in rows[5].reason
+    assert rows[5].reason == "behind line 5: a quote is never closed"
     (row,), _ = read(b'\xef\xbb\xbfcurl http://h/6 --data-raw "a\nb" \\', "x.curl")
     assert isinstance(row, Target)
     assert row.request is not None
@@ -118,7 +118,19 @@ curl http://h/13 << end || {
 end
   echo }
 }
-curl http://h/14"""
+curl http://h/14 || {
+ echo failed; exit 1; }
+curl http://h/15 \\
+  -H 'a: b' > "$LOG" 2>>$HOME/x || (
+  echo "a) {" )
+curl "http://h/16?a=1"&wait
+curl http://h/17 || echo {
+curl http://h/18 \\
+  -H 'a: }'; echo $((1<<3)) $((1 << x))
+cat > /tmp/x <<EOF
+curl http://h/NOT
+EOF
+curl http://h/19"""
 
 
 def test_what_follows_a_pasted_command_is_no_part_of_it() -> None:
@@ -134,7 +146,8 @@ def test_what_follows_a_pasted_command_is_no_part_of_it() -> None:
         (23, "the shell would substitute something here ($, `): write the value, or ${NAME} in single quotes with "
              "--expand-env"),
         (24, "here-documents (<<) are not supported: write the content after --data-raw, in single quotes"),
-        (29, "http://h/14"),
+        (29, "http://h/14"), (31, "http://h/15"), (34, "http://h/16?a=1"), (35, "http://h/17"), (36, "http://h/18"),
+        (38, "expected a curl command, got 'cat'"), (41, "http://h/19"),
     ]  # fmt: skip
 
 

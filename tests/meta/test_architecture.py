@@ -59,7 +59,9 @@ PURE = frozenset(
     (
         "array",
         "base64",
+        "bisect",
         "collections",
+        "contextlib",
         "datetime",
         "email",
         "itertools",

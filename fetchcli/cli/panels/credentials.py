@@ -16,6 +16,7 @@ PANEL = Panel(
         Option(
             flags="--digest",
             found=Found.YES,
+            protects=True,
             help="Use the credentials of --user for digest authentication.",
             type=bool,
             requires=("user",),

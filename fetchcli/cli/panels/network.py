@@ -83,6 +83,7 @@ PANEL = Panel(
         Option(
             flags="--block-private",
             found=Found.YES,
+            protects=True,
             help="Refuse private, loopback, link-local and other special addresses.",
             type=bool,
             alternatives=("proxy",),
@@ -99,6 +100,7 @@ PANEL = Panel(
         Option(
             flags="--deny-cidr",
             found=Found.YES,
+            protects=True,
             help="Refuse addresses in this network. Repeatable.",
             metavar="NETWORK",
             multiple=True,

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from fetchcli.cli.found_file import at_file, output_paths
 from fetchcli.cli.option import Found, Option, Panel
+from fetchcli.cli.paths import at_file, output_paths
 from fetchcli.core.errors import UsageError
 from fetchcli.core.settings import ProgressMode
 

@@ -1,8 +1,8 @@
 """Options for the request."""
 
 from fetchcli.cli.cookies import parse_jar
-from fetchcli.cli.found_file import at_file, cookie_paths, form_paths
 from fetchcli.cli.option import Found, Option, Panel
+from fetchcli.cli.paths import at_file, cookie_paths, form_paths
 from fetchcli.cli.request import build_request
 
 PANEL = Panel(

@@ -22,6 +22,7 @@ PANEL = Panel(
         Option(
             flags="--cacert",
             found=Found.BELOW,
+            protects=True,
             help="Trust the authorities in this file instead of the system's.",
             to="policy.tls.cacert",
             sets_aside=("insecure",),
@@ -45,6 +46,7 @@ PANEL = Panel(
         Option(
             flags="--tls-min",
             found=Found.YES,
+            protects=True,
             help="Oldest TLS version to accept.",
             to="policy.tls.minimum",
             type=TlsVersion,

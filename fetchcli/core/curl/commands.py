@@ -17,7 +17,7 @@ _PIECE = re.compile(
   | (?P<expansion>
         `(?:[^`\\]|\\.)*+`
       | \$\((?:[^()'"]|'[^']*'|"(?:[^"\\]|\\.)*+"|\([^()]*\))*+\)
-      | \$"(?:[^"\\]|\\.)*+" | \$\{[^}]*\} | \$[A-Za-z0-9_]+ | [<>]\( | ` | \$[{(@*\#?$!-]
+      | \$"(?:[^"\\]|\\.)*+" | \$\{[^}]{0,200}\} | \$[A-Za-z0-9_]+ | [<>]\( | ` | \$[{(@*\#?$!-]
     )
   | (?P<redirection><<<|<<-?|<>|<&|<|&>>|&>|>>|>\||>&|>)
   | (?P<plain>(?:[^ \t\r\n'"\\;&|$`<>]|\$(?!['"A-Za-z0-9_{(@*\#?$!-]))+)
@@ -34,6 +34,7 @@ _ANSI_LETTERS = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f
 _LITERAL = re.compile(
     r"(?:[^\\$`]|\\.|\$(?![A-Za-z0-9_{(@*#?$!-]))*\Z", re.DOTALL
 )  # the inside of double quotes without expansions
+_NO_URL = frozenset(("", " ", "\t", "\r", "\n", "'", '"'))  # what stands before an operator if no URL was cut
 _ASSIGNED = re.compile(r"[^\s=]+=|[^\s=]+\Z")
 
 
@@ -82,7 +83,7 @@ class _Splitter:
         self._word: str | None = None
         self._number = False  # the word consists of unquoted digits: before < or > it is a descriptor
         self._redirection = ""  # the operator whose target is the next word
-        self._expands = self._has_document = False
+        self._word_expands = self._expands = self._has_document = False
 
     def step(self, at: int) -> int:
         """Read one piece of a word, a blank, a comment or an operator; return where it ends."""
@@ -94,7 +95,7 @@ class _Splitter:
             match = _COMMENT.match(self._text, at) or match
         elif kind != "continued":
             self._number = kind == "plain" and match[kind].isdecimal() and (self._word is None or self._number)
-            self._expands = self._expands or (kind == "double" and not _LITERAL.match(match[kind]))
+            self._word_expands = self._word_expands or (kind == "double" and not _LITERAL.match(match[kind]))
             self._word = (self._word or "") + _UNQUOTE[kind](match[kind])
         return match.end()
 
@@ -104,7 +105,7 @@ class _Splitter:
                 return self._operator(at)
             self._end_word()
         elif match.lastgroup == "expansion":
-            self._expands, self._word, self._number = True, self._word or "", False
+            self._word_expands, self._word, self._number = True, self._word or "", False
         else:
             if self._number:
                 self._word = None
@@ -118,20 +119,22 @@ class _Splitter:
             raise Unfinished  # an open quote, or a backslash at the end
         end = match.end()
         followed = re.match(r"[^\s;&|]+", self._text[end : end + 80])
-        glued = match[0] in ("&", ";") and at > 0 and not self._text[at - 1].isspace() and followed is not None
+        glued = match[0] in ("&", ";") and self._text[at - 1 : at] not in _NO_URL and followed is not None
         rest = followed[0] if followed is not None else ""
         self.end_command(cut=glued and _ASSIGNED.match(rest) is not None and (match[0] == "&" or "=" in rest))
         return end
 
     def _end_word(self) -> None:
         word, self._word, self._number = self._word, None, False
+        expands, self._word_expands = self._word_expands, False
         if word is None:
             return
-        if self._redirection:
+        if self._redirection:  # where the output of this command would go is of no interest
             self._has_document = self._has_document or self._redirection in ("<<", "<<-")
             self._redirection = ""
         else:
             self._words.append(word)
+            self._expands = self._expands or expands
 
     def end_command(self, *, cut: bool = False) -> None:
         """The command ends here."""

@@ -230,7 +230,10 @@ def as_text(value: Value) -> str:
     if isinstance(value, tuple):
         return "; ".join(item.text for item in value)
     if isinstance(value, dict | list):
-        return msgspec.json.encode(without_surrogates(value)).decode()
+        try:
+            return msgspec.json.encode(value).decode()
+        except UnicodeEncodeError:  # a lone surrogate in a request
+            return msgspec.json.encode(without_surrogates(value)).decode()
     if isinstance(value, float):
         return f"{value:.6f}"
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 
-from fetchcli.core.errors import ErrorKind, TransportError, UsageError
+from fetchcli.core.errors import ErrorKind, Remedy, TransportError, UsageError
 from fetchcli.core.http1.response import ResponseReader
 from fetchcli.core.network.proxies import Proxy
 from fetchcli.transport.resolver import Addresses
@@ -97,6 +97,10 @@ async def through_socks(proxy: Proxy, proxy_addresses: Addresses, host: str, por
         TransportError: `connect`: the proxy cannot be reached or refused.
         OSError: this machine lacks a resource.
     """
+    try:
+        require_socks()
+    except UsageError as error:  # of one row: the proxy of the run was checked before
+        raise TransportError(ErrorKind.INTERNAL, str(error), Remedy.NONE) from None
     from python_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError, ProxyType
     from python_socks.async_.asyncio import Proxy as SocksProxy
 

@@ -1,0 +1,33 @@
+"""The paths in the values of options."""
+
+from collections.abc import Iterable
+
+from fetchcli.core.errors import UsageError
+from fetchcli.core.request.multipart import form_files
+from fetchcli.run.formats import parse_output
+
+
+def at_file(text: str) -> Iterable[str]:
+    """The path of ``@FILE``."""
+    return (text[1:],) if text.startswith("@") else ()
+
+
+def cookie_paths(text: str) -> Iterable[str]:
+    """The cookie file of ``--cookie``."""
+    return () if "=" in text else (text,)
+
+
+def form_paths(text: str) -> Iterable[str]:
+    """The files that a value of ``--form`` reads; what is malformed is refused later."""
+    try:
+        return form_files([text])
+    except UsageError:
+        return ()
+
+
+def output_paths(text: str) -> Iterable[str]:
+    """The path of ``--output``; what is malformed is refused later."""
+    try:
+        return (parse_output(text).path,)
+    except UsageError:
+        return ()
