@@ -66,8 +66,8 @@ def build_request(values: Values) -> dict[str, Any]:
     stdin_is_unused = values["demo"] or bool(inputs and "-" not in inputs)
     spec = RequestSpec(**option_values, stdin_is_free=stdin_is_unused, leave_to_shell=values["print_curl"], files=[])
     redactor = None if values["show_secrets"] else Redactor()
-    told = (lambda _: None) if redactor is None else redactor.add
-    expander = Expander(None if spec.leave_to_shell else os.environ, told)
+    add_secret = (lambda _: None) if redactor is None else redactor.add
+    expander = Expander(None if spec.leave_to_shell else os.environ, add_secret)
     expandable = _expandable(spec.expand_env)
 
     def expand(option: str, text: str) -> str:
@@ -77,8 +77,8 @@ def build_request(values: Values) -> dict[str, Any]:
     credentials = _credentials(spec, login)
     if not (expandable or login or spec.bearer or credentials != Credentials()):
         redactor = None  # nothing can be echoed
-    for secret in _secrets(spec, login, credentials):
-        told(secret)
+    for secret in _secrets(expand("--bearer", spec.bearer or ""), login, credentials):
+        add_secret(secret)
     content, labels, boundary = _content(spec)
     implied = "HEAD" if spec.head else "GET" if content is None else "POST"
     method = implied if spec.request is None else spec.request
@@ -210,9 +210,9 @@ def _credentials(spec: RequestSpec, login: Login | None) -> Credentials:
     return Credentials(machines=logins, default=default, digest=digest, netrc=str(path))
 
 
-def _secrets(spec: RequestSpec, login: Login | None, credentials: Credentials) -> Iterator[str]:
-    """What the credential options brought; the environment tells its own."""
-    yield spec.bearer or ""
+def _secrets(bearer: str, login: Login | None, credentials: Credentials) -> Iterator[str]:
+    """The secrets of the credential options."""
+    yield bearer
     for one in (login, credentials.default, *credentials.machines.values()):
         yield from one.secrets if one is not None else ()
 

@@ -1,7 +1,7 @@
 """Count the rows in advance, if that is possible."""
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from fetchcli.core.errors import InputError, UsageError
@@ -12,8 +12,14 @@ from fetchcli.inputs.formats import SITEMAP, read_records
 from fetchcli.inputs.record import BadFormat
 
 
-def count_rows(inputs: Iterable[Input], reading: Reading) -> int | None:
-    """Count the rows of regular files and arguments; None if the number is known only after the run has read them."""
+def count_rows(inputs: Iterable[Input], reading: Reading, stopped: Callable[[], bool] = lambda: False) -> int | None:
+    """Count the rows of regular files and arguments; None if the number is known only after the run has read them.
+
+    Args:
+        inputs: the inputs.
+        reading: how they are read.
+        stopped: asked between blocks; ends the counting.
+    """
     selection = reading.selection
     if selection.filters_content or reading.strict:
         return None
@@ -29,7 +35,7 @@ def count_rows(inputs: Iterable[Input], reading: Reading) -> int | None:
             try:
                 _, batches = read_records(source.blocks(), source.name, reading)
                 for records in batches:
-                    if any(record.sitemap for record in records):
+                    if stopped() or any(record.sitemap for record in records):
                         return None
                     total += sum(_rows_of(record.url, reading) for record in records) if reading.glob else len(records)
             except (InputError, BadFormat):
@@ -41,9 +47,11 @@ def count_rows(inputs: Iterable[Input], reading: Reading) -> int | None:
 def count_in_time(inputs: Sequence[Input], reading: Reading, seconds: float) -> int | None:
     """Count the rows as `count_rows` does; None also if it takes longer than that."""
     counted: list[int | None] = []
-    thread = threading.Thread(target=lambda: counted.append(count_rows(inputs, reading)), daemon=True)
+    late = threading.Event()
+    thread = threading.Thread(target=lambda: counted.append(count_rows(inputs, reading, late.is_set)), daemon=True)
     thread.start()
     thread.join(seconds)
+    late.set()
     return counted[0] if counted else None
 
 

@@ -5,6 +5,7 @@ start with ``#`` are skipped, and so is what follows a blank and ``#``. A URL ma
 bullet, in quotes or in angle brackets.
 """
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 
@@ -58,6 +59,15 @@ def line_record(number: int, raw: bytes) -> Record:
         return Record(number, raw.decode())
     except UnicodeDecodeError:
         return Record(number, lossless(raw), problem=not_utf8(raw))
+
+
+def argument_record(text: str) -> Record:
+    """The record of a URL on the command line."""
+    try:
+        raw = os.fsencode(text)  # the bytes from the shell, if they are not UTF-8
+    except UnicodeEncodeError:
+        raw = text.encode("utf-8", "surrogatepass")
+    return line_record(0, raw.strip(b" \t"))
 
 
 def data_lines(blocks: Iterable[bytes], max_length: int = MAX_LINE) -> Iterator[list[tuple[int, bytes]]]:

@@ -19,8 +19,8 @@ from fetchcli.inputs.base import BLOCK, STDIN, File, Input
 from fetchcli.inputs.completeness import Completeness
 from fetchcli.inputs.expect import ExpectationParser
 from fetchcli.inputs.formats import SITEMAP, read_records
-from fetchcli.inputs.lines import MAX_LINE, line_record
-from fetchcli.inputs.named_hosts import NamedHosts
+from fetchcli.inputs.lines import MAX_LINE, argument_record
+from fetchcli.inputs.named_hosts import NamedHosts, came_from_web
 from fetchcli.inputs.record import BadFormat, Record
 from fetchcli.inputs.results import TornRow
 from fetchcli.inputs.select import chosen, select
@@ -85,7 +85,7 @@ class RowReader:
 
     def row(self, text: str) -> Row:
         """The next row, from a text that is in no file."""
-        return self._next(_argument(text), "", "")
+        return self._next(argument_record(text), "", "")
 
     def _rows(self) -> Iterator[list[Row]]:
         for source in self._inputs:
@@ -95,9 +95,9 @@ class RowReader:
                 elif isinstance(source, File):
                     yield from self._read_list(source.blocks(), source.name, self._reading, 0)
                 elif self._reading.format == SITEMAP.name:
-                    yield from self._sitemap(_argument(source.text), "", 0)
+                    yield from self._sitemap(argument_record(source.text), "", 0)
                 else:
-                    yield from self._expanded([_argument(source.text)], "", "")
+                    yield from self._expanded([argument_record(source.text)], "", "")
             except InputError as error:
                 self.errors.append(error)
 
@@ -117,9 +117,11 @@ class RowReader:
         self._completeness = Completeness()
         try:
             yield from self._read_list(source.blocks(), source.name, self._reading, 0)
+            is_torn = False
         except TornRow as torn:
+            is_torn = True
             self.warnings.append(f"{shown}:{torn.line}: {torn.reason}; the rows before it were read")
-        if warning := self._completeness.warning():
+        if warning := self._completeness.warning(torn=is_torn):
             self.warnings.append(f"{shown}: {warning}")
 
     def _read_list(self, blocks: Iterator[bytes], name: str, reading: Reading, depth: int) -> Iterator[list[Row]]:
@@ -254,8 +256,10 @@ class RowReader:
                 network = None if row_request is None else row_network(row_request, self._network)
                 expect = self._parse_expectations(record.expect) if record.expect else None
                 parsed = _url(url)
-                if self._fetched or self._named.tracked:
-                    request = self._named.request(request, parsed, fetched=self._fetched)
+                if self._fetched or came_from_web(record):
+                    request, parsed = self._named.fetched(request, parsed)
+                elif self._named.tracked:
+                    self._named.add(parsed)
                 return Target(
                     seq, parsed, source, line, request, row_request, tag, carried, expect, self._round, network
                 )
@@ -264,6 +268,8 @@ class RowReader:
         except RowProblem as error:
             problem = str(error)
         text = mask_credentials(url[:MAX_LINE])
+        if self._fetched:
+            text, problem = self._named.redact(text), self._named.redact(problem)
         return Rejected(seq, text, problem, source, line, row_request, tag, carried, None, self._round, kind)
 
     def _request(self, row_request: RowRequest) -> Request:
@@ -278,14 +284,6 @@ class RowReader:
             raise RowProblem(where, f"expected a file that can be read, got {path!r}")
         if self.is_written(path):
             raise RowProblem(where, f"{path!r} is also written by the run")
-
-
-def _argument(text: str) -> Record:
-    try:
-        raw = os.fsencode(text)  # the bytes from the shell, if they are not UTF-8
-    except UnicodeEncodeError:
-        raw = text.encode("utf-8", "surrogatepass")
-    return line_record(0, raw.strip(b" \t"))
 
 
 def _url(text: str) -> HttpUrl:

@@ -19,16 +19,18 @@ class CsvSink:
         self._output = output
         self._schema = schema
         self._guard: Callable[[str], str] = str if schema.csv_raw else cell
+        self._writers = [column.text for column in schema.columns]
         self._buffer = io.StringIO()
         self._writer = csv.writer(self._buffer, lineterminator="\n")
 
     def open(self) -> None:
         """Write the header."""
-        self._write([self._text(name) for name in self._schema.names])
+        self._write([self._text(name, as_text) for name in self._schema.names])
 
     def handle(self, outcome: Outcome) -> None:
         """Write one row."""
-        self._write([self._text(value) for value in self._schema.values(outcome)])
+        values = self._schema.values(outcome)
+        self._write([self._text(value, write) for value, write in zip(values, self._writers, strict=True)])
 
     def close(self, summary: Summary) -> None:
         """CSV has no footer."""
@@ -39,8 +41,8 @@ class CsvSink:
         self._buffer.seek(0)
         self._buffer.truncate()
 
-    def _text(self, value: Value) -> str:
-        text = as_text(value)
+    def _text(self, value: Value, write: Callable[[Value], str]) -> str:
+        text = write(value)
         if isinstance(value, dict | list):
             return inert_json(text)
         return self._guard(visible(text)) if isinstance(value, (str, tuple)) else text

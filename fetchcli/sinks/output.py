@@ -11,6 +11,7 @@ import stat
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from os.path import samestat
 from pathlib import Path
 
@@ -88,6 +89,12 @@ class Output:
         if problem:
             raise OutputError(f"{'stdout' if self.name == STDOUT else self.name}: {problem}")
 
+    def _unlock(self) -> None:
+        """Unlock at once: a shell may keep its stdout open after this run."""
+        if fcntl is not None:
+            with suppress(OSError):
+                fcntl.flock(self.fd, fcntl.LOCK_UN)
+
     @property
     def fd(self) -> int:
         """The file descriptor."""
@@ -126,7 +133,7 @@ class Output:
         return self._backlog > MAX_BACKLOG and self._error is None
 
     def write(self, data: bytes) -> None:
-        """Queue bytes; they are written within `BLOCK_SECONDS` if the destination keeps up."""
+        """Queue bytes; they are written within `BLOCK_SECONDS`, compressed ones within `compress.BLOCK_SECONDS`."""
         with self._lock:
             self._pending.append(data)
             self._backlog += len(data)
@@ -138,6 +145,7 @@ class Output:
         self._closing.set()
         self._filled.set()
         self._thread.join()
+        self._unlock()
         if self.fd != 1:
             try:
                 os.close(self.fd)

@@ -47,9 +47,12 @@ class RedirectChain(Resumption):
         Credentials stay with their origin, unless every host is ``trusted``; a Location brings none.
         """
         url = self.url
-        same_origin = trusted or (url.scheme, url.host, url.port) == (target.scheme, target.host, target.port)
+        same_host = (url.scheme, url.host, url.port) == (target.scheme, target.host, target.port)
+        same_origin = trusted or same_host
         self.redirects.append(Redirect(url.text, status))
-        self.request = redirected(self.request, status, same_origin=same_origin, referer=url.public)
+        self.request = redirected(
+            self.request, status, same_origin=same_origin, same_host=same_host, referer=url.public
+        )
         self.left_origin = self.left_origin or not same_origin
         authorization = url.authorization if same_origin else ""
         # Shown as it is requested: without the credentials that a Location may contain.

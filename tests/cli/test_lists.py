@@ -305,3 +305,21 @@ def test_14_a_kept_object_stays_one_where_there_are_objects(tmp_path: Path) -> N
     assert json.loads(ran.out.rpartition(" [")[0].replace("\\x23", "#")) == kept
     again = fetchcli("r.jsonl", "--only-failed", *args[1:], "-o", "jsonl", cwd=tmp_path)
     assert json.loads(again.out)["meta"] == kept
+
+
+def test_14_kept_numbers_stay_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_text(
+        '{"url": "http://127.0.0.1:9/", "n": 1e-7, "p": 1.23456789012345, "e": 1e300, "h": 0.5}'
+    )
+    keep = [word for name in "npeh" for word in ("--keep", name)]
+    ran = fetchcli("x.jsonl", *keep, "-q", "--retry", "0", "-o", "r.csv", "-w", "%{n} %{p} %{e} %{h}", cwd=tmp_path)
+    assert [float(text) for text in ran.out.split()] == [1e-7, 1.23456789012345, 1e300, 0.5]
+    assert (tmp_path / "r.csv").read_text().splitlines()[1].split(",")[-4:] == ran.out.split()
+
+
+def test_a_kept_value_that_is_nested_too_deep_is_one_bad_row(tmp_path: Path) -> None:
+    rows = [f'{{"url": "http://127.0.0.1:9/{depth}", "m": {"[" * depth}{"]" * depth}}}' for depth in (1, 700, 5000)]
+    (tmp_path / "x.jsonl").write_text("\n".join(rows))
+    ran = fetchcli("x.jsonl", "--keep", "m", "-q", "--retry", "0", "-o", "csv", "-o", "json:r.json", cwd=tmp_path)
+    assert "internal" not in ran.out + ran.err
+    assert len(ran.lines) == 4

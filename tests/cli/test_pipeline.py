@@ -216,3 +216,11 @@ def test_9_two_runs_do_not_write_into_one_file(faults: FaultServer, tmp_path: Pa
     reports = [script("ok", "-o junit:report.xml") for _ in range(2)]
     running = [subprocess.Popen(one, cwd=tmp_path, env=environment()) for one in reports]
     assert [process.wait(50) for process in running] == [0, 0], "a report needs no lock"
+
+
+def test_9_a_shell_that_keeps_its_stdout_open_locks_nobody_out(faults: FaultServer, tmp_path: Path) -> None:
+    command = f"{' '.join(COMMAND)} -q {faults.url('ok')}"
+    script = f"( {command}; {command} >> rows ) > rows"
+    done = subprocess.run(["/bin/sh", "-c", script], cwd=tmp_path, env=environment(), capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert (tmp_path / "rows").read_text().count("\n") == 2

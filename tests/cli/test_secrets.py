@@ -13,7 +13,7 @@ from fetchcli.sinks.formats import OUTPUT_FORMATS
 from tests.support.command import Result, at_terminal, fetchcli
 from tests.support.recorder import Recorder, ok, recorder
 
-SECRET = 'top/s3cret "käse" +%'
+SECRET = 'top/s3cret "käse" it\'s+%'
 LOGIN = f"deploy:{SECRET}"
 BASIC = base64.b64encode(LOGIN.encode()).decode()
 FORMS = [
@@ -44,7 +44,9 @@ def echo(request: bytes) -> bytes:
         return f"HTTP/9.9 200 {plain}\r\n\r\n".encode()
     if target == "/length":
         return ok(b"x", f"Content-Length: {plain}")
-    body = json.dumps({"pad": "x" * 60, "echo": plain, "more": [plain, secret] * 3}).encode()
+    body = json.dumps(
+        {"pad": "x" * (470 if target == "/" else 60), "echo": plain, "more": [plain, secret] * 3}
+    ).encode()
     return ok(body, f"Content-Type: text/{plain}", f"Content-Encoding: {plain}", f"X-Echo: {'y' * 60} {plain} {secret}")
 
 
@@ -65,6 +67,7 @@ WAYS = {
     "-u from the environment": (["-u", "${LOGIN}", "--expand-env", "user"], {"LOGIN": LOGIN}),
     "--bearer": (["--bearer", SECRET], {}),
     "--bearer from the environment": (["--bearer", "${TOKEN}", "--expand-env", "bearer"], {"TOKEN": SECRET}),
+    "--bearer of two parts": (["--bearer", "${A}${B}", "--expand-env", "bearer"], {"A": SECRET[:5], "B": SECRET[5:]}),
     "-H": (["-H", "X-Token: ${TOKEN}", "--expand-env", "header"], {"TOKEN": SECRET}),
     "netrc": (["--netrc-file", "netrc"], {}),
     "a row": (["--expand-env", "rows"], {"TOKEN": SECRET}),
@@ -113,6 +116,23 @@ def test_20_no_echo_of_a_sitemap_is_shown(tmp_path: Path) -> None:
     with recorder(lambda _: ok(b"", f"Location: ftp://{quote(SECRET)}/", status="302 Found")) as server:
         ran = fetchcli(server.url(), "--input-format", "sitemap", "-u", LOGIN, cwd=tmp_path)
         assert ran.code == 3
+        assert_nowhere(ran, tmp_path)
+
+
+def test_20_a_url_of_a_sitemap_is_an_echo_too(tmp_path: Path) -> None:
+    def answer(request: bytes) -> bytes:
+        if b"/map" not in request:
+            return ok()
+        page = f"http://{request.decode().partition('Host: ')[2].split()[0]}/page?p={quote(SECRET)}"
+        return ok(f"<urlset><url><loc>{page}</loc></url><url><loc>ftp://{quote(SECRET)}</loc></url></urlset>".encode())
+
+    with recorder(answer) as server:
+        ran = fetchcli(
+            server.url("/map"), "--input-format", "sitemap", "-u", LOGIN, "-o", "jsonl", "-o", "junit:r.xml", "-v",
+            cwd=tmp_path,
+        )  # fmt: skip
+        assert len(server.requests) == 2
+        assert server.targets[1] == f"/page?p={quote(SECRET)}"  # it is requested as it is
         assert_nowhere(ran, tmp_path)
 
 

@@ -74,17 +74,19 @@ def test_21_hosts_that_only_a_fetched_sitemap_names_get_no_secret(start: str, ho
     assert set(told(hosts.other).values()) == {True}
 
 
-@pytest.mark.parametrize("also", ["argument", "list", "sitemap"])
+@pytest.mark.parametrize("also", ["argument", "list", "sitemap", "stdin"])
 def test_21_a_host_that_the_user_names_too_gets_them(also: str, hosts: Hosts, tmp_path: Path) -> None:
     (tmp_path / "list.txt").write_text(hosts.other.url("/mine"))
     (tmp_path / "local.xml").write_text(URLSET.format(urls(hosts.other.url("/mine"))))
     (tmp_path / "index.xml").write_text(INDEX.format(f"<sitemap><loc>{hosts.named.url('/map.xml')}</loc></sitemap>"))
     inputs = {
         "argument": ["index.xml", hosts.other.url("/mine")],
-        "list": ["list.txt", "index.xml"],
-        "sitemap": ["local.xml", "index.xml"],
+        "list": ["index.xml", "list.txt"],
+        "sitemap": ["index.xml", "local.xml"],
+        "stdin": ["-", "index.xml"],
     }
-    assert fetchcli(*inputs[also], *SECRETS, "-q", cwd=tmp_path).code == 0
+    stdin = hosts.other.url("/mine").encode()
+    assert fetchcli(*inputs[also], *SECRETS, "-q", "-c", "1", cwd=tmp_path, stdin=stdin).code == 0
     assert told(hosts.other) == {"/mine": True, "/page": True}
     assert told(hosts.named) == {"/map.xml": True, "/page": True}
 
@@ -121,6 +123,24 @@ def test_location_trusted_lets_redirects_keep_them(trusted: bool, hosts: Hosts) 
     flag = ("--location-trusted",) if trusted else ()
     assert fetchcli(hosts.named.url("/away"), *SECRETS, *flag, "-q").code == 0
     assert told(hosts.other) == {"/landed": trusted}
+
+
+def test_21_results_remember_who_named_a_host(hosts: Hosts, tmp_path: Path) -> None:
+    args = (hosts.named.url("/map.xml"), "--input-format", "sitemap", "-q", "--accept", "404", "-o", "r.jsonl")
+    assert fetchcli(*args, *SECRETS, cwd=tmp_path).code == 5
+    hosts.other.requests.clear()
+    hosts.named.requests.clear()
+    assert fetchcli("r.jsonl", hosts.named.url("/"), *SECRETS, "-q", cwd=tmp_path).code == 0
+    assert told(hosts.other) == {"/page": False}
+    assert fetchcli("r.jsonl", "--only-failed", *SECRETS, "-q", cwd=tmp_path).code == 0
+    assert told(hosts.other) == {"/page": False}
+
+
+def test_location_trusted_sends_no_host_of_another(hosts: Hosts) -> None:
+    args = (hosts.named.url("/away"), "-H", "Host: internal.example", "-H", "Accept-Language: de", "-q")
+    assert fetchcli(*args, "--location-trusted").code == 0
+    assert hosts.named.header("host") == "internal.example"
+    assert hosts.other.header("host") == f"127.0.0.1:{hosts.other.port}"
 
 
 def test_location_trusted_is_not_for_files_that_were_found(hosts: Hosts, tmp_path: Path) -> None:

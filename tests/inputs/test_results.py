@@ -4,6 +4,7 @@ import bz2
 import gzip
 import json
 import lzma
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,7 +71,8 @@ def test_wherever_a_file_is_cut_its_whole_rows_are_read(form: str, tmp_path: Pat
         if torn := [warning for warning in reader.warnings if "torn" in warning]:
             assert torn[0].endswith("the last row is torn; the rows before it were read")
         else:
-            assert size == len(whole) or whole[size - 1 : size] in b"\n}" or form == "json"
+            assert form != "json" or size == len(whole) - 1
+            assert whole[size - 1 : size] in b"\n}]"
         if rows:
             warnings: list[str] = []
             baselined += 1
@@ -128,7 +130,35 @@ def test_what_is_missing_is_counted_where_it_can_be(tmp_path: Path) -> None:
         "at least 1 row is missing"
     )
     assert missing([result(1), result(10**15)], tmp_path) == ""
+    assert missing([result(100_000_000)], tmp_path) == "at least 99,999,999 rows are missing"
+    listed.write_text("http://h/\n" * 2)
+    assert missing([result(1, "CANCELLED", source=str(listed))], tmp_path) == f"1 of the 2 rows of {listed} is missing"
     assert missing([result(1), result(3, source="-")], tmp_path) == "at least 1 row is missing"
+
+
+def test_a_run_over_part_of_a_list_is_not_called_interrupted(tmp_path: Path) -> None:
+    listed, first = tmp_path / "list.txt", tmp_path / "first.jsonl"
+    listed.write_text("http://h/\n" * 10)
+    first.write_bytes(as_jsonl([result(seq, source=str(listed)) for seq in range(1, 6)]))  # --limit 5
+    assert read(first)[1].warnings == [
+        f"{first}: it holds 5 of the 10 rows of {listed}; --only-failed does not fetch the others"
+    ]
+    second = tmp_path / "second.jsonl"
+    second.write_bytes(as_jsonl([result(1, source=str(first))]))  # --only-failed of the first
+    assert read(second)[1].warnings == []
+
+
+def test_a_line_without_end_takes_no_memory(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl.gz"
+    path.write_bytes(gzip.compress(as_jsonl([result(1)]) + b'{"' + b"x" * 100_000_000))
+    tracemalloc.start()
+    reader = RowReader([File(str(path))], RESULTS)
+    rows = [row for batch in reader.batches() for row in batch]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(rows) == 1
+    assert "the last row is torn" in reader.warnings[0]
+    assert peak < 100_000_000
 
 
 @given(st.integers(0, 3), st.sampled_from(["D83D", "dE00", "DFFF", "0041"]), st.booleans())

@@ -149,7 +149,9 @@ def for_unnamed_host(request: Request) -> Request:
     return msgspec.structs.replace(request, headers=headers, named=False)
 
 
-def redirected(request: Request, status: int, *, same_origin: bool, referer: str = "") -> Request:
+def redirected(
+    request: Request, status: int, *, same_origin: bool, same_host: bool = True, referer: str = ""
+) -> Request:
     """The request after a redirect (RFC 9110 section 15.4).
 
     The method changes as in curl without ``-X``: POST to GET at 301 and 302, everything except HEAD to GET at
@@ -159,7 +161,8 @@ def redirected(request: Request, status: int, *, same_origin: bool, referer: str
     Args:
         request: the request that was answered.
         status: the status of the answer.
-        same_origin: scheme, host and port stay the same.
+        same_origin: scheme, host and port stay the same, or every host is trusted.
+        same_host: the user's Host field still names the host.
         referer: the URL that answered, for ``auto_referer``.
     """
     method, content, content_file = request.method, request.content, request.content_file
@@ -171,7 +174,7 @@ def redirected(request: Request, status: int, *, same_origin: bool, referer: str
     def stays(name: str) -> bool:
         if changed and name.startswith("content-"):
             return False
-        return same_origin or _is_for_all(name, has_content=has_content)
+        return (same_origin and (name != "host" or same_host)) or _is_for_all(name, has_content=has_content)
 
     headers = tuple((name, value) for name, value in request.headers if stays(name.lower()))
     if request.auto_referer:

@@ -22,12 +22,12 @@ class Expander:
 
     Args:
         environment: values by name; None leaves marks, which `core.curl.shell.quote` turns into references.
-        told: is told every value that replaces a reference.
+        on_value: called with every value that replaces a reference.
     """
 
-    def __init__(self, environment: Mapping[str, str] | None, told: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, environment: Mapping[str, str] | None, on_value: Callable[[str], None] = lambda _: None) -> None:
         self._environment = environment
-        self._told = told
+        self._on_value = on_value
 
     def __call__(self, text: str) -> str:
         """Replace every ``${NAME}``.
@@ -44,7 +44,7 @@ class Expander:
         value = self._environment.get(name, "")
         if not value:
             raise UsageError(f"${{{name}}} is {'empty' if name in self._environment else 'not set'} in the environment")
-        self._told(value)
+        self._on_value(value)
         return value
 
 

@@ -22,6 +22,22 @@ Value = (
 Getter = Callable[[Outcome, Response | None], Value]
 
 
+def as_text(value: Value) -> str:
+    """A value for formats without types; empty if it does not exist."""
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        return "; ".join(item.text for item in value)
+    if isinstance(value, dict | list):
+        try:
+            return msgspec.json.encode(value).decode()
+        except UnicodeEncodeError:  # a lone surrogate in a request
+            return msgspec.json.encode(without_surrogates(value)).decode()
+    if isinstance(value, float):
+        return f"{value:.6f}"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 class Column(msgspec.Struct, frozen=True):
     """One column of a row.
 
@@ -31,6 +47,7 @@ class Column(msgspec.Struct, frozen=True):
         get: reads the value from an outcome and its response (looked up once per row).
         doc: meaning, with the unit.
         aliases: other names for ``-w``, for users of curl.
+        text: writes a value for formats without types.
     """
 
     name: str
@@ -38,6 +55,7 @@ class Column(msgspec.Struct, frozen=True):
     get: Getter
     doc: str
     aliases: tuple[str, ...] = ()
+    text: Callable[[Value], str] = as_text
 
 
 _NO_FAILURE = Failure(ErrorKind.INTERNAL, "")
@@ -223,20 +241,9 @@ def values(outcome: Outcome) -> list[Value]:
     return [column.get(outcome, response) for column in COLUMNS]
 
 
-def as_text(value: Value) -> str:
-    """A value for formats without types; empty if it does not exist."""
-    if value is None:
-        return ""
-    if isinstance(value, tuple):
-        return "; ".join(item.text for item in value)
-    if isinstance(value, dict | list):
-        try:
-            return msgspec.json.encode(value).decode()
-        except UnicodeEncodeError:  # a lone surrogate in a request
-            return msgspec.json.encode(without_surrogates(value)).decode()
-    if isinstance(value, float):
-        return f"{value:.6f}"
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def as_written(value: Value) -> str:
+    """A value of the input for formats without types: a number as JSON writes it."""
+    return msgspec.json.encode(value).decode() if isinstance(value, float) else as_text(value)
 
 
 def find(name: str) -> Column:

@@ -5,7 +5,7 @@ from functools import partial
 from fetchcli.core.errors import UsageError
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.outcome import Outcome
-from fetchcli.core.rows.columns import COLUMNS, NAMES, Column, Value, find, values
+from fetchcli.core.rows.columns import COLUMNS, NAMES, Column, Value, as_written, find, values
 
 
 class Schema:
@@ -27,7 +27,7 @@ class Schema:
         if len(set(keep)) < len(keep):
             raise UsageError("--keep names a column twice")
         self._kept = {
-            name: Column(name, "string", partial(_kept, at), f"the column {name} of the input")
+            name: Column(name, "string", partial(_kept, at), f"the column {name} of the input", text=as_written)
             for at, name in enumerate(keep)
         }
         self.names = (*NAMES, *keep)

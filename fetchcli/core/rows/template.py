@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 from fetchcli.core.errors import UsageError
 from fetchcli.core.model.outcome import Outcome
-from fetchcli.core.rows.columns import as_text
 from fetchcli.core.rows.schema import Schema
 from fetchcli.core.text import visible
 
@@ -39,7 +38,7 @@ def _part(token: re.Match[str], template: str, schema: Schema) -> str | Callable
         column = schema.find(token["name"])
         if token["name"] in CURL_CODES:  # as curl writes it where there is no response
             return lambda outcome: "000" if outcome.response is None else f"{outcome.response.status:03}"
-        return lambda outcome: visible(as_text(column.get(outcome, outcome.response)))
+        return lambda outcome: visible(column.text(column.get(outcome, outcome.response)))
     if token["escape"]:
         return _ESCAPES[token["escape"]]
     if token[0] == "%%":
