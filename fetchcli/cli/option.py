@@ -15,7 +15,7 @@ DEFAULTS = Settings()
 
 
 class Found(StrEnum):
-    """What a configuration file that was found, not named, may do with an option.
+    """Rights of a configuration file that was found, not named, over an option.
 
     It may come from somebody else: a repository that was cloned, an archive that was unpacked.
     """

@@ -94,7 +94,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def of_results(self) -> bool:
-        """Whether the lists are results files; a run that was cut off leaves a torn last row."""
+        """True if the lists are results files; a run that was cut off leaves a torn last row."""
         return self.selection.only_failed
 
 

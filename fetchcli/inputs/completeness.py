@@ -38,7 +38,7 @@ class Completeness:
             self._lists.setdefault(origin.source)
 
     def warning(self, *, torn: bool) -> str:
-        """What the file lacks of the run's rows, or empty: ``it is not whole: ...``.
+        """Describe the rows that the file lacks: ``it is not whole: ...``; empty if it lacks none.
 
         Args:
             torn: its last row is torn.

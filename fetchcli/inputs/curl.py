@@ -44,7 +44,7 @@ def read_curl(blocks: Iterator[bytes]) -> Records:
 
 
 class _Line(NamedTuple):
-    """How a line of shell ends.
+    """The end of a line of shell.
 
     Attributes:
         quote: the quote that is open at its end, or empty.
@@ -150,7 +150,7 @@ class _Commands:
 
 
 def _read_line(line: str, quote: str) -> _Line:
-    """How a line ends, given the quote that is open at its start."""
+    """Read a line, given the quote that is open at its start."""
     position, delimiter, code = 0, "", len(line)
     bare: list[str] = []  # what is neither quoted nor a comment
     while True:
@@ -178,12 +178,12 @@ def _read_line(line: str, quote: str) -> _Line:
 
 
 def _parentheses(text: str) -> int:
-    """How many parentheses are open."""
+    """Count the parentheses that are open."""
     return text.count("(") - text.count(")")
 
 
 def _is_escaped_end(line: str) -> bool:
-    """Whether the line end is escaped by a backslash that is not escaped itself."""
+    """Recognise a line end that is escaped by a backslash, which is not escaped itself."""
     return (len(line) - len(line.rstrip("\\"))) % 2 == 1
 
 

@@ -18,7 +18,7 @@ from fetchcli.inputs.record import Origin, Record
 
 
 class CurlFields(msgspec.Struct):
-    """What only rows of curl commands say about their request, as results contain it."""
+    """The fields of a request that only curl commands bring, as results contain them."""
 
     form: tuple[str, ...] = ()
     proxy: str | None = None
@@ -123,7 +123,7 @@ def json_cell(column: str, cell: str, kind: Any) -> Any:
 
 
 def json_problem(raw: bytes, error: Exception) -> str:
-    """What is wrong with JSON that cannot be decoded, alike in all formats."""
+    """Describe why JSON cannot be decoded, alike in all formats."""
     if problem := not_utf8(raw):
         return problem
     if SURROGATE.search(raw):

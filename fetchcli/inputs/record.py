@@ -13,7 +13,7 @@ SHOWN = 200  # characters shown of something that is too long or invalid
 
 
 class Origin(NamedTuple):
-    """Where a row of a results file came from: its number and list in the earlier run, and whether it was cut off."""
+    """Origin of a row of a results file: its number and list in the earlier run; ``cancelled`` if it was cut off."""
 
     seq: int
     source: str

@@ -57,7 +57,8 @@ class DryRun:
         """The lines to print: totals, minimum time, rows per host, invalid rows."""
         hosts = len(self._hosts)
         lines = [
-            f"{self.total:,} rows: {self._hosts.total():,} to fetch from {hosts:,} host{'s' * (hosts != 1)}, "
+            f"{self.total:,} row{'s' * (self.total != 1)}: "
+            f"{self._hosts.total():,} to fetch from {hosts:,} host{'s' * (hosts != 1)}, "
             f"{self._duplicates:,} duplicate{'s' * (self._duplicates != 1)} "
             f"{'skipped' if self._skipped else 'included'}; "
             f"{self.invalid:,} invalid",

@@ -62,7 +62,14 @@ def check_expectations(settings: Settings, inputs: list[Input]) -> None:
 def report_input_problems(settings: Settings, reader: RowReader, empty: str, errors: Sequence[str]) -> None:
     """Report what was left out, what could not be read, and that there were no rows."""
     if reader.filtered_out and not (settings.quiet or empty):
-        print_message(f"{reader.filtered_out:,} rows left out (--include, --exclude, --only-failed)")
+        selection, count = settings.reading.selection, reader.filtered_out
+        used = (
+            ("--only-failed", selection.only_failed),
+            ("--include", selection.include),
+            ("--exclude", selection.exclude),
+        )
+        options = ", ".join(name for name, given in used if given)
+        print_message(f"{count:,} row{'s' * (count != 1)} left out ({options})")
     for warning in reader.warnings:
         print_message(warning)
     for error in errors:

@@ -197,7 +197,7 @@ class Outputs:
 
 
 def is_written(plan: OutputPlan, path: str) -> bool:
-    """Whether a file is an output of the run, the shell's redirections included."""
+    """Recognise an output of the run, the shell's redirections included."""
     status = _status(path)
     return status is not None and any(samestat(status, written) for written in _written(plan.data).values() if written)
 

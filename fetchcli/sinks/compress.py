@@ -16,7 +16,7 @@ Compress = Callable[[bytes], bytes]
 
 
 def compressor_for(name: str) -> Compress | None:
-    """What makes one member of bytes, by the extension of a file; None if it is not that of a compression."""
+    """The function that makes one member of bytes, by the extension of a file; None without a compression."""
     compression = compression_of(name)
     return _COMPRESSORS[compression]() if compression else None
 

@@ -127,7 +127,7 @@ curl "http://h/16?a=1"&wait
 curl http://h/17 || echo {
 curl http://h/18 \\
   -H 'a: }'; echo $((1<<3)) $((1 << x))
-cat > /tmp/x <<EOF
+cat > out.txt <<EOF
 curl http://h/NOT
 EOF
 curl http://h/19"""

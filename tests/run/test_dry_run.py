@@ -29,7 +29,7 @@ def test_a_plan_without_rates_or_faults() -> None:
     result = fetchcli("-", "--dry-run", stdin=b"http://a.test/\n")
     assert (result.code, result.lines) == (
         0,
-        ["1 rows: 1 to fetch from 1 host, 0 duplicates included; 0 invalid", "        1  http://a.test"],
+        ["1 row: 1 to fetch from 1 host, 0 duplicates included; 0 invalid", "        1  http://a.test"],
     )
 
 

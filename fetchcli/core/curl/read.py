@@ -85,7 +85,7 @@ def read_curl_line(words: list[str]) -> CurlRow:
 
 
 def is_curl(words: list[str]) -> bool:
-    """Whether a command is curl, perhaps behind a copied prompt."""
+    """Recognise curl, perhaps behind a copied prompt."""
     command = words[1:] if words[:1] == ["$"] else words
     return bool(command) and command[0].rpartition("/")[2] in ("curl", "curl.exe")
 

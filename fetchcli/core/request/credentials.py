@@ -15,7 +15,7 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must not be shown: the password (of a login without one the name), and both as Basic writes them."""
+        """The secret parts: the password (of a login without one the name), and both as Basic writes them."""
         return (self.password or self.name, self.basic.partition(" ")[2])
 
     @property

@@ -111,7 +111,7 @@ def _spans(data: bytes, forms: _Forms) -> Iterator[Span]:
 
 
 def _candidates(data: bytes, forms: _Forms) -> Iterator[tuple[int, bytes]]:
-    """Where a form may begin; the effort does not grow with the number of forms."""
+    """Find where forms may begin; the effort does not grow with the number of forms."""
     if forms.by_beginning:
         for at in range(len(data) - MIN_LENGTH + 1):
             for form in forms.by_beginning.get(data[at : at + MIN_LENGTH], ()):
@@ -125,7 +125,7 @@ def _candidates(data: bytes, forms: _Forms) -> Iterator[tuple[int, bytes]]:
 
 
 def _common(form: bytes, data: bytes, at: int) -> int:
-    """How many bytes of a form stand at a position."""
+    """Count the bytes of a form that stand at a position."""
     length = MIN_LENGTH
     while length < len(form) and data[at + length : at + length + 1] == form[length : length + 1]:
         length += 1
@@ -155,20 +155,18 @@ def _character(match: re.Match[bytes]) -> bytes:
 
 
 def _source(position: int, starts: list[int], sources: list[int]) -> int:
-    """Where a position in the unescaped bytes is in the escaped ones."""
+    """Map a position in the unescaped bytes to the escaped ones."""
     at = bisect_right(starts, position) - 1
     return sources[at] + position - starts[at]
 
 
 def _merged(spans: list[Span]) -> Iterator[Span]:
     """The spans in order, those that overlap as one."""
-    current: Span | None = None
-    for start, end in sorted(spans):
-        if current is not None and start < current[1]:
-            current = (current[0], max(current[1], end))
-            continue
-        if current is not None:
-            yield current
-        current = (start, end)
-    if current is not None:
-        yield current
+    first, *others = sorted(spans)
+    start, end = first
+    for other_start, other_end in others:
+        if other_start >= end:
+            yield start, end
+            start = other_start
+        end = max(end, other_end)
+    yield start, end

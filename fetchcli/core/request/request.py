@@ -138,7 +138,7 @@ def user_host(request: Request) -> str | None:
 
 
 def _is_for_all(name: str, *, has_content: bool) -> bool:
-    """Whether a header of the user goes to any host: it is no secret, or says what the content is."""
+    """Accept a header of the user for any host: it is no secret, or says what the content is."""
     return name in KEPT_ACROSS_ORIGINS or (name == "content-type" and has_content)
 
 

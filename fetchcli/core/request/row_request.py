@@ -81,7 +81,7 @@ class RowRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def has_content(self) -> bool:
-        """Whether the row brings content."""
+        """True if the row brings content."""
         return self.body is not None or self.body_file is not None or bool(self.form)
 
 

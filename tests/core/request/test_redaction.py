@@ -113,3 +113,8 @@ def test_short_values_and_other_texts_stay() -> None:
     assert redact("longer secre t") == "*** secre t"
     assert redact("") == ""
     assert Redactor(["abcdefgh"])("abcdefg h abcdefg") == "abcdefg h ***"
+
+
+def test_a_lone_surrogate_beside_a_secret() -> None:
+    assert Redactor(["s3cret"])("a \ud800 s3cret").endswith(" ***")
+    assert Redactor(["s3cret", "secret-2"])("s3cretsecret-2, s3cret") == "******, ***"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from fetchcli.core.errors import ErrorKind, Failure, Redirect, UsageError
 from fetchcli.core.model.attempt import Attempt
 from fetchcli.core.model.outcome import Outcome, Verdict
-from fetchcli.core.rows.columns import COLUMNS, NAMES, as_text, find, values
+from fetchcli.core.rows.columns import COLUMNS, NAMES, as_text, as_written, find, values
 from fetchcli.core.rows.schema import Schema
 from fetchcli.core.rows.template import compile_template
 from fetchcli.core.timings import Timings
@@ -110,3 +110,9 @@ def test_no_template_raises_anything_but_a_usage_error(template: str) -> None:
     except UsageError:
         return
     assert isinstance(render(answered()), str)
+
+
+def test_text_of_what_has_no_type_elsewhere() -> None:
+    assert as_text({"a": [1, "\ud800"]}) == '{"a":[1,"\\\\ud800"]}'
+    assert as_text([1.5, None]) == "[1.5,null]"
+    assert (as_text(1e-7), as_written(1e-7), as_written("x"), as_written(None)) == ("0.000000", "1e-7", "x", "")
