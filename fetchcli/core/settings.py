@@ -77,7 +77,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         format: name of the input format, or AUTO to detect it.
         url_column: column or key of the URL.
-        keep: columns to copy to the output.
+        keep: columns to copy to the output; ``*`` stands for all that have no meaning of their own.
+        keep_as: their names in the output, in the same order.
         glob: expand ``{a,b}`` and ``[1-9]`` in URLs.
         strict: stop at the first invalid row.
         expand: replaces ``${NAME}`` in the headers of rows, or None.
@@ -87,6 +88,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     format: str = AUTO
     url_column: str = "url"
     keep: tuple[str, ...] = ()
+    keep_as: tuple[str, ...] = ()
     glob: bool = False
     strict: bool = False
     expand: Callable[[str], str] | None = None
@@ -106,6 +108,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         reading: how lists are read.
         policy: how targets are fetched and judged.
         outputs: values of ``--output``.
+        columns: value of ``--columns``, or empty for the default columns.
         write_out: the ``--write-out`` template, or None.
         csv_raw: leave CSV cells that a spreadsheet would run as they are.
         ordered: write rows in input order.
@@ -131,6 +134,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     reading: Reading = Reading()
     policy: Policy = Policy()
     outputs: tuple[str, ...] = ()
+    columns: str = ""
     write_out: str | None = None
     csv_raw: bool = False
     ordered: bool = False

@@ -66,6 +66,17 @@ def read_csv(
         yield from table.finish()
 
 
+def header_names(blocks: Iterator[bytes], delimiter: str = "") -> list[str]:
+    """The names in the header of a table."""
+    for text, line in _whole_lines(blocks):
+        table = text.splitlines(keepends=True)
+        said = _SEP.fullmatch(table[0].strip().lower()) if line == 1 else None
+        delimiter = said[1] if said else delimiter or max(_DELIMITERS, key=table[0].count)
+        rows = csv.reader(table[1 if said else 0 :], delimiter=delimiter)
+        return [name.strip() for name in next((row for row in rows if any(row)), [])]
+    return []
+
+
 def _whole_lines(blocks: Iterator[bytes]) -> Iterator[tuple[str, int]]:
     """Yield text that ends at a line end, with the number of its first line."""
     rest, line = b"", 1

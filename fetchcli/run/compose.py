@@ -23,7 +23,14 @@ from fetchcli.inputs.reader import RowReader
 from fetchcli.inputs.spool import Spooled, rereadable
 from fetchcli.messages import print_message
 from fetchcli.run.displays import make_displays
-from fetchcli.run.inputs import check_expectations, empty_input_message, may_block, open_inputs, report_input_problems
+from fetchcli.run.inputs import (
+    check_expectations,
+    empty_input_message,
+    may_block,
+    name_columns,
+    open_inputs,
+    report_input_problems,
+)
 from fetchcli.run.interruption import interruption_message
 from fetchcli.run.loop import RunLoop
 from fetchcli.run.outputs import Outputs, is_written, plan_outputs
@@ -157,6 +164,7 @@ async def _run(settings: Settings) -> ExitCode:
         loop.set_exception_handler(lambda _loop, _context: None)
     async with AsyncExitStack() as stack:
         inputs = await _inputs(settings, stack)
+        settings = name_columns(settings, inputs)
         check_expectations(settings, inputs)
         policy, summary = settings.policy, Summary(settings.thresholds)
         comparison = _comparison(settings.baseline)

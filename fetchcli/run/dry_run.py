@@ -11,7 +11,13 @@ from fetchcli.core.text import visible
 from fetchcli.core.units import format_clock
 from fetchcli.inputs.reader import RowReader
 from fetchcli.inputs.select import identity
-from fetchcli.run.inputs import check_expectations, empty_input_message, open_inputs, report_input_problems
+from fetchcli.run.inputs import (
+    check_expectations,
+    empty_input_message,
+    name_columns,
+    open_inputs,
+    report_input_problems,
+)
 
 MAX_HOSTS = 20
 MAX_INVALID = 20
@@ -108,6 +114,7 @@ def print_dry_run(settings: Settings) -> ExitCode:
         OutputError: stdout cannot be written.
     """
     inputs = open_inputs(settings.inputs)
+    settings = name_columns(settings, inputs)
     check_expectations(settings, inputs)
     reader = RowReader(inputs, settings.reading, settings.policy)
     dry_run = read_dry_run(reader, settings.policy.pace)

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from itertools import islice
 
+import msgspec
+
 from fetchcli.core.errors import UsageError
 from fetchcli.core.settings import AUTO, Reading, Settings
+from fetchcli.inputs.all_columns import ALL, with_all_columns
 from fetchcli.inputs.base import Argument, File, Input
 from fetchcli.inputs.formats import BY_NAME, format_by_extension
 from fetchcli.inputs.precheck import malformed
@@ -25,6 +28,17 @@ def open_inputs(texts: tuple[str, ...]) -> list[Input]:
         if isinstance(source, File):
             source.check()
     return inputs
+
+
+def name_columns(settings: Settings, inputs: Sequence[Input]) -> Settings:
+    """The settings with the columns that ``--keep '*'`` stands for.
+
+    Raises:
+        UsageError: a list cannot be read twice, or has no columns.
+    """
+    if ALL not in settings.reading.keep:
+        return settings
+    return msgspec.structs.replace(settings, reading=with_all_columns(inputs, settings.reading))
 
 
 def empty_input_message(settings: Settings, reader: RowReader) -> str:

@@ -58,7 +58,9 @@ def plan_outputs(settings: Settings, *, stdout_is_terminal: bool) -> OutputPlan:
     Raises:
         UsageError: a format or a template is wrong, or two outputs have the same destination.
     """
-    schema = Schema(settings.reading.keep, csv_raw=settings.csv_raw)
+    schema = Schema(
+        settings.reading.keep_as or settings.reading.keep, columns=settings.columns, csv_raw=settings.csv_raw
+    )
     rows = OutcomeBuffer(columns_of)
     specs = [parse_output(text) for text in settings.outputs]
     wanted: list[tuple[str, MakeSink]] = [(spec.path, _sink_factory(spec.format, schema, rows)) for spec in specs]

@@ -10,7 +10,13 @@ from fetchcli.core.request.request import default_headers
 from fetchcli.core.settings import Settings
 from fetchcli.inputs.reader import RowReader
 from fetchcli.messages import print_message
-from fetchcli.run.inputs import check_expectations, empty_input_message, open_inputs, report_input_problems
+from fetchcli.run.inputs import (
+    check_expectations,
+    empty_input_message,
+    name_columns,
+    open_inputs,
+    report_input_problems,
+)
 
 
 def print_curl(settings: Settings, user_agent: str) -> ExitCode:
@@ -21,6 +27,7 @@ def print_curl(settings: Settings, user_agent: str) -> ExitCode:
         OutputError: stdout cannot be written.
     """
     inputs = open_inputs(settings.inputs)
+    settings = name_columns(settings, inputs)
     check_expectations(settings, inputs)
     reader = RowReader(inputs, settings.reading, settings.policy)
     rows = invalid = 0

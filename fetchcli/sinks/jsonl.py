@@ -16,16 +16,17 @@ class RowEncoder:
     """Encodes an outcome as a JSON object: valid UTF-8, without terminal controls and commands to CI systems."""
 
     def __init__(self, schema: Schema) -> None:
-        self._values = schema.values
         fields = {f"column{at}": name for at, name in enumerate(schema.names)}  # a --keep name may be any text
         self._row = msgspec.defstruct("Row", [(field, Value) for field in fields], rename=fields)
+        self._make = schema.compiled(self._row)
 
     def __call__(self, outcome: Outcome) -> bytes:
         """Encode one row."""
         try:
-            encoded = _encode(self._row(*self._values(outcome)))
+            encoded = _encode(self._make(outcome))
         except UnicodeEncodeError:  # a lone surrogate has no UTF-8
-            encoded = _encode(self._row(*map(without_surrogates, self._values(outcome))))
+            values = msgspec.structs.astuple(self._make(outcome))
+            encoded = _encode(self._row(*map(without_surrogates, values)))
         # No controls, and no commands to a CI system: those begin with # or, behind a space, with two colons.
         if (
             encoded.isascii()

@@ -140,7 +140,7 @@ def test_columns_are_kept(faults: FaultServer, tmp_path: Path) -> None:
         ("you", "now", "REJECTED"),
     ]
     header, first, _ = (tmp_path / "out.csv").read_text().splitlines()
-    assert header.endswith("request,expect,round,owner,when")
+    assert header.endswith("request,expect,round,key,owner,when")
     assert first.endswith(",'=me,")
     assert fetchcli(*args, "-w", "%{owner},", cwd=tmp_path).out == "=me,you,"
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fetchcli.core.errors import ErrorKind
 from fetchcli.core.model.outcome import Outcome
-from fetchcli.core.rows.columns import NAMES, Value, values
+from fetchcli.core.rows.columns import NAMES, Value
 from fetchcli.core.rows.schema import Schema
 from fetchcli.core.rows.template import compile_template
 from fetchcli.core.summary.summary import Summary
@@ -103,7 +103,7 @@ def test_json_holds_every_column_and_is_faithful(name: str) -> None:
     assert len(rows) == len(SAMPLE)
     for row, outcome in zip(rows, SAMPLE, strict=True):
         assert tuple(row) == NAMES
-        expected = json.loads(msgspec.json.encode([_utf8(value) for value in values(outcome)]))
+        expected = json.loads(msgspec.json.encode([_utf8(value) for value in Schema().values(outcome)]))
         assert expected == list(row.values())
 
 

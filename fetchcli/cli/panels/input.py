@@ -1,12 +1,26 @@
 """Options for reading lists."""
 
-from fetchcli.cli.option import Found, Option, Panel
+from typing import Any
+
+from fetchcli.cli.option import Found, Option, Panel, Values
+from fetchcli.core.errors import UsageError
 from fetchcli.core.settings import AUTO
 from fetchcli.run.formats import INPUT_FORMATS
+
+
+def _build(values: Values) -> dict[str, Any]:
+    """The columns of --keep: their names in the input, and in the output."""
+    given = [name.strip() for text in values["keep"] or () for name in text.split(",")]
+    pairs = [(old, new) if equals else (new, new) for new, equals, old in (name.partition("=") for name in given)]
+    if not all(old and new for old, new in pairs):
+        raise UsageError("--keep: expected NAME or NEW=NAME, separated by commas")
+    return {"reading.keep": tuple(old for old, _ in pairs), "reading.keep_as": tuple(new for _, new in pairs)}
+
 
 PANEL = Panel(
     title="Input",
     topic="input",
+    build=_build,
     options=(
         Option(
             flags="--input-format",
@@ -25,9 +39,8 @@ PANEL = Panel(
         Option(
             flags="--keep",
             found=Found.YES,
-            help="Copy this input column to the output. Repeatable.",
-            to="reading.keep",
-            metavar="NAME",
+            help="Copy these input columns to the output; NEW=NAME renames one, '*' copies all. Repeatable.",
+            metavar="NAMES",
             multiple=True,
         ),
         Option(

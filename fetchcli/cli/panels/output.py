@@ -43,6 +43,13 @@ PANEL = Panel(
             common=True,
         ),
         Option(
+            flags="--columns",
+            found=Found.YES,
+            help="Choose the columns of jsonl, json and csv: url,status,header:etag; or change them: +headers,-sha256.",
+            to="columns",
+            metavar="NAMES",
+        ),
+        Option(
             flags="--csv-raw",
             found=Found.YES,
             help="Leave CSV cells that a spreadsheet would run as formulas as they are.",

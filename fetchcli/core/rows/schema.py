@@ -1,48 +1,66 @@
-"""The columns of one run: the fixed ones, and those of ``--keep``."""
+"""The columns of one run: the default ones or those of ``--columns``, and those of ``--keep``."""
 
-from functools import partial
+from collections.abc import Callable
+from typing import Any
 
 from fetchcli.core.errors import UsageError
-from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.outcome import Outcome
-from fetchcli.core.rows.columns import COLUMNS, NAMES, Column, Value, as_written, find, values
+from fetchcli.core.rows.columns import COLUMNS, NAMES, Column, Value, as_written, find
+from fetchcli.core.rows.values import compile_row
 
 
 class Schema:
     """The columns of the output.
 
     Attributes:
-        names: in order.
+        columns: in order.
         csv_raw: cells of a CSV are written as they are, formulas included.
     """
 
-    def __init__(self, keep: tuple[str, ...] = (), *, csv_raw: bool = False) -> None:
-        """Add the ``--keep`` columns.
+    def __init__(self, keep: tuple[str, ...] = (), *, columns: str = "", csv_raw: bool = False) -> None:
+        """Choose the columns.
+
+        Args:
+            keep: names of the carried columns.
+            columns: value of ``--columns``, or empty for the default ones.
+            csv_raw: write cells of a CSV as they are.
 
         Raises:
-            UsageError: a name is already used.
+            UsageError: a name is already used, unknown, or named twice.
         """
-        if duplicates := [name for name in keep if name in NAMES]:
-            raise UsageError(f"--keep {duplicates[0]}: the output already has a column of that name")
+        for name in keep:
+            if name in NAMES:
+                raise UsageError(
+                    f"--keep {name}: the output already has a column of that name; "
+                    f"write --keep input_{name}={name} to rename it"
+                )
         if len(set(keep)) < len(keep):
             raise UsageError("--keep names a column twice")
         self._kept = {
-            name: Column(name, "string", partial(_kept, at), f"the column {name} of the input", text=as_written)
+            name: Column(name, "string", f"carried(row, {at})", f"the column {name} of the input", text=as_written)
             for at, name in enumerate(keep)
         }
-        self.names = (*NAMES, *keep)
         self.csv_raw = csv_raw
+        default = (*COLUMNS, *self._kept.values())
+        try:
+            self.columns = _chosen(columns, default, self.find) if columns else default
+        except UsageError as error:
+            raise UsageError(f"--columns: {error}") from None
+        self._values = self.compiled(lambda *values: list(values))
 
     @property
-    def columns(self) -> tuple[Column, ...]:
-        """All columns."""
-        return (*COLUMNS, *self._kept.values())
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return tuple(column.name for column in self.columns)
+
+    def compiled(self, build: Callable[..., Any]) -> Callable[[Outcome], Any]:
+        """The function that builds the row of an outcome: ``build`` gets the values in order."""
+        values = ", ".join(f"({column.source})" for column in self.columns)
+        return compile_row(f"return build({values})", build=build)
 
     def values(self, outcome: Outcome) -> list[Value]:
         """The row of an outcome."""
-        row = values(outcome)
-        if self._kept:
-            row += [column.get(outcome, None) for column in self._kept.values()]
+        row: list[Value] = self._values(outcome)
         return row
 
     def find(self, name: str) -> Column:
@@ -50,6 +68,22 @@ class Schema:
         return self._kept.get(name) or find(name)
 
 
-def _kept(at: int, outcome: Outcome, _: Response | None) -> Value:
-    carried = outcome.row.carried
-    return carried[at] if at < len(carried) else None  # an unreadable row has none
+def _chosen(text: str, default: tuple[Column, ...], find: Callable[[str], Column]) -> tuple[Column, ...]:
+    """The columns of ``url,status``, or the default ones changed by ``+headers,-sha256``."""
+    names = [name.strip() for name in text.split(",")]
+    changes = [name for name in names if name[:1] in ("+", "-")]
+    if changes and len(changes) < len(names):
+        raise UsageError(f"{text!r}: +NAME and -NAME change the default columns; other names replace them")
+    columns = {} if names and not changes else {column.name: column for column in default}
+    for name in names:
+        column = find(name.lstrip("+-") if changes else name)
+        if name.startswith("-"):
+            if columns.pop(column.name, None) is None:
+                raise UsageError(f"{name}: it is not one of the default columns")
+        elif column.name in columns:
+            raise UsageError(f"{name}: the column is there already")
+        else:
+            columns[column.name] = column
+    if not columns:
+        raise UsageError(f"{text!r} leaves no column")
+    return tuple(columns.values())

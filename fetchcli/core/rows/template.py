@@ -5,10 +5,11 @@ from collections.abc import Callable
 
 from fetchcli.core.errors import UsageError
 from fetchcli.core.model.outcome import Outcome
+from fetchcli.core.rows.columns import header_column
 from fetchcli.core.rows.schema import Schema
 from fetchcli.core.text import visible
 
-_TOKEN = re.compile(r"%\{(?P<name>[^}]*)\}|%%|\\(?P<escape>[nrt\\])|%\{")
+_TOKEN = re.compile(r"%(?P<header>header)?\{(?P<name>[^}]*)\}|%%|\\(?P<escape>[nrt\\])|%\{")
 CURL_CODES = ("http_code", "response_code")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\"}
 
@@ -35,10 +36,11 @@ def compile_template(template: str, schema: Schema) -> Callable[[Outcome], str]:
 
 def _part(token: re.Match[str], template: str, schema: Schema) -> str | Callable[[Outcome], str]:
     if token["name"] is not None:
-        column = schema.find(token["name"])
+        column = header_column(token["name"]) if token["header"] else schema.find(token["name"])
         if token["name"] in CURL_CODES:  # as curl writes it where there is no response
             return lambda outcome: "000" if outcome.response is None else f"{outcome.response.status:03}"
-        return lambda outcome: visible(column.text(column.get(outcome, outcome.response)))
+        get = column.get
+        return lambda outcome: visible(column.text(get(outcome)))
     if token["escape"]:
         return _ESCAPES[token["escape"]]
     if token[0] == "%%":

@@ -165,7 +165,7 @@ class ThresholdMeter:
         """Measure one outcome."""
         value: Any
         if self._column is not None:
-            value = None if response is None else self._column.get(outcome, response)
+            value = None if response is None else self._column.get(outcome)
         elif outcome.verdict in _COUNTED:
             failed = outcome.verdict is not Verdict.OK
             value = outcome.flaky if self.threshold.name == "flaky_rate" else failed

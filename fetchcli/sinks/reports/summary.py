@@ -7,7 +7,7 @@ import msgspec
 from fetchcli._version import __version__
 from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.report.data import Report, problem_kind, problem_text, row_group
-from fetchcli.core.rows.columns import iso
+from fetchcli.core.rows.values import iso
 from fetchcli.core.summary.summary import Summary
 from fetchcli.core.text import inert_json, without_surrogates
 

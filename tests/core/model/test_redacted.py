@@ -22,7 +22,8 @@ def test_a_response() -> None:
     assert (shown.result.url, shown.result.redirects) == ("http://h/***", SHOWN)
     assert (shown.result.content_type, shown.result.unknown_coding) == ("text/***", "***")
     assert shown.result.skipped_headers == ("***: 1",)
-    assert (shown.result.headers, shown.result.body) == (response.headers, response.body)  # as received
+    assert shown.result.headers == {b"x": [b"***"]}
+    assert shown.result.body == response.body  # as received
     assert shown.failed_checks == (FailedCheck("header", "X: ***", '"***"'),)
 
 

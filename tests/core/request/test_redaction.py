@@ -36,7 +36,7 @@ WAYS: list[Callable[[str], str]] = [
     all_percent,
     lambda text: text.encode().decode("latin-1"),
     lambda text: repr(text.encode())[2:-1],
-    lambda text: as_json(text[:3]) + all_percent(text[3:5]) + as_json(text[5:]),
+    lambda text: all_percent(text[:3]) + as_json(text[3:5]).replace("%", "%25") + all_percent(text[5:]),
 ]
 
 
@@ -52,7 +52,11 @@ def test_a_secret_is_found_however_it_is_encoded(
 
 
 @pytest.mark.parametrize("way", [str, quote, as_json])
-@given(secret=SECRETS.filter(lambda text: not {".", "…"} & set(text)), cut=st.integers(MIN_LENGTH, 19), after=st.sampled_from(["", "…", "...' more"]))
+@given(
+    secret=SECRETS.filter(lambda text: not {".", "…"} & set(text)),
+    cut=st.integers(MIN_LENGTH, 19),
+    after=st.sampled_from(["", "…", "...' more"]),
+)
 def test_a_secret_that_was_cut_off_is_found(way: Callable[[str], str], secret: str, cut: int, after: str) -> None:
     shown = Redactor([secret])(f"got '{way(secret[:cut])}{after}")
     assert shown == f"got '***{after}"

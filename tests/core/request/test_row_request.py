@@ -146,7 +146,7 @@ def test_kept_columns_follow_the_others() -> None:
     row = dict(zip(schema.names, schema.values(answered(carried=("x", 3))), strict=True))
     assert (row["name"], row["n"], row["status"]) == ("x", 3, 200)
     assert [column.name for column in schema.columns] == list(schema.names)
-    assert schema.find("name").get(answered(carried=("x", 3)), None) == "x"
+    assert schema.find("name").get(answered(carried=("x", 3))) == "x"
     assert schema.find("http_code").name == "status"
     unreadable = Outcome(Rejected(1, "x", "expected JSON"), Verdict.REJECTED)
     assert schema.values(unreadable)[-2:] == [None, None]

@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fetchcli.core.errors import ErrorKind, Failure, Redirect, UsageError
-from fetchcli.core.model.attempt import Attempt
+from fetchcli.core.model.attempt import Attempt, Response
 from fetchcli.core.model.outcome import Outcome, Verdict
-from fetchcli.core.rows.columns import COLUMNS, NAMES, as_text, as_written, find, values
+from fetchcli.core.model.target import Skipped
+from fetchcli.core.rows.columns import COLUMNS, NAMES, as_text, as_written, find
 from fetchcli.core.rows.schema import Schema
 from fetchcli.core.rows.template import compile_template
 from fetchcli.core.timings import Timings
@@ -18,7 +19,7 @@ TYPES = {"boolean": bool, "integer": int, "number": float, "string": str, "list"
 
 @pytest.mark.parametrize("outcome", [answered(), answered(404), failed(), rejected()])
 def test_every_value_is_of_its_columns_type_or_none(outcome: Outcome) -> None:
-    for column, value in zip(COLUMNS, values(outcome), strict=True):
+    for column, value in zip(COLUMNS, Schema().values(outcome), strict=True):
         assert value is None or type(value) is TYPES[column.type], column.name
         assert column.doc
 
@@ -30,7 +31,7 @@ def test_names_and_aliases_are_unique() -> None:
 
 
 def test_a_response_row() -> None:
-    row = dict(zip(NAMES, values(answered(404, seq=7)), strict=True))
+    row = dict(zip(NAMES, Schema().values(answered(404, seq=7)), strict=True))
     assert (row["seq"], row["status"], row["verdict"], row["failed_checks"]) == (7, 404, "FAILED", (NOT_ACCEPTED,))
     assert (row["error"], row["time_total"], row["num_redirects"]) == (None, 0.25, 1)
     assert row["started_at"] == "2026-01-01T00:00:00.250000Z"
@@ -38,7 +39,7 @@ def test_a_response_row() -> None:
 
 
 def test_a_failure_row_has_no_response() -> None:
-    row = dict(zip(NAMES, values(failed()), strict=True))
+    row = dict(zip(NAMES, Schema().values(failed()), strict=True))
     assert (row["error"], row["error_detail"], row["status"], row["size_download"]) == (
         "connect",
         "connection refused",
@@ -53,7 +54,7 @@ def test_a_failure_row_says_how_far_it_came() -> None:
     hops = (Redirect("http://a/", 301), Redirect("http://a/2", 302))
     reached = Failure(ErrorKind.CONNECT, "connection refused", "http://b/", hops, "192.0.2.7")
     outcome = Outcome(target(), Verdict.FAILED, (Attempt(1, STARTED, 0.5, reached),))
-    row = dict(zip(NAMES, values(outcome), strict=True))
+    row = dict(zip(NAMES, Schema().values(outcome), strict=True))
     assert (row["url_effective"], row["num_redirects"], row["remote_ip"]) == ("http://b/", 2, "192.0.2.7")
     assert row["redirects"] == hops
     assert as_text(row["redirects"]) == "301 http://a/; 302 http://a/2"
@@ -63,14 +64,14 @@ def test_21_a_failure_row_has_the_phases_that_were_over() -> None:
     names = ("time_namelookup", "time_connect", "time_appconnect", "time_starttransfer", "remote_ip")
     failure = Failure(ErrorKind.TLS, "expired", remote_ip="192.0.2.1", timings=Timings(0.1, 0.2))
     outcome = Outcome(target(), Verdict.FAILED, (Attempt(1, STARTED, 0.5, failure),))
-    row = dict(zip(NAMES, values(outcome), strict=True))
+    row = dict(zip(NAMES, Schema().values(outcome), strict=True))
     assert [row[name] for name in names] == [0.1, 0.2, None, None, "192.0.2.1"]
-    rejected_row = dict(zip(NAMES, values(rejected()), strict=True))
+    rejected_row = dict(zip(NAMES, Schema().values(rejected()), strict=True))
     assert [rejected_row[name] for name in names] == [None] * 5
 
 
 def test_a_rejected_row_was_never_tried() -> None:
-    row = dict(zip(NAMES, values(rejected()), strict=True))
+    row = dict(zip(NAMES, Schema().values(rejected()), strict=True))
     assert (row["error"], row["attempts"], row["time_total"], row["started_at"]) == ("invalid_url", 0, None, None)
 
 
@@ -116,3 +117,59 @@ def test_text_of_what_has_no_type_elsewhere() -> None:
     assert as_text({"a": [1, "\ud800"]}) == '{"a":[1,"\\\\ud800"]}'
     assert as_text([1.5, None]) == "[1.5,null]"
     assert (as_text(1e-7), as_written(1e-7), as_written("x"), as_written(None)) == ("0.000000", "1e-7", "x", "")
+
+
+@pytest.mark.parametrize(
+    ("columns", "names"),
+    [
+        ("", NAMES),
+        ("status,url", ("status", "url")),
+        (" status , kept ", ("status", "kept")),
+        ("+headers,-sha256", tuple(name for name in (*NAMES, "kept", "headers") if name != "sha256")),
+        ("-kept", NAMES),
+        ("http_code,header:X-A", ("status", "header:x-a")),
+    ],
+)
+def test_columns_are_chosen(columns: str, names: tuple[str, ...]) -> None:
+    schema = Schema(("kept",), columns=columns) if columns else Schema()
+    assert schema.names == names
+    assert len(schema.values(answered())) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ("nothing", "--columns: no column is named 'nothing'"),
+        ("url,-status", "change the default columns"),
+        ("url,url", "url: the column is there already"),
+        ("-headers", "it is not one of the default columns"),
+        (",".join(f"-{name}" for name in NAMES), "leaves no column"),
+        ("header:", "'' is not a header name"),
+    ],
+)
+def test_columns_that_there_are_not(columns: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        Schema(columns=columns)
+
+
+def test_headers() -> None:
+    response = Response(
+        200, "http://h/", Timings(), headers={b"etag": [b"v"], b"x": [b"1", b"\xff"]}, cert_expires=86400.0
+    )
+    outcome = Outcome(target(), Verdict.OK, (Attempt(1, STARTED, 0.5, response),))
+    schema = Schema(columns="headers,header:X,header:none,cert_expires")
+    assert schema.values(outcome) == [{"etag": ["v"], "x": ["1", "\udcff"]}, "1, \udcff", None, "1970-01-02T00:00:00Z"]
+    assert schema.values(failed()) == [None] * 4
+    assert compile_template("%header{X} %{header:ETag}", Schema())(outcome) == "1, \\udcff v"
+    skipped = Outcome(Skipped.from_target(target(), "why"), Verdict.SKIPPED, note="why")
+    assert Schema(columns="error,note").values(skipped) == [None, "why"]
+
+
+@given(st.text(max_size=30))
+def test_no_header_name_reaches_the_compiler(name: str) -> None:
+    """Rows are compiled from expressions, so a name must not be one."""
+    try:
+        column = find(f"header:{name}")
+    except UsageError:
+        return
+    assert column.get(answered()) is None
