@@ -17,7 +17,7 @@ from fetchcli.core.request.ranges import parse_ranges
 from fetchcli.core.request.redaction import Redactor
 from fetchcli.core.request.request import AUTO_REFERER, Request, check_header, parse_header
 from fetchcli.core.request.row_request import JSON_LABELS
-from fetchcli.core.request.secrets import Expander
+from fetchcli.core.request.secrets import Expander, secret_parts
 from fetchcli.core.url.host import canonical_host
 
 EXPANDABLE = ("header", "user", "bearer", "rows")
@@ -75,14 +75,15 @@ def build_request(values: Values) -> dict[str, Any]:
 
     login = _login(spec, expand)
     credentials = _credentials(spec, login)
-    if not (expandable or login or spec.bearer or credentials != Credentials()):
-        redactor = None  # nothing can be echoed
     for secret in _secrets(expand("--bearer", spec.bearer or ""), login, credentials):
         add_secret(secret)
     content, labels, boundary = _content(spec)
     implied = "HEAD" if spec.head else "GET" if content is None else "POST"
     method = implied if spec.request is None else spec.request
     fields = _fields(spec, login, labels, expand)
+    for name, value in fields:
+        for secret in secret_parts(name, value):
+            add_secret(secret)
     return {
         "policy.request": Request(
             method,

@@ -11,7 +11,9 @@ from fetchcli.core.expect.expectations import Check
 from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
 from fetchcli.core.model.body_buffer import BodyBuffer
 from fetchcli.core.model.policy import Policy
-from fetchcli.core.model.redacted import redacted
+from fetchcli.core.model.redacted import redacted, row_secrets
+from fetchcli.core.model.target import Target
+from fetchcli.core.request.redaction import Redactor
 from fetchcli.core.schedule.lane import Launch
 from fetchcli.transport.base import Transport
 
@@ -35,7 +37,7 @@ class Attempts:
     async def make(self, launch: Launch) -> Attempt:
         """Send the request of a row, check its response, and remove the secrets that it echoes."""
         started, number, row = time.monotonic(), len(launch.attempts) + 1, launch.row
-        checks = checks_for(row, self._policy)
+        checks, redactor = checks_for(row, self._policy), self._redactor_of(row)
         policy = self._policy
         if row.network is not None:
             policy = msgspec.structs.replace(policy, network=row.network)
@@ -57,25 +59,39 @@ class Attempts:
             result = internal_failure(error)
         attempt = Attempt(number, self._epoch + started, time.monotonic() - started, result)
         if isinstance(result, Failure):
-            return self._redacted(attempt)
+            return self._redacted(attempt, redactor)
         if not checks and result.status in self._policy.accept and not lacks_location(result, self._policy):
-            return self._redacted(attempt)
+            return self._redacted(attempt, redactor)
         head = (row.request or self._policy.request).method == "HEAD"
         if body is not None:
             result = msgspec.structs.replace(result, body=bytes(body.data))
-        return self._redacted(await self._checked(attempt, result, checks, head=head))
+        evidence = self._evidence(attempt, result, redactor, head=head)
+        return self._redacted(await self._checked(attempt, evidence, checks), redactor)
 
-    def _redacted(self, attempt: Attempt) -> Attempt:
-        return attempt if self._redactor is None else redacted(attempt, self._redactor)
+    def _redactor_of(self, row: Target) -> Redactor | None:
+        """What replaces the secrets of the run and of a row; None if there are none, or they may be shown."""
+        redactor = self._redactor
+        if redactor is None:
+            return None
+        if (row.url.authorization or row.row_request is not None) and (secrets := row_secrets(row)):
+            return redactor.with_more(secrets)
+        return redactor if redactor.any else None
+
+    @staticmethod
+    def _redacted(attempt: Attempt, redactor: Redactor | None) -> Attempt:
+        return attempt if redactor is None else redacted(attempt, redactor)
+
+    def _evidence(self, attempt: Attempt, response: Response, redactor: Redactor | None, *, head: bool) -> Evidence:
+        wall = attempt.started_at + attempt.elapsed
+        return Evidence(response, attempt.elapsed, wall, head, redactor or str)
 
     def failed(self, launch: Launch, started: float, failure: Failure) -> Attempt:
         """The attempt that started at this time (`time.monotonic`) and ends now with a failure."""
         return Attempt(len(launch.attempts) + 1, self._epoch + started, time.monotonic() - started, failure)
 
-    async def _checked(self, attempt: Attempt, response: Response, checks: tuple[Check, ...], *, head: bool) -> Attempt:
+    async def _checked(self, attempt: Attempt, evidence: Evidence, checks: tuple[Check, ...]) -> Attempt:
         """The attempt with the checks that its response fails."""
-        wall = attempt.started_at + attempt.elapsed
-        evidence = Evidence(response, attempt.elapsed, wall, head, self._redactor or str)
+        response = evidence.response
         try:
             if takes_long(checks, response):
                 failed = await self._in_thread(evidence, checks)

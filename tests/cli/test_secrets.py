@@ -71,6 +71,10 @@ WAYS = {
     "-H": (["-H", "X-Token: ${TOKEN}", "--expand-env", "header"], {"TOKEN": SECRET}),
     "netrc": (["--netrc-file", "netrc"], {}),
     "a row": (["--expand-env", "rows"], {"TOKEN": SECRET}),
+    "-H as it is": (["-H", f"X-Token: {SECRET}"], {}),
+    "-u of a row": ([], {}),
+    "credentials in a URL": ([], {}),
+    "a header of a row": ([], {}),
 }
 
 
@@ -82,8 +86,15 @@ def server() -> Iterator[Recorder]:
 
 def prepare(folder: Path, server: Recorder, way: str) -> None:
     paths = ("/", "/location", "/bad", "/length")
-    headers = {"X-Token": "${TOKEN}"} if way == "a row" else {}
-    rows = [{"url": server.url(path), "headers": headers} for path in paths]
+    of_rows = {
+        "a row": {"X-Token": "${TOKEN}"},
+        "-u of a row": {"Authorization": f"Basic {BASIC}"},
+        "a header of a row": {"X-Token": SECRET},
+    }
+    rows = [{"url": server.url(path), "headers": of_rows.get(way, {})} for path in paths]
+    if way == "credentials in a URL":
+        for row in rows:
+            row["url"] = str(row["url"]).replace("://", f"://deploy:{quote(SECRET, safe='')}@")
     (folder / "list.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     password = SECRET.replace("\\", "\\\\").replace('"', '\\"')
     (folder / "netrc").write_text(f'machine 127.0.0.1 login deploy password "{password}"\n', encoding="utf-8")

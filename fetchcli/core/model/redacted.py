@@ -1,10 +1,38 @@
 """Attempts without the secrets that a server echoed."""
 
+from base64 import b64decode
+
 import msgspec
 
 from fetchcli.core.errors import Failure
 from fetchcli.core.model.attempt import Attempt, FailedCheck
+from fetchcli.core.model.target import Target
 from fetchcli.core.request.redaction import Redactor
+from fetchcli.core.request.secrets import secret_parts
+
+BASIC = "Basic "
+
+
+def row_secrets(row: Target) -> list[str]:
+    """The secrets that a row brings: the credentials in its URL, and headers whose names speak of secrets."""
+    secrets = [] if not row.url.authorization else _of_basic(row.url.authorization)
+    if row.request is None or row.row_request is None:
+        return secrets
+    own = {name for name, _ in row.row_request.headers}
+    for name, value in row.request.headers:  # where references to the environment are expanded
+        parts = secret_parts(name, value) if name in own else []
+        secrets += _of_basic(value) if parts and value.startswith(BASIC) else parts
+    return secrets
+
+
+def _of_basic(authorization: str) -> list[str]:
+    """The password in Basic credentials, and the credentials as they are sent."""
+    token = authorization.removeprefix(BASIC)
+    try:
+        name, _, password = b64decode(token, validate=True).decode("utf-8", "surrogateescape").partition(":")
+    except ValueError:
+        return [token]
+    return [token, password or name]
 
 
 def redacted(attempt: Attempt, redact: Redactor) -> Attempt:

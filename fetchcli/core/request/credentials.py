@@ -32,7 +32,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
         default: Basic login for other hosts; not used after a redirect.
         digest: login for digest challenges (RFC 7616), or None.
         netrc: the file that the machines were read from, or None.
-        redactor: replaces the secrets of the run in what is shown; None to show them.
+        redactor: replaces the secrets of the run in what is shown, and those of each row; None to show them.
     """
 
     machines: dict[str, Login] = {}

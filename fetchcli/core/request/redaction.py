@@ -11,10 +11,16 @@ from fetchcli.core.request.secrets import MASK
 MIN_LENGTH = 6  # characters; shorter values would be replaced all over the place
 FEW_FORMS = 16  # that are searched for one by one
 CACHED_TEXTS = 1024
-_ESCAPE = re.compile(
-    rb"%(?P<percent>[0-9a-fA-F]{2})|\\x(?P<byte>[0-9a-fA-F]{2})|\\u(?P<unit>[0-9a-fA-F]{4}(?:\\u[dD][c-fC-F][0-9a-fA-F]{2})?)"
+_PERCENT = rb"%(?P<percent>[0-9a-fA-F]{2})"
+_JSON = (
+    rb"\\x(?P<byte>[0-9a-fA-F]{2})|\\u(?P<unit>[0-9a-fA-F]{4}(?:\\u[dD][c-fC-F][0-9a-fA-F]{2})?)"
     rb"|\\(?P<letter>[\"'\\/bfnrt])"
 )
+# A secret may itself contain what looks like an escape of the other kind, so each kind is undone alone as well.
+_ONLY_PERCENT = re.compile(rb"(?P<byte>)(?P<unit>)(?P<letter>)" + _PERCENT)
+_ONLY_JSON = re.compile(rb"(?P<percent>)(?:" + _JSON + rb")")
+_ESCAPE = re.compile(_PERCENT + rb"|" + _JSON)
+_CONTINUATIONS = frozenset(bytes([byte]) for byte in range(0x80, 0xC0))  # bytes inside a character of UTF-8
 _LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 _CUT = re.compile(rb"\Z|\.\.\.|\xe2\x80\xa6")  # what follows a text that was cut off: the last is an ellipsis
 
@@ -38,6 +44,10 @@ class Redactor:
         for secret in secrets:
             self.add(secret)
 
+    def with_more(self, secrets: Iterable[str]) -> "Redactor":
+        """A redactor for these, too."""
+        return Redactor((*self._secrets, *secrets))
+
     def add(self, secret: str) -> None:
         """Replace this from now on. Only one thread may call this; others may replace meanwhile."""
         secret = secret.strip()  # as header values are
@@ -45,6 +55,11 @@ class Redactor:
             self._secrets |= {secret}
             # One assignment: whoever replaces sees the forms of before or of now.
             self._forms = _Forms({*self._forms.all, *_forms(secret)})
+
+    @property
+    def any(self) -> bool:
+        """True if there is anything to replace."""
+        return bool(self._forms.all)
 
     def __call__(self, text: str) -> str:
         """The text without the secrets."""
@@ -88,8 +103,8 @@ def _replaced(text: str, forms: _Forms) -> str:
     except UnicodeEncodeError:  # a lone surrogate is no part of a secret
         data = text.encode("utf-8", "replace")
     spans = list(_spans(data, forms))
-    if b"%" in data or b"\\" in data:
-        plain, starts, sources = _unescaped(data)
+    for escape in _escapes(data):
+        plain, starts, sources = _unescaped(data, escape)
         for start, end in _spans(plain, forms):
             spans.append((_source(start, starts, sources), _source(end, starts, sources)))
     if not spans:
@@ -129,15 +144,24 @@ def _common(form: bytes, data: bytes, at: int) -> int:
     length = MIN_LENGTH
     while length < len(form) and data[at + length : at + length + 1] == form[length : length + 1]:
         length += 1
+    while length > MIN_LENGTH and data[at + length : at + length + 1] in _CONTINUATIONS:
+        length -= 1  # an ellipsis may begin as the next character of the secret
     return length
 
 
-def _unescaped(data: bytes) -> tuple[bytes, list[int], list[int]]:
+def _escapes(data: bytes) -> tuple[re.Pattern[bytes], ...]:
+    """The kinds of escapes to undo, one after another."""
+    if b"\\" not in data:
+        return (_ONLY_PERCENT,) if b"%" in data else ()
+    return (_ONLY_PERCENT, _ONLY_JSON, _ESCAPE) if b"%" in data else (_ONLY_JSON,)
+
+
+def _unescaped(data: bytes, escape: re.Pattern[bytes]) -> tuple[bytes, list[int], list[int]]:
     """The bytes with escapes undone, and where each of their stretches starts, there and in ``data``."""
     pieces: list[bytes] = []
     starts, sources = [0], [0]
     position = size = 0
-    for match in _ESCAPE.finditer(data):
+    for match in escape.finditer(data):
         between, char = data[position : match.start()], _character(match)
         pieces += [between, char]
         starts += [size + len(between), size := size + len(between) + len(char)]

@@ -58,6 +58,16 @@ def is_secret(name: str) -> bool:
     return _SECRET_NAME.search(name) is not None
 
 
+def secret_parts(name: str, value: str) -> list[str]:
+    """The secrets in a header whose name may contain one: the credentials, the values of cookies, or all of it."""
+    if not is_secret(name):
+        return []
+    if name.lower() == "cookie":
+        return [pair.partition("=")[2].strip() for pair in value.split(";")]
+    scheme, _, credentials = value.strip().partition(" ")
+    return [credentials.strip() or scheme] if name.lower().endswith("authorization") else [value]
+
+
 def masked(value: str) -> str:
     """A secret, safe to show: a value that consists only of references is kept."""
     return value if not value or _ONLY_REFERENCES.fullmatch(value) else MASK

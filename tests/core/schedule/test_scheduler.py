@@ -13,7 +13,7 @@ from fetchcli.core.model.policy import Pace, Policy, Retry
 from fetchcli.core.model.target import Target
 from fetchcli.core.rate import Rate
 from fetchcli.core.request.request import Request
-from fetchcli.core.schedule.decisions import IDLE
+from fetchcli.core.schedule.decisions import IDLE, Wait
 from fetchcli.core.schedule.lane import Launch
 from fetchcli.core.schedule.scheduler import Scheduler
 from fetchcli.core.timings import Timings
@@ -473,3 +473,20 @@ def test_what_would_be_tried_again_and_what_is_forgiven() -> None:
     scheduler.settle(launch, Attempt(2, 0.0, 0.1, REFUSED), 0.2)
     scheduler.feedback.reset_breaker()
     assert isinstance(scheduler.next(0.3), Launch)  # the other row is not skipped
+
+
+def test_a_host_that_asks_for_a_pause_while_it_is_next_waits() -> None:
+    scheduler = Scheduler(Policy(2, retry=Retry(count=0)), lambda: 1.0, 0.0, 0.0)
+    for row in rows([0, 0, 0]):
+        scheduler.offer(row, 0.0)
+    first, second = scheduler.next(0.0), scheduler.next(0.0)
+    assert isinstance(first, Launch)
+    assert isinstance(second, Launch)
+    # The third row is next in line when the pause begins.
+    scheduler.settle(first, Attempt(1, 0.0, 0.1, answer(503, retry_after="30")), 0.1)
+    assert not isinstance(scheduler.next(0.1), Launch)
+    scheduler.settle(second, Attempt(1, 0.0, 0.1, ANSWER), 0.2)
+    assert scheduler.next(0.2) == Wait(30.1)
+    third = scheduler.next(30.2)
+    assert isinstance(third, Launch)
+    assert third.row.seq == 3
