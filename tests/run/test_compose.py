@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
+import pytest
+
 import fetchcli
-from fetchcli import ErrorKind, Policy, Timeouts, Verdict, fetch, parse_checks
+from fetchcli import ErrorKind, Limits, Policy, Timeouts, Verdict, fetch, parse_checks
 from tests.support.faults import FaultServer
+from tests.support.recorder import ok, recorder
 
 
 async def test_any_iterable_of_urls(faults: FaultServer) -> None:
@@ -65,3 +68,15 @@ async def test_expectations_for_programs(faults: FaultServer) -> None:
     assert [(failed.check, failed.expected) for failed in outcome.failed_checks] == [("body", "no such text")]
     assert outcome.response is not None
     assert outcome.response.body is None  # nobody asked to keep it
+
+
+@pytest.mark.parametrize(
+    ("keep", "body", "complete"), [(0, None, False), (3, b"hel", False), (5, b"hello", True), (99, b"hello", True)]
+)
+async def test_a_body_says_whether_it_is_whole(keep: int, body: bytes | None, complete: bool) -> None:
+    with recorder(ok(b"hello", "X-A: 1")) as server:
+        (outcome,) = [outcome async for outcome in fetch([server.url()], Policy(limits=Limits(keep=keep)))]
+    assert outcome.response is not None
+    assert outcome.response.headers[b"x-a"] == [b"1"]
+    assert outcome.response.body == body
+    assert outcome.response.body_complete is complete

@@ -30,7 +30,7 @@ class Response(msgspec.Struct, frozen=True):
             because the connection closed proves nothing.
         headers: values by lower-case name, as received.
         unknown_coding: the Content-Encoding that could not be decoded, or empty.
-        body: the start of the decoded body as far as it was asked for, or None.
+        body: the start of the decoded body as far as it was asked for (`Limits.keep`), or None.
         cert_expires: when the server's verified certificate expires (seconds since the epoch), or 0.
         skipped_headers: the first header lines that were skipped, because they have no valid name.
     """
@@ -50,6 +50,11 @@ class Response(msgspec.Struct, frozen=True):
     body: bytes | None = None
     cert_expires: float = 0.0
     skipped_headers: tuple[str, ...] = ()
+
+    @property
+    def body_complete(self) -> bool:
+        """True if ``body`` is the whole body, not cut by its limit."""
+        return self.body is not None and len(self.body) == self.size_decoded
 
 
 class FailedCheck(msgspec.Struct, frozen=True):
