@@ -75,15 +75,12 @@ def build_request(values: Values) -> dict[str, Any]:
 
     login = _login(spec, expand)
     credentials = _credentials(spec, login)
-    for secret in _secrets(expand("--bearer", spec.bearer or ""), login, credentials):
-        add_secret(secret)
     content, labels, boundary = _content(spec)
     implied = "HEAD" if spec.head else "GET" if content is None else "POST"
     method = implied if spec.request is None else spec.request
     fields = _fields(spec, login, labels, expand)
-    for name, value in fields:
-        for secret in secret_parts(name, value):
-            add_secret(secret)
+    for secret in _secrets(fields, login, credentials):
+        add_secret(secret)
     return {
         "policy.request": Request(
             method,
@@ -211,9 +208,10 @@ def _credentials(spec: RequestSpec, login: Login | None) -> Credentials:
     return Credentials(machines=logins, default=default, digest=digest, netrc=str(path))
 
 
-def _secrets(bearer: str, login: Login | None, credentials: Credentials) -> Iterator[str]:
-    """The secrets of the credential options."""
-    yield bearer
+def _secrets(fields: tuple[tuple[str, str], ...], login: Login | None, credentials: Credentials) -> Iterator[str]:
+    """The secrets in headers, --bearer among them, and in logins."""
+    for name, value in fields:
+        yield from secret_parts(name, value)
     for one in (login, credentials.default, *credentials.machines.values()):
         yield from one.secrets if one is not None else ()
 

@@ -14,6 +14,7 @@ from fetchcli.core.errors import ExitCode, OutputError
 from fetchcli.core.model.outcome import Outcome
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.model.target import Row
+from fetchcli.core.schedule.byte_pacing import BytePacer
 from fetchcli.core.settings import Settings
 from fetchcli.core.summary.summary import Summary, exit_code
 from fetchcli.engine.fetcher import Fetcher
@@ -112,7 +113,9 @@ def make_transport(policy: Policy, user_agent: str = USER_AGENT, cookies: "RowCo
         from fetchcli.transport.digest import DigestAuth
 
         authenticator = DigestAuth(policy.credentials.digest)
-    return FollowingTransport(AiohttpHops(policy), user_agent, authenticator, cookies)
+    rate = policy.limits.rate
+    pacer = None if rate is None else BytePacer(rate)
+    return FollowingTransport(AiohttpHops(policy), user_agent, authenticator, cookies, pacer)
 
 
 def _row_cookies(policy: Policy) -> "RowCookies | None":

@@ -59,7 +59,22 @@ class HopRequest(msgspec.Struct, frozen=True, kw_only=True):
     network: Network = Network()
 
 
-class Hop(Protocol):
+class BodySource(Protocol):
+    """Where the bytes of a body come from."""
+
+    @property
+    def length_verified(self) -> bool:
+        """Whether framing, not the end of the connection, ends the body; known once the hop is open."""
+
+    async def read(self) -> bytes:
+        """Body bytes as they arrive, transfer coding undone; empty at the end of a complete body.
+
+        Raises:
+            TransportError: the body is not complete.
+        """
+
+
+class Hop(BodySource, Protocol):
     """One request on its way, and its response.
 
     Times are `time.monotonic` seconds; 0.0 means that the phase did not take place.
@@ -83,10 +98,6 @@ class Hop(Protocol):
     received: int
 
     @property
-    def length_verified(self) -> bool:
-        """Whether framing, not the end of the connection, ends the body; known once the hop is open."""
-
-    @property
     def progress(self) -> object:
         """Differs from an earlier value if anything has arrived since; see `transport.deadline`."""
 
@@ -103,13 +114,6 @@ class Hop(Protocol):
 
         Raises:
             TransportError: no head arrived.
-        """
-
-    async def read(self) -> bytes:
-        """Body bytes as they arrive, transfer coding undone; empty at the end of a complete body.
-
-        Raises:
-            TransportError: the body is not complete.
         """
 
     def fail(self, error: TransportError) -> None:

@@ -9,7 +9,7 @@ from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.core.http1.head import BODYLESS_STATUSES, Head
 from fetchcli.core.model.body_buffer import BodyBuffer
 from fetchcli.core.model.policy import Limits
-from fetchcli.transport.base import Consumer, Hop
+from fetchcli.transport.base import BodySource, Consumer
 from fetchcli.transport.decode import Decoder, decoder_for
 
 PARTIAL_CONTENT = 206
@@ -32,9 +32,15 @@ class BodyReader:
     """
 
     def __init__(
-        self, head: Head, hop: Hop, limits: Limits, consumers: Sequence[Consumer] = (), *, to_head_request: bool = False
+        self,
+        head: Head,
+        source: BodySource,
+        limits: Limits,
+        consumers: Sequence[Consumer] = (),
+        *,
+        to_head_request: bool = False,
     ) -> None:
-        self._hop = hop
+        self._source = source
         self._limits = limits
         self._digest = hashlib.sha256()
         self.buffer = BodyBuffer(limits.keep) if limits.keep else None
@@ -57,7 +63,7 @@ class BodyReader:
         Raises:
             TransportError: `truncated`, `protocol`, `decode`, `too_large` or a timeout.
         """
-        while chunk := await self._hop.read():
+        while chunk := await self._source.read():
             self.wire += len(chunk)
             self._check_size(self.wire, "")
             if self._decoder is None:
@@ -67,7 +73,7 @@ class BodyReader:
                 await self._decode(self._decoder, chunk)
         if self._decoder is None:
             self.decoded = self.wire
-        elif self.wire or not self._hop.length_verified:  # an empty body that is proved empty has nothing to decode
+        elif self.wire or not self._source.length_verified:  # an empty body that is proved empty has nothing to decode
             self._decoder.finish()
         self.sha256 = self._digest.hexdigest()
 

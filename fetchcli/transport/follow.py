@@ -15,12 +15,14 @@ from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.request.multipart import boundary_of, encode_form, label_form, parse_part
 from fetchcli.core.request.request import Request, asks_to_close, default_headers, header_fields, user_host
+from fetchcli.core.schedule.byte_pacing import BytePacer
 from fetchcli.core.schedule.redirects import next_hop
 from fetchcli.core.timings import Timings
 from fetchcli.core.url.parse import HttpUrl
 from fetchcli.transport.base import Authenticator, ChooseConsumers, Hop, HopRequest, HopTransport, SharedFields
 from fetchcli.transport.body import BodyReader
 from fetchcli.transport.deadline import Deadline
+from fetchcli.transport.paced_body import PacedBody
 from fetchcli.transport.rate_watch import RateWatch
 from fetchcli.transport.redirect_chain import RedirectChain
 
@@ -57,6 +59,7 @@ class FollowingTransport:
         user_agent: value of the User-Agent field where the user sets none.
         authenticator: answers challenges; None leaves them unanswered.
         cookies: makes the jars of rows, or None.
+        pacer: limits the rate of bodies, or None.
     """
 
     def __init__(
@@ -65,8 +68,9 @@ class FollowingTransport:
         user_agent: str,
         authenticator: Authenticator | None = None,
         cookies: "RowCookies | None" = None,
+        pacer: BytePacer | None = None,
     ) -> None:
-        self._hops = hops
+        self._hops, self._pacer = hops, pacer
         self._defaults = default_headers(user_agent)
         self._authenticator = authenticator
         self._cookies = cookies
@@ -124,7 +128,8 @@ class FollowingTransport:
                     if target is None:
                         consumers = () if consume is None else consume(head)
                         no_body = chain.request.method == "HEAD"
-                        body = BodyReader(head, chain.hop, policy.limits, consumers, to_head_request=no_body)
+                        source = chain.hop if self._pacer is None else PacedBody(chain.hop, self._pacer)
+                        body = BodyReader(head, source, policy.limits, consumers, to_head_request=no_body)
                         await body.read()
                         return _response(head, chain, body)
                     await _discard(chain.hop)

@@ -1,6 +1,9 @@
 """The options of the request, network and TLS panels, through a real process."""
 
 import json
+import socket
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -149,3 +152,43 @@ def test_bad_places_fail_the_row_and_not_the_run(option: str) -> None:
     value = "127.0.0.1:1" if option == "--dns-servers" else "/missing"
     found = row("http://a.test/", option, value, "--connect-timeout", "1s")
     assert found["error"] in {"dns", "connect", "timeout_connect"}
+
+
+def test_the_rate_of_all_bodies_together(tmp_path: Path) -> None:
+    """The server sends at once; that it takes no less than the rate allows holds on any machine."""
+    with recorder(ok(b"x" * 100_000)) as server:
+        urls = [server.url(f"/{number}") for number in range(4)]
+        began = time.monotonic()
+        ran = fetchcli(*urls, "-q", "-o", "jsonl", "--limit-rate", "400K")
+        seconds = time.monotonic() - began
+        rows = [json.loads(line) for line in ran.lines]
+        assert [row["size_download"] for row in rows] == [100_000] * 4
+        assert seconds > 0.8 * 400_000 / (400 * 1024)
+        assert fetchcli(urls[0], "--limit-rate", "0").code == 2
+        refused = fetchcli(urls[0], "--limit-rate", "1K", "--min-rate", "1K")
+        assert (refused.code, "--limit-rate and --min-rate cannot be combined" in refused.err) == (2, True)
+        assert "--limit-rate 1024 " in fetchcli(urls[0], "--limit-rate", "1K", "--print-curl").out
+
+
+def test_a_server_waits_for_a_limited_rate(tmp_path: Path) -> None:
+    sent = [0]
+
+    def serve(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 500000000\r\n\r\n")
+            while True:
+                try:
+                    sent[0] += connection.send(b"x" * 65536)
+                except OSError:
+                    return
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,))
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        found = row(url, "--limit-rate", "10K", "-m", "1s", "--retry", "0")
+        thread.join(20)
+    assert found["error"] == "timeout_total"
+    assert sent[0] < 50_000_000  # the buffers of both sides, not the body

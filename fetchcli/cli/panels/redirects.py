@@ -1,7 +1,17 @@
 """Options for redirects and response bodies."""
 
 from fetchcli.cli.option import Found, Option, Panel
+from fetchcli.core.errors import UsageError
 from fetchcli.core.units import format_size, parse_count, parse_size
+
+
+def _rate(text: str) -> float | None:
+    """Bytes per second."""
+    rate = parse_size(text)
+    if rate == 0:
+        raise UsageError(f"expected a size such as 200K, got {text!r}")
+    return rate
+
 
 PANEL = Panel(
     title="Redirects and bodies",
@@ -52,6 +62,17 @@ PANEL = Panel(
             metavar="SIZE",
             parse=parse_size,
             show=format_size,
+        ),
+        Option(
+            flags="--limit-rate",
+            found=Found.YES,
+            help="Maximum bytes per second of all bodies together.",
+            to="policy.limits.rate",
+            metavar="SIZE",
+            parse=_rate,
+            show=format_size,
+            conflicts=("min_rate",),
+            off="none",
         ),
         Option(
             flags="--max-ratio",

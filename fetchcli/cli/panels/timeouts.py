@@ -43,6 +43,7 @@ PANEL = Panel(
             metavar="SIZE",
             parse=parse_size,
             show=format_size,
+            off="none",
         ),
     ),
 )

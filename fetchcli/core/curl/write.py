@@ -38,6 +38,8 @@ def curl_command(row: Target, policy: Policy, defaults: dict[str, str]) -> str:
     ]
     words += _cookies(policy.cookies)
     pipe, content = _content(request)
+    if policy.limits.rate is not None:
+        words += ["--limit-rate", f"{policy.limits.rate:.0f}"]
     words += [
         *content,
         *_timeouts(policy.timeouts),

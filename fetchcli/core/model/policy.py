@@ -130,6 +130,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         ratio: maximum decoded bytes per byte on the wire, once more than ``ratio_free`` bytes were decoded;
             beyond that it is a decompression bomb.
         ratio_free: decoded bytes that may have any ratio.
+        rate: maximum bytes per second on the wire, over all bodies of the run.
     """
 
     size: int | None = None
@@ -137,10 +138,13 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     ratio_free: int = 16 * 1024 * 1024
     keep: int = 0
     check: int = 10 * 1024 * 1024
+    rate: float | None = None
 
     def __post_init__(self) -> None:
         """Validate the values."""
         coerce(self)
+        if self.rate is not None and not self.rate > 0:
+            raise UsageError(f"Limits: rate must be more than 0, not {self.rate:g}")
 
 
 class Network(msgspec.Struct, frozen=True):

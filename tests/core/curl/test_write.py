@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from fetchcli.core.curl.write import MAX_ARGUMENT, curl_command
-from fetchcli.core.model.policy import Cookies, Network, Policy, Redirects, Timeouts, Tls, TlsVersion
+from fetchcli.core.model.policy import Cookies, Limits, Network, Policy, Redirects, Timeouts, Tls, TlsVersion
 from fetchcli.core.model.target import Target
 from fetchcli.core.network.overrides import parse_detour, parse_pin
 from fetchcli.core.network.proxies import ProxyRules, parse_proxy
@@ -115,6 +115,11 @@ def test_network_and_tls() -> None:
     assert "-x" in words(network=Network(proxies=ProxyRules(http=parse_proxy("proxy"))))
     assert "socks5://[::1]:1080" in words(network=Network(proxies=ProxyRules(http=parse_proxy("socks5://[::1]"))))
     assert "--unix-socket" in words(network=Network(unix_socket="s"))
+
+
+def test_a_limit_of_the_rate() -> None:
+    command = curl_command(Target(1, parse_url("http://h/")), Policy(limits=Limits(rate=1024.0)), {})
+    assert " --limit-rate 1024 " in command
 
 
 def test_no_limits() -> None:

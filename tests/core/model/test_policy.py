@@ -3,7 +3,7 @@
 import pytest
 
 from fetchcli.core.errors import UsageError
-from fetchcli.core.model.policy import Network, Pace, Tls
+from fetchcli.core.model.policy import Limits, Network, Pace, Tls
 from fetchcli.core.network.addresses import AddressRules
 from fetchcli.core.network.proxies import Proxy, ProxyRules
 
@@ -44,3 +44,10 @@ def test_a_unix_socket_has_no_address() -> None:
 def test_a_key_without_a_certificate_is_refused() -> None:
     with pytest.raises(UsageError, match="requires a certificate"):
         Tls(key="key.pem")
+
+
+@pytest.mark.parametrize("rate", [0.0, -1.0])
+def test_a_rate_of_bytes_is_more_than_nothing(rate: float) -> None:
+    with pytest.raises(UsageError, match="Limits: rate must be more than 0"):
+        Limits(rate=rate)
+    assert Limits(rate=1.0).rate == 1.0
