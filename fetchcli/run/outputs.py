@@ -75,9 +75,8 @@ def plan_outputs(settings: Settings, *, stdout_is_terminal: bool) -> OutputPlan:
             for (name, _), place in zip(wanted, destination_names, strict=True)
             if destination_names.count(place) > 1
         )
-        raise UsageError(
-            f"two outputs (-o, -w) write to {'stdout' if shared == STDOUT else shared}; give one of them a path"
-        )
+        where, remedy = ("stdout", "a path") if shared == STDOUT else (shared, "another path")
+        raise UsageError(f"two outputs (-o, -w) write to {where}; give one of them {remedy}")
     data = dict(wanted)
     to_stdout = stdout_is_terminal and STDOUT not in data
     report = "" if settings.quiet else "stdout" if to_stdout else "stderr"

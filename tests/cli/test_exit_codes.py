@@ -78,7 +78,7 @@ def test_an_output_outranks_outcomes(faults: FaultServer) -> None:
         ([""], "an empty argument is neither a file nor a URL"),
         (
             ["-o", "jsonl:a.out", "-o", "csv:./a.out", "http://h/"],
-            "two outputs (-o, -w) write to a.out; give one of them a path",
+            "two outputs (-o, -w) write to a.out; give one of them another path",
         ),
         (["-", "-"], "stdin (-) can be read only once"),
         (["--demo", "x"], "--demo and an input cannot be combined"),
