@@ -79,8 +79,8 @@ def build_request(values: Values) -> dict[str, Any]:
     implied = "HEAD" if spec.head else "GET" if content is None else "POST"
     method = implied if spec.request is None else spec.request
     fields = _fields(spec, login, labels, expand)
-    for secret in _secrets(fields, login, credentials):
-        add_secret(secret)
+    if redactor is not None:
+        redactor.update(_secrets(fields, login, credentials))
     return {
         "policy.request": Request(
             method,

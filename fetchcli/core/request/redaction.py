@@ -35,35 +35,47 @@ class Redactor:
 
     Args:
         secrets: the secrets that are known; values shorter than `MIN_LENGTH` are left out.
+        base: a redactor whose secrets are replaced as well.
     """
 
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
+    def __init__(self, secrets: Iterable[str] = (), base: "Redactor | None" = None) -> None:
+        self._base = base
         self._secrets: frozenset[str] = frozenset()
-        self._forms = _Forms(())
+        self._forms: tuple[_Forms, ...] = ()  # none, or one for all of them
         self._replaced = lru_cache(maxsize=CACHED_TEXTS)(_replaced)
-        for secret in secrets:
-            self.add(secret)
+        self.update(secrets)
 
     def with_more(self, secrets: Iterable[str]) -> "Redactor":
-        """A redactor for these, too."""
-        return Redactor((*self._secrets, *secrets))
+        """A redactor for these, too; it shares what is known of the others."""
+        return Redactor(secrets, base=self)
 
     def add(self, secret: str) -> None:
-        """Replace this from now on. Only one thread may call this; others may replace meanwhile."""
-        secret = secret.strip()  # as header values are
-        if len(secret) >= MIN_LENGTH and secret not in self._secrets:
-            self._secrets |= {secret}
+        """Replace this from now on. Only one thread may add; others may replace meanwhile."""
+        self.update((secret,))
+
+    def update(self, secrets: Iterable[str]) -> None:
+        """Replace these from now on; see `add`."""
+        stripped = (secret.strip() for secret in secrets)  # as header values are
+        if new := {secret for secret in stripped if len(secret) >= MIN_LENGTH and secret not in self._secrets}:
+            self._secrets |= new
             # One assignment: whoever replaces sees the forms of before or of now.
-            self._forms = _Forms({*self._forms.all, *_forms(secret)})
+            known = self._forms[0].all if self._forms else ()
+            self._forms = (_Forms({*known, *(form for secret in new for form in _forms(secret))}),)
+
+    @property
+    def forms(self) -> "tuple[_Forms, ...]":
+        """The forms of all secrets, those of the base included."""
+        return self._forms if self._base is None else self._base.forms + self._forms
 
     @property
     def any(self) -> bool:
         """True if there is anything to replace."""
-        return bool(self._forms.all)
+        return bool(self.forms)
 
     def __call__(self, text: str) -> str:
         """The text without the secrets."""
-        return self._replaced(text, self._forms) if text and self._forms.all else text
+        groups = self.forms
+        return self._replaced(text, groups) if text and groups else text
 
 
 class _Forms:
@@ -97,15 +109,15 @@ def _forms(secret: str) -> Iterator[bytes]:
         yield secret.encode("ascii", "replace")
 
 
-def _replaced(text: str, forms: _Forms) -> str:
+def _replaced(text: str, groups: tuple[_Forms, ...]) -> str:
     try:
         data = text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:  # a lone surrogate is no part of a secret
         data = text.encode("utf-8", "replace")
-    spans = list(_spans(data, forms))
+    spans = [span for forms in groups for span in _spans(data, forms)]
     for escape in _escapes(data):
         plain, starts, sources = _unescaped(data, escape)
-        for start, end in _spans(plain, forms):
+        for start, end in (span for forms in groups for span in _spans(plain, forms)):
             spans.append((_source(start, starts, sources), _source(end, starts, sources)))
     if not spans:
         return text

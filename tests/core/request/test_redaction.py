@@ -122,3 +122,12 @@ def test_short_values_and_other_texts_stay() -> None:
 def test_a_lone_surrogate_beside_a_secret() -> None:
     assert Redactor(["s3cret"])("a \ud800 s3cret").endswith(" ***")
     assert Redactor(["s3cret", "secret-2"])("s3cretsecret-2, s3cret") == "******, ***"
+
+
+def test_what_a_row_adds_overlaps_with_what_is_known() -> None:
+    run = Redactor(["abcdef", "uvwxyz-long"])
+    row = run.with_more(["abcdef-ghijkl", "uvwxyz"])
+    assert row("abcdef-ghijkl, uvwxyz-long, abcdef, uvwxyz") == "***, ***, ***, ***"
+    run.add("later on")
+    assert row("later on") == "***"
+    assert run("abcdef-ghijkl") == "***-ghijkl"
