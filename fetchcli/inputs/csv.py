@@ -57,10 +57,8 @@ def read_csv(
         start = 0
         if table is None:
             head = io.StringIO(text, newline="").readline()
-            said = _SEP.fullmatch(head.strip().lower())
-            delimiter = said[1] if said else delimiter or max(_DELIMITERS, key=head.count)
+            delimiter, start = _delimiter(head, delimiter)
             table = _Table(url_column, keep, delimiter, results=results)
-            start = len(head) if said else 0
         yield from table.take(text[start:], line + (start > 0))
     if table is not None:
         yield from table.finish()
@@ -68,13 +66,18 @@ def read_csv(
 
 def header_names(blocks: Iterator[bytes], delimiter: str = "") -> list[str]:
     """The names in the header of a table."""
-    for text, line in _whole_lines(blocks):
-        table = text.splitlines(keepends=True)
-        said = _SEP.fullmatch(table[0].strip().lower()) if line == 1 else None
-        delimiter = said[1] if said else delimiter or max(_DELIMITERS, key=table[0].count)
-        rows = csv.reader(table[1 if said else 0 :], delimiter=delimiter)
+    for text, _ in _whole_lines(blocks):
+        delimiter, start = _delimiter(io.StringIO(text, newline="").readline(), delimiter)
+        rows = csv.reader(io.StringIO(text[start:], newline=""), delimiter=delimiter)
         return [name.strip() for name in next((row for row in rows if any(row)), [])]
     return []
+
+
+def _delimiter(head: str, default: str) -> tuple[str, int]:
+    """The delimiter by the first line of a table (else the default, or detected), and the length of a ``sep=`` line."""
+    if said := _SEP.fullmatch(head.strip().lower()):
+        return said[1], len(head)
+    return default or max(_DELIMITERS, key=head.count), 0
 
 
 def _whole_lines(blocks: Iterator[bytes]) -> Iterator[tuple[str, int]]:

@@ -98,7 +98,8 @@ class _Commands:
         elif self._end.delimiter or self._groups:
             yield from self._give_up(_UNCLOSED)
         elif self._open:
-            self._code[-1] = re.sub(r"\\\Z", "", self._code[-1]) if self._end.continued else self._code[-1]
+            if self._end.continued:
+                self._code[-1] = self._code[-1].removesuffix("\\")
             yield from self._split()
 
     def _in_document(self, line: str) -> Iterator[Record]:

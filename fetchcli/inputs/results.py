@@ -24,16 +24,17 @@ def whole_lines(blocks: Iterator[bytes], max_line: int, is_whole: Callable[[byte
         TornRow: the last line is torn, or the compressed file ends in it.
     """
     rest: list[bytes] = []
-    lines, reason = 1, ""
+    lines, held, reason = 1, 0, ""
     try:
         for block in blocks:
             end = block.rfind(b"\n") + 1
-            if end or sum(map(len, rest)) > max_line:
+            if end or held > max_line:
                 yield b"".join((*rest, block[:end]))
                 lines += block.count(b"\n")
-                rest = []
+                rest, held = [], 0
             if end < len(block):
                 rest.append(block[end:])
+                held += len(rest[-1])
     except Incomplete as error:
         reason = f" ({error.reason})"
     line = b"".join(rest)

@@ -87,7 +87,7 @@ class Output:
         except OSError:  # a file system without locks
             return
         if problem:
-            raise OutputError(f"{'stdout' if self.name == STDOUT else self.name}: {problem}")
+            raise OutputError(f"{self._shown}: {problem}")
 
     def _unlock(self) -> None:
         """Unlock at once: a shell may keep its stdout open after this run."""
@@ -125,7 +125,12 @@ class Output:
         """Why writing failed, or empty."""
         if self._error is None:
             return ""
-        return f"{'stdout' if self.name == STDOUT else self.name}: {self._error.strerror}"
+        return f"{self._shown}: {self._error.strerror}"
+
+    @property
+    def _shown(self) -> str:
+        """The name for messages."""
+        return "stdout" if self.name == STDOUT else self.name
 
     @property
     def congested(self) -> bool:
