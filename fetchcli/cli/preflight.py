@@ -12,6 +12,8 @@ from fetchcli.messages import print_message
 RESERVED = 20
 # One in flight and one idle in the pool.
 PER_SLOT = 2
+# Open folders and the temporary file of a body.
+RESERVED_TO_SAVE, PER_SLOT_TO_SAVE = 24, 3
 
 
 def occupy_standard_descriptors() -> None:
@@ -33,17 +35,19 @@ def fit_descriptors(settings: Settings) -> Settings:
         import resource
     except ImportError:  # Windows has no such limit
         return settings
-    wanted = settings.policy.concurrency
-    need = wanted * PER_SLOT + RESERVED
+    wanted, reserved, per_slot = settings.policy.concurrency, RESERVED, PER_SLOT
+    if settings.save is not None:
+        reserved, per_slot = RESERVED + RESERVED_TO_SAVE, PER_SLOT_TO_SAVE
+    need = wanted * per_slot + reserved
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < need:
         raised = need if hard == resource.RLIM_INFINITY else min(need, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
         soft = raised
-    fitting = (soft - RESERVED) // PER_SLOT
+    fitting = (soft - reserved) // per_slot
     if soft != resource.RLIM_INFINITY and fitting < 1:
         raise FetchcliError(
-            f"only {soft} open files are allowed (ulimit -n); at least {RESERVED + PER_SLOT} are needed"
+            f"only {soft} open files are allowed (ulimit -n); at least {reserved + per_slot} are needed"
         )
     if soft == resource.RLIM_INFINITY or fitting >= wanted:
         return settings

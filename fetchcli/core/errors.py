@@ -98,6 +98,7 @@ class ErrorKind(StrEnum):
     REDIRECT_INVALID = "redirect_invalid", "the Location is not a valid http(s) URL"
     BLOCKED = "blocked", "--block-private or --deny-cidr forbids the address", Contact.NONE
     READ = "read", "a file to send could not be read", Contact.NONE, False, ExitCode.INPUT
+    WRITE = "write", "the body could not be saved", Contact.NONE, False, ExitCode.OUTPUT
     CANCELLED = "cancelled", "the run ended before the response was complete", Contact.NONE
     INTERNAL = "internal", "a bug, or this machine ran out of a resource", Contact.NONE, False, ExitCode.INTERNAL
 
@@ -109,6 +110,7 @@ class Remedy(Enum):
     LATER = auto()  # time
     FRESH = auto()  # a new connection: the server had closed this one
     LESS = auto()  # fewer requests at once: this machine ran out of a resource
+    HALT = auto()  # nothing, and other rows will fail as well: this machine has no room left
 
 
 class Redirect(msgspec.Struct, frozen=True):

@@ -6,11 +6,15 @@ from enum import StrEnum
 import msgspec
 
 from fetchcli.core.model.policy import Policy
+from fetchcli.core.model.save import Save
 from fetchcli.core.summary.halt import Halt
 from fetchcli.core.summary.rounds import Rounds
 from fetchcli.core.summary.thresholds import Threshold
 
 AUTO = "auto"  # value of `Reading.format` that detects the input format
+
+
+SAVE_COLUMNS = ("saved_as", "size_saved", "header:etag", "header:last-modified")
 
 
 class ProgressMode(StrEnum):
@@ -127,6 +131,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         dry_run: print what would be fetched.
         print_curl: print a curl command for each row.
         demo: fetch from the built-in server.
+        save: where bodies are saved, or None.
         files: other files that the options name and that were read.
     """
 
@@ -153,7 +158,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     dry_run: bool = False
     print_curl: bool = False
     demo: bool = False
+    save: Save | None = None
     files: tuple[str, ...] = ()
+
+    @property
+    def more_columns(self) -> tuple[str, ...]:
+        """Columns that are default ones because of other settings."""
+        return () if self.save is None else SAVE_COLUMNS
 
     @property
     def read(self) -> tuple[str, ...]:

@@ -11,11 +11,11 @@ from fetchcli.core.expect.expectations import Check
 from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
 from fetchcli.core.model.body_buffer import BodyBuffer
 from fetchcli.core.model.policy import Policy
-from fetchcli.core.model.redacted import redacted, row_secrets
-from fetchcli.core.model.target import Target
+from fetchcli.core.model.redacted import redacted, redactor_of
 from fetchcli.core.request.redaction import Redactor
 from fetchcli.core.schedule.lane import Launch
-from fetchcli.transport.base import Transport
+from fetchcli.engine.bodies import Bodies
+from fetchcli.transport.base import ChooseConsumers, Consumer, Consumers, Transport
 
 
 class Attempts:
@@ -25,19 +25,21 @@ class Attempts:
         transport: sends the requests.
         policy: the expectations, and how much of a body they may look at.
         epoch: added to `time.monotonic` to get seconds since the epoch.
+        bodies: takes bodies.
     """
 
-    def __init__(self, transport: Transport, policy: Policy, epoch: float) -> None:
+    def __init__(self, transport: Transport, policy: Policy, epoch: float, bodies: Bodies) -> None:
         self._transport = transport
         self._policy = policy
         self._epoch = epoch
+        self._bodies = bodies
         self._redactor = policy.credentials.redactor
         self._check_lock = asyncio.Semaphore()
 
     async def make(self, launch: Launch) -> Attempt:
         """Send the request of a row, check its response, and remove the secrets that it echoes."""
         started, number, row = time.monotonic(), len(launch.attempts) + 1, launch.row
-        checks, redactor = checks_for(row, self._policy), self._redactor_of(row)
+        checks, redactor = checks_for(row, self._policy), redactor_of(row, self._redactor)
         policy = self._policy
         if row.network is not None:
             policy = msgspec.structs.replace(policy, network=row.network)
@@ -51,7 +53,7 @@ class Attempts:
                 policy,
                 request=row.request,
                 fresh=resume or launch.fresh,
-                consume=None if body is None else lambda _: (body.feed,),
+                consume=self._consume(launch, () if body is None else (body.feed,)),
             )
         except TransportError as error:
             result, launch.resume = error.failure, error.resume
@@ -68,14 +70,11 @@ class Attempts:
         evidence = self._evidence(attempt, result, redactor, head=head)
         return self._redacted(await self._checked(attempt, evidence, checks), redactor)
 
-    def _redactor_of(self, row: Target) -> Redactor | None:
-        """What replaces the secrets of the run and of a row; None if there are none, or they may be shown."""
-        redactor = self._redactor
-        if redactor is None:
-            return None
-        if (row.url.authorization or row.row_request is not None) and (secrets := row_secrets(row)):
-            return redactor.with_more(secrets)
-        return redactor if redactor.any else None
+    def _consume(self, launch: Launch, feeds: tuple[Consumer, ...]) -> ChooseConsumers | None:
+        """Who takes the body: the checks, and the store."""
+        if self._bodies.taken and (launch.row.request or self._policy.request).method != "HEAD":
+            return lambda _: self._bodies.consumers(launch, feeds)
+        return (lambda _: Consumers(feeds)) if feeds else None
 
     @staticmethod
     def _redacted(attempt: Attempt, redactor: Redactor | None) -> Attempt:

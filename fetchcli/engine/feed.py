@@ -11,12 +11,13 @@ MAX_BATCH_WAIT = 0.5  # maximum silence of an input after a halt
 LAG_SECONDS = 0.1  # seconds between two checks of the event loop
 
 
-async def watch_loop_lag(report: Callable[[float], None]) -> None:
-    """Report from time to time how many seconds late the event loop is."""
+async def watch_loop_lag(report: Callable[[float], None], wake: Callable[[], None]) -> None:
+    """Report from time to time how many seconds late the event loop is, and wake whoever that gives more room."""
     while True:
         before = time.monotonic()
         await asyncio.sleep(LAG_SECONDS)
         report(time.monotonic() - before - LAG_SECONDS)
+        wake()
 
 
 async def wait_for_event(event: asyncio.Event, deadline: float) -> bool:
@@ -82,3 +83,21 @@ class Feed:
             self._reader.cancel()
             await asyncio.gather(self._reader, return_exceptions=True)
             self._reader = None
+
+
+class WakeTimer:
+    """Calls back at a time; a new time replaces the last one."""
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self._wake = wake
+        self._handle: asyncio.TimerHandle | None = None
+
+    def wake_at(self, when: float) -> None:
+        """Call back at this time (`time.monotonic`)."""
+        self.cancel()
+        self._handle = asyncio.get_running_loop().call_later(max(0.0, when - time.monotonic()), self._wake)
+
+    def cancel(self) -> None:
+        """Do not call back."""
+        if self._handle is not None:
+            self._handle.cancel()

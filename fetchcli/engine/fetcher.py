@@ -9,6 +9,7 @@ import random
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import suppress
+from functools import partial
 
 from fetchcli.core.checks.evaluate import outcome_of, outcome_without_attempt
 from fetchcli.core.errors import ErrorKind, Failure, Remedy
@@ -20,8 +21,10 @@ from fetchcli.core.schedule.decisions import Settled, Skip, Wait
 from fetchcli.core.schedule.lane import Launch
 from fetchcli.core.schedule.scheduler import Scheduler
 from fetchcli.engine.attempts import Attempts, internal_failure
+from fetchcli.engine.bodies import Bodies
 from fetchcli.engine.delivery import Delivery
-from fetchcli.engine.feed import Feed, wait_for_event, watch_loop_lag
+from fetchcli.engine.feed import Feed, WakeTimer, wait_for_event, watch_loop_lag
+from fetchcli.save.base import BodyStore
 from fetchcli.transport.base import Transport
 
 AHEAD = 4  # times the concurrency: rows that the scheduler may choose from
@@ -36,6 +39,7 @@ class Fetcher:
         ordered: yield outcomes in input order.
         warn: told about problems that do not belong to a row.
         watch: told every outcome as soon as it is known, before it is put in order.
+        store: keeps the bodies, or None.
 
     Attributes:
         scheduler: what waits, and why.
@@ -44,7 +48,7 @@ class Fetcher:
         unread: the rest of the rows was not even read.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a run is made of
         self,
         transport: Transport,
         policy: Policy,
@@ -52,23 +56,24 @@ class Fetcher:
         ordered: bool = False,
         warn: Callable[[str], None] = lambda _: None,
         watch: Callable[[Outcome], None] | None = None,
+        store: BodyStore | None = None,
     ) -> None:
-        self._policy, self._ordered = policy, ordered
-        self._watch = watch
+        self._policy, self._ordered, self._watch = policy, ordered, watch
         self._slots = asyncio.Semaphore(policy.concurrency)
         self._tasks: dict[asyncio.Task[None], Launch] = {}
         self._max_waiting = 2 * policy.concurrency  # undelivered outcomes; beyond, nothing new is started
         self._ahead = AHEAD * policy.concurrency
         self._wake = asyncio.Event()
         self._delivery = Delivery(self._wake.set, ordered=ordered, watch=watch)
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer = WakeTimer(self._wake.set)
         self._feed: Feed
         self._cancel_failure: Failure | None = None  # result of cancelled requests
         self._bug: BaseException | None = None  # what a task or a callback raised: the caller must know
         self.stopped, self.halted, self.unread = False, "", False
         self._deadline = float("inf")  # when unread rows are given up
         self._epoch = time.time() - time.monotonic()  # read once: jumps of the wall clock affect no timestamp
-        self._attempts = Attempts(transport, policy, self._epoch)
+        self._bodies = Bodies(store, partial(self.halt, now=False))
+        self._attempts = Attempts(transport, policy, self._epoch, self._bodies)
         self.scheduler = Scheduler(policy, random.random, time.monotonic(), self._epoch, warn)
 
     @property
@@ -85,9 +90,7 @@ class Fetcher:
         """Start nothing more and cancel what is in flight; cancelled rows end as CANCELLED."""
         if not self.stopped:
             self.stopped = True
-            for launch in self.scheduler.drain():
-                if launch.attempts:
-                    self._delivery.add(self._outcome(launch, note=f"not retried: {reason}"))
+            self._empty_scheduler(reason)
         self._cancel_all(reason)
 
     def halt(self, reason: str, *, now: bool, max_wait: float = float("inf")) -> None:
@@ -101,14 +104,18 @@ class Fetcher:
         if self.over:
             return
         self.halted, self._deadline = reason, time.monotonic() + max_wait
-        for launch in self.scheduler.drain():
-            if launch.attempts:
-                self._delivery.add(self._outcome(launch, note=f"not retried: {reason}"))
-            else:
-                self._delivery.add(outcome_without_attempt(Skipped.from_target(launch.row, reason)))
+        self._empty_scheduler(reason)
         if now:
             self._cancel_all(reason)
         self._wake.set()
+
+    def _empty_scheduler(self, reason: str) -> None:
+        """Deliver what waits for a retry; after a halt, skip what was not started."""
+        for launch in self.scheduler.drain():
+            if launch.attempts:
+                self._deliver(launch, f"not retried: {reason}")
+            elif self.halted:
+                self._delivery.add(outcome_without_attempt(Skipped.from_target(launch.row, reason)))
 
     def _cancel_all(self, reason: str) -> None:
         self._cancel_failure = self._cancel_failure or Failure(ErrorKind.CANCELLED, reason)
@@ -124,9 +131,11 @@ class Fetcher:
         """
         finished = False
         feed = self._feed = Feed(batches, self._wake.set)
-        delivery = self._delivery = Delivery(self._wake.set, ordered=self._ordered, watch=self._watch)
+        delivery = Delivery(self._wake.set, ordered=self._ordered, watch=self._watch)
+        self._delivery = self._bodies.delivery = delivery
         self.scheduler.feedback.reset_breaker()  # a host that was down in the last round may be up now
-        lag = asyncio.create_task(watch_loop_lag(self._lagged)) if self._policy.pace.adaptive else None
+        record_lag = self.scheduler.capacity.record_lag
+        lag = asyncio.create_task(watch_loop_lag(record_lag, self._wake.set)) if self._policy.pace.adaptive else None
         try:
             while True:
                 self._wake.clear()
@@ -137,8 +146,8 @@ class Fetcher:
                 while delivery.ready:
                     yield delivery.ready.popleft()
                     await self._launch()
-                if not self._has_more:
-                    if not self._tasks and not delivery.ready:
+                if self.stopped or not (feed.rows or not feed.ended or self.scheduler.waiting):
+                    if not self._tasks and not delivery.ready and not self._bodies.pending:
                         break
                 else:
                     feed.request_batch(self._policy.concurrency)
@@ -154,11 +163,6 @@ class Fetcher:
                     self.stop()
             finally:
                 await self._drain(lag)
-
-    @property
-    def _has_more(self) -> bool:
-        """Whether anything is left to start, skip or read."""
-        return not self.stopped and bool(self._feed.rows or not self._feed.ended or self.scheduler.waiting)
 
     async def _wait(self) -> None:
         """Wait until something happens."""
@@ -183,7 +187,7 @@ class Fetcher:
                 self._bug = self._bug or task.exception()
             elif self._cancel_failure:  # cancelled before its first step
                 launch.attempts += (self._attempts.failed(launch, time.monotonic(), self._cancel_failure),)
-                self._delivery.add(self._outcome(launch))
+                self._deliver(launch)
         except Exception as error:  # noqa: BLE001 - nobody else would hear of it
             self._bug = error
         self._slots.release()
@@ -192,7 +196,7 @@ class Fetcher:
     def _next(self) -> Launch | None:
         """The next launch; rows that are rejected or skipped are delivered on the way."""
         scheduler = self.scheduler
-        while not self.stopped and len(self._delivery.ready) < self._max_waiting:
+        while not self.stopped and len(self._delivery.ready) + self._bodies.pending < self._max_waiting:
             if self.halted:
                 if not self._offer():
                     return None
@@ -204,10 +208,10 @@ class Fetcher:
             if isinstance(decision, Launch):
                 return decision
             if isinstance(decision, Skip):
-                self._delivery.add(self._outcome(decision.launch, note=decision.reason))
+                self._deliver(decision.launch, decision.reason)
             elif not (scheduler.wants_rows and self._offer()):
                 if isinstance(decision, Wait):
-                    self._wake_at(decision.until)
+                    self._timer.wake_at(decision.until)
                 return None
         return None
 
@@ -227,11 +231,6 @@ class Fetcher:
         else:
             self.scheduler.offer(row, arrived)
         return True
-
-    def _wake_at(self, when: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(max(0.0, when - time.monotonic()), self._wake.set)
 
     async def _work(self, current: Launch | None) -> None:
         """Make an attempt, then go on with the next launch in the next turn of the event loop."""
@@ -254,7 +253,7 @@ class Fetcher:
             launch.attempts += (Attempt(attempt.number, attempt.started_at, attempt.elapsed, internal_failure(error)),)
             settled = Settled("")
         if settled is not None:
-            self._delivery.add(self._outcome(launch, note=settled.reason))
+            self._deliver(launch, settled.reason)
         self._wake.set()  # another slot may launch it again at once
         return False
 
@@ -269,30 +268,29 @@ class Fetcher:
             launch.fresh = True
             return True
         again = self._cancel_failure is None and self.scheduler.would_retry(launch, time.monotonic())
-        self._delivery.add(self._outcome(launch, note=f"not retried: {self.halted}" if again else ""))
+        self._deliver(launch, f"not retried: {self.halted}" if again else "")
         return False
 
     async def _attempt(self, launch: Launch) -> Attempt:
         started = time.monotonic()
         try:
-            return await self._attempts.make(launch)
+            attempt = await self._attempts.make(launch)
         except asyncio.CancelledError:
             if self._cancel_failure is None:  # only `stop` and `halt` cancel
                 raise
-            return self._attempts.failed(launch, started, self._cancel_failure)
+            attempt = self._attempts.failed(launch, started, self._cancel_failure)
+        self._bodies.settle_attempt(launch, attempt)
+        return attempt
 
-    def _outcome(self, launch: Launch, note: str = "") -> Outcome:
+    def _deliver(self, launch: Launch, note: str = "") -> None:
+        """Deliver the outcome of a row, once its body is saved."""
         first_start = launch.attempts[0].started_at - self._epoch if launch.attempts else time.monotonic()
-        return outcome_of(launch.row, launch.attempts, first_start - launch.arrived, note=note)
-
-    def _lagged(self, seconds: float) -> None:
-        self.scheduler.capacity.record_lag(seconds)
-        self._wake.set()  # there may be room for more now
+        outcome = outcome_of(launch.row, launch.attempts, first_start - launch.arrived, note=note)
+        self._bodies.deliver(launch, outcome)
 
     async def _drain(self, lag: asyncio.Task[None] | None) -> None:
         """Leave no task behind, also if the caller stopped iterating."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self._timer.cancel()
         await self._feed.close()
         pending = [task for task in (lag, *self._tasks) if task is not None]
         for task in pending:

@@ -25,6 +25,7 @@ from fetchcli.inputs.record import BadFormat, Record
 from fetchcli.inputs.results import TornRow
 from fetchcli.inputs.select import chosen, select
 
+NameRows = Callable[[Iterator[list[Row]]], Iterator[list[Row]]]
 Load = Callable[[HttpUrl, bool], bytes]
 GLOB_BATCH = 1000  # rows of one record in a batch
 MAX_NESTED = 5  # maximum depth of nested sitemaps
@@ -45,6 +46,7 @@ class RowReader:
         errors: errors of inputs that could not be read to their end; the other inputs are read.
         warnings: what results files lack because their run was cut off.
         is_written: whether the run writes to a file; no row may send it.
+        named: gives rows the names of the files that their bodies are saved in.
         filtered_out: number of rows that the selection left out because of their content.
     """
 
@@ -59,6 +61,7 @@ class RowReader:
     ) -> None:
         self._inputs = inputs
         self.is_written: Callable[[str], bool] = lambda _: False
+        self.named: NameRows = iter
         self._reading = reading or Reading()
         self._load = load
         policy = policy or Policy()
@@ -81,7 +84,7 @@ class RowReader:
         rows = self._rows()
         if self._reading.strict:
             rows = self._until_invalid(rows)
-        return select(rows, self._reading.selection)
+        return self.named(select(rows, self._reading.selection))
 
     def row(self, text: str) -> Row:
         """The next row, from a text that is in no file."""

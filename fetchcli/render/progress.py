@@ -19,7 +19,8 @@ from rich.text import Text
 
 from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.summary.summary import Summary
-from fetchcli.core.units import format_clock
+from fetchcli.core.text import visible
+from fetchcli.core.units import format_bytes, format_clock
 from fetchcli.render.console import outcome_line, safe
 
 TICK_SECONDS = 0.1
@@ -42,6 +43,8 @@ class Counters(msgspec.Struct, frozen=True, kw_only=True):
         paused_hosts: hosts that asked for a pause.
         retrying: rows that wait for a retry.
         wait: seconds until the last waiting row may go on.
+        saved: bytes of saved bodies, or None if none are saved.
+        largest: the largest bodies on their way: bytes so far, and the URL.
     """
 
     done: int
@@ -52,6 +55,8 @@ class Counters(msgspec.Struct, frozen=True, kw_only=True):
     paused_hosts: int = 0
     retrying: int = 0
     wait: float = 0.0
+    saved: int | None = None
+    largest: tuple[tuple[int, str], ...] = ()
 
     @property
     def waiting(self) -> list[str]:
@@ -188,6 +193,11 @@ def plain_line(counters: Counters, elapsed: float, rate: float) -> str:
         *counters.waiting,
         f"{rate:,.0f}/s",
     ]
+    if counters.saved is not None:
+        parts.append(f"{format_bytes(counters.saved)} saved")
+    if counters.largest:
+        size, url = counters.largest[0]
+        parts.append(f"{format_bytes(size)} of {visible(url)}")
     parts.append(f"{format_clock(elapsed)} elapsed")
     if eta := time_to_go(counters, rate):
         parts.append(f"{eta} to go")
@@ -206,6 +216,8 @@ def bar_line(counters: Counters, elapsed: float, rate: float) -> RenderableType:
     cells.append(Text(f"{counters.done:,}{total_text}", style="bold"))
     cells.append(Text(f"{rate:,.0f}/s", style="cyan"))
     cells.append(Text(f"{counters.in_flight} in flight", style="dim"))
+    if counters.saved is not None:
+        cells.append(Text(f"{format_bytes(counters.saved)} saved", style="cyan"))
     cells += [Text(waiting, style="yellow") for waiting in counters.waiting]
     cells.append(Text(f"{counters.failed:,} failed", style="red" if counters.failed else "dim"))
     eta = time_to_go(counters, rate)
@@ -213,4 +225,5 @@ def bar_line(counters: Counters, elapsed: float, rate: float) -> RenderableType:
     for _ in cells[1:]:
         table.add_column(no_wrap=True, justify="right")
     table.add_row(*cells)
-    return Group(table)
+    bodies = (f"{format_bytes(size):>9}  {visible(url)}" for size, url in counters.largest)
+    return Group(table, *(Text(body, style="dim", no_wrap=True, overflow="ellipsis") for body in bodies))

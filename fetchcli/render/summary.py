@@ -135,6 +135,9 @@ def summary_table(summary: Summary, width: int) -> Group:
         table.add_row("status", "   ".join(counts))
     if summary.kinds:
         table.add_row("errors", "   ".join(f"{kind} x {count:,}" for kind, count in summary.kinds.most_common()))
+    if summary.saved:
+        bodies = "body" if summary.saved == 1 else "bodies"
+        table.add_row("saved", f"{summary.saved:,} {bodies}, {format_bytes(summary.size_saved)}")
     if summary.latency:
         times = [f"{name} {format_seconds(summary.latency.quantile(share))}" for name, share in QUANTILES]
         table.add_row("latency", "   ".join([*times, f"max {format_seconds(summary.latency.max)}"]))

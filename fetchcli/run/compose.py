@@ -20,10 +20,10 @@ from fetchcli.core.summary.summary import Summary, exit_code
 from fetchcli.engine.fetcher import Fetcher
 from fetchcli.engine.remote_lists import make_loader
 from fetchcli.inputs.base import Argument, File, Input
-from fetchcli.inputs.reader import RowReader
+from fetchcli.inputs.reader import NameRows, RowReader
 from fetchcli.inputs.spool import Spooled, rereadable
 from fetchcli.messages import print_message
-from fetchcli.run.displays import make_displays
+from fetchcli.run.displays import Watched, make_displays
 from fetchcli.run.inputs import (
     check_expectations,
     empty_input_message,
@@ -41,6 +41,7 @@ from fetchcli.transport.base import Transport
 
 if TYPE_CHECKING:
     from fetchcli.core.baseline.compare import Comparison
+    from fetchcli.save.store import Store
     from fetchcli.transport.cookies import RowCookies
 
 USER_AGENT = f"fetchcli/{__version__}"
@@ -175,30 +176,30 @@ async def _run(settings: Settings) -> ExitCode:
         transport = make_transport(policy, cookies=cookies)
         stack.push_async_callback(transport.close)
         plan = plan_outputs(settings, stdout_is_terminal=sys.stdout is not None and sys.stdout.isatty())
+        named, store = _open_store(settings, stack)
         gc.freeze()  # what exists now stays: the collector need not look at it again
         load = make_loader(transport, policy)
 
         def read(number: int) -> RowReader:
             reader = RowReader(inputs, settings.reading, policy, load, round=number)
-            reader.is_written = partial(is_written, plan)
+            reader.is_written, reader.named = partial(is_written, plan), named
             return reader
 
         run_loop = RunLoop(
             settings, summary, comparison, read, endless=any(may_block(source, settings.reading) for source in inputs)
         )
         watch = run_loop.watch if settings.halt is not None else None
-        fetcher = Fetcher(transport, policy, ordered=settings.ordered, warn=print_message, watch=watch)
-        displays = make_displays(settings, plan, inputs, summary, fetcher)
+        fetcher = Fetcher(transport, policy, ordered=settings.ordered, warn=print_message, watch=watch, store=store)
+        displays = make_displays(settings, plan, Watched(inputs, summary, fetcher, store))
         lists = [source.name for source in inputs if isinstance(source, File)]
         outputs = Outputs(plan, [*lists, *settings.read], displays, run_loop.stop, quiet=settings.quiet)
         run_loop.fetcher = fetcher
         with Interrupt(run_loop.stop) as interrupt:
             await run_loop.run(outputs)
-        written = _write_cookies(policy, cookies) and not outputs.failed
+        written = await _close_store(store) and _write_cookies(policy, cookies) and not outputs.failed
         if interrupt.code is not None:
             print_message(interruption_message(settings, run_loop, inputs))
-        deciding = comparison.fresh if settings.only_new and comparison is not None else None
-        outcome_code = exit_code(summary, deciding)
+        outcome_code = exit_code(summary, comparison.fresh if settings.only_new and comparison is not None else None)
         return _conclude(settings, run_loop, written, outcome_code, interrupt.code)
 
 
@@ -227,6 +228,28 @@ async def _inputs(settings: Settings, stack: AsyncExitStack) -> list[Input]:
     return inputs
 
 
+def _open_store(settings: Settings, stack: AsyncExitStack) -> "tuple[NameRows, Store | None]":
+    """What names rows, and the store of their bodies; most runs save none and import none of it."""
+    if settings.save is None:
+        return iter, None
+    from fetchcli.run.saving import make_saving, open_store
+
+    saving = make_saving(settings)
+    store = open_store(saving, settings)
+    stack.push_async_callback(store.close)
+    return saving.rows, store
+
+
+async def _close_store(store: "Store | None") -> bool:
+    """Complete what was saved; False if that failed."""
+    if store is None:
+        return True
+    await store.close()
+    if store.failure:
+        print_message(store.failure)
+    return not store.failure
+
+
 def _write_cookies(policy: Policy, cookies: "RowCookies | None") -> bool:
     """Write the cookie jar, if there is one; False if that failed."""
     if policy.cookies.jar is None or cookies is None:
@@ -252,7 +275,7 @@ def _conclude(
     report_input_problems(settings, reader, empty, run_loop.errors)
     if interrupted is not None:
         return interrupted
-    if not written:
+    if not written or outcome_code is ExitCode.OUTPUT:
         return ExitCode.OUTPUT
     if settings.exit_zero and outcome_code is not ExitCode.INTERNAL:
         outcome_code = ExitCode.OK

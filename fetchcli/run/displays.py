@@ -3,6 +3,7 @@
 import sys
 import threading
 import time
+from typing import TYPE_CHECKING, NamedTuple
 
 from fetchcli.core.settings import ProgressMode, Settings
 from fetchcli.core.summary.summary import Summary
@@ -12,15 +13,32 @@ from fetchcli.inputs.count import count_rows
 from fetchcli.run.outputs import OutputPlan
 from fetchcli.sinks.base import Display
 
+if TYPE_CHECKING:
+    from fetchcli.save.store import Store
 
-def make_displays(
-    settings: Settings, plan: OutputPlan, inputs: list[Input], summary: Summary, fetcher: Fetcher
-) -> list[Display]:
+
+class Watched(NamedTuple):
+    """What the displays of a run show.
+
+    Attributes:
+        inputs: the lists, to count their rows.
+        summary: counts outcomes.
+        fetcher: knows what waits.
+        store: keeps bodies, or None.
+    """
+
+    inputs: list[Input]
+    summary: Summary
+    fetcher: Fetcher
+    store: "Store | None" = None
+
+
+def make_displays(settings: Settings, plan: OutputPlan, watched: Watched) -> list[Display]:
     """The displays that the settings ask for; rich is imported only if there is one."""
     displays: list[Display] = []
     mode = _progress_mode(settings, plan)
     if mode is not ProgressMode.NONE:
-        displays.append(_progress(mode, settings, inputs, summary, fetcher))
+        displays.append(_progress(mode, settings, watched))
     if plan.report == "stdout" or (plan.report == "stderr" and sys.stderr is not None):
         from fetchcli.render.console import make_console
         from fetchcli.render.summary import SummaryDisplay
@@ -44,12 +62,11 @@ def _progress_mode(settings: Settings, plan: OutputPlan) -> ProgressMode:
     return ProgressMode.PLAIN if settings.verbose else ProgressMode.NONE
 
 
-def _progress(
-    mode: ProgressMode, settings: Settings, inputs: list[Input], summary: Summary, fetcher: Fetcher
-) -> Display:
+def _progress(mode: ProgressMode, settings: Settings, watched: Watched) -> Display:
     from fetchcli.render.console import make_console
     from fetchcli.render.progress import BarProgress, Counters, PlainProgress
 
+    inputs, summary, fetcher, store = watched
     total: list[int] = []
 
     rounds = settings.rounds
@@ -71,6 +88,8 @@ def _progress(
             paced_rows=scheduler.paced_rows,
             paused_hosts=scheduler.feedback.paused_hosts(now),
             retrying=scheduler.retrying,
+            saved=None if store is None else store.size,
+            largest=() if store is None else store.largest(),
             wait=max(0.0, scheduler.latest - now, scheduler.feedback.latest - now) if scheduler.waiting else 0.0,
         )
 

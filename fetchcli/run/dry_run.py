@@ -1,10 +1,13 @@
 """``--dry-run``: print what a run would do, by reading the input only."""
 
+import sys
 from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from fetchcli.core.errors import ExitCode, OutputError
 from fetchcli.core.model.policy import Pace
-from fetchcli.core.model.target import Rejected, Row, Skipped
+from fetchcli.core.model.target import Rejected, Row, Skipped, Target
 from fetchcli.core.rate import Rate
 from fetchcli.core.settings import Settings
 from fetchcli.core.text import visible
@@ -18,6 +21,9 @@ from fetchcli.run.inputs import (
     open_inputs,
     report_input_problems,
 )
+
+if TYPE_CHECKING:
+    from fetchcli.run.saving import Saving
 
 MAX_HOSTS = 20
 MAX_INVALID = 20
@@ -97,13 +103,38 @@ def _min_seconds(rows: int, rate: Rate) -> float:
     return (rows - 1) // rate.count * rate.seconds
 
 
-def read_dry_run(reader: RowReader, pace: Pace) -> DryRun:
-    """Read the input to its end; ``reader.errors`` contains what could not be read."""
+def read_dry_run(reader: RowReader, pace: Pace, saving: "Saving | None" = None) -> DryRun:
+    """Read the input to its end; ``reader.errors`` contains what could not be read.
+
+    Where bodies are saved, the names of their files are printed on the way.
+    """
     dry_run = DryRun(pace)
+    if saving is not None:
+        reader.named = saving.rows
     for batch in reader.batches():
         for row in batch:
             dry_run.add(row)
+        if saving is not None:
+            _print(f"{visible(saving.shown(row))}\t{visible(row.text)}" for row in batch if type(row) is Target)
     return dry_run
+
+
+def _print(lines: Iterable[str]) -> None:
+    """Print what was asked for; raises OutputError."""
+    try:
+        for line in lines:
+            print(line)  # noqa: T201 - it is what was asked for
+        sys.stdout.flush()
+    except OSError as error:
+        raise OutputError(f"cannot write to stdout: {error.strerror}") from None
+
+
+def _saving(settings: Settings) -> "Saving | None":
+    if settings.save is None:
+        return None
+    from fetchcli.run.saving import make_saving
+
+    return make_saving(settings)
 
 
 def print_dry_run(settings: Settings) -> ExitCode:
@@ -117,11 +148,8 @@ def print_dry_run(settings: Settings) -> ExitCode:
     settings = name_columns(settings, inputs)
     check_expectations(settings, inputs)
     reader = RowReader(inputs, settings.reading, settings.policy)
-    dry_run = read_dry_run(reader, settings.policy.pace)
+    dry_run = read_dry_run(reader, settings.policy.pace, _saving(settings))
     empty = "" if dry_run.total else empty_input_message(settings, reader)
     report_input_problems(settings, reader, empty, list(map(str, reader.errors)))
-    try:
-        print("\n".join(dry_run.lines()), flush=True)  # noqa: T201 - it is what was asked for
-    except OSError as error:
-        raise OutputError(f"cannot write to stdout: {error.strerror}") from None
+    _print(dry_run.lines())
     return ExitCode.INPUT if empty or reader.errors or (dry_run.invalid and not settings.exit_zero) else ExitCode.OK

@@ -58,9 +58,7 @@ def plan_outputs(settings: Settings, *, stdout_is_terminal: bool) -> OutputPlan:
     Raises:
         UsageError: a format or a template is wrong, or two outputs have the same destination.
     """
-    schema = Schema(
-        settings.reading.keep_as or settings.reading.keep, columns=settings.columns, csv_raw=settings.csv_raw
-    )
+    schema = _schema(settings)
     rows = OutcomeBuffer(columns_of)
     specs = [parse_output(text) for text in settings.outputs]
     wanted: list[tuple[str, MakeSink]] = [(spec.path, _sink_factory(spec.format, schema, rows)) for spec in specs]
@@ -89,6 +87,15 @@ def plan_outputs(settings: Settings, *, stdout_is_terminal: bool) -> OutputPlan:
         data_on_terminal=stdout_is_terminal and STDOUT in data,
         annotate=annotate,
         rows=rows,
+    )
+
+
+def _schema(settings: Settings) -> Schema:
+    return Schema(
+        settings.reading.keep_as or settings.reading.keep,
+        more=settings.more_columns,
+        columns=settings.columns,
+        csv_raw=settings.csv_raw,
     )
 
 

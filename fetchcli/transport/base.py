@@ -4,8 +4,8 @@ A hop transport sends one complete request and returns a head and a body stream.
 rest once for all hop transports: redirects, credentials, digest, decoding, limits, rate watching.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -17,7 +17,23 @@ from fetchcli.core.request.request import Request
 from fetchcli.core.url.parse import HttpUrl
 
 Consumer = Callable[[bytes], object]
-ChooseConsumers = Callable[[Head], Sequence[Consumer]]
+
+
+class Consumers(NamedTuple):
+    """Who takes a body while it arrives.
+
+    Attributes:
+        decoded: called with every decoded piece.
+        raw: called with every piece as it came, transfer coding undone.
+        drain: waited for before more is read, or None; a TransportError ends the fetch.
+    """
+
+    decoded: tuple[Consumer, ...] = ()
+    raw: tuple[Consumer, ...] = ()
+    drain: Callable[[], Awaitable[None]] | None = None
+
+
+ChooseConsumers = Callable[[Head], Consumers]
 
 
 class SharedFields(msgspec.Struct, frozen=True, eq=False):
@@ -181,7 +197,7 @@ class Transport(Protocol):
             request: what to send.
             fresh: use no connection that was used before; the ``resume`` of the TransportError of an earlier
                 call repeats only its last request.
-            consume: returns the consumers of the decoded body, given the head; none by default.
+            consume: returns the consumers of the body, given the head; none by default.
 
         Raises:
             TransportError: no complete response arrived; it carries the kind and the detail.

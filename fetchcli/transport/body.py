@@ -3,16 +3,16 @@
 import asyncio
 import hashlib
 import time
-from collections.abc import Sequence
 
 from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.core.http1.head import BODYLESS_STATUSES, Head
 from fetchcli.core.model.body_buffer import BodyBuffer
 from fetchcli.core.model.policy import Limits
-from fetchcli.transport.base import BodySource, Consumer
+from fetchcli.transport.base import BodySource, Consumers
 from fetchcli.transport.decode import Decoder, decoder_for
 
 PARTIAL_CONTENT = 206
+NO_CONSUMERS = Consumers()
 DECODE_SLICE = 16 * 1024  # bytes handed to a decoder at once
 DECODE_SECONDS = 0.02  # decoding time after which the event loop gets a turn
 
@@ -36,7 +36,7 @@ class BodyReader:
         head: Head,
         source: BodySource,
         limits: Limits,
-        consumers: Sequence[Consumer] = (),
+        consumers: Consumers = NO_CONSUMERS,
         *,
         to_head_request: bool = False,
     ) -> None:
@@ -44,7 +44,8 @@ class BodyReader:
         self._limits = limits
         self._digest = hashlib.sha256()
         self.buffer = BodyBuffer(limits.keep) if limits.keep else None
-        self._consumers = (self._digest.update, *consumers)
+        self._consumers = (self._digest.update, *consumers.decoded)
+        self._raw_consumers, self._drain = consumers.raw, consumers.drain
         if self.buffer is not None:
             self._consumers += (self.buffer.feed,)
         self.wire = self.decoded = 0
@@ -66,11 +67,15 @@ class BodyReader:
         while chunk := await self._source.read():
             self.wire += len(chunk)
             self._check_size(self.wire, "")
+            for consume in self._raw_consumers:
+                consume(chunk)
             if self._decoder is None:
                 for consume in self._consumers:
                     consume(chunk)
             else:
                 await self._decode(self._decoder, chunk)
+            if self._drain is not None:
+                await self._drain()
         if self._decoder is None:
             self.decoded = self.wire
         elif self.wire or not self._source.length_verified:  # an empty body that is proved empty has nothing to decode
@@ -87,6 +92,8 @@ class BodyReader:
                 self.decoded += len(piece)
                 self._check_size(self.decoded, " after decoding")
                 self._check_ratio()
+                if self._drain is not None:
+                    await self._drain()
                 if time.monotonic() - started > DECODE_SECONDS:
                     await asyncio.sleep(0)
                     started = time.monotonic()

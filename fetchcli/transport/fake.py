@@ -182,7 +182,7 @@ class ScriptedTransport:
         if isinstance(answer, BaseException):
             raise answer
         if answer.body and consume is not None:
-            for feed in consume(Head(answer.status, 1, answer.headers)):
+            for feed in consume(Head(answer.status, 1, answer.headers)).decoded:
                 feed(answer.body)
         keep = policy.limits.keep
         return msgspec.structs.replace(answer, body=(answer.body or b"")[:keep] if keep else None)

@@ -20,7 +20,7 @@ from fetchcli.core.schedule.redirects import next_hop
 from fetchcli.core.timings import Timings
 from fetchcli.core.url.parse import HttpUrl
 from fetchcli.transport.base import Authenticator, ChooseConsumers, Hop, HopRequest, HopTransport, SharedFields
-from fetchcli.transport.body import BodyReader
+from fetchcli.transport.body import NO_CONSUMERS, BodyReader
 from fetchcli.transport.deadline import Deadline
 from fetchcli.transport.paced_body import PacedBody
 from fetchcli.transport.rate_watch import RateWatch
@@ -126,7 +126,7 @@ class FollowingTransport:
                     locations = head.fields.get(b"location", [])
                     target = next_hop(chain.url, head.status, locations, len(chain.redirects), policy.redirects)
                     if target is None:
-                        consumers = () if consume is None else consume(head)
+                        consumers = NO_CONSUMERS if consume is None else consume(head)
                         no_body = chain.request.method == "HEAD"
                         source = chain.hop if self._pacer is None else PacedBody(chain.hop, self._pacer)
                         body = BodyReader(head, source, policy.limits, consumers, to_head_request=no_body)

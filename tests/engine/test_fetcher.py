@@ -417,7 +417,7 @@ async def test_bodies_are_kept_for_the_checks_and_not_longer() -> None:
             self, url: HttpUrl, policy: Policy, *, consume: ChooseConsumers | None = None, **more: object
         ) -> Response:
             assert consume is not None
-            for feed in consume(Head(200, 1, {})):
+            for feed in consume(Head(200, 1, {})).decoded:
                 feed(b"hel")
                 seen.append(feed(b"lo"))
             body = b"hello"[: policy.limits.keep] or None

@@ -42,7 +42,7 @@ SEAMS: dict[str, Seam] = {
     "rows are requested": lambda _: (Feed, "request_batch"),
     "slots are filled": lambda fetcher: (fetcher, "_launch"),
     "the next launch is taken": lambda fetcher: (fetcher, "_next"),
-    "a timer is set": lambda fetcher: (fetcher, "_wake_at"),
+    "a timer is set": lambda fetcher: (fetcher._timer, "wake_at"),
     "an attempt ends": lambda fetcher: (fetcher, "_end_launch"),
 }
 

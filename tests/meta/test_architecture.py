@@ -25,10 +25,11 @@ LAYERS: dict[str, tuple[str, set[str]]] = {
     "transport.aiohttp": ("core transport", {"aiohttp", "aiohappyeyeballs", "msgspec", "yarl", "python_socks"}),
     "sinks": ("_version core", {"msgspec"}),
     "sinks.compress": ("core", {"backports", "compression"}),
-    "engine": ("core transport.base", {"msgspec"}),
+    "engine": ("core transport.base save.base", {"msgspec"}),
+    "save": ("core", {"msgspec"}),
     "render": ("core sinks.base", {"rich", "msgspec"}),
-    "run": ("_version core inputs transport sinks render engine messages", {"msgspec"}),
-    "run.compose": ("_version core inputs transport sinks render engine messages run", {"uvloop"}),
+    "run": ("_version core inputs transport sinks save render engine messages", {"msgspec"}),
+    "run.compose": ("_version core inputs transport sinks save render engine messages run", {"uvloop"}),
     "run.demo": ("", {"aiohttp"}),
     "cli": ("_version core run messages", {"typer", "click", "msgspec", "platformdirs"}),
     "__init__": ("_version core run.compose", set()),
@@ -44,6 +45,7 @@ CORE = (
     "network expect",
     "model",
     "checks schedule rows curl",
+    "naming",
     "summary",
     "report",
     "baseline",
@@ -196,7 +198,7 @@ def test_no_two_classes_share_a_name() -> None:
 # One idea in two layers or more: the format, the option or the report of that name, and the ports (`base`).
 SHARED = """
     __init__ base baseline checks cookies credentials csv curl digest expect formats github help inputs json jsonl
-    network output redirects request retry selection summary template text tls
+    network output redirects request retry save saving selection summary template text tls
 """
 
 

@@ -6,6 +6,7 @@ import msgspec
 
 from fetchcli.core.errors import ErrorKind, Failure, Remedy
 from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
+from fetchcli.core.model.save import Saved
 from fetchcli.core.model.target import Rejected, Row
 
 
@@ -30,6 +31,7 @@ class Outcome(msgspec.Struct, frozen=True):
         queued: seconds before the first attempt.
         flaky: it was accepted after a failure.
         note: why it was skipped, or not retried although it could have been; or empty.
+        saved: where its body was saved, or None.
     """
 
     row: Row
@@ -39,6 +41,7 @@ class Outcome(msgspec.Struct, frozen=True):
     queued: float = 0.0
     flaky: bool = False
     note: str = ""
+    saved: Saved | None = None
 
     @property
     def result(self) -> Response | Failure:
@@ -58,6 +61,20 @@ class Outcome(msgspec.Struct, frozen=True):
         """The result if it is a failure, else None."""
         result = self.result
         return result if isinstance(result, Failure) else None
+
+
+def with_body(outcome: Outcome, body: Saved | Failure) -> Outcome:
+    """The outcome of a row whose body was saved, or could not be: that is a failure of the row."""
+    if isinstance(body, Saved):
+        return msgspec.structs.replace(outcome, saved=body)
+    *earlier, last = outcome.attempts
+    if isinstance(last.result, Response):
+        response = last.result
+        body = msgspec.structs.replace(
+            body, url=response.url, redirects=response.redirects, remote_ip=response.remote_ip, timings=response.timings
+        )
+    attempts = (*earlier, msgspec.structs.replace(last, result=body, failed_checks=()))
+    return msgspec.structs.replace(outcome, verdict=Verdict.FAILED, attempts=attempts, failed_checks=(), flaky=False)
 
 
 def is_flaky(attempts: tuple[Attempt, ...]) -> bool:

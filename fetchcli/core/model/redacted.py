@@ -25,6 +25,15 @@ def row_secrets(row: Target) -> list[str]:
     return secrets
 
 
+def redactor_of(row: Target, redactor: Redactor | None) -> Redactor | None:
+    """What replaces the secrets of the run and of a row; None if there are none, or they may be shown."""
+    if redactor is None:
+        return None
+    if (row.url.authorization or row.row_request is not None) and (secrets := row_secrets(row)):
+        return redactor.with_more(secrets)
+    return redactor if redactor.any else None
+
+
 def _of_basic(authorization: str) -> list[str]:
     """The password in Basic credentials, and the credentials as they are sent."""
     token = authorization.removeprefix(BASIC)

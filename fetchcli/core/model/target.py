@@ -27,6 +27,7 @@ class Target(msgspec.Struct, frozen=True):
         expect: the expectations of the row, if it has its own.
         round: number of the round, from 1.
         network: how its hosts are reached; None for the network of the run.
+        file_name: the name of its saved body, if it is known before the response.
     """
 
     seq: int
@@ -40,6 +41,11 @@ class Target(msgspec.Struct, frozen=True):
     expect: Expected | None = None
     round: int = 1
     network: Network | None = None
+    file_name: str = ""
+
+    def named(self, file_name: str) -> "Target":
+        """The same row, with the name of its file."""
+        return msgspec.structs.replace(self, file_name=file_name)
 
     @property
     def text(self) -> str:

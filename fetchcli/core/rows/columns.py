@@ -159,12 +159,22 @@ COLUMNS: tuple[Column, ...] = (
         "what the row asks for, as 16 hexadecimal digits: two rows with one key ask the same",
     ),
 )
+# Default columns only where bodies are saved.
+SAVED: tuple[Column, ...] = (
+    Column(
+        "saved_as",
+        "string",
+        "o.saved and o.saved.name",
+        "path of the saved body, relative to the working folder, or its name in the container; default with --save",
+    ),
+    Column("size_saved", "integer", "o.saved and o.saved.size", "bytes of the saved body; default with --save"),
+)
 HEADERS = Column(
     "headers", "object", "headers(r)", "header fields of the last response, each name with a list of values"
 )
 
 NAMES: tuple[str, ...] = tuple(column.name for column in COLUMNS)
-_BY_NAME = {name: column for column in (*COLUMNS, HEADERS) for name in (column.name, *column.aliases)}
+_BY_NAME = {name: column for column in (*COLUMNS, *SAVED, HEADERS) for name in (column.name, *column.aliases)}
 
 
 def as_written(value: Value) -> str:

@@ -17,11 +17,14 @@ class Schema:
         csv_raw: cells of a CSV are written as they are, formulas included.
     """
 
-    def __init__(self, keep: tuple[str, ...] = (), *, columns: str = "", csv_raw: bool = False) -> None:
+    def __init__(
+        self, keep: tuple[str, ...] = (), *, more: tuple[str, ...] = (), columns: str = "", csv_raw: bool = False
+    ) -> None:
         """Choose the columns.
 
         Args:
             keep: names of the carried columns.
+            more: columns that are default ones in this run.
             columns: value of ``--columns``, or empty for the default ones.
             csv_raw: write cells of a CSV as they are.
 
@@ -29,7 +32,7 @@ class Schema:
             UsageError: a name is already used, unknown, or named twice.
         """
         for name in keep:
-            if name in NAMES:
+            if name in NAMES or name in more:
                 raise UsageError(
                     f"--keep {name}: the output already has a column of that name; "
                     f"write --keep input_{name}={name} to rename it"
@@ -41,7 +44,7 @@ class Schema:
             for at, name in enumerate(keep)
         }
         self.csv_raw = csv_raw
-        default = (*COLUMNS, *self._kept.values())
+        default = (*COLUMNS, *map(find, more), *self._kept.values())
         try:
             self.columns = _chosen(columns, default, self.find) if columns else default
         except UsageError as error:

@@ -33,6 +33,8 @@ class Summary:
         kinds: final failures and rejected rows, by error kind.
         latency: seconds of every response, from slot to last byte.
         size_download: body bytes of complete responses on the wire.
+        saved: bodies that were saved.
+        size_saved: their bytes.
         slowest_hosts: slowest response in seconds of each of the slowest hosts.
         failures: the first rows of the input that were not accepted.
         changes: changes since the baseline, or None; set by the caller.
@@ -48,7 +50,7 @@ class Summary:
         self.kinds: Counter[ErrorKind] = Counter()
         self.checks: Counter[str] = Counter()
         self.latency = Distribution()
-        self.size_download = self.flaky = self.skipped = 0
+        self.size_download = self.flaky = self.skipped = self.saved = self.size_saved = 0
         self.slowest_hosts: dict[str, float] = {}
         self.failures: list[Outcome] = []
         self.elapsed = 0.0
@@ -83,6 +85,9 @@ class Summary:
         if outcome.verdict is Verdict.SKIPPED:
             self.skipped += isinstance(outcome.row, Skipped)
             return
+        if outcome.saved is not None:
+            self.saved += 1
+            self.size_saved += outcome.saved.size
         result = outcome.result
         if isinstance(result, Failure):
             self.kinds[result.kind] += 1
@@ -108,6 +113,8 @@ class Summary:
         self.checks.update(other.checks)
         self.latency.merge(other.latency)
         self.size_download += other.size_download
+        self.saved += other.saved
+        self.size_saved += other.size_saved
         self.flaky += other.flaky
         for meter, other_meter in zip(self.meters, other.meters, strict=True):
             meter.merge(other_meter)
@@ -141,6 +148,8 @@ def exit_code(summary: Summary, deciding: Summary | None = None) -> ExitCode:
         summary: summary of the run.
         deciding: summary of the outcomes that decide, if not all of them do.
     """
+    if ErrorKind.WRITE in summary.kinds:
+        return ExitCode.OUTPUT
     if ErrorKind.INTERNAL in summary.kinds:
         return ExitCode.INTERNAL
     results, summary = summary.threshold_results, deciding or summary

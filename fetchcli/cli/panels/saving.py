@@ -1,0 +1,128 @@
+"""Options for saving bodies."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from fetchcli.cli.option import Found, Option, Panel, Values, parsed
+from fetchcli.core.errors import UsageError
+from fetchcli.core.model.save import Existing, Save, SaveOn
+from fetchcli.core.naming.destination import destination_of
+
+_ANY = ("save", "remote_name")
+
+
+def _save_paths(text: str) -> Iterable[str]:
+    """The folder or the file of ``--save``; what is malformed is refused later."""
+    try:
+        return (destination_of(Save(to=text), is_folder=False).base,)
+    except UsageError:
+        return ()
+
+
+def _settings(values: Values) -> dict[str, Any]:
+    if values["save"] is None and not values["remote_name"]:
+        return {}
+    existing = Existing.KEEP if values["no_clobber"] else Existing.REPLACE
+    save = parsed(
+        "--save" if values["save"] is not None else "--output-dir",
+        lambda to: Save(
+            to=to,
+            raw=values["save_raw"],
+            on=SaveOn(values["save_on"]),
+            existing=Existing.SKIP if values["skip_existing"] else existing,
+            fsync=values["fsync"],
+            remote_name=values["remote_name"],
+            header_name=values["remote_header_name"],
+            remote_time=values["remote_time"],
+        ),
+        values["save"] if values["save"] is not None else values["output_dir"] or ".",
+    )
+    return {"save": save}
+
+
+PANEL = Panel(
+    title="Saving",
+    topic="save",
+    options=(
+        Option(
+            flags="--save",
+            found=Found.BELOW,
+            paths=_save_paths,
+            help="Save bodies: FOLDER/, a template such as 'out/{seq:06}{ext}', a .zip or .tar file, - or a file.",
+            metavar="DEST",
+            alternatives=("remote_name",),
+            common=True,
+        ),
+        Option(
+            flags="-O --remote-name",
+            found=Found.YES,
+            help="Save bodies under the last part of their URLs.",
+            type=bool,
+        ),
+        Option(
+            flags="-J --remote-header-name",
+            found=Found.YES,
+            help="With -O: prefer the name that the server proposes.",
+            type=bool,
+            requires=("remote_name",),
+        ),
+        Option(
+            flags="--output-dir",
+            found=Found.BELOW,
+            help="With -O: the folder, instead of the working folder.",
+            metavar="FOLDER",
+            requires=("remote_name",),
+        ),
+        Option(
+            flags="--create-dirs",
+            found=Found.YES,
+            help="Accepted as in curl: missing folders are always made.",
+            type=bool,
+            requires=_ANY,
+        ),
+        Option(
+            flags="-R --remote-time",
+            found=Found.YES,
+            help="Give files the time of the Last-Modified header.",
+            type=bool,
+            requires=_ANY,
+        ),
+        Option(
+            flags="--save-on",
+            found=Found.YES,
+            help="Set which rows are saved: accepted ones, failed ones with a response, or both.",
+            type=SaveOn,
+            default=SaveOn.OK,
+        ),
+        Option(
+            flags="--save-raw",
+            found=Found.YES,
+            help="Save bodies as they came, without undoing their content coding.",
+            type=bool,
+            requires=_ANY,
+        ),
+        Option(
+            flags="--no-clobber",
+            found=Found.YES,
+            help="Keep older files; new ones get another name.",
+            type=bool,
+            requires=_ANY,
+            alternatives=("skip_existing",),
+        ),
+        Option(
+            flags="--skip-existing",
+            found=Found.YES,
+            help="Skip rows whose file exists.",
+            type=bool,
+            requires=_ANY,
+        ),
+        Option(
+            flags="--fsync",
+            found=Found.YES,
+            help="Write bodies through to the disk, so that they survive a loss of power.",
+            type=bool,
+            requires=_ANY,
+        ),
+    ),
+    build=_settings,
+)

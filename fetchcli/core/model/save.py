@@ -1,0 +1,67 @@
+"""What is saved of the responses of a run, and where."""
+
+from enum import StrEnum
+
+import msgspec
+
+from fetchcli.core.errors import UsageError
+from fetchcli.core.model.coerce import coerce
+
+
+class SaveOn(StrEnum):
+    """Rows whose bodies are saved. A row without a complete response has none."""
+
+    OK = "ok"
+    FAILED = "failed"
+    ALL = "all"
+
+
+class Existing(StrEnum):
+    """What happens to a file of an earlier run that has the name of a new one."""
+
+    REPLACE = "replace"
+    KEEP = "keep"  # the new file gets another name
+    SKIP = "skip"  # the row is not fetched
+
+
+class Save(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the bodies of a run are saved.
+
+    Attributes:
+        to: a folder (it exists, or the text ends in ``/``), a template with fields in braces, or a file for one row.
+        raw: save bodies as they came; otherwise their content coding is undone.
+        on: which rows are saved.
+        existing: what happens to older files of the same name.
+        fsync: write through to the disk before a row is reported.
+        remote_name: names are the last part of the URL, in the folder ``to``.
+        header_name: the name that a server proposes goes before that (Content-Disposition).
+        remote_time: files get the time of the Last-Modified field.
+    """
+
+    to: str
+    raw: bool = False
+    on: SaveOn = SaveOn.OK
+    existing: Existing = Existing.REPLACE
+    fsync: bool = False
+    remote_name: bool = False
+    header_name: bool = False
+    remote_time: bool = False
+
+    def __post_init__(self) -> None:
+        """Validate the values."""
+        coerce(self)
+        if not self.to or "\0" in self.to:
+            raise UsageError("expected a folder, a template, or a file to save to")
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """A body that was saved.
+
+    Attributes:
+        name: its path, relative to the working folder unless it was given as an absolute one; or the name of the
+            member of a container.
+        size: its bytes.
+    """
+
+    name: str
+    size: int

@@ -1,0 +1,61 @@
+"""The names that a run has given away: no two rows get the same one, on any file system."""
+
+from contextlib import AbstractContextManager, nullcontext
+from unicodedata import normalize
+
+from fetchcli.core.naming.clean import with_suffix
+from fetchcli.core.naming.layout import INDEX
+
+
+class Claims:
+    """Names, compared as the least distinguishing file systems do: by NFC, without case.
+
+    Names are kept as hashes of 64 bits. Two names with one hash cost the second a suffix.
+
+    Args:
+        lock: held while names are given away, where several threads ask.
+    """
+
+    def __init__(self, lock: AbstractContextManager[object] | None = None) -> None:
+        self._files: set[int] = set()
+        self._folders: set[int] = set()
+        self._moved: dict[int, str] = {}
+        self._lock = lock or nullcontext()
+
+    def claim(self, name: str, key: str) -> str:
+        """Give a name away; one that another row has, or that is a folder, is changed before.
+
+        Args:
+            name: components joined by ``/``.
+            key: the key of the row, for the suffix.
+        """
+        with self._lock:
+            return self._claimed(name, key)
+
+    def settled(self, name: str) -> str:
+        """The name of a file that was claimed; inside the folder if another row has made a folder of it since."""
+        return self._moved.get(_identity(name), name)
+
+    def has_file(self, name: str) -> bool:
+        """Whether a row has claimed this name for a file."""
+        return _identity(name) in self._files
+
+    def _claimed(self, name: str, key: str) -> str:
+        if _identity(name) in self._folders:
+            name = f"{name}/{INDEX}"
+        wanted, number = name, 1
+        while (identity := _identity(name)) in self._files or identity in self._folders:
+            name = with_suffix(wanted, key if number == 1 else f"{key}-{number}")
+            number += 1
+        self._files.add(identity)
+        folder = name.rpartition("/")[0]
+        while folder and (identity := _identity(folder)) not in self._folders:
+            self._folders.add(identity)
+            if identity in self._files:  # what must be both is the folder
+                self._moved[identity] = self._claimed(f"{folder}/{INDEX}", key)
+            folder = folder.rpartition("/")[0]
+        return name
+
+
+def _identity(name: str) -> int:
+    return hash(name.lower() if name.isascii() else normalize("NFC", normalize("NFC", name).casefold()))

@@ -1,0 +1,67 @@
+"""Make one component of a path out of any text: valid on Linux, macOS and Windows, and never a way out of a folder."""
+
+import re
+from hashlib import blake2b
+from unicodedata import normalize
+
+MAX_BYTES = 200  # of a component in UTF-8; file systems take 255, and a suffix must still fit
+_MAX_EXTENSION = 12  # characters that are kept of a name that is cut
+_PLAIN = re.compile(r"[A-Za-z0-9_+=,@-](?:[A-Za-z0-9._+=,@-]{0,98}[A-Za-z0-9_+=,@-])?")
+_FORBIDDEN = frozenset('<>:"/\\|?*')  # by Windows; "/" by all
+# Devices of Windows, whatever extension follows.
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *(?:\.|$)", re.IGNORECASE)
+
+
+def clean(text: str) -> str:
+    """A component that stands for a text; what no file system or no terminal should meet is percent-encoded.
+
+    Surrogates stand for bytes that are not UTF-8. Different texts may have the same component.
+    """
+    if not _PLAIN.fullmatch(text):
+        text = "".join(map(_kept, normalize("NFC", text)))
+        if text[:1] == " ":
+            text = f"%20{text[1:]}"
+        if text[-1:] in ("", ".", " "):  # Windows drops them; and "." and ".." are folders
+            text = f"{text[:-1]}%{ord(text[-1]):02X}" if text else "_"
+    if _RESERVED.match(text):
+        text = f"_{text}"
+    return text if len(text) <= MAX_BYTES // 4 else _cut(text)
+
+
+def clean_first(text: str) -> str:
+    """The first component below the destination: never hidden, and never read as an option."""
+    return clean(f"_{text[1:]}" if text[:1] in (".", "-") else text)
+
+
+def with_suffix(name: str, suffix: str) -> str:
+    """The last component of a path with a suffix before its extension: ``a/b-SUFFIX.html``."""
+    folder, slash, name = name.rpartition("/")
+    stem, extension = split_extension(name)
+    return f"{folder}{slash}{stem}-{suffix}{extension}"
+
+
+def split_extension(name: str) -> tuple[str, str]:
+    """The stem and the extension with its dot: ``page`` and ``.html``; a dot at the start begins no extension."""
+    at = name.rfind(".")
+    return (name, "") if at < 1 or len(name) - at > _MAX_EXTENSION else (name[:at], name[at:])
+
+
+def _kept(character: str) -> str:
+    if character not in _FORBIDDEN and character.isprintable():
+        return character
+    try:
+        data = character.encode()
+    except UnicodeEncodeError:
+        data = character.encode("utf-8", "surrogateescape" if "\udc80" <= character <= "\udcff" else "surrogatepass")
+    return "".join(f"%{byte:02X}" for byte in data)
+
+
+def _cut(text: str) -> str:
+    """Cut what is too long; a hash of the whole keeps names apart."""
+    if len(text.encode()) <= MAX_BYTES:
+        return text
+    stem, extension = split_extension(text)
+    digest = blake2b(text.encode(), digest_size=6).hexdigest()
+    room = MAX_BYTES - len(extension.encode()) - len(digest) - 1
+    kept = stem.encode()[:room].decode("utf-8", "ignore")
+    return f"{kept}-{digest}{extension}"

@@ -1,0 +1,149 @@
+"""What ``--save`` builds: the planner of names, and the store."""
+
+import os
+import stat
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fetchcli.core.errors import OutputError, UsageError
+from fetchcli.core.model.save import Existing, Save
+from fetchcli.core.model.target import Row, Skipped, Target
+from fetchcli.core.naming.destination import Destination, Kind, destination_of
+from fetchcli.core.naming.planner import NamePlanner
+from fetchcli.core.naming.template import Template
+from fetchcli.core.request.redaction import Redactor
+from fetchcli.core.settings import Settings
+from fetchcli.inputs.base import STDIN
+from fetchcli.save.files import Files, shown_folder
+from fetchcli.save.store import Store
+from fetchcli.sinks.formats import parse_output
+
+
+class Saving:
+    """Names rows, and opens the store.
+
+    Args:
+        save: the settings.
+        keep: names of the carried columns.
+        redactor: replaces secrets in names; None to show them.
+
+    Raises:
+        UsageError: the settings make no sense.
+    """
+
+    def __init__(self, save: Save, keep: tuple[str, ...] = (), redactor: Redactor | None = None) -> None:
+        self.save = save
+        self.destination = destination_of(save, is_folder=Path(save.to).is_dir())
+        date = datetime.now(UTC).date().isoformat()
+        try:
+            template = Template(self.destination.template, keep)
+        except UsageError as error:
+            raise UsageError(f"--save: {error}") from None
+        self.planner = NamePlanner(template, date, redactor, threading.Lock())
+        self._folder = shown_folder(self.destination.base)
+        _check(save, self.destination, late=template.late)
+
+    def rows(self, batches: Iterable[list[Row]]) -> Iterator[list[Row]]:
+        """Name the rows as far as that is possible before they are fetched."""
+        if self.destination.single:
+            batches = self._only_one(batches)
+        for batch in batches:
+            yield batch if self.planner.late else [self._named(row) for row in batch]
+
+    def shown(self, row: Target) -> str:
+        """The name of a row for ``--dry-run``."""
+        name = self.planner.settled(row) if row.file_name else self.planner.wanted(row)
+        return self._folder + name if self.destination.kind is Kind.FILES else name
+
+    def protect(self, paths: Iterable[str]) -> set[tuple[int, int]]:
+        """Give the names of files that the run reads or writes to no body; return their devices and inodes."""
+        found = set()
+        base = Path(self.destination.base).resolve()
+        for path in paths:
+            resolved = Path(path).resolve()
+            if resolved.is_relative_to(base):
+                self.planner.claims.claim(str(resolved.relative_to(base)), "")
+            try:
+                status = resolved.stat()
+            except OSError:
+                continue
+            if stat.S_ISREG(status.st_mode):
+                found.add((status.st_dev, status.st_ino))
+        return found
+
+    def open(self, protected: set[tuple[int, int]]) -> Store:
+        """Open the store, inside a running event loop.
+
+        Raises:
+            OutputError: the destination cannot be written.
+        """
+        save, base = self.save, self.destination.base
+        try:
+            files = Files(
+                base,
+                self.planner,
+                existing=save.existing,
+                fsync=save.fsync,
+                remote_time=save.remote_time,
+                protected=protected,
+            )
+        except OSError as error:
+            raise OutputError(f"{base}: {error.strerror}") from None
+        return Store(files, save.on, raw=save.raw)
+
+    def _named(self, row: Row) -> Row:
+        if not isinstance(row, Target) or isinstance(row, Skipped):
+            return row
+        name = self.planner.planned(row)
+        if self.save.existing is Existing.SKIP and os.path.lexists(self._folder + name):
+            return Skipped.from_target(row, f"{self._folder}{name} exists (--skip-existing)")
+        return row.named(name)
+
+    def _only_one(self, batches: Iterable[list[Row]]) -> Iterator[list[Row]]:
+        """Refuse a second row before the first is fetched."""
+        rows: list[Row] = []
+        for batch in batches:
+            rows += batch
+            if len(rows) > 1:
+                to = self.save.to
+                raise UsageError(
+                    f"--save {to}: one file takes one row, and there are more; write {to}/ for a folder, "
+                    "or a template such as '{seq:06}{ext}'"
+                )
+        yield rows
+
+
+def make_saving(settings: Settings) -> Saving:
+    """What names the rows of a run that saves bodies.
+
+    Raises:
+        UsageError: the settings make no sense.
+    """
+    assert settings.save is not None, "the caller has asked"  # noqa: S101
+    reading = settings.reading
+    return Saving(settings.save, reading.keep_as or reading.keep, settings.policy.credentials.redactor)
+
+
+def open_store(saving: Saving, settings: Settings) -> Store:
+    """Open the store of a run; no file that the run reads or writes is replaced by a body.
+
+    Raises:
+        OutputError: the destination cannot be written.
+    """
+    outputs = [parse_output(text).path for text in settings.outputs]
+    jar = settings.policy.cookies.jar
+    names = [*settings.inputs, *settings.read, *outputs, *(() if jar is None else (jar,))]
+    return saving.open(saving.protect(name for name in names if name != STDIN and "://" not in name))
+
+
+def _check(save: Save, destination: Destination, *, late: bool) -> None:
+    """Refuse settings that make no sense for this destination."""
+    if not hasattr(os, "O_NOFOLLOW") or os.open not in os.supports_dir_fd:
+        raise UsageError(f"--save is not available on {sys.platform}")
+    if save.existing is Existing.SKIP and late:
+        raise UsageError("--skip-existing requires names that are known before the response: without ext, sha256, -J")
+    if destination.kind is not Kind.FILES and (save.existing is not Existing.REPLACE or save.remote_time):
+        raise UsageError("--no-clobber, --skip-existing and -R require files, not one container or stdout")

@@ -1,0 +1,1 @@
+"""Save bodies: into files, containers, or one after another to stdout."""

@@ -1,0 +1,145 @@
+"""A body on its way: small ones stay in memory, larger ones go to a temporary file as they come."""
+
+import asyncio
+import os
+from collections.abc import Callable, Iterable
+
+from fetchcli.core.errors import ErrorKind, TransportError
+from fetchcli.save.write_failure import write_failure
+from fetchcli.save.writer import Writer
+
+MAX_IN_MEMORY = 64 * 1024  # bytes of a body that are not handed to the thread
+MAX_UNWRITTEN = 256 * 1024  # bytes of a body that wait for the thread; beyond, nothing more is read
+
+
+class Staged:
+    """A temporary file.
+
+    Args:
+        fd: its descriptor.
+        name: its name in the staging folder; empty if it has none.
+        remove: removes it by its name.
+    """
+
+    __slots__ = ("_remove", "fd", "name")
+
+    def __init__(self, fd: int, name: str = "", remove: Callable[[str], None] = lambda _: None) -> None:
+        self.fd, self.name, self._remove = fd, name, remove
+
+    def close(self) -> None:
+        """Close it; it keeps its name."""
+        fd, self.fd = self.fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+    def drop(self) -> None:
+        """Close and remove it."""
+        self.close()
+        if self.name:
+            self._remove(self.name)
+
+
+class BodySpool:
+    """See `save.base.Spool`.
+
+    Args:
+        writer: the thread that writes.
+        stage: makes a temporary file; called in that thread.
+        forget: called by the event loop when the body is dropped.
+        raw: see `save.base.Spool`.
+
+    Attributes:
+        pieces: the bytes that are not in the temporary file.
+        staged: the temporary file, or None.
+    """
+
+    __slots__ = (
+        "_error",
+        "_forget",
+        "_in_memory",
+        "_stage",
+        "_unwritten",
+        "_waiter",
+        "_writer",
+        "pieces",
+        "raw",
+        "size",
+        "staged",
+    )
+
+    def __init__(
+        self, writer: Writer, stage: Callable[[], Staged], forget: "Callable[[BodySpool], object]", *, raw: bool
+    ) -> None:
+        self._writer, self._stage, self._forget, self.raw = writer, stage, forget, raw
+        self.pieces: list[bytes] = []
+        self.size = self._in_memory = self._unwritten = 0
+        self.staged: Staged | None = None
+        self._error: OSError | None = None
+        self._waiter: asyncio.Future[None] | None = None
+
+    def feed(self, piece: bytes) -> None:
+        """See `save.base.Spool`."""
+        self.pieces.append(piece)
+        self.size += len(piece)
+        self._in_memory += len(piece)
+        if self._in_memory > MAX_IN_MEMORY:
+            pieces, size = self.pieces, self._in_memory
+            self.pieces, self._in_memory = [], 0
+            self._unwritten += size
+            self._writer.submit(lambda: self._append(pieces), lambda error: self._appended(size, error))
+
+    async def drain(self) -> None:
+        """See `save.base.Spool`."""
+        while self._unwritten > MAX_UNWRITTEN and self._error is None:
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        if self._error is not None:
+            failure = write_failure("a body", self._error)
+            raise TransportError(ErrorKind.WRITE, failure.detail, failure.remedy)
+
+    def discard(self) -> None:
+        """See `save.base.Spool`."""
+        self._forget(self)
+        self.pieces = []
+        if self._unwritten or self.staged is not None:
+            self._writer.submit(self.drop)
+
+    def drop(self) -> None:
+        """Remove the temporary file; called in the thread."""
+        if self.staged is not None:
+            self.staged.drop()
+            self.staged = None
+
+    def complete(self) -> Staged:
+        """The temporary file with the whole body; called in the thread.
+
+        Raises:
+            OSError: it could not be written.
+        """
+        if self._error is not None:
+            raise self._error
+        self._append(self.pieces)
+        assert self.staged is not None, "it was made to append to"  # noqa: S101
+        return self.staged
+
+    def _append(self, pieces: Iterable[bytes]) -> None:
+        if self._error is not None:
+            return
+        if self.staged is None:
+            self.staged = self._stage()
+        write_all(self.staged.fd, b"".join(pieces))
+
+    def _appended(self, size: int, error: OSError | None) -> None:
+        self._unwritten -= size
+        self._error = self._error or error
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+def write_all(fd: int, data: bytes) -> None:
+    """Write all bytes; raises OSError."""
+    written = os.write(fd, data)
+    if written < len(data):
+        view = memoryview(data)
+        while written < len(data):
+            written += os.write(fd, view[written:])
