@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import sys
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 from contextlib import AsyncExitStack, aclosing
 from functools import partial
@@ -23,7 +22,7 @@ from fetchcli.inputs.base import Argument, File, Input
 from fetchcli.inputs.reader import NameRows, RowReader
 from fetchcli.inputs.spool import Spooled, rereadable
 from fetchcli.messages import print_message
-from fetchcli.run.displays import Watched, make_displays
+from fetchcli.run.displays import Displayed, make_displays
 from fetchcli.run.inputs import (
     check_expectations,
     empty_input_message,
@@ -34,7 +33,7 @@ from fetchcli.run.inputs import (
 )
 from fetchcli.run.interruption import interruption_message
 from fetchcli.run.loop import RunLoop
-from fetchcli.run.outputs import Outputs, is_written, plan_outputs
+from fetchcli.run.outputs import MakeSink, Outputs, is_written, plan_outputs, stdout_is_terminal
 from fetchcli.run.signals import Interrupt
 from fetchcli.sinks.formats import parse_output
 from fetchcli.transport.base import Transport
@@ -175,8 +174,8 @@ async def _run(settings: Settings) -> ExitCode:
         cookies = _row_cookies(policy)
         transport = make_transport(policy, cookies=cookies)
         stack.push_async_callback(transport.close)
-        plan = plan_outputs(settings, stdout_is_terminal=sys.stdout is not None and sys.stdout.isatty())
-        named, store = _open_store(settings, stack)
+        named, store, bodies = _open_store(settings, stack)
+        plan = plan_outputs(settings, stdout_is_terminal=stdout_is_terminal(), bodies=bodies)
         gc.freeze()  # what exists now stays: the collector need not look at it again
         load = make_loader(transport, policy)
 
@@ -190,7 +189,7 @@ async def _run(settings: Settings) -> ExitCode:
         )
         watch = run_loop.watch if settings.halt is not None else None
         fetcher = Fetcher(transport, policy, ordered=settings.ordered, warn=print_message, watch=watch, store=store)
-        displays = make_displays(settings, plan, Watched(inputs, summary, fetcher, store))
+        displays = make_displays(settings, plan, Displayed(inputs, summary, fetcher, store))
         lists = [source.name for source in inputs if isinstance(source, File)]
         outputs = Outputs(plan, [*lists, *settings.read], displays, run_loop.stop, quiet=settings.quiet)
         run_loop.fetcher = fetcher
@@ -228,16 +227,19 @@ async def _inputs(settings: Settings, stack: AsyncExitStack) -> list[Input]:
     return inputs
 
 
-def _open_store(settings: Settings, stack: AsyncExitStack) -> "tuple[NameRows, Store | None]":
-    """What names rows, and the store of their bodies; most runs save none and import none of it."""
+def _open_store(settings: Settings, stack: AsyncExitStack) -> "tuple[NameRows, Store | None, MakeSink | None]":
+    """What names rows, the store of their bodies, and who writes those to stdout.
+
+    Most runs save none and import none of it.
+    """
     if settings.save is None:
-        return iter, None
+        return iter, None, None
     from fetchcli.run.saving import make_saving, open_store
 
     saving = make_saving(settings)
     store = open_store(saving, settings)
     stack.push_async_callback(store.close)
-    return saving.rows, store
+    return saving.rows, store, saving.make_sink if saving.to_stdout else None
 
 
 async def _close_store(store: "Store | None") -> bool:

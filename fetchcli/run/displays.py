@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fetchcli.save.store import Store
 
 
-class Watched(NamedTuple):
+class Displayed(NamedTuple):
     """What the displays of a run show.
 
     Attributes:
@@ -33,7 +33,7 @@ class Watched(NamedTuple):
     store: "Store | None" = None
 
 
-def make_displays(settings: Settings, plan: OutputPlan, watched: Watched) -> list[Display]:
+def make_displays(settings: Settings, plan: OutputPlan, watched: Displayed) -> list[Display]:
     """The displays that the settings ask for; rich is imported only if there is one."""
     displays: list[Display] = []
     mode = _progress_mode(settings, plan)
@@ -62,7 +62,7 @@ def _progress_mode(settings: Settings, plan: OutputPlan) -> ProgressMode:
     return ProgressMode.PLAIN if settings.verbose else ProgressMode.NONE
 
 
-def _progress(mode: ProgressMode, settings: Settings, watched: Watched) -> Display:
+def _progress(mode: ProgressMode, settings: Settings, watched: Displayed) -> Display:
     from fetchcli.render.console import make_console
     from fetchcli.render.progress import BarProgress, Counters, PlainProgress
 

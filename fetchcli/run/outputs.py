@@ -23,13 +23,13 @@ from fetchcli.inputs.base import STDIN
 from fetchcli.inputs.locate import columns_of
 from fetchcli.messages import print_message
 from fetchcli.sinks.atomic_output import AtomicOutput
-from fetchcli.sinks.base import ByteSink, Display, Sink
+from fetchcli.sinks.base import Display, Sink
 from fetchcli.sinks.formats import BY_NAME, STDOUT, OutputFormat, parse_output
 from fetchcli.sinks.output import Output
 from fetchcli.sinks.template import TemplateSink
 
 RELIEF_SECONDS = 0.02
-MakeSink = Callable[[ByteSink], Sink]
+MakeSink = Callable[[Output], Sink]
 
 
 class OutputPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,8 +52,13 @@ class OutputPlan(msgspec.Struct, frozen=True, kw_only=True):
     rows: OutcomeBuffer
 
 
-def plan_outputs(settings: Settings, *, stdout_is_terminal: bool) -> OutputPlan:
+def plan_outputs(settings: Settings, *, stdout_is_terminal: bool, bodies: MakeSink | None = None) -> OutputPlan:
     """Decide what is written where, without opening anything.
+
+    Args:
+        settings: the settings of the run.
+        stdout_is_terminal: stdout is a terminal.
+        bodies: makes the sink of bodies that go to stdout, or None.
 
     Raises:
         UsageError: a format or a template is wrong, or two outputs have the same destination.
@@ -64,17 +69,11 @@ def plan_outputs(settings: Settings, *, stdout_is_terminal: bool) -> OutputPlan:
     wanted: list[tuple[str, MakeSink]] = [(spec.path, _sink_factory(spec.format, schema, rows)) for spec in specs]
     if settings.write_out is not None:
         wanted.append((STDOUT, partial(TemplateSink, render=compile_template(settings.write_out, schema))))
+    if bodies is not None:
+        wanted.append((STDOUT, bodies))
     if not wanted and (settings.quiet or not stdout_is_terminal):
         wanted.append((STDOUT, _sink_factory(BY_NAME["text"], schema, rows)))
-    destination_names = [name if name == STDOUT else str(Path(name).absolute()) for name, _ in wanted]
-    if len(set(destination_names)) < len(destination_names):
-        shared = next(
-            name
-            for (name, _), place in zip(wanted, destination_names, strict=True)
-            if destination_names.count(place) > 1
-        )
-        where, remedy = ("stdout", "a path") if shared == STDOUT else (shared, "another path")
-        raise UsageError(f"two outputs (-o, -w) write to {where}; give one of them {remedy}")
+    _refuse_shared([name for name, _ in wanted])
     data = dict(wanted)
     to_stdout = stdout_is_terminal and STDOUT not in data
     report = "" if settings.quiet else "stdout" if to_stdout else "stderr"
@@ -88,6 +87,15 @@ def plan_outputs(settings: Settings, *, stdout_is_terminal: bool) -> OutputPlan:
         annotate=annotate,
         rows=rows,
     )
+
+
+def _refuse_shared(names: list[str]) -> None:
+    """Refuse two outputs with one destination."""
+    places = [name if name == STDOUT else str(Path(name).absolute()) for name in names]
+    shared = next((name for name, place in zip(names, places, strict=True) if places.count(place) > 1), None)
+    if shared is not None:
+        where, remedy = ("stdout", "a path") if shared == STDOUT else (shared, "another path")
+        raise UsageError(f"two outputs (-o, -w, --save) write to {where}; give one of them {remedy}")
 
 
 def _schema(settings: Settings) -> Schema:
@@ -202,6 +210,11 @@ class Outputs:
             print_message(f"cannot write {output.failure}")
         if output.broken_pipe or all(other.failure for other in self._outputs):
             self._stop("no output can be written")
+
+
+def stdout_is_terminal() -> bool:
+    """Whether stdout is a terminal."""
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def is_written(plan: OutputPlan, path: str) -> bool:

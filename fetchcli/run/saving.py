@@ -17,9 +17,17 @@ from fetchcli.core.naming.template import Template
 from fetchcli.core.request.redaction import Redactor
 from fetchcli.core.settings import Settings
 from fetchcli.inputs.base import STDIN
+from fetchcli.run.body_sink import BodySink
+from fetchcli.run.outputs import stdout_is_terminal
+from fetchcli.save.container import Container
 from fetchcli.save.files import Files, shown_folder
-from fetchcli.save.store import Store
+from fetchcli.save.stdout import Stdout
+from fetchcli.save.store import BodyDestination, Store
+from fetchcli.save.tar import Tar
+from fetchcli.save.zip import Zip
+from fetchcli.sinks.base import Sink
 from fetchcli.sinks.formats import parse_output
+from fetchcli.sinks.output import Output
 
 
 class Saving:
@@ -44,6 +52,7 @@ class Saving:
             raise UsageError(f"--save: {error}") from None
         self.planner = NamePlanner(template, date, redactor, threading.Lock())
         self._folder = shown_folder(self.destination.base)
+        self._stdout: Stdout | None = None
         _check(save, self.destination, late=template.late)
 
     def rows(self, batches: Iterable[list[Row]]) -> Iterator[list[Row]]:
@@ -65,7 +74,7 @@ class Saving:
         for path in paths:
             resolved = Path(path).resolve()
             if resolved.is_relative_to(base):
-                self.planner.claims.claim(str(resolved.relative_to(base)), "")
+                self.planner.claims.claim(str(resolved.relative_to(base)), str)
             try:
                 status = resolved.stat()
             except OSError:
@@ -80,9 +89,29 @@ class Saving:
         Raises:
             OutputError: the destination cannot be written.
         """
-        save, base = self.save, self.destination.base
         try:
-            files = Files(
+            destination = self._open(protected)
+        except OSError as error:
+            raise OutputError(f"{self.destination.base}: {error.strerror or error}") from None
+        return Store(destination, self.save.on, raw=self.save.raw)
+
+    def make_sink(self, output: Output) -> Sink:
+        """The data sink that writes bodies to stdout."""
+        assert self._stdout is not None, "the store was opened before"  # noqa: S101
+        return BodySink(output, self._stdout)
+
+    @property
+    def to_stdout(self) -> bool:
+        """Whether bodies go to stdout."""
+        return self.destination.kind is Kind.STDOUT
+
+    def _open(self, protected: set[tuple[int, int]]) -> BodyDestination:
+        save, base = self.save, self.destination.base
+        if self.to_stdout:
+            self._stdout = Stdout(terminal=stdout_is_terminal())
+            return self._stdout
+        if self.destination.kind is Kind.FILES:
+            return Files(
                 base,
                 self.planner,
                 existing=save.existing,
@@ -90,9 +119,10 @@ class Saving:
                 remote_time=save.remote_time,
                 protected=protected,
             )
-        except OSError as error:
-            raise OutputError(f"{base}: {error.strerror}") from None
-        return Store(files, save.on, raw=save.raw)
+        layout = Zip() if self.destination.kind is Kind.ZIP else Tar()
+        return Container(
+            base, self.planner, layout, fsync=save.fsync, remote_time=save.remote_time, protected=protected
+        )
 
     def _named(self, row: Row) -> Row:
         if not isinstance(row, Target) or isinstance(row, Skipped):

@@ -2,12 +2,13 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.save.write_failure import write_failure
 from fetchcli.save.writer import Writer
 
+BLOCK = 256 * 1024  # bytes that are read at once
 MAX_IN_MEMORY = 64 * 1024  # bytes of a body that are not handed to the thread
 MAX_UNWRITTEN = 256 * 1024  # bytes of a body that wait for the thread; beyond, nothing more is read
 
@@ -110,6 +111,25 @@ class BodySpool:
             self.staged.drop()
             self.staged = None
 
+    def blocks(self) -> Iterator[bytes]:
+        """The whole body; called in the thread.
+
+        Raises:
+            OSError: it could not be written, or be read again.
+        """
+        if self._error is not None:
+            raise self._error
+        if self.staged is not None:
+            yield from blocks_of(self.staged.fd)
+        yield from self.pieces
+
+    def moved(self) -> "BodySpool":
+        """The body in a spool that nobody else drops; called in the thread."""
+        moved = BodySpool(self._writer, self._stage, self._forget, raw=self.raw)
+        moved.pieces, moved.size, moved.staged, moved._error = self.pieces, self.size, self.staged, self._error
+        self.pieces, self.staged = [], None
+        return moved
+
     def complete(self) -> Staged:
         """The temporary file with the whole body; called in the thread.
 
@@ -134,6 +154,14 @@ class BodySpool:
         self._error = self._error or error
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+
+def blocks_of(fd: int) -> Iterator[bytes]:
+    """The content of a file from its start, wherever it is being written."""
+    offset = 0
+    while block := os.pread(fd, BLOCK, offset):
+        yield block
+        offset += len(block)
 
 
 def write_all(fd: int, data: bytes) -> None:

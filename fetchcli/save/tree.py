@@ -45,6 +45,7 @@ class Tree:
         self._is_own = is_own
         self._root = os.open(base, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self._open: OrderedDict[str, int] = OrderedDict()
+        self._new: set[int] = set()  # open folders that this run has made: names that were claimed are free in them
         self._numbers = count(1)
         for _ in range(_TRIES):
             if self._begin():
@@ -79,6 +80,8 @@ class Tree:
             OSError: a folder on the way to it cannot be opened.
         """
         folder, last = self._folder_of(name)
+        if folder in self._new:
+            return None
         try:
             return os.stat(last, dir_fd=folder, follow_symlinks=False)
         except FileNotFoundError:
@@ -118,7 +121,7 @@ class Tree:
     def forget(self) -> None:
         """Forget which folders are open: another program may have moved or removed one."""
         while self._open:
-            os.close(self._open.popitem()[1])
+            self._close(self._open.popitem()[1])
 
     def close(self) -> None:
         """Remove what is staged, and the staging folder if no other run uses it."""
@@ -150,8 +153,10 @@ class Tree:
         try:
             fd = os.open(last, _FOLDER_FLAGS, dir_fd=parent)
         except FileNotFoundError:
-            _make_folder(last, parent)
+            is_new = _make_folder(last, parent)
             fd = os.open(last, _FOLDER_FLAGS, dir_fd=parent)
+            if is_new:
+                self._new.add(fd)
         except OSError as error:
             if error.errno not in (errno.ENOTDIR, errno.ELOOP, errno.EMLINK):
                 raise
@@ -159,8 +164,12 @@ class Tree:
             fd = os.open(last, _FOLDER_FLAGS, dir_fd=parent)
         self._open[name] = fd
         if len(self._open) > MAX_OPEN:
-            os.close(self._open.popitem(last=False)[1])
+            self._close(self._open.popitem(last=False)[1])
         return fd
+
+    def _close(self, fd: int) -> None:
+        self._new.discard(fd)
+        os.close(fd)
 
     def _make_way(self, parent: int, last: str, name: str) -> None:
         """Make a folder where a file is: an older file goes into it as its page."""
@@ -174,9 +183,13 @@ class Tree:
         os.rename(moved, last, src_dir_fd=self._run, dst_dir_fd=parent)
 
 
-def _make_folder(name: str, parent: int) -> None:
-    with suppress(FileExistsError):
+def _make_folder(name: str, parent: int) -> bool:
+    """Make a folder; False if it exists."""
+    try:
         os.mkdir(name, dir_fd=parent)
+    except FileExistsError:
+        return False
+    return True
 
 
 def _sweep(staging: int) -> None:

@@ -60,7 +60,7 @@ class AtomicOutput(Output):
         if not self._is_regular:
             super().close()
             return
-        data = self._encoded(self._pending) if self._pending else b""
+        data = self._encoded([piece for piece in self._pending if isinstance(piece, bytes)]) if self._pending else b""
         try:
             if data and self._is_replaceable:
                 status = None if self._fd is None else os.fstat(self._fd)

@@ -10,10 +10,11 @@ import select
 import stat
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from os.path import samestat
 from pathlib import Path
+from typing import NamedTuple
 
 try:
     import fcntl
@@ -28,6 +29,16 @@ BLOCK_SECONDS = 0.01
 WATCH_SECONDS = 0.2
 GATHER_SECONDS = 0.02
 MAX_BACKLOG = 4 * 1024 * 1024
+
+
+class Blocks(NamedTuple):
+    """Bytes that are read when it is their turn."""
+
+    blocks: Iterator[bytes]
+    size: int
+
+    def __len__(self) -> int:
+        return self.size
 
 
 class Output:
@@ -52,7 +63,7 @@ class Output:
         self.broken_pipe = False
         self._on_failure = on_failure
         self._error: OSError | None = None
-        self._pending: list[bytes] = []
+        self._pending: list[bytes | Blocks] = []
         self._backlog = 0
         self._lock = threading.Lock()
         self._filled = threading.Event()
@@ -145,6 +156,18 @@ class Output:
         if not self._filled.is_set():
             self._filled.set()
 
+    def write_blocks(self, blocks: Iterator[bytes], size: int) -> None:
+        """Queue bytes that are read when it is their turn, by the thread that writes; nothing here is compressed.
+
+        Args:
+            blocks: the bytes; an OSError makes this output fail.
+            size: number of bytes.
+        """
+        with self._lock:
+            self._pending.append(Blocks(blocks, size))
+            self._backlog += size
+        self._filled.set()
+
     def close(self) -> None:
         """Write what is left and close; blocks as long as the destination does."""
         self._closing.set()
@@ -169,11 +192,27 @@ class Output:
             if empty and closing and self._compress is not None:
                 pieces = pieces or [b""]  # no member at all is no file of that compression
             empty = empty and not pieces
-            self._write_all(self._encoded(pieces))
+            self._write_pieces(pieces)
             with self._lock:
                 self._backlog -= sum(map(len, pieces))
             if closing:
                 return
+
+    def _write_pieces(self, pieces: "list[bytes | Blocks]") -> None:
+        """Write what is there in one go, and what is to be read block by block."""
+        ready: list[bytes] = []
+        for piece in pieces:
+            if isinstance(piece, bytes):
+                ready.append(piece)
+                continue
+            self._write_all(self._encoded(ready))
+            ready = []
+            try:
+                for block in piece.blocks:
+                    self._write_all(block)
+            except OSError as error:
+                self._fail(error)
+        self._write_all(self._encoded(ready))
 
     def _gather(self) -> None:
         """Let a block gather: a few rows, or a member that is worth compressing."""

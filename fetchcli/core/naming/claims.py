@@ -1,5 +1,6 @@
 """The names that a run has given away: no two rows get the same one, on any file system."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from unicodedata import normalize
 
@@ -22,12 +23,12 @@ class Claims:
         self._moved: dict[int, str] = {}
         self._lock = lock or nullcontext()
 
-    def claim(self, name: str, key: str) -> str:
+    def claim(self, name: str, key: Callable[[], str]) -> str:
         """Give a name away; one that another row has, or that is a folder, is changed before.
 
         Args:
             name: components joined by ``/``.
-            key: the key of the row, for the suffix.
+            key: returns the key of the row, for the suffix.
         """
         with self._lock:
             return self._claimed(name, key)
@@ -40,12 +41,12 @@ class Claims:
         """Whether a row has claimed this name for a file."""
         return _identity(name) in self._files
 
-    def _claimed(self, name: str, key: str) -> str:
+    def _claimed(self, name: str, key: Callable[[], str]) -> str:
         if _identity(name) in self._folders:
             name = f"{name}/{INDEX}"
         wanted, number = name, 1
         while (identity := _identity(name)) in self._files or identity in self._folders:
-            name = with_suffix(wanted, key if number == 1 else f"{key}-{number}")
+            name = with_suffix(wanted, key() if number == 1 else f"{key()}-{number}")
             number += 1
         self._files.add(identity)
         folder = name.rpartition("/")[0]

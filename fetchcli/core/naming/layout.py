@@ -1,9 +1,7 @@
 """Names from URLs: the folder of a host, its pages, and the last part of a path."""
 
-from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
-from fetchcli.core.naming.clean import clean
 from fetchcli.core.url.parse import DEFAULT_PORT, HttpUrl
 
 INDEX = "index.html"
@@ -12,12 +10,7 @@ MAX_DEPTH = 32  # folders below that of the host; what is deeper is one name
 
 def host_name(url: HttpUrl) -> str:
     """``example.com``, or ``example.com+8080`` where the port is not the default, as wget writes it."""
-    return _host_name(url.scheme, url.host, url.port)
-
-
-@lru_cache(maxsize=4096)
-def _host_name(scheme: str, host: str, port: int) -> str:
-    return clean(host if port == DEFAULT_PORT[scheme] else f"{host}+{port}")
+    return url.host if url.port == DEFAULT_PORT[url.scheme] else f"{url.host}+{url.port}"
 
 
 def query(url: HttpUrl) -> str:

@@ -1,6 +1,7 @@
 """Give every row of a run the name of its file."""
 
 from contextlib import AbstractContextManager
+from functools import partial
 
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.redacted import redactor_of
@@ -46,7 +47,7 @@ class NamePlanner:
 
     def planned(self, row: Target) -> str:
         """Claim the name of a row when it is read; empty if only the response will tell."""
-        return "" if self.late else self.claims.claim(self.wanted(row), row_key(row))
+        return "" if self.late else self.claims.claim(self.wanted(row), partial(row_key, row))
 
     def settled(self, row: Target) -> str:
         """The name that was claimed, as the rows that were read since have changed it."""
@@ -57,15 +58,15 @@ class NamePlanner:
         if row.file_name:
             return self.settled(row)
         wanted = self.wanted(row, response)
-        return wanted if self._template.addressed else self.claims.claim(wanted, row_key(row))
+        return wanted if self._template.addressed else self.claims.claim(wanted, partial(row_key, row))
 
     def inside(self, row: Target, name: str) -> str:
         """Another name, because there is a folder of this name."""
-        return self.claims.claim(f"{name}/{INDEX}", row_key(row))
+        return self.claims.claim(f"{name}/{INDEX}", partial(row_key, row))
 
     def another(self, row: Target, name: str) -> str:
         """Another name, because a file of an earlier run has this one."""
-        return self.claims.claim(with_suffix(name, row_key(row)), row_key(row))
+        return self.claims.claim(with_suffix(name, row_key(row)), partial(row_key, row))
 
     def beside(self, row: Target, name: str, taken: str) -> str:
         """Another name, because what would be its folder is a file of this run.
@@ -76,7 +77,7 @@ class NamePlanner:
             taken: the file.
         """
         folder = with_suffix(taken, row_key(row))
-        return self.claims.claim(folder + name[len(taken) :], row_key(row))
+        return self.claims.claim(folder + name[len(taken) :], partial(row_key, row))
 
     def _redact(self, row: Target) -> Redact:
         redactor = redactor_of(row, self._redactor)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -17,6 +18,7 @@ from fetchcli.core.naming.media_types import extension_of
 _TOKEN = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}:]*)(?::(?P<spec>[^{}]*))?\}|[{}]")
 _SLICE = re.compile(r"(?P<start>\d+)?(?P<colon>:)?(?P<end>\d+)?")
 _ESCAPED_SLASH = "%2F"
+_clean, _clean_first = lru_cache(maxsize=4096)(clean), lru_cache(maxsize=4096)(clean_first)  # folders have many files
 Redact = Callable[[str], str]
 
 
@@ -59,11 +61,19 @@ def _name(context: Context) -> str:
 
 
 def _path(context: Context) -> str:
-    return "/".join(name.replace("/", _ESCAPED_SLASH) for name in layout.path_names(context.row.url))
+    return _joined(layout.path_names(context.row.url))
 
 
 def _page(context: Context) -> str:
-    return "/".join(name.replace("/", _ESCAPED_SLASH) for name in layout.page_names(context.row.url))
+    return _joined(layout.page_names(context.row.url))
+
+
+def _joined(names: list[str]) -> str:
+    """Components as a path; those that contain a slash keep it as an escape."""
+    text = "/".join(names)
+    if text.count("/") < len(names):
+        return text
+    return "/".join(name.replace("/", _ESCAPED_SLASH) for name in names)
 
 
 def _extension(context: Context) -> str:
@@ -132,16 +142,16 @@ class Template:
             self.addressed |= field.name == "sha256" and not token["spec"]
             self._parts.append((field, _format(field, token["spec"] or "")))
         self._parts.append(text[position:])
-        self._first_is_host = bool(self._parts) and text.startswith("{host}/")
 
     def name(self, context: Context) -> str:
         """The name for a row: components joined by ``/``, each of them safe."""
-        redact = context.redact
         parts = self._joined(context).split("/")
-        names = [clean(redact(part)) for part in parts]
-        if not self._first_is_host:
-            names[0] = clean_first(redact(parts[0]))
-        return "/".join(names)
+        if context.redact is not str:
+            parts = [context.redact(part) for part in parts]
+        if len(parts) == 1:
+            return clean_first(parts[0])
+        first, *folders, last = parts
+        return "/".join((_clean_first(first), *map(_clean, folders), clean(last)))
 
     def _joined(self, context: Context) -> str:
         text = ""
@@ -153,8 +163,9 @@ class Template:
             if field.late and context.response is None:
                 text += f"({field.name})"
                 continue
-            value = format_(_text(field.get(context)))
-            text += value if field.paths else value.replace("/", _ESCAPED_SLASH)
+            value = field.get(context)
+            value = format_(value if isinstance(value, str) else _text(value))
+            text += value if field.paths or "/" not in value else value.replace("/", _ESCAPED_SLASH)
         return text
 
 
@@ -174,9 +185,7 @@ def _field(name: str, keep: Sequence[str]) -> Field:
 
 
 def _text(value: object) -> str:
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return "" if value is None else msgspec.json.encode(value).decode()
 
 
 def _format(field: Field, spec: str) -> Callable[[str], str]:
