@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from fetchcli._version import __version__
 
 if TYPE_CHECKING:
-    from fetchcli.core.errors import ErrorKind, ExitCode, Failure, FetchcliError, Redirect, UsageError
+    from fetchcli.core.errors import ErrorKind, ExitCode, Failure, FetchcliError, OutputError, Redirect, UsageError
     from fetchcli.core.expect.expectations import Check, parse_checks
     from fetchcli.core.expect.status import StatusSet, parse_status_set
     from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         Tls,
         TlsVersion,
     )
+    from fetchcli.core.model.save import Existing, Save, Saved, SaveOn
     from fetchcli.core.model.target import Rejected, Target
     from fetchcli.core.network.addresses import AddressRules
     from fetchcli.core.network.overrides import Detour, Pin
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from fetchcli.core.summary.summary import Summary
     from fetchcli.core.timings import Timings
     from fetchcli.core.url.parse import HttpUrl
-    from fetchcli.run.compose import fetch
+    from fetchcli.run.library import fetch
 
 __all__ = [
     "AddressRules",
@@ -43,6 +44,7 @@ __all__ = [
     "Cookies",
     "Detour",
     "ErrorKind",
+    "Existing",
     "ExitCode",
     "FailedCheck",
     "Failure",
@@ -51,6 +53,7 @@ __all__ = [
     "Limits",
     "Network",
     "Outcome",
+    "OutputError",
     "Pace",
     "Pin",
     "Policy",
@@ -63,6 +66,9 @@ __all__ = [
     "Request",
     "Response",
     "Retry",
+    "Save",
+    "SaveOn",
+    "Saved",
     "StatusSet",
     "Summary",
     "Target",
@@ -83,12 +89,13 @@ __all__ = [
 
 # Where each name lives. They are imported on first use, so that the command starts with nothing but its signals.
 _HOMES = {
-    "core.errors": "ErrorKind ExitCode Failure FetchcliError Redirect UsageError",
+    "core.errors": "ErrorKind ExitCode Failure FetchcliError OutputError Redirect UsageError",
     "core.expect.expectations": "Check parse_checks",
     "core.expect.status": "StatusSet parse_status_set",
     "core.model.attempt": "Attempt FailedCheck Response",
     "core.model.outcome": "Outcome Verdict",
     "core.model.policy": "Cookies Limits Network Pace Policy Redirects Retry Timeouts Tls TlsVersion",
+    "core.model.save": "Existing Save SaveOn Saved",
     "core.model.target": "Rejected Target",
     "core.network.addresses": "AddressRules",
     "core.network.overrides": "Detour Pin",
@@ -99,7 +106,7 @@ _HOMES = {
     "core.summary.summary": "Summary",
     "core.timings": "Timings",
     "core.url.parse": "HttpUrl",
-    "run.compose": "fetch",
+    "run.library": "fetch",
 }
 _MODULES = {name: module for module, names in _HOMES.items() for name in names.split()}
 

@@ -2,17 +2,14 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
-from contextlib import AsyncExitStack, aclosing
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from functools import partial
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from fetchcli._version import __version__
 from fetchcli.core.errors import ExitCode, OutputError
-from fetchcli.core.model.outcome import Outcome
 from fetchcli.core.model.policy import Policy
-from fetchcli.core.model.target import Row
 from fetchcli.core.schedule.byte_pacing import BytePacer
 from fetchcli.core.settings import Settings
 from fetchcli.core.summary.summary import Summary, exit_code
@@ -44,61 +41,7 @@ if TYPE_CHECKING:
     from fetchcli.transport.cookies import RowCookies
 
 USER_AGENT = f"fetchcli/{__version__}"
-ROWS_AHEAD = 16  # rows read ahead from the iterable of a caller of `fetch`
 GC_THRESHOLD = 20_000
-
-
-def fetch(
-    urls: Iterable[str] | AsyncIterable[str], policy: Policy | None = None, *, ordered: bool = False
-) -> AsyncGenerator[Outcome, None]:
-    """Fetch URLs concurrently; yield one `Outcome` for each, as soon as it is known.
-
-    The iterable is read lazily. While the caller does not ask for the next outcome, only a few more
-    requests start (`Fetcher.run`). Breaking out early cancels what is in flight; use
-    ``contextlib.aclosing`` to cancel it at once.
-
-    Args:
-        urls: absolute http(s) URLs; anything else becomes a REJECTED outcome.
-        policy: concurrency, timeouts, redirects, accepted statuses and so on; None for the defaults.
-        ordered: yield in the order of ``urls``, in bounded memory.
-
-    Raises:
-        TypeError: ``urls`` is one text or no iterable, or ``policy`` is no `Policy`.
-    """
-    if isinstance(urls, (str, bytes)):
-        raise TypeError("urls must be an iterable of URLs; for a single one write fetch([url])")
-    if not isinstance(urls, (Iterable, AsyncIterable)):
-        raise TypeError(f"urls must be an iterable of URLs, not {type(urls).__name__}")
-    if not isinstance(policy, Policy | None):
-        raise TypeError(f"policy must be a Policy, not {type(policy).__name__}")
-    return _fetch(urls, policy or Policy(), ordered=ordered)
-
-
-async def _fetch(
-    urls: Iterable[str] | AsyncIterable[str], policy: Policy, *, ordered: bool
-) -> AsyncGenerator[Outcome, None]:
-    transport = make_transport(policy)
-    try:
-        fetcher = Fetcher(transport, policy, ordered=ordered)
-        async with aclosing(_batches(urls, policy)) as batches, aclosing(fetcher.run(batches)) as outcomes:
-            async for outcome in outcomes:
-                yield outcome
-    finally:
-        await transport.close()
-
-
-async def _batches(urls: Iterable[str] | AsyncIterable[str], policy: Policy) -> AsyncGenerator[list[Row], None]:
-    reader = RowReader((), policy=policy)
-    if isinstance(urls, AsyncIterable):
-        async with AsyncExitStack() as stack:
-            if isinstance(urls, AsyncGenerator):
-                await stack.enter_async_context(aclosing(urls))
-            async for url in urls:
-                yield [reader.row(url)]
-    else:
-        iterator = iter(urls)
-        while batch := [reader.row(url) for url in islice(iterator, ROWS_AHEAD)]:
-            yield batch
 
 
 def make_transport(policy: Policy, user_agent: str = USER_AGENT, cookies: "RowCookies | None" = None) -> Transport:
@@ -174,7 +117,7 @@ async def _run(settings: Settings) -> ExitCode:
         cookies = _row_cookies(policy)
         transport = make_transport(policy, cookies=cookies)
         stack.push_async_callback(transport.close)
-        named, store, bodies = _open_store(settings, stack)
+        named, store, bodies = await _open_store(settings, stack)
         plan = plan_outputs(settings, stdout_is_terminal=stdout_is_terminal(), bodies=bodies)
         gc.freeze()  # what exists now stays: the collector need not look at it again
         load = make_loader(transport, policy)
@@ -227,17 +170,17 @@ async def _inputs(settings: Settings, stack: AsyncExitStack) -> list[Input]:
     return inputs
 
 
-def _open_store(settings: Settings, stack: AsyncExitStack) -> "tuple[NameRows, Store | None, MakeSink | None]":
+async def _open_store(settings: Settings, stack: AsyncExitStack) -> "tuple[NameRows, Store | None, MakeSink | None]":
     """What names rows, the store of their bodies, and who writes those to stdout.
 
     Most runs save none and import none of it.
     """
     if settings.save is None:
         return iter, None, None
-    from fetchcli.run.saving import make_saving, open_store
+    from fetchcli.run.saving import open_saving
 
-    saving = make_saving(settings)
-    store = open_store(saving, settings)
+    saving, destination = await asyncio.to_thread(open_saving, settings)
+    store = saving.store(destination)
     stack.push_async_callback(store.close)
     return saving.rows, store, saving.make_sink if saving.to_stdout else None
 

@@ -1,7 +1,7 @@
 """``--dry-run``: print what a run would do, by reading the input only."""
 
 import sys
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from fetchcli.run.inputs import (
 if TYPE_CHECKING:
     from fetchcli.run.saving import Saving
 
+NAMES_AHEAD = 10_000
 MAX_HOSTS = 20
 MAX_INVALID = 20
 
@@ -109,14 +110,22 @@ def read_dry_run(reader: RowReader, pace: Pace, saving: "Saving | None" = None) 
     Where bodies are saved, the names of their files are printed on the way.
     """
     dry_run = DryRun(pace)
+    rows: deque[Target] = deque()  # a later row may change the name of an earlier one
     if saving is not None:
         reader.named = saving.rows
     for batch in reader.batches():
         for row in batch:
             dry_run.add(row)
         if saving is not None:
-            _print(f"{visible(saving.shown(row))}\t{visible(row.text)}" for row in batch if type(row) is Target)
+            rows.extend(row for row in batch if type(row) is Target)
+            _print(_name_line(saving, rows.popleft()) for _ in range(len(rows) - NAMES_AHEAD))
+    if saving is not None:
+        _print(_name_line(saving, row) for row in rows)
     return dry_run
+
+
+def _name_line(saving: "Saving", row: Target) -> str:
+    return f"{visible(saving.shown(row))}\t{visible(row.text)}"
 
 
 def _print(lines: Iterable[str]) -> None:

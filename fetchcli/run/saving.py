@@ -52,6 +52,7 @@ class Saving:
             raise UsageError(f"--save: {error}") from None
         self.planner = NamePlanner(template, date, redactor, threading.Lock())
         self._folder = shown_folder(self.destination.base)
+        self._named_rows = 0
         self._stdout: Stdout | None = None
         _check(save, self.destination, late=template.late)
 
@@ -59,8 +60,21 @@ class Saving:
         """Name the rows as far as that is possible before they are fetched."""
         if self.destination.single:
             batches = self._only_one(batches)
-        for batch in batches:
-            yield batch if self.planner.late else [self._named(row) for row in batch]
+        yield from map(self.name, batches)
+
+    def name(self, batch: list[Row]) -> list[Row]:
+        """Name the rows of one batch.
+
+        Raises:
+            UsageError: this is the second row, and there is one file.
+        """
+        self._named_rows += len(batch)
+        if self.destination.single and self._named_rows > 1:
+            raise UsageError(
+                f"--save {self.save.to}: one file takes one row, and there are more; write {self.save.to}/ for a "
+                "folder, or a template such as '{seq:06}{ext}'"
+            )
+        return batch if self.planner.late else [self._named(row) for row in batch]
 
     def shown(self, row: Target) -> str:
         """The name of a row for ``--dry-run``."""
@@ -83,16 +97,22 @@ class Saving:
                 found.add((status.st_dev, status.st_ino))
         return found
 
-    def open(self, protected: set[tuple[int, int]]) -> Store:
-        """Open the store, inside a running event loop.
+    def open(self, protected: Iterable[tuple[int, int]] = ()) -> BodyDestination:
+        """Open the destination; blocks.
+
+        Args:
+            protected: device and inode of files that must not be replaced.
 
         Raises:
             OutputError: the destination cannot be written.
         """
         try:
-            destination = self._open(protected)
+            return self._open(protected)
         except OSError as error:
             raise OutputError(f"{self.destination.base}: {error.strerror or error}") from None
+
+    def store(self, destination: BodyDestination) -> Store:
+        """The store over a destination, inside a running event loop."""
         return Store(destination, self.save.on, raw=self.save.raw)
 
     def make_sink(self, output: Output) -> Sink:
@@ -105,7 +125,7 @@ class Saving:
         """Whether bodies go to stdout."""
         return self.destination.kind is Kind.STDOUT
 
-    def _open(self, protected: set[tuple[int, int]]) -> BodyDestination:
+    def _open(self, protected: Iterable[tuple[int, int]]) -> BodyDestination:
         save, base = self.save, self.destination.base
         if self.to_stdout:
             self._stdout = Stdout(terminal=stdout_is_terminal())
@@ -133,16 +153,12 @@ class Saving:
         return row.named(name)
 
     def _only_one(self, batches: Iterable[list[Row]]) -> Iterator[list[Row]]:
-        """Refuse a second row before the first is fetched."""
+        """Read a second row before the first is fetched: `name` refuses it."""
         rows: list[Row] = []
         for batch in batches:
             rows += batch
             if len(rows) > 1:
-                to = self.save.to
-                raise UsageError(
-                    f"--save {to}: one file takes one row, and there are more; write {to}/ for a folder, "
-                    "or a template such as '{seq:06}{ext}'"
-                )
+                break
         yield rows
 
 
@@ -157,16 +173,18 @@ def make_saving(settings: Settings) -> Saving:
     return Saving(settings.save, reading.keep_as or reading.keep, settings.policy.credentials.redactor)
 
 
-def open_store(saving: Saving, settings: Settings) -> Store:
-    """Open the store of a run; no file that the run reads or writes is replaced by a body.
+def open_saving(settings: Settings) -> tuple[Saving, BodyDestination]:
+    """Open the destination of a run; no file that the run reads or writes is replaced by a body.
 
     Raises:
+        UsageError: the settings make no sense.
         OutputError: the destination cannot be written.
     """
+    saving = make_saving(settings)
     outputs = [parse_output(text).path for text in settings.outputs]
     jar = settings.policy.cookies.jar
     names = [*settings.inputs, *settings.read, *outputs, *(() if jar is None else (jar,))]
-    return saving.open(saving.protect(name for name in names if name != STDIN and "://" not in name))
+    return saving, saving.open(saving.protect(name for name in names if name != STDIN and "://" not in name))
 
 
 def _check(save: Save, destination: Destination, *, late: bool) -> None:
@@ -175,5 +193,7 @@ def _check(save: Save, destination: Destination, *, late: bool) -> None:
         raise UsageError(f"--save is not available on {sys.platform}")
     if save.existing is Existing.SKIP and late:
         raise UsageError("--skip-existing requires names that are known before the response: without ext, sha256, -J")
-    if destination.kind is not Kind.FILES and (save.existing is not Existing.REPLACE or save.remote_time):
-        raise UsageError("--no-clobber, --skip-existing and -R require files, not one container or stdout")
+    if destination.kind is not Kind.FILES and save.existing is not Existing.REPLACE:
+        raise UsageError("--no-clobber and --skip-existing require files, not one container or stdout")
+    if destination.kind is Kind.STDOUT and save.remote_time:
+        raise UsageError("--remote-time requires files or a container, not stdout")

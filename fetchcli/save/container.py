@@ -53,6 +53,9 @@ class ContainerFormat(Protocol):
     def members(self, fd: int) -> Iterator[Member]:
         """The whole members of a file, up to the first that is not."""
 
+    def close(self) -> None:
+        """Nothing more is asked for."""
+
 
 class Container:
     """See `save.store.BodyDestination`.
@@ -84,13 +87,18 @@ class Container:
         self._planner, self._layout = planner, layout
         self._fsync, self._remote_time = fsync, remote_time
         self._folder = str(Path(path).absolute().parent)
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        except OSError:
+            layout.close()
+            raise
         try:
             _check(self._fd, frozenset(protected))
             self._end = self._recovered() if resume else 0
             os.ftruncate(self._fd, self._end)
             os.lseek(self._fd, self._end, os.SEEK_SET)
         except BaseException:
+            self._layout.close()
             os.close(self._fd)
             raise
 
@@ -136,6 +144,7 @@ class Container:
             if self._fsync:
                 os.fsync(self._fd)
         finally:
+            self._layout.close()
             os.close(self._fd)
 
     def _recovered(self) -> int:

@@ -28,6 +28,9 @@ class Tar:
         """See `save.container.ContainerFormat`."""
         yield b"\0" * (2 * BLOCK + -(end + 2 * BLOCK) % RECORD)
 
+    def close(self) -> None:
+        """See `save.container.ContainerFormat`: nothing is open."""
+
     def members(self, fd: int) -> Iterator[Member]:
         """See `save.container.ContainerFormat`."""
         length = os.fstat(fd).st_size

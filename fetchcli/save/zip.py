@@ -70,12 +70,15 @@ class Zip:
         self._directory.seek(0)
         while block := self._directory.read(BLOCK):
             yield block
-        self._directory.close()
         if count >= _MAX16 or end >= _MAX32 or size >= _MAX32:
             fields = (_END64.size - 12, _MADE_BY, _ZIP64_VERSION, 0, 0, count, count, size, end)
             yield _END64.pack(b"PK\x06\x06", *fields) + _LOCATOR.pack(b"PK\x06\x07", 0, end + size, 1)
         count, size, end = min(count, _MAX16), min(size, _MAX32), min(end, _MAX32)
         yield _END.pack(b"PK\x05\x06", 0, 0, count, count, size, end, 0)
+
+    def close(self) -> None:
+        """See `save.container.ContainerFormat`."""
+        self._directory.close()
 
     def members(self, fd: int) -> Iterator[Member]:
         """See `save.container.ContainerFormat`; the body of the last member is read to see that it is whole."""

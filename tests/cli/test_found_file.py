@@ -24,7 +24,7 @@ NEVER = {
 }  # fmt: skip
 PATHS = {
     "output", "write_out", "header", "data", "json", "form", "cookie", "cookie_jar", "baseline", "cacert", "cert",
-    "key",
+    "key", "output_dir", "save",
 }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from fetchcli.engine import fetcher as fetcher_module
 from fetchcli.engine.delivery import Delivery
 from fetchcli.engine.feed import Feed
 from fetchcli.engine.fetcher import Fetcher
-from fetchcli.run.compose import fetch
+from fetchcli.run.library import fetch
 from fetchcli.transport.fake import ScriptedTransport
 from tests.support.outcomes import target
 

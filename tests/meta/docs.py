@@ -11,7 +11,8 @@ from fetchcli.cli.option import Found
 from fetchcli.core.errors import ErrorKind, ExitCode, Failure
 from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
 from fetchcli.core.model.outcome import Outcome, Verdict
-from fetchcli.core.rows.columns import COLUMNS
+from fetchcli.core.naming.template import FIELDS
+from fetchcli.core.rows.columns import COLUMNS, SAVED
 from fetchcli.core.summary.summary import Summary
 from fetchcli.core.timings import Timings
 from fetchcli.inputs.reader import RowReader
@@ -38,7 +39,7 @@ def formats(topic: str) -> str:
 def columns(_: str) -> str:
     """The columns of a row."""
     rows = []
-    for column in COLUMNS:
+    for column in (*COLUMNS, *SAVED):
         also = f" (-w also: {', '.join(column.aliases)})" if column.aliases else ""
         rows.append((column.name, f"{column.doc.replace('`', '')}{also}"))
     return definitions(rows, 20)
@@ -68,6 +69,11 @@ def found_files(_: str) -> str:
     )
 
 
+def fields(_: str) -> str:
+    """The fields of names of saved bodies."""
+    return definitions([(field.name, field.doc.replace("`", "")) for field in FIELDS], 10)
+
+
 GENERATED: dict[str, Callable[[str], str]] = {
     "options": options,
     "formats": formats,
@@ -75,6 +81,7 @@ GENERATED: dict[str, Callable[[str], str]] = {
     "exit-codes": exit_codes,
     "error-kinds": error_kinds,
     "found-files": found_files,
+    "fields": fields,
 }
 
 

@@ -32,7 +32,7 @@ LAYERS: dict[str, tuple[str, set[str]]] = {
     "run.compose": ("_version core inputs transport sinks save render engine messages run", {"uvloop"}),
     "run.demo": ("", {"aiohttp"}),
     "cli": ("_version core run messages", {"typer", "click", "msgspec", "platformdirs"}),
-    "__init__": ("_version core run.compose", set()),
+    "__init__": ("_version core run.library", set()),
     "__main__": ("cli", set()),
 }
 # Inside core, too, a package may import only packages of the rows above its own.

@@ -14,7 +14,7 @@ from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.model.policy import Policy, Retry
 from fetchcli.core.request.request import Request
-from fetchcli.run.compose import fetch
+from fetchcli.run.library import fetch
 from tests.support.recorder import ok, recorder, see
 from tests.transport.conftest import Send, Sender
 

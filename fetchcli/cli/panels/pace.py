@@ -25,7 +25,6 @@ PANEL = Panel(
             type=int,
             metavar="N",
             minimum=1,
-            common=True,
         ),
         Option(
             flags="--rate",

@@ -4,19 +4,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from fetchcli.cli.option import Found, Option, Panel, Values, parsed
-from fetchcli.core.errors import UsageError
 from fetchcli.core.model.save import Existing, Save, SaveOn
-from fetchcli.core.naming.destination import destination_of
 
 _ANY = ("save", "remote_name")
 
 
 def _save_paths(text: str) -> Iterable[str]:
-    """The folder or the file of ``--save``; what is malformed is refused later."""
-    try:
-        return (destination_of(Save(to=text), is_folder=False).base,)
-    except UsageError:
-        return ()
+    """What stands before the first field of ``--save``."""
+    return (text.partition("{")[0] or ".",)
 
 
 def _settings(values: Values) -> dict[str, Any]:
@@ -48,7 +43,7 @@ PANEL = Panel(
             flags="--save",
             found=Found.BELOW,
             paths=_save_paths,
-            help="Save bodies: FOLDER/, a template such as 'out/{seq:06}{ext}', a .zip or .tar file, - or a file.",
+            help="Save bodies into FOLDER/, a template, or a file.",
             metavar="DEST",
             alternatives=("remote_name",),
             common=True,

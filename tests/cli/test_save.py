@@ -1,0 +1,231 @@
+"""--save and its relatives, through a real process."""
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import COMMAND, Result, at_terminal, fetchcli, start, until
+from tests.support.recorder import Recorder, ok, recorder
+
+BODIES = {"/": b"front", "/a": b"page", "/a/b.html": b"below", "/a/b.html?q=1": b"query", "/big": os.urandom(400_000)}
+COLUMNS = "seq,verdict,status,error,error_detail,saved_as,size_saved,sha256"
+
+
+def answer(request: bytes) -> bytes:
+    target = request.split(b" ")[1].decode()
+    if target == "/gz":
+        return ok(gzip.compress(b"plain"), "Content-Encoding: gzip", "Content-Type: text/plain")
+    if target == "/cd":
+        return ok(b"x", "Content-Disposition: attachment; filename=\"../e\xefvil.sh\"; filename*=UTF-8''na%C3%AFve.txt")
+    if target == "/escape":
+        return ok(b"\x1b[31mred")
+    if target == "/missing":
+        return ok(b"not here", status="404 Not Found")
+    return ok(BODIES.get(target, target.encode()), "Content-Type: text/html", 'ETag: "1"')
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Recorder]:
+    with recorder(answer) as server:
+        yield server
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def rows(result: Result) -> list[dict[str, object]]:
+    return [json.loads(line) for line in result.out.splitlines()]
+
+
+def save(server: Recorder, *args: str, paths: tuple[str, ...] = tuple(BODIES)) -> Result:
+    return fetchcli(*map(server.url, paths), "-q", "-o", "jsonl", "--ordered", "--columns", COLUMNS, *args)
+
+
+def test_a_folder(server: Recorder, here: Path) -> None:
+    found = rows(save(server, "--save", "out/"))
+    host = f"127.0.0.1+{server.port}"
+    names = ["index.html", "a/index.html", "a/b.html", "a/b.html@q=1", "big"]
+    assert [row["saved_as"] for row in found] == [f"out/{host}/{name}" for name in names]
+    for row, body in zip(found, BODIES.values(), strict=True):
+        assert (here / str(row["saved_as"])).read_bytes() == body
+        assert row["size_saved"] == len(body)
+    assert [path.name for path in (here / "out").iterdir()] == [host]
+
+
+def test_names_are_given_by_a_template_or_by_the_url_or_by_the_server(server: Recorder, here: Path) -> None:
+    assert [row["saved_as"] for row in rows(save(server, "--save", "o/{seq:03}{ext}", paths=("/a", "/gz")))] == [
+        "o/001.html",
+        "o/002.txt",
+    ]
+    assert [row["saved_as"] for row in rows(save(server, "-O", paths=("/", "/a/b.html")))] == ["index.html", "b.html"]
+    (row,) = rows(save(server, "-OJ", "--output-dir", "d/e", "--create-dirs", paths=("/cd",)))
+    assert row["saved_as"] == "d/e/na\xefve.txt"
+    (row,) = rows(save(server, "--save", str(here / "abs" / "x"), paths=("/a",)))
+    assert row["saved_as"] == "abs/x"
+    with tempfile.TemporaryDirectory() as elsewhere:
+        (row,) = rows(save(server, "--save", f"{elsewhere}/x", paths=("/a",)))
+        assert row["saved_as"] == f"{elsewhere}/x"
+        assert Path(f"{elsewhere}/x").read_bytes() == b"page"
+
+
+def test_the_columns_of_saved_bodies_are_default_ones(server: Recorder, here: Path) -> None:
+    (row,) = rows(fetchcli(server.url("/a"), "-q", "-o", "jsonl", "--save", "x"))
+    assert list(row)[-4:] == ["saved_as", "size_saved", "header:etag", "header:last-modified"]
+    assert (row["saved_as"], row["size_saved"], row["header:etag"]) == ("x", 4, '"1"')
+    (row,) = rows(fetchcli(server.url("/a"), "-q", "-o", "jsonl"))
+    assert "saved_as" not in row
+    text = fetchcli(server.url("/a"), "-q", "--save", "x", "-w", "%{saved_as} %{size_saved}\n")
+    assert text.out == "x 4\n"
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("--save", "x"), "--save x: one file takes one row, and there are more; write x/ for a folder"),
+        (("--save", "{hsot}"), "--save: no field is named {hsot}; did you mean {host}?"),
+        (("--save", "a/{seq}/../x"), "'..' after the first field would leave the folder"),
+        (("--save", "x/", "-O"), "--save and --remote-name cannot be combined"),
+        (("-J",), "--remote-header-name requires --remote-name"),
+        (("--fsync",), "--fsync requires --save or --remote-name"),
+        (("--save", "{seq}{ext}", "--skip-existing"), "--skip-existing requires names that are known before"),
+        (("--save", "x.zip", "--no-clobber"), "require files"),
+        (("--save", "-", "-R"), "--remote-time requires files or a container"),
+        (("--save", "-", "-o", "jsonl"), "two outputs (-o, -w, --save) write to stdout"),
+        (("--save", "x/", "--no-clobber", "--skip-existing"), "cannot be combined"),
+    ],
+)
+def test_what_makes_no_sense(args: tuple[str, ...], said: str, server: Recorder, here: Path) -> None:
+    before = len(server.requests)
+    refused = fetchcli(server.url("/a"), server.url("/b"), *args)
+    assert (refused.code, refused.out, refused.err.count("\n")) == (2, "", 1)
+    assert said in refused.err
+    assert len(server.requests) == before
+    assert not list(here.iterdir())
+
+
+def test_a_folder_that_cannot_be_made(server: Recorder, here: Path) -> None:
+    (here / "file").write_text("x")
+    refused = fetchcli(server.url("/a"), "--save", "file/x/")
+    assert (refused.code, refused.err) == (8, "fetchcli: file/x/: Not a directory\n")
+
+
+def test_no_file_that_the_run_reads_or_writes_is_replaced(server: Recorder, here: Path) -> None:
+    (here / "urls.txt").write_text(f"{server.url('/urls.txt')}\n{server.url('/rows.jsonl')}\n{server.url('/link')}\n")
+    os.link(here / "urls.txt", here / "link")
+    result = fetchcli("urls.txt", "-q", "-O", "-o", "rows.jsonl", "--columns", "saved_as,error_detail")
+    found = [json.loads(line) for line in (here / "rows.jsonl").read_text().splitlines()]
+    assert result.code == 8
+    assert (here / "urls.txt").read_text().startswith("http://")
+    names = sorted(str(row["saved_as"]) for row in found)
+    assert [name[:4] for name in names] == ["None", "rows", "urls"]
+    assert {row["error_detail"] for row in found} == {None, "cannot write link: the run reads or writes this file"}
+
+
+def test_stdout_takes_bodies_in_order_and_rows_go_elsewhere(server: Recorder, here: Path) -> None:
+    urls = [server.url(path) for path in BODIES]
+    done = subprocess.run(
+        [*COMMAND, *urls, "--save", "-", "--ordered", "-o", "rows.jsonl"], capture_output=True, check=True
+    )
+    assert done.stdout == b"".join(BODIES.values())
+    assert b"accepted" in done.stderr
+    assert len((here / "rows.jsonl").read_text().splitlines()) == len(BODIES)
+
+
+def test_binary_content_is_not_written_to_a_terminal(server: Recorder, here: Path) -> None:
+    shown = at_terminal(server.url("/a"), "-q", "--save", "-")
+    assert (shown.code, shown.out) == (0, "page")
+    refused = at_terminal(server.url("/escape"), "--save", "-", columns=200)
+    assert refused.code == 8
+    assert "binary content is not written to a terminal; redirect stdout, or write --save FILE" in refused.out
+    assert "\x1b[31mred" not in refused.out
+
+
+def test_a_reader_that_leaves_ends_the_run(server: Recorder) -> None:
+    process = start(*[server.url("/big")] * 30, "--save", "-", "-c", "2")
+    assert process.stdout is not None
+    process.stdout.read(10)
+    process.stdout.close()
+    assert process.wait(timeout=20) == 8
+    assert process.stderr is not None
+    assert process.stderr.read() == b""
+    process.stderr.close()
+
+
+def test_dry_run_shows_the_names(server: Recorder, here: Path) -> None:
+    before = len(server.requests)
+    shown = fetchcli(server.url("/a"), server.url("/a/b"), "--dry-run", "--save", "out/")
+    host = f"out/127.0.0.1+{server.port}"
+    assert shown.lines[:2] == [f"{host}/a/index.html\t{server.url('/a')}", f"{host}/a/b\t{server.url('/a/b')}"]
+    late = fetchcli(server.url("/a"), "--dry-run", "--save", "{sha256}{ext}")
+    assert late.lines[0] == f"(sha256)(ext)\t{server.url('/a')}"
+    assert len(server.requests) == before
+    assert not list(here.iterdir())
+
+
+def test_the_summary_says_what_was_saved(server: Recorder, here: Path) -> None:
+    shown = fetchcli(server.url("/a"), server.url("/missing"), "--save", "out/", "--save-on", "all")
+    assert "saved    2 bodies, 12 B" in shown.err
+
+
+def test_a_configuration_file_that_was_found_saves_below_its_folder_only(server: Recorder, here: Path) -> None:
+    inside, outside = here / "inside", here / "outside"
+    inside.mkdir()
+    for value, code in (("out/{seq}", 0), (f"{outside}/", 2), ("../outside/{seq}", 2)):
+        (inside / "fetchcli.toml").write_text(f'save = "{value}"\n')
+        done = fetchcli(server.url("/a"), "-q", env={"FETCHCLI_NO_CONFIG": ""}, cwd=inside)
+        assert done.code == code, done.err
+    assert (inside / "out" / "1").read_bytes() == b"page"
+    assert not outside.exists()
+
+
+def test_a_file_that_grows_too_large_is_a_failure_of_its_row(server: Recorder, here: Path) -> None:
+    command = [
+        *COMMAND,
+        server.url("/big"),
+        server.url("/a"),
+        "-q",
+        "--ordered",
+        "-w",
+        "%{error} %{saved_as}\n",
+    ]
+    limited = subprocess.run(
+        ["bash", "-c", 'ulimit -f 64; exec "$@"', "_", *command, "--save", "out/{name}"],
+        capture_output=True,
+        check=False,
+    )
+    assert (limited.returncode, limited.stdout) == (8, b"write \n out/a\n")
+    assert [path.name for path in (here / "out").iterdir()] == ["a"]
+
+
+def test_nothing_partial_is_left_by_a_kill(here: Path) -> None:
+    """Twenty kills at any moment: what rows say is saved is there, whole, and nothing else has a final name."""
+    bodies = {f"/{number}": os.urandom(20 + 40_000 * (number % 8)) for number in range(400)}
+    hashes = {sha256(body).hexdigest() for body in bodies.values()}
+    written, out = here / "rows.jsonl", here / "out"
+    with recorder(lambda request: ok(bodies[request.split(b" ")[1].decode()])) as server:
+        (here / "urls.txt").write_text("".join(f"{server.url(path)}\n" for path in bodies))
+        for size in range(0, 60_000, 3000):
+            written.unlink(missing_ok=True)
+            process = start("urls.txt", "-q", "-c", "8", "--save", "out/", "-o", "rows.jsonl", "--limit-rate", "20M")
+            until(lambda size=size: written.exists() and written.stat().st_size >= size, "rows", process)  # type: ignore[misc]
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+            for line in written.read_bytes().split(b"\n")[:-1]:
+                row = json.loads(line)
+                assert sha256((here / row["saved_as"]).read_bytes()).hexdigest() == row["sha256"]
+            final = [path for path in out.rglob("*") if path.is_file() and ".fetchcli" not in path.parts]
+            assert {sha256(path.read_bytes()).hexdigest() for path in final} <= hashes
+        done = fetchcli("urls.txt", "-q", "--save", "out/")
+        assert done.code == 0
+        assert [path.name for path in out.iterdir()] == [f"127.0.0.1+{server.port}"]
