@@ -136,6 +136,7 @@ class Failure(msgspec.Struct, frozen=True):
         remote_ip: the address that was connected to, empty if none was.
         remedy: what may help.
         timings: when the phases that were over were over.
+        brought: bytes of a body that a later attempt need not ask for again.
     """
 
     kind: ErrorKind
@@ -145,6 +146,7 @@ class Failure(msgspec.Struct, frozen=True):
     remote_ip: str = ""
     remedy: Remedy = Remedy.NONE
     timings: Timings = Timings()
+    brought: int = 0
 
 
 class FetchcliError(Exception):

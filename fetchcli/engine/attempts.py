@@ -9,13 +9,12 @@ from fetchcli.core.checks.evaluate import Evidence, checks_for, failed_checks, l
 from fetchcli.core.errors import ErrorKind, Failure, TransportError
 from fetchcli.core.expect.expectations import Check
 from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
-from fetchcli.core.model.body_buffer import BodyBuffer
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.model.redacted import redacted, redactor_of
 from fetchcli.core.request.redaction import Redactor
 from fetchcli.core.schedule.lane import Launch
 from fetchcli.engine.bodies import Bodies
-from fetchcli.transport.base import ChooseConsumers, Consumer, Consumers, Transport
+from fetchcli.transport.base import Transport
 
 
 class Attempts:
@@ -43,8 +42,8 @@ class Attempts:
         policy = self._policy
         if row.network is not None:
             policy = msgspec.structs.replace(policy, network=row.network)
-        limits = policy.limits
-        body = BodyBuffer(max(limits.check, limits.keep)) if checks and reads_body(checks) else None
+        limits, head = policy.limits, (row.request or policy.request).method == "HEAD"
+        buffered = max(limits.check, limits.keep) if checks and reads_body(checks) else 0
         resume, launch.resume = launch.resume, None
         result: Response | Failure
         try:
@@ -53,7 +52,7 @@ class Attempts:
                 policy,
                 request=row.request,
                 fresh=resume or launch.fresh,
-                consume=self._consume(launch, () if body is None else (body.feed,)),
+                body=self._bodies.plan(launch, buffered, to_head_request=head),
             )
         except TransportError as error:
             result, launch.resume = error.failure, error.resume
@@ -62,19 +61,13 @@ class Attempts:
         attempt = Attempt(number, self._epoch + started, time.monotonic() - started, result)
         if isinstance(result, Failure):
             return self._redacted(attempt, redactor)
+        body = self._bodies.received(launch, result)
         if not checks and result.status in self._policy.accept and not lacks_location(result, self._policy):
             return self._redacted(attempt, redactor)
-        head = (row.request or self._policy.request).method == "HEAD"
         if body is not None:
-            result = msgspec.structs.replace(result, body=bytes(body.data))
+            result = msgspec.structs.replace(result, body=body)
         evidence = self._evidence(attempt, result, redactor, head=head)
         return self._redacted(await self._checked(attempt, evidence, checks), redactor)
-
-    def _consume(self, launch: Launch, feeds: tuple[Consumer, ...]) -> ChooseConsumers | None:
-        """Who takes the body: the checks, and the store."""
-        if self._bodies.taken and (launch.row.request or self._policy.request).method != "HEAD":
-            return lambda _: self._bodies.consumers(launch, feeds)
-        return (lambda _: Consumers(feeds)) if feeds else None
 
     @staticmethod
     def _redacted(attempt: Attempt, redactor: Redactor | None) -> Attempt:

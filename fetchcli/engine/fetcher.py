@@ -72,7 +72,7 @@ class Fetcher:
         self.stopped, self.halted, self.unread = False, "", False
         self._deadline = float("inf")  # when unread rows are given up
         self._epoch = time.time() - time.monotonic()  # read once: jumps of the wall clock affect no timestamp
-        self._bodies = Bodies(store, partial(self.halt, now=False))
+        self._bodies = Bodies(store, partial(self.halt, now=False), resumes=policy.retry.any)
         self._attempts = Attempts(transport, policy, self._epoch, self._bodies)
         self.scheduler = Scheduler(policy, random.random, time.monotonic(), self._epoch, warn)
 

@@ -36,6 +36,28 @@ class Consumers(NamedTuple):
 ChooseConsumers = Callable[[Head], Consumers]
 
 
+class Partial(Protocol):
+    """A body that was cut off; a later attempt may go on with it."""
+
+    @property
+    def offset(self) -> int:
+        """Bytes that have come; 0 if it cannot go on."""
+
+
+class BodyPlan(NamedTuple):
+    """What becomes of the body of a fetch.
+
+    Attributes:
+        consume: returns the consumers of a body that begins, given its head; not called for a body that goes on.
+        partial: the body of an earlier attempt that was cut off, to go on with.
+        on_cut: called if a body is cut off where a later attempt can go on, before the error is raised.
+    """
+
+    consume: ChooseConsumers | None = None
+    partial: Partial | None = None
+    on_cut: Callable[[Partial], None] | None = None
+
+
 class SharedFields(msgspec.Struct, frozen=True, eq=False):
     """The header fields that all requests of a run have in common, without Host and Authorization.
 
@@ -60,6 +82,7 @@ class HopRequest(msgspec.Struct, frozen=True, kw_only=True):
         once: the request must not be repeated, so use a kept connection only if it was idle for a moment.
         last: use the connection for no other request.
         network: how the host is reached.
+        part: the value of Range, and that of If-Range, to ask for a part of the body; or None.
     """
 
     url: HttpUrl
@@ -73,6 +96,7 @@ class HopRequest(msgspec.Struct, frozen=True, kw_only=True):
     once: bool = False
     last: bool = False
     network: Network = Network()
+    part: tuple[str, str] | None = None
 
 
 class BodySource(Protocol):
@@ -185,7 +209,7 @@ class Transport(Protocol):
         *,
         request: Request | None = None,
         fresh: bool | Resumption = False,
-        consume: ChooseConsumers | None = None,
+        body: BodyPlan | None = None,
     ) -> Response:
         """Fetch a URL: follow its redirects, and read the body to its end.
 
@@ -197,7 +221,7 @@ class Transport(Protocol):
             request: what to send.
             fresh: use no connection that was used before; the ``resume`` of the TransportError of an earlier
                 call repeats only its last request.
-            consume: returns the consumers of the body, given the head; none by default.
+            body: what becomes of the body; by default it is read, and dropped.
 
         Raises:
             TransportError: no complete response arrived; it carries the kind and the detail.

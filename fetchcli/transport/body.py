@@ -6,12 +6,12 @@ import time
 
 from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.core.http1.head import BODYLESS_STATUSES, Head
+from fetchcli.core.http1.partial import PARTIAL_CONTENT
 from fetchcli.core.model.body_buffer import BodyBuffer
 from fetchcli.core.model.policy import Limits
 from fetchcli.transport.base import BodySource, Consumers
 from fetchcli.transport.decode import Decoder, decoder_for
 
-PARTIAL_CONTENT = 206
 NO_CONSUMERS = Consumers()
 DECODE_SLICE = 16 * 1024  # bytes handed to a decoder at once
 DECODE_SECONDS = 0.02  # decoding time after which the event loop gets a turn
@@ -27,6 +27,7 @@ class BodyReader:
         decoded: bytes after content decoding.
         sha256: of the decoded bytes, hexadecimal; set at the end.
         buffer: the start of the body as far as ``limits.keep`` asks for it, or None.
+        waits: everything that came was handed on, and more is waited for.
         unknown_coding: the Content-Encoding that was not decoded, because it is unknown or the body is a part of a
             representation; the body is then counted as it came.
     """
@@ -49,6 +50,7 @@ class BodyReader:
         if self.buffer is not None:
             self._consumers += (self.buffer.feed,)
         self.wire = self.decoded = 0
+        self.waits = True
         self.sha256 = self.unknown_coding = ""
         self._decoder: Decoder | None = None
         codings = head.fields.get(b"content-encoding")
@@ -58,13 +60,18 @@ class BodyReader:
             self._decoder, known = (None, False) if head.status == PARTIAL_CONTENT else decoder_for(text)
             self.unknown_coding = "" if known else text
 
-    async def read(self) -> None:
+    async def read(self, rest: BodySource | None = None) -> None:
         """Read to the end.
+
+        Args:
+            rest: where the rest comes from, if an earlier call was interrupted while it waited for more.
 
         Raises:
             TransportError: `truncated`, `protocol`, `decode`, `too_large` or a timeout.
         """
+        self._source = rest or self._source
         while chunk := await self._source.read():
+            self.waits = False
             self.wire += len(chunk)
             self._check_size(self.wire, "")
             for consume in self._raw_consumers:
@@ -76,6 +83,8 @@ class BodyReader:
                 await self._decode(self._decoder, chunk)
             if self._drain is not None:
                 await self._drain()
+            self.waits = True
+        self.waits = False
         if self._decoder is None:
             self.decoded = self.wire
         elif self.wire or not self._source.length_verified:  # an empty body that is proved empty has nothing to decode

@@ -13,7 +13,7 @@ from fetchcli.core.model.policy import Policy, Timeouts
 from fetchcli.core.request.request import Request
 from fetchcli.core.timings import Timings
 from fetchcli.core.url.parse import HttpUrl
-from fetchcli.transport.base import ChooseConsumers, HopRequest
+from fetchcli.transport.base import BodyPlan, HopRequest
 
 HopScript = Callable[[HopRequest], bytes | TransportError]
 
@@ -135,7 +135,7 @@ class NullTransport:
         *,
         request: Request | None = None,
         fresh: bool | Resumption = False,
-        consume: ChooseConsumers | None = None,
+        body: BodyPlan | None = None,
     ) -> Response:
         """Answer without waiting."""
         return Response(200, url.text, Timings())
@@ -168,7 +168,7 @@ class ScriptedTransport:
         *,
         request: Request | None = None,
         fresh: bool | Resumption = False,
-        consume: ChooseConsumers | None = None,
+        body: BodyPlan | None = None,
     ) -> Response:
         """Wait for the scripted delay, then answer as scripted."""
         self.sent.append(url.text)
@@ -181,8 +181,8 @@ class ScriptedTransport:
             self.in_flight -= 1
         if isinstance(answer, BaseException):
             raise answer
-        if answer.body and consume is not None:
-            for feed in consume(Head(answer.status, 1, answer.headers)).decoded:
+        if answer.body and body is not None and body.consume is not None:
+            for feed in body.consume(Head(answer.status, 1, answer.headers)).decoded:
                 feed(answer.body)
         keep = policy.limits.keep
         return msgspec.structs.replace(answer, body=(answer.body or b"")[:keep] if keep else None)

@@ -4,31 +4,41 @@ import asyncio
 import time
 from contextlib import suppress
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from fetchcli.core.errors import ErrorKind, Failure, Remedy, Resumption, TransportError
+from fetchcli.core.errors import ErrorKind, Remedy, Resumption, TransportError
 from fetchcli.core.http1.head import Head
+from fetchcli.core.http1.partial import PARTIAL_CONTENT, RANGE_NOT_SATISFIABLE
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Policy
-from fetchcli.core.request.multipart import boundary_of, encode_form, label_form, parse_part
 from fetchcli.core.request.request import Request, asks_to_close, default_headers, header_fields, user_host
 from fetchcli.core.schedule.byte_pacing import BytePacer
 from fetchcli.core.schedule.redirects import next_hop
-from fetchcli.core.timings import Timings
 from fetchcli.core.url.parse import HttpUrl
-from fetchcli.transport.base import Authenticator, ChooseConsumers, Hop, HopRequest, HopTransport, SharedFields
+from fetchcli.transport.base import (
+    Authenticator,
+    BodyPlan,
+    ChooseConsumers,
+    Hop,
+    HopRequest,
+    HopTransport,
+    SharedFields,
+)
 from fetchcli.transport.body import NO_CONSUMERS, BodyReader
 from fetchcli.transport.deadline import Deadline
+from fetchcli.transport.fetch_result import failure_of, response_of
 from fetchcli.transport.paced_body import PacedBody
+from fetchcli.transport.partial_body import CUT, PartialBody, partial_body
 from fetchcli.transport.rate_watch import RateWatch
 from fetchcli.transport.redirect_chain import RedirectChain
+from fetchcli.transport.request_content import with_content
 
 if TYPE_CHECKING:
     from fetchcli.transport.cookies import RowCookies
 
+OK = 200
 MAX_REDIRECT_BODY = 64 * 1024
 REDIRECT_BODY_SECONDS = 0.5
 
@@ -87,7 +97,7 @@ class FollowingTransport:
         *,
         request: Request | None = None,
         fresh: bool | Resumption = False,
-        consume: ChooseConsumers | None = None,
+        body: BodyPlan | None = None,
     ) -> Response:
         """See `transport.base.Transport`."""
         if isinstance(fresh, RedirectChain):
@@ -96,17 +106,25 @@ class FollowingTransport:
         else:
             request = request or policy.request
             if request.content_file is not None or request.form:
-                request = await asyncio.to_thread(_with_content, request)
+                request = await asyncio.to_thread(with_content, request)
             jar = None if self._cookies is None else self._cookies.jar_of_row()
             chain = RedirectChain(url, request, jar)
         chain.fresh = bool(fresh)
+        plan = body or BodyPlan()
+        chain.go_on_with(plan.partial if isinstance(plan.partial, PartialBody) else None)
         chain.hop = self._hop(chain, policy)
         limit = Deadline(policy.timeouts.total, chain)
         try:
             with limit:
-                return await self._follow(chain, policy, consume)
+                return await self._follow(chain, policy, plan.consume)
+        except asyncio.CancelledError:
+            _tell_cut(chain, plan)
+            raise
         except Exception as error:
-            failed = TransportError.of(_failure(error, chain, policy, timed_out=limit.expired))
+            failure = failure_of(error, chain, policy, timed_out=limit.expired)
+            if failure.kind in CUT and _tell_cut(chain, plan):
+                failure = msgspec.structs.replace(failure, brought=chain.brought)
+            failed = TransportError.of(failure)
             failed.resume = chain if failed.failure.remedy is Remedy.FRESH else None
             raise failed from error
 
@@ -126,20 +144,45 @@ class FollowingTransport:
                     locations = head.fields.get(b"location", [])
                     target = next_hop(chain.url, head.status, locations, len(chain.redirects), policy.redirects)
                     if target is None:
-                        consumers = NO_CONSUMERS if consume is None else consume(head)
-                        no_body = chain.request.method == "HEAD"
-                        source = chain.hop if self._pacer is None else PacedBody(chain.hop, self._pacer)
-                        body = BodyReader(head, source, policy.limits, consumers, to_head_request=no_body)
-                        await body.read()
-                        return _response(head, chain, body)
+                        response = await self._read(head, chain, policy, consume)
+                        if response is not None:
+                            return response
                     await _discard(chain.hop)
                 finally:
                     chain.hop.close()  # does nothing once the body was read to its end
-                chain.follow(target, head.status, trusted=policy.redirects.trusted)
+                if target is not None:
+                    chain.follow(target, head.status, trusted=policy.redirects.trusted)
                 chain.hop = self._hop(chain, policy)
         finally:
             if watch is not None:
                 watch.stop()
+
+    async def _read(
+        self, head: Head, chain: RedirectChain, policy: Policy, consume: ChooseConsumers | None
+    ) -> Response | None:
+        """Read the body of the last hop; None if it is to be asked for as a whole, because this is not the rest."""
+        source = chain.hop if self._pacer is None else PacedBody(chain.hop, self._pacer)
+        partial = chain.partial
+        if partial is not None and head.status in (PARTIAL_CONTENT, RANGE_NOT_SATISFIABLE):
+            total = partial.total_with(head)
+            if total is None:
+                chain.go_on_with(None)
+                return None
+            chain.resumed_from = partial.offset
+            await partial.reader.read(source)
+            if partial.reader.wire != total:
+                detail = (
+                    f"the rest has {partial.reader.wire - chain.resumed_from} bytes, not {total - chain.resumed_from}"
+                )
+                raise TransportError(ErrorKind.PROTOCOL, detail)
+            return response_of(partial.head, chain, partial.reader)
+        consumers = NO_CONSUMERS if consume is None else consume(head)
+        no_body = chain.request.method == "HEAD"
+        body = BodyReader(head, source, policy.limits, consumers, to_head_request=no_body)
+        if head.status == OK:  # a response such as 503 does not take the place of what came before
+            chain.begin(partial_body(head, body, chain.request))
+        await body.read()
+        return response_of(head, chain, body)
 
     async def _open(self, chain: RedirectChain) -> Head:
         """Send the request of a hop, and keep the cookies of its response."""
@@ -192,6 +235,7 @@ class FollowingTransport:
             once=not request.idempotent,
             last=prepared.last,
             network=policy.network,
+            part=chain.part,
         )
         return self._hops.hop(hop, policy.timeouts)
 
@@ -210,49 +254,12 @@ class FollowingTransport:
         return _PreparedRequest(SharedFields(fields), user_host(request), asks_to_close(request), authorized, cookie)
 
 
-def _with_content(request: Request) -> Request:
-    """Read the files that a request sends."""
-    if request.content_file is not None:
-        content = _read("body_file", request.content_file)
-        return msgspec.structs.replace(request, content=content, content_file=None)
-    import secrets  # few runs need it
-
-    boundary = boundary_of(secrets.token_hex(11))
-    parts = [parse_part(text, lambda path: _read("--form", path)) for text in request.form]
-    headers = label_form(request.headers, boundary)
-    return msgspec.structs.replace(request, content=encode_form(parts, boundary), headers=headers, form=())
-
-
-def _read(where: str, path: str) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise TransportError(ErrorKind.READ, f"{where} {path}: {error.strerror}") from None
-
-
-def _failure(error: Exception, chain: RedirectChain, policy: Policy, *, timed_out: bool) -> Failure:
-    """The failure of a fetch: what went wrong, at which URL, and what may help."""
-    hop = chain.hop
-    if timed_out:
-        detail = f"no complete response in {policy.timeouts.total:g} s ({hop.phase})"
-        cause = Failure(ErrorKind.TIMEOUT_TOTAL, detail, remedy=Remedy.LATER)
-    elif isinstance(error, TransportError):
-        cause = error.failure
-    else:
-        cause = Failure(ErrorKind.INTERNAL, f"{type(error).__name__}: {error}")
-    where = f" (redirected to {chain.url.text})" if chain.redirects else ""
-    stale = hop.met_stale_connection(cause.kind)
-    if stale and not chain.request.idempotent:
-        stale, where = False, f" (a kept connection; {chain.request.method} is not sent again){where}"
-    return Failure(
-        cause.kind,
-        cause.detail + where,
-        chain.url.text,
-        tuple(chain.redirects),
-        hop.peer,
-        Remedy.FRESH if stale else cause.remedy,
-        _timings(hop, chain.started),
-    )
+def _tell_cut(chain: RedirectChain, plan: BodyPlan) -> bool:
+    """Tell of a body that was cut off and brought something that a later attempt can go on with."""
+    if plan.on_cut is None or chain.partial is None or not chain.brought:
+        return False
+    plan.on_cut(chain.partial)
+    return True
 
 
 async def _discard(hop: Hop) -> None:
@@ -262,36 +269,3 @@ async def _discard(hop: Hop) -> None:
         async with asyncio.timeout(REDIRECT_BODY_SECONDS):
             while (chunk := await hop.read()) and size < MAX_REDIRECT_BODY:
                 size += len(chunk)
-
-
-def _response(head: Head, chain: RedirectChain, body: BodyReader) -> Response:
-    """The response, once its body was read."""
-    hop = chain.hop
-    return Response(
-        head.status,
-        chain.url.text,
-        _timings(hop, chain.started),
-        tuple(chain.redirects),
-        head.fields.get(b"content-type", (b"",))[0].decode("utf-8", "surrogateescape"),
-        hop.peer,
-        body.wire,
-        body.decoded,
-        body.sha256,
-        hop.length_verified,
-        body.unknown_coding,
-        head.fields,
-        None if body.buffer is None else bytes(body.buffer.data),
-        hop.cert_expires,
-        head.skipped,
-    )
-
-
-def _timings(hop: Hop, started: float) -> Timings:
-    """The phases of a hop, in seconds since the attempt started."""
-    return Timings(
-        hop.resolved and hop.resolved - started,
-        hop.connected and hop.connected - started,
-        hop.secured and hop.secured - started,
-        hop.first_byte and hop.first_byte - started,
-        time.monotonic() - started,
-    )

@@ -7,6 +7,7 @@ from fetchcli.core.request.cookies import CookieJar
 from fetchcli.core.request.request import Request, redirected
 from fetchcli.core.url.parse import HttpUrl
 from fetchcli.transport.base import Hop
+from fetchcli.transport.partial_body import PartialBody
 
 
 class RedirectChain(Resumption):
@@ -22,9 +23,24 @@ class RedirectChain(Resumption):
         jar: the cookies that it sends, or None.
         left_origin: a redirect led to another origin; credentials do not come back after that.
         started: when the first hop started (`time.monotonic`).
+        partial: the body of an earlier attempt to go on with, or of this one as far as it can go on; or None.
+        resumed_from: bytes of the body that an earlier attempt has brought.
     """
 
-    __slots__ = ("first", "fresh", "hop", "jar", "left_origin", "redirects", "request", "started", "url")
+    __slots__ = (
+        "_before",
+        "first",
+        "fresh",
+        "hop",
+        "jar",
+        "left_origin",
+        "partial",
+        "redirects",
+        "request",
+        "resumed_from",
+        "started",
+        "url",
+    )
 
     hop: Hop
 
@@ -35,11 +51,32 @@ class RedirectChain(Resumption):
         self.request = self.first = request
         self.redirects: list[Redirect] = []
         self.left_origin, self.fresh = not request.named, False
+        self.go_on_with(None)
 
     @property
     def progress(self) -> object:
         """Differs from an earlier value if anything has arrived since; see `transport.deadline`."""
         return self.hop, self.hop.progress
+
+    def go_on_with(self, partial: "PartialBody | None") -> None:
+        """Ask for the rest of this body; None for a whole one."""
+        self.partial = partial if partial is not None and partial.offset else None
+        self._before = 0 if self.partial is None else self.partial.offset
+        self.resumed_from = 0
+
+    def begin(self, partial: "PartialBody | None") -> None:
+        """A whole body begins, and perhaps could go on after a cut."""
+        self.partial, self._before = partial, 0
+
+    @property
+    def part(self) -> tuple[str, str] | None:
+        """The values of Range and If-Range that ask for the rest; None where the whole is asked for."""
+        return (f"bytes={self._before}-", self.partial.validator) if self.partial is not None and self._before else None
+
+    @property
+    def brought(self) -> int:
+        """Bytes that this attempt has added to the body that a later one can go on with."""
+        return 0 if self.partial is None else max(0, self.partial.offset - self._before)
 
     def follow(self, target: HttpUrl, status: int, *, trusted: bool = False) -> None:
         """Move to the target of a redirect.

@@ -23,7 +23,7 @@ from fetchcli.core.request.request import Request
 from fetchcli.core.timings import Timings
 from fetchcli.core.url.parse import HttpUrl
 from fetchcli.engine.fetcher import Fetcher
-from fetchcli.transport.base import ChooseConsumers
+from fetchcli.transport.base import BodyPlan
 from fetchcli.transport.fake import NullTransport, ScriptedTransport
 from tests.support.outcomes import target
 
@@ -101,7 +101,7 @@ async def test_85_a_stale_connection_is_one_visible_attempt_and_a_second_on_a_fr
             *,
             request: Request | None = None,
             fresh: bool | Resumption = False,
-            consume: ChooseConsumers | None = None,
+            body: BodyPlan | None = None,
         ) -> Response:
             if not fresh:
                 raise TransportError(ErrorKind.EMPTY, "connection closed", Remedy.FRESH)
@@ -219,7 +219,7 @@ async def test_ordered_output_survives_a_stop() -> None:
             *,
             request: Request | None = None,
             fresh: bool | Resumption = False,
-            consume: ChooseConsumers | None = None,
+            body: BodyPlan | None = None,
         ) -> Response:
             if url.target == "/1":
                 await asyncio.Event().wait()
@@ -413,15 +413,14 @@ async def test_bodies_are_kept_for_the_checks_and_not_longer() -> None:
     seen: list[object] = []
 
     class Keeping(NullTransport):
-        async def send(
-            self, url: HttpUrl, policy: Policy, *, consume: ChooseConsumers | None = None, **more: object
-        ) -> Response:
-            assert consume is not None
-            for feed in consume(Head(200, 1, {})).decoded:
+        async def send(self, url: HttpUrl, policy: Policy, *, body: BodyPlan | None = None, **more: object) -> Response:
+            assert body is not None
+            assert body.consume is not None
+            for feed in body.consume(Head(200, 1, {})).decoded:
                 feed(b"hel")
                 seen.append(feed(b"lo"))
-            body = b"hello"[: policy.limits.keep] or None
-            return Response(200, url.text, Timings(), body=body, size_decoded=5)
+            kept = b"hello"[: policy.limits.keep] or None
+            return Response(200, url.text, Timings(), body=kept, size_decoded=5)
 
     for keep, kept in ((0, None), (2, b"he")):
         policy = Policy(checks=parse_checks("body", ("hello",)), limits=Limits(keep=keep, check=4))

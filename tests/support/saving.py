@@ -34,9 +34,17 @@ def large(size: int) -> bytes:
 
 
 async def save(
-    settings: Save, answers: Answers, policy: Policy = POLICY, *, ordered: bool = True
+    settings: Save,
+    answers: Answers,
+    policy: Policy = POLICY,
+    *,
+    ordered: bool = True,
+    answer: Callable[[HopRequest], bytes] | None = None,
 ) -> tuple[list[Outcome], Store]:
-    """Fetch ``http://h`` + path for every answer, in their order, and save what comes."""
+    """Fetch ``http://h`` + path for every answer, in their order, and save what comes.
+
+    ``answer`` makes the responses, if they are not those in the table.
+    """
     rows: list[Row] = [target(seq, f"http://h{path}") for seq, path in enumerate(answers, 1)]
     saving = await asyncio.to_thread(Saving, settings, redactor=policy.credentials.redactor)
     store = saving.store(await asyncio.to_thread(saving.open))
@@ -44,11 +52,11 @@ async def save(
     async def batches() -> AsyncIterator[list[Row]]:
         yield await asyncio.to_thread(saving.name, rows)
 
-    def answer(request: HopRequest) -> bytes:
+    def look_up(request: HopRequest) -> bytes:
         reply = answers[request.url.target]
         return reply if reply.startswith(b"HTTP/") else ok(reply, "Content-Type: text/html")
 
-    fetcher = Fetcher(FollowingTransport(ScriptedHops(answer), "test"), policy, ordered=ordered, store=store)
+    fetcher = Fetcher(FollowingTransport(ScriptedHops(answer or look_up), "test"), policy, ordered=ordered, store=store)
     outcomes = [outcome async for outcome in fetcher.run(batches())]
     await store.close()
     return outcomes, store

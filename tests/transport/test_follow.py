@@ -16,7 +16,7 @@ from fetchcli.core.model.policy import Limits, Policy, Redirects, Timeouts
 from fetchcli.core.request.credentials import Credentials, Login
 from fetchcli.core.request.request import Request
 from fetchcli.core.url.parse import HttpUrl, parse_url
-from fetchcli.transport.base import Consumers, HopRequest
+from fetchcli.transport.base import BodyPlan, Consumers, HopRequest
 from fetchcli.transport.digest import DigestAuth
 from fetchcli.transport.fake import ScriptedHops
 from fetchcli.transport.follow import FollowingTransport
@@ -163,7 +163,7 @@ async def test_consumers_get_the_decoded_body_of_the_last_response_only() -> Non
         return Consumers((received.append,))
 
     hops = answer_in_order(redirect("/next"), HELLO)
-    await FollowingTransport(hops, "test").send(parse_url("http://a.example/"), Policy(), consume=choose)
+    await FollowingTransport(hops, "test").send(parse_url("http://a.example/"), Policy(), body=BodyPlan(choose))
     assert (heads, b"".join(received)) == ([200], b"hello")
 
 

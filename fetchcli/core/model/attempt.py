@@ -32,6 +32,7 @@ class Response(msgspec.Struct, frozen=True):
         unknown_coding: the Content-Encoding that could not be decoded, or empty.
         body: the start of the decoded body as far as it was asked for (`Limits.keep`), or None.
         cert_expires: when the server's verified certificate expires (seconds since the epoch), or 0.
+        resumed_from: bytes of the body that came in an earlier attempt; this one brought the rest.
         skipped_headers: the first header lines that were skipped, because they have no valid name.
     """
 
@@ -50,6 +51,7 @@ class Response(msgspec.Struct, frozen=True):
     body: bytes | None = None
     cert_expires: float = 0.0
     skipped_headers: tuple[str, ...] = ()
+    resumed_from: int = 0
 
     @property
     def body_complete(self) -> bool:

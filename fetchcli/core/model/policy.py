@@ -99,6 +99,11 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
         """Validate the values."""
         coerce(self, {"statuses": ((str,), parse_status_set)})
 
+    @property
+    def any(self) -> bool:
+        """Whether anything may be retried."""
+        return self.count > 0 or self.wait is not None
+
 
 class Redirects(msgspec.Struct, frozen=True, kw_only=True):
     """Which redirects are followed, and with what.

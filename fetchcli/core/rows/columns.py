@@ -115,6 +115,12 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column("size_download", "integer", "r and r.size_download", "bytes of the body on the wire"),
     Column("size_decoded", "integer", "r and r.size_decoded", "bytes of the body after content decoding"),
+    Column(
+        "resumed_from",
+        "integer",
+        "r and r.resumed_from or None",
+        "bytes of the body that came in an earlier attempt; the last one brought the rest",
+    ),
     Column("num_redirects", "integer", "len((r or f or NO_FAILURE).redirects)", "number of redirects followed"),
     Column(
         "redirects",

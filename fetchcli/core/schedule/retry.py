@@ -84,11 +84,21 @@ def decide(  # noqa: PLR0913 - all inputs of the decision
     requested = _requested_pause_seconds(result, policy, wall) if isinstance(result, Response) else 0.0
     if requested > retry.max_retry_after:
         return GiveUp(f"the requested pause of {requested:g} s exceeds --max-retry-after {retry.max_retry_after:g}s")
-    delay = requested or chance() * min(MAX_DELAY, retry.delay * 2 ** min(failures - 1, 30))
+    delay = requested or chance() * _max_delay(attempts, retry.delay)
     taken = attempts[-1].started_at + attempts[-1].elapsed - attempts[0].started_at
     if retry.max_time is not None and taken + delay > retry.max_time:
         return GiveUp(f"a retry would exceed --retry-max-time {retry.max_time:g}s")
     return RetryAfter(delay)
+
+
+def _max_delay(attempts: tuple[Attempt, ...], first: float) -> float:
+    """The exponential back-off in seconds; an attempt that brought new bytes of a body sets it back to none."""
+    in_vain = 0
+    for attempt in reversed(attempts):
+        if isinstance(attempt.result, Failure) and attempt.result.brought:
+            break
+        in_vain += not is_stale(attempt)
+    return min(MAX_DELAY, first * 2 ** min(in_vain - 1, 30)) if in_vain else 0.0
 
 
 def overdue(attempts: tuple[Attempt, ...], policy: Policy, wall: float) -> str:

@@ -1,0 +1,59 @@
+"""A body that was cut off, and what is needed to go on with it."""
+
+from fetchcli.core.errors import ErrorKind
+from fetchcli.core.http1.head import Head
+from fetchcli.core.http1.partial import length_of, offers_ranges, rest_of, strong_validator
+from fetchcli.core.request.request import Request
+from fetchcli.transport.body import BodyReader
+
+# Failures after which what came is right as far as it goes.
+CUT = frozenset(
+    (
+        ErrorKind.TRUNCATED,
+        ErrorKind.TIMEOUT_IDLE,
+        ErrorKind.TIMEOUT_RATE,
+        ErrorKind.TIMEOUT_TOTAL,
+    )
+)
+
+
+class PartialBody:
+    """The body of a response as far as it came.
+
+    Attributes:
+        head: the head of that response.
+        reader: what has read the body, with the state of its decoder and its hash.
+        validator: value of If-Range for the rest.
+    """
+
+    __slots__ = ("head", "reader", "validator")
+
+    def __init__(self, head: Head, reader: BodyReader, validator: str) -> None:
+        self.head, self.reader, self.validator = head, reader, validator
+
+    @property
+    def offset(self) -> int:
+        """Bytes that have come; 0 if it cannot go on."""
+        return self.reader.wire if self.reader.waits else 0
+
+    @property
+    def total(self) -> int | None:
+        """Bytes of the whole body, if they are known."""
+        return length_of(self.head.fields)
+
+    def total_with(self, head: Head) -> int | None:
+        """Bytes of the whole body if this response has the rest; else None."""
+        return rest_of(head, self.head, self.offset)
+
+
+def partial_body(head: Head, reader: BodyReader, request: Request) -> PartialBody | None:
+    """What could go on with a body that begins, or None: only the rest of a GET can be asked for.
+
+    The server must offer ranges and a strong validator, and the user must not ask for conditions or ranges.
+    """
+    if request.method != "GET" or not offers_ranges(head):
+        return None
+    if any(name.lower() == "range" or name.lower().startswith("if-") for name, _ in request.headers):
+        return None
+    validator = strong_validator(head.fields)
+    return PartialBody(head, reader, validator) if validator else None
