@@ -52,7 +52,7 @@ class Attempts:
                 policy,
                 request=row.request,
                 fresh=resume or launch.fresh,
-                body=self._bodies.plan(launch, buffered, to_head_request=head),
+                body=await self._bodies.plan(launch, buffered, to_head_request=head),
             )
         except TransportError as error:
             result, launch.resume = error.failure, error.resume

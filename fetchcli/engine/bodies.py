@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from fetchcli.core.errors import Failure, Remedy
 from fetchcli.core.http1.head import Head
+from fetchcli.core.http1.partial import offers_ranges, strong_validator
 from fetchcli.core.model.attempt import Attempt, Response
 from fetchcli.core.model.body_buffer import BodyBuffer
 from fetchcli.core.model.outcome import Outcome, with_body
@@ -16,7 +17,9 @@ from fetchcli.core.model.save import Saved
 from fetchcli.core.schedule.lane import Launch
 from fetchcli.engine.delivery import Delivery
 from fetchcli.save.base import BodyStore, Spool
-from fetchcli.transport.base import BodyPlan, Consumers, Partial
+from fetchcli.transport.base import BodyPlan, Consumers, Partial, StoredBody
+
+OK = 200
 
 
 class _Reception(NamedTuple):
@@ -25,16 +28,38 @@ class _Reception(NamedTuple):
     buffer: BodyBuffer | None = None
     spool: Spool | None = None
 
+    @property
+    def consumers(self) -> Consumers:
+        """Those who take the body."""
+        decoded = () if self.buffer is None else (self.buffer.feed,)
+        spool = self.spool
+        if spool is None:
+            return Consumers(decoded)
+        if spool.raw:
+            return Consumers(decoded, (spool.feed,), spool.drain)
+        return Consumers((*decoded, spool.feed), drain=spool.drain)
+
     def drop(self) -> None:
         if self.spool is not None:
             self.spool.discard()
 
+    def leave(self) -> None:
+        if self.spool is not None:
+            self.spool.leave()
+
 
 class _Cut(NamedTuple):
-    """A body that was cut off, and who took what came of it."""
+    """A body that was cut off, and who took what came of it.
 
-    partial: Partial
+    Attributes:
+        reception: who took it.
+        partial: what the transport goes on with; None for what an earlier run has left, before the transport has it.
+        stored: what an earlier run has left, or None.
+    """
+
     reception: _Reception
+    partial: Partial | None = None
+    stored: StoredBody | None = None
 
 
 class Bodies:
@@ -53,12 +78,13 @@ class Bodies:
     delivery: Delivery
 
     def __init__(self, store: BodyStore | None, halt: Callable[[str], None], *, resumes: bool) -> None:
-        self._store, self._halt, self._resumes = store, halt, resumes
+        self._store, self._halt = store, halt
+        self._resumes = resumes or (store is not None and store.resumes)
         self._last: dict[Launch, _Reception] = {}
         self._cut: dict[Launch, _Cut] = {}
         self.pending = 0
 
-    def plan(self, launch: Launch, buffered: int, *, to_head_request: bool) -> BodyPlan | None:
+    async def plan(self, launch: Launch, buffered: int, *, to_head_request: bool) -> BodyPlan | None:
         """What becomes of the body of the next attempt; None if nobody takes it.
 
         Args:
@@ -70,8 +96,14 @@ class Bodies:
         if not (buffered or saves or self._resumes):
             return None
         consume = partial(self._begin, launch, buffered, saves=saves) if buffered or saves else None
-        cut = self._cut.get(launch)
-        return BodyPlan(consume, cut and cut.partial, partial(self._note_cut, launch) if self._resumes else None)
+        if not self._resumes:
+            return BodyPlan(consume)
+        if saves and not launch.attempts:
+            await self._find_part(launch, buffered)
+        on_cut, cut = partial(self._note_cut, launch), self._cut.get(launch)
+        if cut is None:
+            return BodyPlan(consume, None, on_cut)
+        return BodyPlan(consume, cut.partial, on_cut, cut.stored if cut.partial is None else None)
 
     def received(self, launch: Launch, response: Response) -> bytes | None:
         """The start of the body of a response for the checks, if they look at it."""
@@ -92,7 +124,7 @@ class Bodies:
         """Deliver an outcome; first keep the body of its response."""
         response, last = outcome.response, self._last.pop(launch, _Reception())
         if (cut := self._cut.pop(launch, None)) is not None:
-            cut.reception.drop()
+            cut.reception.leave()
         if self._store is None or last.spool is None or response is None:
             last.drop()
             self.delivery.add(outcome)
@@ -100,26 +132,35 @@ class Bodies:
         self.pending += 1
         self._store.keep(last.spool, outcome.row, response, partial(self._kept, outcome))
 
-    def _begin(self, launch: Launch, buffered: int, head: Head, *, saves: bool) -> Consumers:  # noqa: ARG002
-        """Who takes a body that begins; what came of a body that was cut off is kept."""
+    async def _find_part(self, launch: Launch, buffered: int) -> None:
+        """Look for what an earlier run has left of the body of a row."""
+        part = None if self._store is None else await self._store.part(launch.row)
+        if part is not None:
+            reception = _Reception(BodyBuffer(buffered) if buffered else None, part.spool)
+            replayed = () if reception.buffer is None else (reception.buffer.feed,)
+            stored = StoredBody(part.head, part.validator, part.spool.blocks, replayed, reception.consumers)
+            self._cut[launch] = _Cut(reception, stored=stored)
+
+    def _begin(self, launch: Launch, buffered: int, head: Head, *, saves: bool) -> Consumers:
+        """Who takes a body that begins; what came of one that was cut off is kept until another takes its place."""
         self._last.pop(launch, _Reception()).drop()
+        if head.status == OK and launch in self._cut:
+            self._cut.pop(launch).reception.drop()
         buffer = BodyBuffer(buffered) if buffered else None
         spool = self._store.spool(launch.row) if saves and self._store is not None else None
-        self._last[launch] = _Reception(buffer, spool)
-        decoded = () if buffer is None else (buffer.feed,)
-        if spool is None:
-            return Consumers(decoded)
-        if spool.raw:
-            return Consumers(decoded, (spool.feed,), spool.drain)
-        return Consumers((*decoded, spool.feed), drain=spool.drain)
+        if spool is not None and self._store is not None and self._store.resumes and offers_ranges(head):
+            validator = strong_validator(head.fields)
+            if validator and b"content-encoding" not in head.fields:
+                self._store.describe(spool, launch.row, head, validator)
+        reception = self._last[launch] = _Reception(buffer, spool)
+        return reception.consumers
 
     def _note_cut(self, launch: Launch, cut: Partial) -> None:
         before = self._cut.get(launch)
-        if before is not None and before.partial is cut:
-            return  # it went on, and was cut again
-        if before is not None:
-            before.reception.drop()
-        self._cut[launch] = _Cut(cut, self._last.pop(launch, _Reception()))
+        if before is None:
+            self._cut[launch] = _Cut(self._last.pop(launch, _Reception()), cut)
+        elif before.partial is not cut:  # what an earlier run has left is ready to go on
+            self._cut[launch] = before._replace(partial=cut)
 
     def _kept(self, outcome: Outcome, body: Saved | Failure) -> None:
         self.pending -= 1

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fetchcli._version import __version__
 from fetchcli.core.errors import ExitCode, OutputError
 from fetchcli.core.model.policy import Policy
+from fetchcli.core.model.save import Save
 from fetchcli.core.schedule.byte_pacing import BytePacer
 from fetchcli.core.settings import Settings
 from fetchcli.core.summary.summary import Summary, exit_code
@@ -44,7 +45,9 @@ USER_AGENT = f"fetchcli/{__version__}"
 GC_THRESHOLD = 20_000
 
 
-def make_transport(policy: Policy, user_agent: str = USER_AGENT, cookies: "RowCookies | None" = None) -> Transport:
+def make_transport(
+    policy: Policy, user_agent: str = USER_AGENT, cookies: "RowCookies | None" = None, save: Save | None = None
+) -> Transport:
     """The transport of a run; aiohttp is imported here, because ``--help`` does not need it."""
     from fetchcli.transport.aiohttp.hop import AiohttpHops
     from fetchcli.transport.follow import FollowingTransport
@@ -58,7 +61,8 @@ def make_transport(policy: Policy, user_agent: str = USER_AGENT, cookies: "RowCo
         authenticator = DigestAuth(policy.credentials.digest)
     rate = policy.limits.rate
     pacer = None if rate is None else BytePacer(rate)
-    return FollowingTransport(AiohttpHops(policy), user_agent, authenticator, cookies, pacer)
+    identity = save is not None and save.resume
+    return FollowingTransport(AiohttpHops(policy), user_agent, authenticator, cookies, pacer, identity=identity)
 
 
 def _row_cookies(policy: Policy) -> "RowCookies | None":
@@ -115,7 +119,7 @@ async def _run(settings: Settings) -> ExitCode:
         policy, summary = settings.policy, Summary(settings.thresholds)
         comparison = _comparison(settings.baseline)
         cookies = _row_cookies(policy)
-        transport = make_transport(policy, cookies=cookies)
+        transport = make_transport(policy, cookies=cookies, save=settings.save)
         stack.push_async_callback(transport.close)
         named, store, bodies = await _open_store(settings, stack)
         plan = plan_outputs(settings, stdout_is_terminal=stdout_is_terminal(), bodies=bodies)

@@ -63,7 +63,7 @@ async def _fetch(
     urls: Iterable[str] | AsyncIterable[str], policy: Policy, *, ordered: bool, save: Save | None
 ) -> AsyncGenerator[Outcome, None]:
     async with AsyncExitStack() as stack:
-        transport = make_transport(policy)
+        transport = make_transport(policy, save=save)
         stack.push_async_callback(transport.close)
         name, store = await _library_store(save, policy, stack)
         fetcher = Fetcher(transport, policy, ordered=ordered, store=store)

@@ -113,7 +113,8 @@ class Saving:
 
     def store(self, destination: BodyDestination) -> Store:
         """The store over a destination, inside a running event loop."""
-        return Store(destination, self.save.on, raw=self.save.raw)
+        resumes = self.save.resume and self.destination.kind is Kind.FILES
+        return Store(destination, self.save.on, raw=self.save.raw, resumes=resumes)
 
     def make_sink(self, output: Output) -> Sink:
         """The data sink that writes bodies to stdout."""
@@ -141,7 +142,13 @@ class Saving:
             )
         layout = Zip() if self.destination.kind is Kind.ZIP else Tar()
         return Container(
-            base, self.planner, layout, fsync=save.fsync, remote_time=save.remote_time, protected=protected
+            base,
+            self.planner,
+            layout,
+            fsync=save.fsync,
+            remote_time=save.remote_time,
+            resume=save.resume,
+            protected=protected,
         )
 
     def _named(self, row: Row) -> Row:
@@ -195,5 +202,5 @@ def _check(save: Save, destination: Destination, *, late: bool) -> None:
         raise UsageError("--skip-existing requires names that are known before the response: without ext, sha256, -J")
     if destination.kind is not Kind.FILES and save.existing is not Existing.REPLACE:
         raise UsageError("--no-clobber and --skip-existing require files, not one container or stdout")
-    if destination.kind is Kind.STDOUT and save.remote_time:
-        raise UsageError("--remote-time requires files or a container, not stdout")
+    if destination.kind is Kind.STDOUT and (save.remote_time or save.resume):
+        raise UsageError("--remote-time and --continue-at require files or a container, not stdout")

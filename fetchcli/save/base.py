@@ -1,9 +1,10 @@
 """The ports between a run and whoever saves bodies."""
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, Protocol
 
 from fetchcli.core.errors import Failure
+from fetchcli.core.http1.head import Head
 from fetchcli.core.model.attempt import Attempt, Response
 from fetchcli.core.model.save import Saved
 from fetchcli.core.model.target import Row, Target
@@ -33,12 +34,46 @@ class Spool(Protocol):
     def discard(self) -> None:
         """Drop the body."""
 
+    def leave(self) -> None:
+        """Keep what has come for a later run, if one can go on with it."""
+
+    def blocks(self) -> Iterator[bytes]:
+        """What has come; blocks.
+
+        Raises:
+            OSError: it could not be written, or be read again.
+        """
+
+
+class StoredPart(NamedTuple):
+    """A body that an earlier run has left.
+
+    Attributes:
+        head: the head of its response.
+        validator: value of If-Range for the rest.
+        spool: what came, and room for the rest.
+    """
+
+    head: Head
+    validator: str
+    spool: Spool
+
 
 class BodyStore(Protocol):
     """Keeps the bodies of a run."""
 
     def spool(self, row: Target) -> Spool:
         """A place for one more body of a row."""
+
+    @property
+    def resumes(self) -> bool:
+        """Whether a later run may go on with bodies that are cut off."""
+
+    async def part(self, row: Target) -> StoredPart | None:
+        """What an earlier run has left of the body of a row."""
+
+    def describe(self, spool: Spool, row: Target, head: Head, validator: str) -> None:
+        """Say what a later run needs to go on with a body."""
 
     def wants(self, attempt: Attempt) -> bool:
         """Whether the body of this attempt is to be kept if none follows."""

@@ -3,6 +3,8 @@
 import asyncio
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from typing import NamedTuple
 
 from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.save.write_failure import write_failure
@@ -13,19 +15,32 @@ MAX_IN_MEMORY = 64 * 1024  # bytes of a body that are not handed to the thread
 MAX_UNWRITTEN = 256 * 1024  # bytes of a body that wait for the thread; beyond, nothing more is read
 
 
+class Part(NamedTuple):
+    """What makes a temporary file one that a later run can go on with.
+
+    Attributes:
+        key: the key of its row.
+        about: what is known about the response, as JSON.
+    """
+
+    key: str
+    about: bytes
+
+
 class Staged:
     """A temporary file.
 
     Args:
         fd: its descriptor.
-        name: its name in the staging folder; empty if it has none.
-        remove: removes it by its name.
+        name: its name; empty if it has none.
+        folder: descriptor of the folder of that name.
+        about: name of the file there that says what it is, or empty.
     """
 
-    __slots__ = ("_remove", "fd", "name")
+    __slots__ = ("about", "fd", "folder", "name")
 
-    def __init__(self, fd: int, name: str = "", remove: Callable[[str], None] = lambda _: None) -> None:
-        self.fd, self.name, self._remove = fd, name, remove
+    def __init__(self, fd: int, name: str = "", folder: int = -1, about: str = "") -> None:
+        self.fd, self.name, self.folder, self.about = fd, name, folder, about
 
     def close(self) -> None:
         """Close it; it keeps its name."""
@@ -33,11 +48,22 @@ class Staged:
         if fd >= 0:
             os.close(fd)
 
+    def forget(self) -> None:
+        """It has another name now."""
+        self.name = ""
+        self._remove(self.about)
+
     def drop(self) -> None:
         """Close and remove it."""
         self.close()
-        if self.name:
-            self._remove(self.name)
+        self._remove(self.name)
+        self._remove(self.about)
+        self.name = ""
+
+    def _remove(self, name: str) -> None:
+        if name:
+            with suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=self.folder)
 
 
 class BodySpool:
@@ -45,13 +71,14 @@ class BodySpool:
 
     Args:
         writer: the thread that writes.
-        stage: makes a temporary file; called in that thread.
+        stage: makes a temporary file, given what a later run needs to go on with it; called in that thread.
         forget: called by the event loop when the body is dropped.
         raw: see `save.base.Spool`.
 
     Attributes:
         pieces: the bytes that are not in the temporary file.
         staged: the temporary file, or None.
+        part: what a later run needs to go on with the body, or None.
     """
 
     __slots__ = (
@@ -62,6 +89,7 @@ class BodySpool:
         "_unwritten",
         "_waiter",
         "_writer",
+        "part",
         "pieces",
         "raw",
         "size",
@@ -69,12 +97,18 @@ class BodySpool:
     )
 
     def __init__(
-        self, writer: Writer, stage: Callable[[], Staged], forget: "Callable[[BodySpool], object]", *, raw: bool
+        self,
+        writer: Writer,
+        stage: Callable[[Part | None], Staged],
+        forget: "Callable[[BodySpool], object]",
+        *,
+        raw: bool,
     ) -> None:
         self._writer, self._stage, self._forget, self.raw = writer, stage, forget, raw
         self.pieces: list[bytes] = []
         self.size = self._in_memory = self._unwritten = 0
         self.staged: Staged | None = None
+        self.part: Part | None = None
         self._error: OSError | None = None
         self._waiter: asyncio.Future[None] | None = None
 
@@ -104,6 +138,18 @@ class BodySpool:
         self.pieces = []
         if self._unwritten or self.staged is not None:
             self._writer.submit(self.drop)
+
+    def leave(self) -> None:
+        """Keep what has come for a later run, if one can go on with it."""
+        if self.part is None:
+            self.discard()
+            return
+        self._forget(self)
+        self._writer.submit(self._leave)
+
+    def _leave(self) -> None:
+        self.complete().close()
+        self.staged = None
 
     def drop(self) -> None:
         """Remove the temporary file; called in the thread."""
@@ -139,6 +185,7 @@ class BodySpool:
         if self._error is not None:
             raise self._error
         self._append(self.pieces)
+        self.pieces = []
         assert self.staged is not None, "it was made to append to"  # noqa: S101
         return self.staged
 
@@ -146,7 +193,7 @@ class BodySpool:
         if self._error is not None:
             return
         if self.staged is None:
-            self.staged = self._stage()
+            self.staged = self._stage(self.part)
         write_all(self.staged.fd, b"".join(pieces))
 
     def _appended(self, size: int, error: OSError | None) -> None:

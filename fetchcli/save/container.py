@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.target import Target
 from fetchcli.core.naming.planner import NamePlanner
-from fetchcli.save.body_spool import BodySpool, Staged, write_all
+from fetchcli.save.body_spool import BodySpool, Part, Staged, write_all
 from fetchcli.save.dates import last_modified
 
 
@@ -102,9 +102,12 @@ class Container:
             os.close(self._fd)
             raise
 
-    def stage(self) -> Staged:
+    def stage(self, part: Part | None = None) -> Staged:  # noqa: ARG002 - a file without a name is never left
         """See `save.store.BodyDestination`."""
         return unnamed_file(self._folder)
+
+    def part(self, key: str) -> None:
+        """See `save.store.BodyDestination`: nothing is ever left."""
 
     def place(self, spool: BodySpool, row: Target, response: Response) -> str:
         """See `save.store.BodyDestination`."""

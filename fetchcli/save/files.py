@@ -9,7 +9,7 @@ from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.save import Existing
 from fetchcli.core.model.target import Target
 from fetchcli.core.naming.planner import NamePlanner
-from fetchcli.save.body_spool import BodySpool, Staged
+from fetchcli.save.body_spool import BodySpool, Part, Staged
 from fetchcli.save.dates import last_modified
 from fetchcli.save.tree import FileInTheWay, Tree
 
@@ -45,9 +45,13 @@ class Files:
         self._tree = Tree(base, planner.claims.has_file)
         self._prefix = shown_folder(base)
 
-    def stage(self) -> Staged:
+    def stage(self, part: Part | None = None) -> Staged:
         """See `save.store.BodyDestination`."""
-        return self._tree.stage()
+        return self._tree.stage(part)
+
+    def part(self, key: str) -> tuple[Staged, bytes] | None:
+        """See `save.store.BodyDestination`."""
+        return self._tree.part(key)
 
     def place(self, spool: BodySpool, row: Target, response: Response) -> str:
         """See `save.store.BodyDestination`."""

@@ -11,7 +11,7 @@ from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.outcome import Outcome
 from fetchcli.core.model.target import Target
 from fetchcli.core.naming.destination import STDOUT
-from fetchcli.save.body_spool import BodySpool, Staged
+from fetchcli.save.body_spool import BodySpool, Part, Staged
 from fetchcli.save.container import unnamed_file
 
 MAX_BLOCKS = 16  # of a body that are looked at
@@ -29,9 +29,12 @@ class Stdout:
         self._terminal = terminal
         self._held: dict[tuple[int, int], BodySpool] = {}
 
-    def stage(self) -> Staged:
+    def stage(self, part: Part | None = None) -> Staged:  # noqa: ARG002 - a file without a name is never left
         """See `save.store.BodyDestination`."""
         return unnamed_file()
+
+    def part(self, key: str) -> None:
+        """See `save.store.BodyDestination`: nothing is ever left."""
 
     def place(self, spool: BodySpool, row: Target, response: Response) -> str:  # noqa: ARG002 - the name is fixed
         """Hold a body until its outcome is handled."""

@@ -16,11 +16,12 @@ from os.path import samestat
 from pathlib import Path
 
 from fetchcli.core.naming.layout import INDEX
-from fetchcli.save.body_spool import Staged
+from fetchcli.save.body_spool import Part, Staged
 
 STAGING = ".fetchcli"
 MAX_OPEN = 16  # folders whose descriptors are kept
 _TRIES = 5
+_PART, _ABOUT = ".part", ".json"  # a body that was cut off, and what is known about it
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE_FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -67,10 +68,50 @@ class Tree:
         except FileNotFoundError:
             return False
 
-    def stage(self) -> Staged:
-        """A new file in the staging folder; its mode is that of the umask."""
+    def stage(self, part: Part | None = None) -> Staged:
+        """A new file in the staging folder; its mode is that of the umask.
+
+        Args:
+            part: what a later run needs to know to go on with it; None if no run will.
+        """
+        if part is not None:
+            with suppress(FileExistsError):  # another row or run asks the same
+                return self._stage_part(part)
         name = str(next(self._numbers))
-        return Staged(os.open(name, _FILE_FLAGS, 0o666, dir_fd=self._run), name, self._remove)
+        return Staged(os.open(name, _FILE_FLAGS, 0o666, dir_fd=self._run), name, self._run)
+
+    def part(self, key: str) -> tuple[Staged, bytes] | None:
+        """The file that an earlier run has left of a body, and what it says about it; None if there is none."""
+        try:
+            fd = os.open(key + _PART, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=self._staging)
+        except OSError:
+            return None
+        staged = Staged(fd, key + _PART, self._staging, key + _ABOUT)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            about = os.open(key + _ABOUT, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._staging)
+        except BlockingIOError:  # another run uses it
+            staged.close()
+            return None
+        except OSError:
+            staged.drop()
+            return None
+        with os.fdopen(about, "rb") as file:
+            os.lseek(fd, 0, os.SEEK_END)
+            return staged, file.read()
+
+    def _stage_part(self, part: Part) -> Staged:
+        fd = os.open(part.key + _PART, _FILE_FLAGS, 0o666, dir_fd=self._staging)
+        staged = Staged(fd, part.key + _PART, self._staging, part.key + _ABOUT)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+            with os.fdopen(os.open(staged.about, flags, 0o666, dir_fd=self._staging), "wb") as file:
+                file.write(part.about)
+        except OSError:
+            staged.drop()
+            raise
+        return staged
 
     def status(self, name: str) -> os.stat_result | None:
         """The status of what has this name, links not followed; None if there is nothing.
@@ -90,8 +131,8 @@ class Tree:
     def replace(self, staged: Staged, name: str) -> None:
         """Give a file its name; an older file of that name is gone then (rename(2))."""
         folder, last = self._folder_of(name)
-        os.rename(staged.name, last, src_dir_fd=self._run, dst_dir_fd=folder)
-        staged.name = ""
+        os.rename(staged.name, last, src_dir_fd=staged.folder, dst_dir_fd=folder)
+        staged.forget()
 
     def add(self, staged: Staged, name: str) -> None:
         """Give a file a name that no other has.
@@ -101,7 +142,7 @@ class Tree:
         """
         folder, last = self._folder_of(name)
         try:
-            os.link(staged.name, last, src_dir_fd=self._run, dst_dir_fd=folder, follow_symlinks=False)
+            os.link(staged.name, last, src_dir_fd=staged.folder, dst_dir_fd=folder, follow_symlinks=False)
         except FileExistsError:
             raise
         except OSError as error:
@@ -109,10 +150,10 @@ class Tree:
                 raise
             if self.status(name) is not None:  # a file system without hard links
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
-            os.rename(staged.name, last, src_dir_fd=self._run, dst_dir_fd=folder)
+            os.rename(staged.name, last, src_dir_fd=staged.folder, dst_dir_fd=folder)
+            staged.forget()
         else:
-            self._remove(staged.name)
-        staged.name = ""
+            staged.drop()
 
     def sync(self, name: str) -> None:
         """Write the folder of a file through to the disk (fsync(2)), so that its name survives, too."""
@@ -134,10 +175,6 @@ class Tree:
         with suppress(OSError):  # another run uses it
             os.rmdir(STAGING, dir_fd=self._root)
         os.close(self._root)
-
-    def _remove(self, staged: str) -> None:
-        with suppress(FileNotFoundError):
-            os.unlink(staged, dir_fd=self._run)
 
     def _folder_of(self, name: str) -> tuple[int, str]:
         """The descriptor of the folder of a file, and the last component of its name."""

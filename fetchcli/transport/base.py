@@ -4,7 +4,7 @@ A hop transport sends one complete request and returns a head and a body stream.
 rest once for all hop transports: redirects, credentials, digest, decoding, limits, rate watching.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -44,18 +44,39 @@ class Partial(Protocol):
         """Bytes that have come; 0 if it cannot go on."""
 
 
+class StoredBody(NamedTuple):
+    """A body that an earlier run has left.
+
+    Attributes:
+        head: the head of its response.
+        validator: value of If-Range for the rest.
+        blocks: returns what came; called in a thread.
+        replayed: called with what came.
+        consumers: take the rest.
+    """
+
+    head: Head
+    validator: str
+    blocks: Callable[[], Iterable[bytes]]
+    replayed: tuple[Consumer, ...]
+    consumers: Consumers
+
+
 class BodyPlan(NamedTuple):
     """What becomes of the body of a fetch.
 
     Attributes:
         consume: returns the consumers of a body that begins, given its head; not called for a body that goes on.
         partial: the body of an earlier attempt that was cut off, to go on with.
-        on_cut: called if a body is cut off where a later attempt can go on, before the error is raised.
+        on_cut: called if a body is cut off where a later attempt can go on, before the error is raised; and with the
+            body that was stored, once that is ready to go on.
+        stored: a body that an earlier run has left, to go on with.
     """
 
     consume: ChooseConsumers | None = None
     partial: Partial | None = None
     on_cut: Callable[[Partial], None] | None = None
+    stored: StoredBody | None = None
 
 
 class SharedFields(msgspec.Struct, frozen=True, eq=False):

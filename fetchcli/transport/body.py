@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import time
+from collections.abc import Iterable
 
 from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.core.http1.head import BODYLESS_STATUSES, Head
@@ -45,10 +46,7 @@ class BodyReader:
         self._limits = limits
         self._digest = hashlib.sha256()
         self.buffer = BodyBuffer(limits.keep) if limits.keep else None
-        self._consumers = (self._digest.update, *consumers.decoded)
-        self._raw_consumers, self._drain = consumers.raw, consumers.drain
-        if self.buffer is not None:
-            self._consumers += (self.buffer.feed,)
+        self._hand_to(consumers)
         self.wire = self.decoded = 0
         self.waits = True
         self.sha256 = self.unknown_coding = ""
@@ -59,6 +57,20 @@ class BodyReader:
             # The coding is that of the whole representation: a part of it cannot be decoded (RFC 9110 section 14.4).
             self._decoder, known = (None, False) if head.status == PARTIAL_CONTENT else decoder_for(text)
             self.unknown_coding = "" if known else text
+
+    def _hand_to(self, consumers: Consumers) -> None:
+        self._consumers = (self._digest.update, *consumers.decoded)
+        self._raw_consumers, self._drain = consumers.raw, consumers.drain
+        if self.buffer is not None:
+            self._consumers += (self.buffer.feed,)
+
+    def replay(self, blocks: Iterable[bytes], then: Consumers) -> None:
+        """Take what came earlier of a body without a coding, and hand the rest to others; blocks."""
+        for block in blocks:
+            self.wire += len(block)
+            for consume in self._consumers:
+                consume(block)
+        self._hand_to(then)
 
     async def read(self, rest: BodySource | None = None) -> None:
         """Read to the end.

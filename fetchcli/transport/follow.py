@@ -30,7 +30,7 @@ from fetchcli.transport.body import NO_CONSUMERS, BodyReader
 from fetchcli.transport.deadline import Deadline
 from fetchcli.transport.fetch_result import failure_of, response_of
 from fetchcli.transport.paced_body import PacedBody
-from fetchcli.transport.partial_body import CUT, PartialBody, partial_body
+from fetchcli.transport.partial_body import CUT, PartialBody, partial_body, restored
 from fetchcli.transport.rate_watch import RateWatch
 from fetchcli.transport.redirect_chain import RedirectChain
 from fetchcli.transport.request_content import with_content
@@ -70,18 +70,21 @@ class FollowingTransport:
         authenticator: answers challenges; None leaves them unanswered.
         cookies: makes the jars of rows, or None.
         pacer: limits the rate of bodies, or None.
+        identity: ask for bodies without a content coding.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a transport is made of
         self,
         hops: HopTransport,
         user_agent: str,
         authenticator: Authenticator | None = None,
         cookies: "RowCookies | None" = None,
         pacer: BytePacer | None = None,
+        *,
+        identity: bool = False,
     ) -> None:
         self._hops, self._pacer = hops, pacer
-        self._defaults = default_headers(user_agent)
+        self._defaults = default_headers(user_agent, identity=identity)
         self._authenticator = authenticator
         self._cookies = cookies
         self._prepared = lru_cache(maxsize=16)(self._prepare)
@@ -111,7 +114,7 @@ class FollowingTransport:
             chain = RedirectChain(url, request, jar)
         chain.fresh = bool(fresh)
         plan = body or BodyPlan()
-        chain.go_on_with(plan.partial if isinstance(plan.partial, PartialBody) else None)
+        chain.go_on_with(await _earlier(plan, policy))
         chain.hop = self._hop(chain, policy)
         limit = Deadline(policy.timeouts.total, chain)
         try:
@@ -252,6 +255,15 @@ class FollowingTransport:
             cookie = "; ".join(value for name, value in fields if name.lower() == "cookie")
             fields = tuple(field for field in fields if field[0].lower() != "cookie")
         return _PreparedRequest(SharedFields(fields), user_host(request), asks_to_close(request), authorized, cookie)
+
+
+async def _earlier(plan: BodyPlan, policy: Policy) -> PartialBody | None:
+    """The body to go on with: that of an earlier attempt, or of an earlier run."""
+    if plan.stored is None or plan.on_cut is None:
+        return plan.partial if isinstance(plan.partial, PartialBody) else None
+    partial = await restored(plan.stored, policy.limits)
+    plan.on_cut(partial)
+    return partial
 
 
 def _tell_cut(chain: RedirectChain, plan: BodyPlan) -> bool:

@@ -1,9 +1,13 @@
 """A body that was cut off, and what is needed to go on with it."""
 
-from fetchcli.core.errors import ErrorKind
+import asyncio
+
+from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.core.http1.head import Head
 from fetchcli.core.http1.partial import length_of, offers_ranges, rest_of, strong_validator
+from fetchcli.core.model.policy import Limits
 from fetchcli.core.request.request import Request
+from fetchcli.transport.base import Consumers, StoredBody
 from fetchcli.transport.body import BodyReader
 
 # Failures after which what came is right as far as it goes.
@@ -44,6 +48,25 @@ class PartialBody:
     def total_with(self, head: Head) -> int | None:
         """Bytes of the whole body if this response has the rest; else None."""
         return rest_of(head, self.head, self.offset)
+
+
+class _Nothing:
+    """The source of a body of which nothing more comes; see `transport.base.BodySource`."""
+
+    length_verified = True
+
+    async def read(self) -> bytes:
+        return b""
+
+
+async def restored(stored: StoredBody, limits: Limits) -> PartialBody:
+    """The body that an earlier run has left; raises TransportError (`write`) if it cannot be read."""
+    reader = BodyReader(stored.head, _Nothing(), limits, Consumers(stored.replayed))
+    try:
+        await asyncio.to_thread(reader.replay, stored.blocks(), stored.consumers)
+    except OSError as error:
+        raise TransportError(ErrorKind.WRITE, f"cannot read what an earlier run has left: {error.strerror}") from None
+    return PartialBody(stored.head, reader, stored.validator)
 
 
 def partial_body(head: Head, reader: BodyReader, request: Request) -> PartialBody | None:

@@ -3,16 +3,20 @@
 import gzip
 import json
 import os
+import re
 import signal
+import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from tests.support.command import COMMAND, Result, at_terminal, fetchcli, start, until
+from tests.support.listen import serve_each
 from tests.support.recorder import Recorder, ok, recorder
 
 BODIES = {"/": b"front", "/a": b"page", "/a/b.html": b"below", "/a/b.html?q=1": b"query", "/big": os.urandom(400_000)}
@@ -100,8 +104,10 @@ def test_the_columns_of_saved_bodies_are_default_ones(server: Recorder, here: Pa
         (("--fsync",), "--fsync requires --save or --remote-name"),
         (("--save", "{seq}{ext}", "--skip-existing"), "--skip-existing requires names that are known before"),
         (("--save", "x.zip", "--no-clobber"), "require files"),
-        (("--save", "-", "-R"), "--remote-time requires files or a container"),
+        (("--save", "-", "-R"), "--remote-time and --continue-at require files or a container"),
         (("--save", "-", "-o", "jsonl"), "two outputs (-o, -w, --save) write to stdout"),
+        (("--save", "x/", "-C", "100"), "--continue-at: expected -, not '100'"),
+        (("--save", "-", "-C", "-"), "--remote-time and --continue-at require files or a container"),
         (("--save", "x/", "--no-clobber", "--skip-existing"), "cannot be combined"),
     ],
 )
@@ -206,6 +212,114 @@ def test_a_file_that_grows_too_large_is_a_failure_of_its_row(server: Recorder, h
     )
     assert (limited.returncode, limited.stdout) == (8, b"write \n out/a\n")
     assert [path.name for path in (here / "out").iterdir()] == ["a"]
+
+
+@contextmanager
+def closing_recorder(answer: Callable[[bytes], bytes]) -> Iterator[str]:
+    """A server that closes the connection after each answer; yields its URL."""
+
+    def serve(connection: socket.socket) -> None:
+        with connection:
+            request = b""
+            while b"\r\n\r\n" not in request:
+                request += connection.recv(65536)
+            connection.sendall(answer(request))
+
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+        serve_each(listener, serve)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+
+
+class Cutting:
+    """Answers with the rest of a body, and closes after `cut` bytes of it."""
+
+    def __init__(self, cut: int) -> None:
+        self.cut, self.sent, self.ranges = cut, 0, [""]
+        self.body = os.urandom(300_000)
+
+    def __call__(self, request: bytes) -> bytes:
+        found = re.search(rb"\r\nRange: bytes=(\d+)-\r\nIf-Range: \"1\"\r\n", request)
+        start = int(found[1]) if found else 0
+        self.ranges.append(str(start))
+        part = f"Content-Range: bytes {start}-{len(self.body) - 1}/{len(self.body)}"
+        reply = ok(self.body[start:], "Accept-Ranges: bytes", 'ETag: "1"', *([part] if found else []))
+        if found:
+            reply = reply.replace(b"200 OK", b"206 Partial Content", 1)
+        assert b"Accept-Encoding: identity" in request or self.cut == 50_000
+        kept = reply[: reply.index(b"\r\n\r\n") + 4 + self.cut]
+        self.sent += min(self.cut, len(self.body) - start)
+        return kept
+
+
+def test_a_body_that_is_cut_off_goes_on_in_the_next_attempt(here: Path) -> None:
+    server = Cutting(50_000)
+    with closing_recorder(server) as url:
+        (row,) = rows(fetchcli(url, "-q", "-o", "jsonl", "--save", "x", "--retry", "9", "--retry-delay", "1ms"))
+    assert (row["verdict"], row["attempts"], row["resumed_from"], row["saved_as"]) == ("OK", 6, 250_000, "x")
+    assert (here / "x").read_bytes() == server.body
+    assert server.sent == len(server.body)
+
+
+def test_a_body_that_is_cut_off_goes_on_in_the_next_run(here: Path) -> None:
+    server = Cutting(100_001)
+    with closing_recorder(server) as url:
+        for run in range(1, 4):
+            result = fetchcli(url, "-q", "-C", "-", "--save", "out/{name}x", "--retry", "0")
+            assert result.code == (0 if run == 3 else 4), result.err
+            left = sorted(path.suffix for path in (here / "out" / ".fetchcli").glob("*"))
+            assert left == ([] if run == 3 else [".json", ".part"])
+    assert server.ranges[1:] == ["0", "100001", "200002"]
+    assert (here / "out" / "index.htmlx").read_bytes() == server.body
+    assert [path.name for path in (here / "out").iterdir()] == ["index.htmlx"]
+
+
+def test_what_was_kept_of_another_version_is_not_mixed_in(here: Path) -> None:
+    server = Cutting(100_000)
+    with closing_recorder(server) as url:
+        assert fetchcli(url, "-q", "-C", "-", "--save", "x", "--retry", "0").code == 4
+        server.body = os.urandom(90_000)  # shorter than what was kept
+        assert fetchcli(url, "-q", "-C", "-", "--save", "x", "--retry", "0").code == 0
+        assert (here / "x").read_bytes() == server.body
+    for damage in (b"", b"{", b'{"status": 200}'):
+        with closing_recorder(Cutting(100_000)) as url:
+            assert fetchcli(url, "-q", "-C", "-", "--save", "y", "--retry", "0").code == 4
+            (about,) = (here / ".fetchcli").glob("*.json")
+            about.write_bytes(damage)
+        server = Cutting(10**6)
+        with closing_recorder(server) as url:
+            assert fetchcli(url, "-q", "-C", "-", "--save", "y", "--retry", "0").code == 0
+        assert (here / "y").read_bytes() == server.body
+        for left in (here / ".fetchcli").glob("*"):
+            left.unlink()
+
+
+def test_an_interrupted_run_keeps_what_came(here: Path) -> None:
+    body = os.urandom(400_000)
+    with recorder(lambda _: ok(body, "Accept-Ranges: bytes", 'ETag: "1"')) as server:
+        args = (server.url("/big"), "-q", "-C", "-", "-O", "--limit-rate", "100K")
+        for number in (signal.SIGINT, signal.SIGKILL):
+            process = start(*args)
+            until(lambda: list((here / ".fetchcli").glob("*.part")), "a part", process)
+            process.send_signal(number)
+            process.communicate()
+            (part,) = (here / ".fetchcli").glob("*.part")
+            assert body.startswith(part.read_bytes())
+
+
+def test_a_container_goes_on_after_its_last_whole_member(server: Recorder, here: Path) -> None:
+    for path in ("all.zip", "all.tar"):
+        assert fetchcli(server.url("/a"), "-q", "--save", path).code == 0
+        (here / path).write_bytes((here / path).read_bytes() + b"torn")
+        assert fetchcli(server.url("/a"), server.url("/b"), "-q", "-C", "-", "--save", path).code == 0
+        listed = subprocess.run(
+            ["unzip", "-Z1", path] if path.endswith("zip") else ["tar", "tf", path],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        names = listed.stdout.split()
+        assert len(names) == 3
+        assert re.search(r"/a-[0-9a-f]{16}$", names[1])
 
 
 def test_nothing_partial_is_left_by_a_kill(here: Path) -> None:

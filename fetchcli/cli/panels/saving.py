@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from fetchcli.cli.option import Found, Option, Panel, Values, parsed
+from fetchcli.core.errors import UsageError
 from fetchcli.core.model.save import Existing, Save, SaveOn
 
 _ANY = ("save", "remote_name")
@@ -14,7 +15,15 @@ def _save_paths(text: str) -> Iterable[str]:
     return (text.partition("{")[0] or ".",)
 
 
+def _only_dash(text: str) -> str:
+    if text != "-":
+        raise UsageError(f"expected -, not {text!r}: where to go on is known from what was kept (-r asks for a part)")
+    return text
+
+
 def _settings(values: Values) -> dict[str, Any]:
+    if values["continue_at"] is not None:
+        parsed("--continue-at", _only_dash, values["continue_at"])
     if values["save"] is None and not values["remote_name"]:
         return {}
     existing = Existing.KEEP if values["no_clobber"] else Existing.REPLACE
@@ -29,6 +38,7 @@ def _settings(values: Values) -> dict[str, Any]:
             remote_name=values["remote_name"],
             header_name=values["remote_header_name"],
             remote_time=values["remote_time"],
+            resume=values["continue_at"] is not None,
         ),
         values["save"] if values["save"] is not None else values["output_dir"] or ".",
     )
@@ -109,6 +119,13 @@ PANEL = Panel(
             found=Found.YES,
             help="Skip rows whose file exists.",
             type=bool,
+            requires=_ANY,
+        ),
+        Option(
+            flags="-C --continue-at",
+            found=Found.YES,
+            help="With '-': keep what came of bodies that were cut off, and go on with what an earlier run kept.",
+            metavar="-",
             requires=_ANY,
         ),
         Option(

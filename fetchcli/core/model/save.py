@@ -35,6 +35,8 @@ class Save(msgspec.Struct, frozen=True, kw_only=True):
         fsync: write through to the disk before a row is reported.
         remote_name: names are the last part of the URL, in the folder ``to``.
         header_name: the name that a server proposes goes before that (Content-Disposition).
+        resume: keep what came of bodies that were cut off, and go on with what an earlier run has left; a container
+            keeps its members.
         remote_time: files get the time of the Last-Modified field.
     """
 
@@ -46,6 +48,7 @@ class Save(msgspec.Struct, frozen=True, kw_only=True):
     remote_name: bool = False
     header_name: bool = False
     remote_time: bool = False
+    resume: bool = False
 
     def __post_init__(self) -> None:
         """Validate the values."""

@@ -57,9 +57,9 @@ class Request(msgspec.Struct, frozen=True):
         return self.method in IDEMPOTENT
 
 
-def default_headers(user_agent: str) -> dict[str, str]:
-    """The headers that are sent unless the user replaces them."""
-    return {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": ACCEPT_ENCODING}
+def default_headers(user_agent: str, *, identity: bool = False) -> dict[str, str]:
+    """The headers that are sent unless the user replaces them; ``identity`` asks for bodies without a coding."""
+    return {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": IDENTITY if identity else ACCEPT_ENCODING}
 
 
 def asks_to_close(request: Request) -> bool:
