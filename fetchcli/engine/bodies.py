@@ -5,7 +5,7 @@ An outcome is delivered once the body that it names is in its place.
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from fetchcli.core.errors import Failure, Remedy
 from fetchcli.core.http1.head import Head
@@ -16,7 +16,7 @@ from fetchcli.core.model.outcome import Outcome, with_body
 from fetchcli.core.model.save import Saved
 from fetchcli.core.schedule.lane import Launch
 from fetchcli.engine.delivery import Delivery
-from fetchcli.save.base import BodyStore, Spool
+from fetchcli.save.base import BodyStore, RecordingSpool, Spool
 from fetchcli.transport.base import BodyPlan, Consumers, Partial, StoredBody
 
 OK = 200
@@ -79,7 +79,7 @@ class Bodies:
 
     def __init__(self, store: BodyStore | None, halt: Callable[[str], None], *, resumes: bool) -> None:
         self._store, self._halt = store, halt
-        self._resumes = resumes or (store is not None and store.resumes)
+        self._resumes = store.resumes or resumes if store is not None else resumes
         self._last: dict[Launch, _Reception] = {}
         self._cut: dict[Launch, _Cut] = {}
         self.pending = 0
@@ -96,6 +96,11 @@ class Bodies:
         if not (buffered or saves or self._resumes):
             return None
         consume = partial(self._begin, launch, buffered, saves=saves) if buffered or saves else None
+        if saves and self._store is not None and self._store.records:
+            self._last.pop(launch, _Reception()).drop()
+            spool = cast("RecordingSpool", self._store.spool(launch.row))
+            self._last[launch] = _Reception(None, spool)
+            return BodyPlan(consume, record=spool.record)
         if not self._resumes:
             return BodyPlan(consume)
         if saves and not launch.attempts:
@@ -143,11 +148,15 @@ class Bodies:
 
     def _begin(self, launch: Launch, buffered: int, head: Head, *, saves: bool) -> Consumers:
         """Who takes a body that begins; what came of one that was cut off is kept until another takes its place."""
-        self._last.pop(launch, _Reception()).drop()
+        before, spool = self._last.pop(launch, _Reception()), None
+        if self._store is not None and self._store.records:
+            spool = before.spool  # it was there before the first hop
+        else:
+            before.drop()
+            spool = self._store.spool(launch.row) if saves and self._store is not None else None
         if head.status == OK and launch in self._cut:
             self._cut.pop(launch).reception.drop()
         buffer = BodyBuffer(buffered) if buffered else None
-        spool = self._store.spool(launch.row) if saves and self._store is not None else None
         if spool is not None and self._store is not None and self._store.resumes and offers_ranges(head):
             validator = strong_validator(head.fields)
             if validator and b"content-encoding" not in head.fields:

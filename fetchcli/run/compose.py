@@ -5,7 +5,7 @@ import gc
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fetchcli._version import __version__
 from fetchcli.core.errors import ExitCode, OutputError
@@ -174,7 +174,9 @@ async def _inputs(settings: Settings, stack: AsyncExitStack) -> list[Input]:
     return inputs
 
 
-async def _open_store(settings: Settings, stack: AsyncExitStack) -> "tuple[NameRows, Store | None, MakeSink | None]":
+async def _open_store(
+    settings: Settings, stack: AsyncExitStack
+) -> "tuple[NameRows, Store[Any] | None, MakeSink | None]":
     """What names rows, the store of their bodies, and who writes those to stdout.
 
     Most runs save none and import none of it.
@@ -189,7 +191,7 @@ async def _open_store(settings: Settings, stack: AsyncExitStack) -> "tuple[NameR
     return saving.rows, store, saving.make_sink if saving.to_stdout else None
 
 
-async def _close_store(store: "Store | None") -> bool:
+async def _close_store(store: "Store[Any] | None") -> bool:
     """Complete what was saved; False if that failed."""
     if store is None:
         return True

@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fetchcli.core.settings import ProgressMode, Settings
 from fetchcli.core.summary.summary import Summary
@@ -30,7 +30,7 @@ class Displayed(NamedTuple):
     inputs: list[Input]
     summary: Summary
     fetcher: Fetcher
-    store: "Store | None" = None
+    store: "Store[Any] | None" = None
 
 
 def make_displays(settings: Settings, plan: OutputPlan, watched: Displayed) -> list[Display]:

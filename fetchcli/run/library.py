@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 from contextlib import AsyncExitStack, aclosing
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fetchcli.core.errors import OutputError, UsageError
 from fetchcli.core.model.outcome import Outcome
@@ -75,7 +75,9 @@ async def _fetch(
         raise OutputError(store.failure)
 
 
-async def _library_store(save: Save | None, policy: Policy, stack: AsyncExitStack) -> "tuple[NameBatch, Store | None]":
+async def _library_store(
+    save: Save | None, policy: Policy, stack: AsyncExitStack
+) -> "tuple[NameBatch, Store[Any] | None]":
     """What names a batch of rows, and the store of their bodies."""
     if save is None:
         return None, None

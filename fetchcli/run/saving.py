@@ -7,7 +7,9 @@ import threading
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+from fetchcli._version import __version__
 from fetchcli.core.errors import OutputError, UsageError
 from fetchcli.core.model.save import Existing, Save
 from fetchcli.core.model.target import Row, Skipped, Target
@@ -24,6 +26,7 @@ from fetchcli.save.files import Files, shown_folder
 from fetchcli.save.stdout import Stdout
 from fetchcli.save.store import BodyDestination, Store
 from fetchcli.save.tar import Tar
+from fetchcli.save.warc import Warc
 from fetchcli.save.zip import Zip
 from fetchcli.sinks.base import Sink
 from fetchcli.sinks.formats import parse_output
@@ -52,7 +55,7 @@ class Saving:
             raise UsageError(f"--save: {error}") from None
         self.planner = NamePlanner(template, date, redactor, threading.Lock())
         self._folder = shown_folder(self.destination.base)
-        self._named_rows = 0
+        self._named_rows, self._redactor = 0, redactor
         self._stdout: Stdout | None = None
         _check(save, self.destination, late=template.late)
 
@@ -97,7 +100,7 @@ class Saving:
                 found.add((status.st_dev, status.st_ino))
         return found
 
-    def open(self, protected: Iterable[tuple[int, int]] = ()) -> BodyDestination:
+    def open(self, protected: Iterable[tuple[int, int]] = ()) -> BodyDestination[Any]:
         """Open the destination; blocks.
 
         Args:
@@ -111,7 +114,7 @@ class Saving:
         except OSError as error:
             raise OutputError(f"{self.destination.base}: {error.strerror or error}") from None
 
-    def store(self, destination: BodyDestination) -> Store:
+    def store(self, destination: BodyDestination[Any]) -> Store[Any]:
         """The store over a destination, inside a running event loop."""
         resumes = self.save.resume and self.destination.kind is Kind.FILES
         return Store(destination, self.save.on, raw=self.save.raw, resumes=resumes)
@@ -126,7 +129,7 @@ class Saving:
         """Whether bodies go to stdout."""
         return self.destination.kind is Kind.STDOUT
 
-    def _open(self, protected: Iterable[tuple[int, int]]) -> BodyDestination:
+    def _open(self, protected: Iterable[tuple[int, int]]) -> BodyDestination[Any]:
         save, base = self.save, self.destination.base
         if self.to_stdout:
             self._stdout = Stdout(terminal=stdout_is_terminal())
@@ -138,6 +141,17 @@ class Saving:
                 existing=save.existing,
                 fsync=save.fsync,
                 remote_time=save.remote_time,
+                protected=protected,
+            )
+        if self.destination.kind is Kind.WARC:
+            return Warc(
+                base,
+                f"fetchcli/{__version__}",
+                level=save.warc_level,
+                max_size=save.warc_size,
+                redactor=self._redactor,
+                fsync=save.fsync,
+                resume=save.resume,
                 protected=protected,
             )
         layout = Zip() if self.destination.kind is Kind.ZIP else Tar()
@@ -180,7 +194,7 @@ def make_saving(settings: Settings) -> Saving:
     return Saving(settings.save, reading.keep_as or reading.keep, settings.policy.credentials.redactor)
 
 
-def open_saving(settings: Settings) -> tuple[Saving, BodyDestination]:
+def open_saving(settings: Settings) -> tuple[Saving, BodyDestination[Any]]:
     """Open the destination of a run; no file that the run reads or writes is replaced by a body.
 
     Raises:
@@ -202,5 +216,9 @@ def _check(save: Save, destination: Destination, *, late: bool) -> None:
         raise UsageError("--skip-existing requires names that are known before the response: without ext, sha256, -J")
     if destination.kind is not Kind.FILES and save.existing is not Existing.REPLACE:
         raise UsageError("--no-clobber and --skip-existing require files, not one container or stdout")
+    if destination.kind is Kind.WARC and (save.remote_time or save.raw):
+        raise UsageError("--remote-time and --save-raw make no difference to a WARC file; leave them out")
+    if destination.kind is not Kind.WARC and save.warc_size is not None:
+        raise UsageError("--warc-size requires --save FILE.warc or FILE.warc.gz")
     if destination.kind is Kind.STDOUT and (save.remote_time or save.resume):
         raise UsageError("--remote-time and --continue-at require files or a container, not stdout")

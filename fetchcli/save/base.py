@@ -1,7 +1,7 @@
 """The ports between a run and whoever saves bodies."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from fetchcli.core.errors import Failure
 from fetchcli.core.http1.head import Head
@@ -45,6 +45,13 @@ class Spool(Protocol):
         """
 
 
+class RecordingSpool(Spool, Protocol):
+    """A spool that keeps what hops send and receive."""
+
+    def record(self, url: str) -> Any:
+        """The `transport.base.HopRecorder` of the next hop, given its URL."""
+
+
 class StoredPart(NamedTuple):
     """A body that an earlier run has left.
 
@@ -64,6 +71,10 @@ class BodyStore(Protocol):
 
     def spool(self, row: Target) -> Spool:
         """A place for one more body of a row."""
+
+    @property
+    def records(self) -> bool:
+        """Whether it keeps what was sent and received, not bodies."""
 
     @property
     def resumes(self) -> bool:

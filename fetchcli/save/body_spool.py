@@ -15,7 +15,7 @@ MAX_IN_MEMORY = 64 * 1024  # bytes of a body that are not handed to the thread
 MAX_UNWRITTEN = 256 * 1024  # bytes of a body that wait for the thread; beyond, nothing more is read
 
 
-class Part(NamedTuple):
+class KeptPart(NamedTuple):
     """What makes a temporary file one that a later run can go on with.
 
     Attributes:
@@ -99,7 +99,7 @@ class BodySpool:
     def __init__(
         self,
         writer: Writer,
-        stage: Callable[[Part | None], Staged],
+        stage: Callable[[KeptPart | None], Staged],
         forget: "Callable[[BodySpool], object]",
         *,
         raw: bool,
@@ -108,7 +108,7 @@ class BodySpool:
         self.pieces: list[bytes] = []
         self.size = self._in_memory = self._unwritten = 0
         self.staged: Staged | None = None
-        self.part: Part | None = None
+        self.part: KeptPart | None = None
         self._error: OSError | None = None
         self._waiter: asyncio.Future[None] | None = None
 

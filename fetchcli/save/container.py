@@ -1,21 +1,22 @@
 """Save bodies as members of one file that grows: a member is in it whole, or not at all."""
 
-import fcntl
 import os
-import stat
 import tempfile
 import time
 import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from fetchcli.core.model.attempt import Response
+from fetchcli.core.model.save import Saved
 from fetchcli.core.model.target import Target
 from fetchcli.core.naming.planner import NamePlanner
-from fetchcli.save.body_spool import BodySpool, Part, Staged, write_all
+from fetchcli.save.body_spool import BodySpool, KeptPart, Staged
 from fetchcli.save.dates import last_modified
+from fetchcli.save.growing_file import GrowingFile
+from fetchcli.save.writer import Writer
 
 
 class Member(NamedTuple):
@@ -88,28 +89,36 @@ class Container:
         self._fsync, self._remote_time = fsync, remote_time
         self._folder = str(Path(path).absolute().parent)
         try:
-            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        except OSError:
+            self._file = GrowingFile(path, protected)
+        except BaseException:
             layout.close()
             raise
         try:
-            _check(self._fd, frozenset(protected))
-            self._end = self._recovered() if resume else 0
-            os.ftruncate(self._fd, self._end)
-            os.lseek(self._fd, self._end, os.SEEK_SET)
+            self._file.cut(self._recovered() if resume else 0)
         except BaseException:
-            self._layout.close()
-            os.close(self._fd)
+            layout.close()
+            self._file.close()
             raise
 
-    def stage(self, part: Part | None = None) -> Staged:  # noqa: ARG002 - a file without a name is never left
+    @property
+    def size(self) -> int:
+        """Bytes up to the end of the last member."""
+        return self._file.end
+
+    records = False
+
+    def spool(self, writer: Writer, forget: Callable[[BodySpool], None], *, raw: bool) -> BodySpool:
+        """See `save.store.BodyDestination`."""
+        return BodySpool(writer, self.stage, forget, raw=raw)
+
+    def stage(self, part: KeptPart | None = None) -> Staged:  # noqa: ARG002 - a file without a name is never left
         """See `save.store.BodyDestination`."""
         return unnamed_file(self._folder)
 
     def part(self, key: str) -> None:
         """See `save.store.BodyDestination`: nothing is ever left."""
 
-    def place(self, spool: BodySpool, row: Target, response: Response) -> str:
+    def place(self, spool: BodySpool, row: Target, response: Response) -> Saved:
         """See `save.store.BodyDestination`."""
         name = self._planner.final(row, response)
         seconds = last_modified(response) if self._remote_time else None
@@ -117,23 +126,11 @@ class Container:
         for block in spool.blocks():
             crc = zlib.crc32(block, crc)
         seconds = time.time() if seconds is None else seconds
-        member = Member(name, spool.size, crc, seconds, self._end)
+        member = Member(name, spool.size, crc, seconds, self._file.end)
         before, after = self._layout.frame(member)
-        try:
-            write_all(self._fd, before)
-            for block in spool.blocks():
-                write_all(self._fd, block)
-            write_all(self._fd, after)
-            if self._fsync:
-                os.fsync(self._fd)
-        except OSError:
-            with suppress(OSError):
-                os.ftruncate(self._fd, self._end)
-            os.lseek(self._fd, self._end, os.SEEK_SET)
-            raise
+        self._file.append(chain((before,), spool.blocks(), (after,)), sync=self._fsync)
         self._layout.added(member)
-        self._end += len(before) + spool.size + len(after)
-        return name
+        return Saved(name, spool.size)
 
     def named(self, row: Target, response: Response) -> str:
         """See `save.store.BodyDestination`."""
@@ -142,18 +139,15 @@ class Container:
     def close(self) -> None:
         """See `save.store.BodyDestination`."""
         try:
-            for block in self._layout.finish(self._end):
-                write_all(self._fd, block)
-            if self._fsync:
-                os.fsync(self._fd)
+            self._file.append(self._layout.finish(self._file.end), sync=self._fsync)
         finally:
             self._layout.close()
-            os.close(self._fd)
+            self._file.close()
 
     def _recovered(self) -> int:
         """Where the last whole member ends."""
         end = 0
-        for member in self._layout.members(self._fd):
+        for member in self._layout.members(self._file.fd):
             self._layout.added(member)
             self._planner.claims.claim(member.name, str)
             end = member.end
@@ -164,18 +158,3 @@ def unnamed_file(folder: str | None = None) -> Staged:
     """A temporary file without a name: nothing is left of it after a kill."""
     with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
         return Staged(os.dup(file.fileno()))
-
-
-def _check(fd: int, protected: frozenset[tuple[int, int]]) -> None:
-    """Refuse what is no regular file, and what the run or another run uses."""
-    status = os.fstat(fd)
-    if not stat.S_ISREG(status.st_mode):
-        raise OSError("not a regular file")
-    if (status.st_dev, status.st_ino) in protected:
-        raise OSError("the run reads or writes this file")
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise OSError("another run is writing to it; use another file") from None
-    except OSError:  # a file system without locks
-        return

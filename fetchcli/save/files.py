@@ -2,16 +2,17 @@
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from fetchcli.core.model.attempt import Response
-from fetchcli.core.model.save import Existing
+from fetchcli.core.model.save import Existing, Saved
 from fetchcli.core.model.target import Target
 from fetchcli.core.naming.planner import NamePlanner
-from fetchcli.save.body_spool import BodySpool, Part, Staged
+from fetchcli.save.body_spool import BodySpool, KeptPart, Staged
 from fetchcli.save.dates import last_modified
 from fetchcli.save.tree import FileInTheWay, Tree
+from fetchcli.save.writer import Writer
 
 
 class Files:
@@ -45,7 +46,13 @@ class Files:
         self._tree = Tree(base, planner.claims.has_file)
         self._prefix = shown_folder(base)
 
-    def stage(self, part: Part | None = None) -> Staged:
+    records = False
+
+    def spool(self, writer: Writer, forget: Callable[[BodySpool], None], *, raw: bool) -> BodySpool:
+        """See `save.store.BodyDestination`."""
+        return BodySpool(writer, self.stage, forget, raw=raw)
+
+    def stage(self, part: KeptPart | None = None) -> Staged:
         """See `save.store.BodyDestination`."""
         return self._tree.stage(part)
 
@@ -53,7 +60,7 @@ class Files:
         """See `save.store.BodyDestination`."""
         return self._tree.part(key)
 
-    def place(self, spool: BodySpool, row: Target, response: Response) -> str:
+    def place(self, spool: BodySpool, row: Target, response: Response) -> Saved:
         """See `save.store.BodyDestination`."""
         staged = spool.complete()
         if self._remote_time and (seconds := last_modified(response)) is not None:
@@ -69,7 +76,7 @@ class Files:
             name = self._placed(staged, row, name)
         if self._fsync:
             self._tree.sync(name)
-        return self._prefix + name
+        return Saved(self._prefix + name, spool.size)
 
     def named(self, row: Target, response: Response) -> str:
         """See `save.store.BodyDestination`."""

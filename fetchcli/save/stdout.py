@@ -4,15 +4,17 @@ A body is handed to stdout with its outcome, so that it follows ``--ordered``. U
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.outcome import Outcome
+from fetchcli.core.model.save import Saved
 from fetchcli.core.model.target import Target
 from fetchcli.core.naming.destination import STDOUT
-from fetchcli.save.body_spool import BodySpool, Part, Staged
+from fetchcli.save.body_spool import BodySpool, KeptPart, Staged
 from fetchcli.save.container import unnamed_file
+from fetchcli.save.writer import Writer
 
 MAX_BLOCKS = 16  # of a body that are looked at
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]|\xc2[\x80-\x9f]")  # what no text has; a terminal obeys some of them
@@ -29,19 +31,25 @@ class Stdout:
         self._terminal = terminal
         self._held: dict[tuple[int, int], BodySpool] = {}
 
-    def stage(self, part: Part | None = None) -> Staged:  # noqa: ARG002 - a file without a name is never left
+    records = False
+
+    def spool(self, writer: Writer, forget: Callable[[BodySpool], None], *, raw: bool) -> BodySpool:
+        """See `save.store.BodyDestination`."""
+        return BodySpool(writer, self.stage, forget, raw=raw)
+
+    def stage(self, part: KeptPart | None = None) -> Staged:  # noqa: ARG002 - a file without a name is never left
         """See `save.store.BodyDestination`."""
         return unnamed_file()
 
     def part(self, key: str) -> None:
         """See `save.store.BodyDestination`: nothing is ever left."""
 
-    def place(self, spool: BodySpool, row: Target, response: Response) -> str:  # noqa: ARG002 - the name is fixed
+    def place(self, spool: BodySpool, row: Target, response: Response) -> Saved:  # noqa: ARG002 - the name is fixed
         """Hold a body until its outcome is handled."""
         if self._terminal and _is_binary(spool):
             raise OSError("binary content is not written to a terminal; redirect stdout, or write --save FILE")
-        self._held[row.round, row.seq] = spool.moved()
-        return STDOUT
+        held = self._held[row.round, row.seq] = spool.moved()
+        return Saved(STDOUT, held.size)
 
     def named(self, row: Target, response: Response) -> str:  # noqa: ARG002 - as above
         """See `save.store.BodyDestination`."""

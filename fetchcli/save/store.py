@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from functools import partial
 from heapq import nlargest
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar, cast
 
 from fetchcli.core.errors import ErrorKind, Failure
 from fetchcli.core.http1.head import Head
@@ -13,9 +13,9 @@ from fetchcli.core.model.attempt import Attempt, Response
 from fetchcli.core.model.save import Saved, SaveOn
 from fetchcli.core.model.target import Row, Target
 from fetchcli.core.rows.key import row_key
-from fetchcli.save.about import decode_about, encode_about
 from fetchcli.save.base import Spool, StoredPart
-from fetchcli.save.body_spool import BodySpool, Part, Staged
+from fetchcli.save.body_spool import BodySpool, KeptPart, Staged
+from fetchcli.save.part_about import decode_about, encode_about
 from fetchcli.save.write_failure import write_failure
 from fetchcli.save.writer import Writer
 
@@ -23,10 +23,35 @@ MAX_SHOWN = 3  # of the largest bodies
 MIN_SHOWN = 1_000_000
 
 
-class BodyDestination(Protocol):
-    """Where whole bodies go. All methods are called by one thread."""
+class DroppedSpool(Spool, Protocol):
+    """A spool of a store."""
 
-    def stage(self, part: Part | None = None) -> Staged:
+    def drop(self) -> None:
+        """Remove its temporary files; called in the thread."""
+
+
+S = TypeVar("S", bound=DroppedSpool)
+
+
+class BodyDestination(Protocol[S]):
+    """Where whole bodies go. All methods but `spool` are called by one thread.
+
+    Attributes:
+        records: it keeps what was sent and received, as it was on the wire.
+    """
+
+    records: bool
+
+    def spool(self, writer: Writer, forget: Callable[[S], None], *, raw: bool) -> S:
+        """A place for one more body.
+
+        Args:
+            writer: the thread that writes.
+            forget: called by the event loop when the body is dropped.
+            raw: take it as it comes.
+        """
+
+    def stage(self, part: KeptPart | None = None) -> Staged:
         """A new temporary file.
 
         Args:
@@ -39,8 +64,8 @@ class BodyDestination(Protocol):
     def part(self, key: str) -> tuple[Staged, bytes] | None:
         """The temporary file that an earlier run has left for a row, and what it says about it."""
 
-    def place(self, spool: BodySpool, row: Target, response: Response) -> str:
-        """Put a body in its place and return its name; the temporary file is left if that fails.
+    def place(self, spool: S, row: Target, response: Response) -> Saved:
+        """Put a body in its place; the temporary file is left if that fails.
 
         Raises:
             OSError: that is not possible.
@@ -57,7 +82,7 @@ class BodyDestination(Protocol):
         """
 
 
-class Store:
+class Store(Generic[S]):
     """See `save.base.BodyStore`; create it inside a running event loop.
 
     Args:
@@ -71,18 +96,18 @@ class Store:
         failure: why the destination could not be completed, or empty.
     """
 
-    def __init__(self, destination: BodyDestination, on: SaveOn, *, raw: bool, resumes: bool = False) -> None:
+    def __init__(self, destination: BodyDestination[S], on: SaveOn, *, raw: bool, resumes: bool = False) -> None:
         self._destination, self._on, self._raw = destination, on, raw
-        self.resumes = resumes
+        self.resumes, self.records = resumes, destination.records
         self._writer = Writer()
-        self._spools: dict[BodySpool, str] = {}
+        self._spools: dict[S, str] = {}
         self.size = 0
         self.failure = ""
         self._is_closed = False
 
-    def spool(self, row: Target) -> BodySpool:
+    def spool(self, row: Target) -> S:
         """See `save.base.BodyStore`."""
-        spool = BodySpool(self._writer, self._destination.stage, self._forget, raw=self._raw)
+        spool = self._destination.spool(self._writer, self._forget, raw=self._raw)
         self._spools[spool] = row.text
         return spool
 
@@ -96,8 +121,9 @@ class Store:
         if not isinstance(part, tuple):
             return None
         spool = self.spool(row)
+        assert isinstance(spool, BodySpool), "a body that goes into a file"  # noqa: S101
         spool.staged, about = part
-        spool.part = Part(row_key(row), about)
+        spool.part = KeptPart(row_key(row), about)
         spool.size = os.fstat(spool.staged.fd).st_size
         head = decode_about(about)
         if head is None or not spool.size:
@@ -108,7 +134,7 @@ class Store:
     def describe(self, spool: Spool, row: Target, head: Head, validator: str) -> None:
         """See `save.base.BodyStore`."""
         assert isinstance(spool, BodySpool), "a spool of this store"  # noqa: S101
-        spool.part = Part(row_key(row), encode_about(head, validator))
+        spool.part = KeptPart(row_key(row), encode_about(head, validator))
 
     def largest(self) -> tuple[tuple[int, str], ...]:
         """The largest bodies on their way, with at least `MIN_SHOWN` bytes: bytes so far, and the URL.
@@ -126,9 +152,9 @@ class Store:
 
     def keep(self, spool: Spool, row: Row, response: Response, done: Callable[[Saved | Failure], None]) -> None:
         """See `save.base.BodyStore`."""
-        assert isinstance(spool, BodySpool), "a spool of this store"  # noqa: S101
         assert isinstance(row, Target), "a row that was fetched"  # noqa: S101
-        self._writer.submit(partial(self._place, spool, row, response), partial(self._placed, spool, done))
+        own = cast("S", spool)  # it came from `spool`
+        self._writer.submit(partial(self._place, own, row, response), partial(self._placed, own, done))
 
     async def close(self) -> None:
         """See `save.base.BodyStore`."""
@@ -140,9 +166,9 @@ class Store:
         self._writer.submit(self._destination.close, self._closed)
         await self._writer.close()
 
-    def _place(self, spool: BodySpool, row: Target, response: Response) -> Saved | Failure:
+    def _place(self, spool: S, row: Target, response: Response) -> Saved | Failure:
         try:
-            return Saved(self._destination.place(spool, row, response), spool.size)
+            return self._destination.place(spool, row, response)
         except OSError as error:
             return write_failure(self._destination.named(row, response), error)
         except Exception as error:  # noqa: BLE001 - a bug is one outcome
@@ -150,13 +176,13 @@ class Store:
         finally:
             spool.drop()
 
-    def _placed(self, spool: BodySpool, done: Callable[[Saved | Failure], None], result: Saved | Failure) -> None:
+    def _placed(self, spool: S, done: Callable[[Saved | Failure], None], result: Saved | Failure) -> None:
         self._forget(spool)
         if isinstance(result, Saved):
             self.size += result.size
         done(result)
 
-    def _forget(self, spool: BodySpool) -> None:
+    def _forget(self, spool: S) -> None:
         self._spools.pop(spool, None)
 
     def _closed(self, error: Exception | None) -> None:

@@ -16,7 +16,7 @@ from os.path import samestat
 from pathlib import Path
 
 from fetchcli.core.naming.layout import INDEX
-from fetchcli.save.body_spool import Part, Staged
+from fetchcli.save.body_spool import KeptPart, Staged
 
 STAGING = ".fetchcli"
 MAX_OPEN = 16  # folders whose descriptors are kept
@@ -68,7 +68,7 @@ class Tree:
         except FileNotFoundError:
             return False
 
-    def stage(self, part: Part | None = None) -> Staged:
+    def stage(self, part: KeptPart | None = None) -> Staged:
         """A new file in the staging folder; its mode is that of the umask.
 
         Args:
@@ -100,7 +100,7 @@ class Tree:
             os.lseek(fd, 0, os.SEEK_END)
             return staged, file.read()
 
-    def _stage_part(self, part: Part) -> Staged:
+    def _stage_part(self, part: KeptPart) -> Staged:
         fd = os.open(part.key + _PART, _FILE_FLAGS, 0o666, dir_fd=self._staging)
         staged = Staged(fd, part.key + _PART, self._staging, part.key + _ABOUT)
         try:

@@ -44,6 +44,19 @@ class Partial(Protocol):
         """Bytes that have come; 0 if it cannot go on."""
 
 
+class HopRecorder(Protocol):
+    """Takes what a hop sends and receives, as it is on the wire (inside TLS)."""
+
+    def request(self, data: bytes, peer: str) -> None:
+        """The request was sent to this address."""
+
+    def response(self, data: bytes) -> None:
+        """Bytes of the final response, transfer coding included."""
+
+    def complete(self) -> None:
+        """The response was complete."""
+
+
 class StoredBody(NamedTuple):
     """A body that an earlier run has left.
 
@@ -71,12 +84,14 @@ class BodyPlan(NamedTuple):
         on_cut: called if a body is cut off where a later attempt can go on, before the error is raised; and with the
             body that was stored, once that is ready to go on.
         stored: a body that an earlier run has left, to go on with.
+        record: makes the recorder of each hop, given its URL; None records nothing.
     """
 
     consume: ChooseConsumers | None = None
     partial: Partial | None = None
     on_cut: Callable[[Partial], None] | None = None
     stored: StoredBody | None = None
+    record: Callable[[str], HopRecorder] | None = None
 
 
 class SharedFields(msgspec.Struct, frozen=True, eq=False):
@@ -104,6 +119,7 @@ class HopRequest(msgspec.Struct, frozen=True, kw_only=True):
         last: use the connection for no other request.
         network: how the host is reached.
         part: the value of Range, and that of If-Range, to ask for a part of the body; or None.
+        recorder: takes what is sent and received, or None.
     """
 
     url: HttpUrl
@@ -118,6 +134,7 @@ class HopRequest(msgspec.Struct, frozen=True, kw_only=True):
     last: bool = False
     network: Network = Network()
     part: tuple[str, str] | None = None
+    recorder: HopRecorder | None = None
 
 
 class BodySource(Protocol):

@@ -24,7 +24,9 @@ class ScriptedHop:
     def __init__(self, hops: "ScriptedHops", request: HopRequest) -> None:
         self._hops = hops
         self._request = request
-        self._reader = ResponseReader(to_head_request=request.method == "HEAD")
+        recorder = request.recorder
+        record = None if recorder is None else recorder.response
+        self._reader = ResponseReader(to_head_request=request.method == "HEAD", record=record)
         self._pieces: Iterator[bytes] = iter(())
         self._failure: TransportError | None = None
         self.peer = ""
@@ -53,10 +55,16 @@ class ScriptedHop:
         answer = self._hops.answer(self, self._request)
         if isinstance(answer, TransportError):
             raise answer
+        if (recorder := self._request.recorder) is not None:
+            recorder.request(
+                f"{self._request.method} {self._request.url.target} HTTP/1.1\r\n\r\n".encode(), "192.0.2.1"
+            )
         self.peer, self.first_byte, self.received = "192.0.2.1", self._hops.clock(), len(answer)
         if answer:
             self._reader.feed(answer)
         self._reader.feed_end()
+        if self._reader.complete and recorder is not None:
+            recorder.complete()
         if self._reader.head is None:
             raise TransportError(ErrorKind.EMPTY, "connection closed")
         self._pieces = iter(tuple(self._reader.pieces))

@@ -1,12 +1,13 @@
 """The state of one fetch across its redirects."""
 
 import time
+from collections.abc import Callable
 
 from fetchcli.core.errors import Redirect, Resumption
 from fetchcli.core.request.cookies import CookieJar
 from fetchcli.core.request.request import Request, redirected
 from fetchcli.core.url.parse import HttpUrl
-from fetchcli.transport.base import Hop
+from fetchcli.transport.base import Hop, HopRecorder
 from fetchcli.transport.partial_body import PartialBody
 
 
@@ -24,6 +25,7 @@ class RedirectChain(Resumption):
         left_origin: a redirect led to another origin; credentials do not come back after that.
         started: when the first hop started (`time.monotonic`).
         partial: the body of an earlier attempt to go on with, or of this one as far as it can go on; or None.
+        record: makes the recorder of each hop, or None.
         resumed_from: bytes of the body that an earlier attempt has brought.
     """
 
@@ -35,6 +37,7 @@ class RedirectChain(Resumption):
         "jar",
         "left_origin",
         "partial",
+        "record",
         "redirects",
         "request",
         "resumed_from",
@@ -52,6 +55,7 @@ class RedirectChain(Resumption):
         self.redirects: list[Redirect] = []
         self.left_origin, self.fresh = not request.named, False
         self.go_on_with(None)
+        self.record: Callable[[str], HopRecorder] | None = None
 
     @property
     def progress(self) -> object:

@@ -43,7 +43,7 @@ def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def run(settings: Save, answers: dict[str, bytes]) -> tuple[list[Outcome], Store]:
+def run(settings: Save, answers: dict[str, bytes]) -> tuple[list[Outcome], Store[Any]]:
     return asyncio.run(save(settings, answers))
 
 
@@ -115,7 +115,7 @@ def test_a_file_that_was_cut_off_anywhere_is_continued(path: str) -> None:
     for length in (*range(0, len(whole), 37), len(whole)):
         Path(path).write_bytes(whole[:length])
         container = Container(path, planner(), layout(path), resume=True)
-        kept = container._end
+        kept = container.size
         container.close()
         found = members(path) if kept else {}
         assert list(found.items()) == list(with_end.items())[: len(found)]
@@ -132,7 +132,7 @@ def test_a_torn_body_that_looks_like_a_member_is_no_member(tmp_path: Path) -> No
     path.write_bytes(archive.frame(member)[0] + b"PK\x03\x04" + bytes(36))
     archive.close()
     container = Container(str(path), planner(), Zip(), resume=True)
-    assert container._end == 0
+    assert container.size == 0
     container.close()
 
 

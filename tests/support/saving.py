@@ -40,7 +40,7 @@ async def save(
     *,
     ordered: bool = True,
     answer: Callable[[HopRequest], bytes] | None = None,
-) -> tuple[list[Outcome], Store]:
+) -> tuple[list[Outcome], Store[Any]]:
     """Fetch ``http://h`` + path for every answer, in their order, and save what comes.
 
     ``answer`` makes the responses, if they are not those in the table.

@@ -6,6 +6,7 @@ from typing import Any
 from fetchcli.cli.option import Found, Option, Panel, Values, parsed
 from fetchcli.core.errors import UsageError
 from fetchcli.core.model.save import Existing, Save, SaveOn
+from fetchcli.core.units import parse_size
 
 _ANY = ("save", "remote_name")
 
@@ -21,11 +22,21 @@ def _only_dash(text: str) -> str:
     return text
 
 
+def _warc_size(text: str) -> int:
+    size = parse_size(text)
+    if not size:
+        raise UsageError(f"expected a size such as 1G, got {text!r}")
+    return size
+
+
 def _settings(values: Values) -> dict[str, Any]:
     if values["continue_at"] is not None:
         parsed("--continue-at", _only_dash, values["continue_at"])
     if values["save"] is None and not values["remote_name"]:
         return {}
+    size = None
+    if values["warc_size"] is not None:
+        size = parsed("--warc-size", _warc_size, values["warc_size"])
     existing = Existing.KEEP if values["no_clobber"] else Existing.REPLACE
     save = parsed(
         "--save" if values["save"] is not None else "--output-dir",
@@ -39,6 +50,8 @@ def _settings(values: Values) -> dict[str, Any]:
             header_name=values["remote_header_name"],
             remote_time=values["remote_time"],
             resume=values["continue_at"] is not None,
+            warc_level=values["warc_level"],
+            warc_size=size,
         ),
         values["save"] if values["save"] is not None else values["output_dir"] or ".",
     )
@@ -127,6 +140,22 @@ PANEL = Panel(
             help="With '-': keep what came of bodies that were cut off, and go on with what an earlier run kept.",
             metavar="-",
             requires=_ANY,
+        ),
+        Option(
+            flags="--warc-size",
+            found=Found.YES,
+            help="Begin a new WARC file after this size: 1G. The files are numbered.",
+            metavar="SIZE",
+            requires=("save",),
+        ),
+        Option(
+            flags="--warc-level",
+            found=Found.YES,
+            help="Set the compression of .warc.gz files: 1 is fast, 9 is small.",
+            type=int,
+            default=1,
+            metavar="N",
+            minimum=0,
         ),
         Option(
             flags="--fsync",

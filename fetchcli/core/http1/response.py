@@ -1,6 +1,7 @@
 """Read one response from the segments of a connection."""
 
 from collections import deque
+from collections.abc import Callable
 
 from fetchcli.core.errors import ErrorKind, Remedy, TransportError
 from fetchcli.core.http1.chunked import SECTION_END, ChunkedBody
@@ -30,6 +31,10 @@ class ResponseReader:
         length_verified: framing, not the end of the connection, ends the body.
         reusable: the connection can be used for another request.
         to_head_request: the request was HEAD, so there is no body.
+
+    Args:
+        to_head_request: as above.
+        record: called with the bytes of the final response, as they came.
     """
 
     __slots__ = (
@@ -37,6 +42,7 @@ class ResponseReader:
         "_chunks",
         "_head_size",
         "_interim",
+        "_record",
         "_remaining",
         "complete",
         "head",
@@ -46,7 +52,8 @@ class ResponseReader:
         "to_head_request",
     )
 
-    def __init__(self, *, to_head_request: bool = False) -> None:
+    def __init__(self, *, to_head_request: bool = False, record: Callable[[bytes], None] | None = None) -> None:
+        self._record = record
         self.head: Head | None = None
         self.pieces: deque[bytes] = deque()
         self.complete = False
@@ -71,10 +78,14 @@ class ResponseReader:
         if self._chunks is not None:
             after = self._chunks.feed(data, self.pieces)
             self.complete = after is not None
+            if self._record is not None:
+                self._record(data[: len(data) - len(after or b"")])
             return bool(after)
         if self._remaining == UNTIL_CLOSE:
             if data:
                 self.pieces.append(data)
+                if self._record is not None:
+                    self._record(data)
             return False
         return self._feed_length(data)
 
@@ -89,6 +100,8 @@ class ResponseReader:
             data = data[: self._remaining]
         if data:
             self.pieces.append(data)
+            if self._record is not None:
+                self._record(data)
         self._remaining -= len(data)
         self.complete = not self._remaining
         return excess > 0
@@ -103,6 +116,8 @@ class ResponseReader:
         while end := SECTION_END.search(data, scanned):
             self._count_head(end.end())
             head = parse_head(data[: end.start() + 1])
+            if head.status >= 200 and self._record is not None:
+                self._record(data[: end.end()])
             data, scanned = data[end.end() :], 0
             self._buffer = None
             if head.status >= 200:

@@ -38,6 +38,8 @@ class Save(msgspec.Struct, frozen=True, kw_only=True):
         resume: keep what came of bodies that were cut off, and go on with what an earlier run has left; a container
             keeps its members.
         remote_time: files get the time of the Last-Modified field.
+        warc_level: compression of ``.warc.gz`` files, 0 to 9.
+        warc_size: bytes after which a new WARC file begins, or None.
     """
 
     to: str
@@ -49,12 +51,16 @@ class Save(msgspec.Struct, frozen=True, kw_only=True):
     header_name: bool = False
     remote_time: bool = False
     resume: bool = False
+    warc_level: int = 1
+    warc_size: int | None = None
 
     def __post_init__(self) -> None:
         """Validate the values."""
         coerce(self)
         if not self.to or "\0" in self.to:
             raise UsageError("expected a folder, a template, or a file to save to")
+        if not 0 <= self.warc_level <= 9:
+            raise UsageError(f"Save: warc_level must be 0 to 9, not {self.warc_level}")
 
 
 class Saved(msgspec.Struct, frozen=True):

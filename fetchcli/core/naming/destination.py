@@ -20,9 +20,10 @@ class Kind(StrEnum):
     STDOUT = "stdout"
     ZIP = "zip"
     TAR = "tar"
+    WARC = "warc"
 
 
-CONTAINERS = {".zip": Kind.ZIP, ".tar": Kind.TAR}
+CONTAINERS = {".zip": Kind.ZIP, ".tar": Kind.TAR, ".warc": Kind.WARC, ".warc.gz": Kind.WARC}
 
 
 class Destination(msgspec.Struct, frozen=True, kw_only=True):

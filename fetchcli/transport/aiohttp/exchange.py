@@ -84,7 +84,10 @@ class Exchange:
         self.route = route
         self.head = head
         self.request = request
-        self.reader = ResponseReader(to_head_request=request.method == "HEAD")
+        recorder = request.recorder
+        self.reader = ResponseReader(
+            to_head_request=request.method == "HEAD", record=None if recorder is None else recorder.response
+        )
         self.connect_timeout, self.silence = timeouts.connect, timeouts.read
         self.reused = self._paused = False
         self.peer = ""
@@ -187,6 +190,8 @@ class Exchange:
         pieces = self.reader.pieces
         while not pieces:
             if self.reader.complete and self._failure is None:
+                if self.request.recorder is not None:
+                    self.request.recorder.complete()
                 return b""
             await self._wait()
         data = pieces[0] if len(pieces) == 1 else b"".join(pieces)

@@ -59,6 +59,8 @@ class PooledProtocol(ResponseHandler):
         self.exchange = exchange
         self._pool_connection = connection
         exchange.use(self)
+        if (recorder := exchange.request.recorder) is not None:
+            recorder.request(exchange.head + (exchange.request.content or b""), self.peer)
         if self.transport is None:
             self._read_early()
             self._end(self._ended_by)

@@ -1,0 +1,82 @@
+"""A file that grows by whole pieces: one that cannot be written to its end is taken back."""
+
+import fcntl
+import os
+import stat
+from collections.abc import Iterable
+from contextlib import suppress
+
+from fetchcli.save.body_spool import write_all
+
+
+class GrowingFile:
+    """See above. One run writes into a file at a time.
+
+    Args:
+        path: the file.
+        protected: device and inode of files that the run reads or writes.
+
+    Attributes:
+        fd: its descriptor.
+        end: where the last whole piece ends.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+
+    def __init__(self, path: str, protected: Iterable[tuple[int, int]] = ()) -> None:
+        self.fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        self.end = 0
+        try:
+            _check(self.fd, frozenset(protected))
+        except BaseException:
+            os.close(self.fd)
+            raise
+
+    def cut(self, end: int) -> None:
+        """Drop what stands after this offset."""
+        os.ftruncate(self.fd, end)
+        os.lseek(self.fd, end, os.SEEK_SET)
+        self.end = end
+
+    def append(self, blocks: Iterable[bytes], *, sync: bool = False) -> None:
+        """Add one piece, whole or not at all.
+
+        Args:
+            blocks: its bytes.
+            sync: write it through to the disk.
+
+        Raises:
+            OSError: it could not be written; the file is as before.
+        """
+        size = 0
+        try:
+            for block in blocks:
+                write_all(self.fd, block)
+                size += len(block)
+            if sync:
+                os.fsync(self.fd)
+        except BaseException:
+            with suppress(OSError):
+                self.cut(self.end)
+            raise
+        self.end += size
+
+    def close(self) -> None:
+        """Close it, and let others write."""
+        os.close(self.fd)
+
+
+def _check(fd: int, protected: frozenset[tuple[int, int]]) -> None:
+    """Refuse what is no regular file, and what the run or another run uses."""
+    status = os.fstat(fd)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError("not a regular file")
+    if (status.st_dev, status.st_ino) in protected:
+        raise OSError("the run reads or writes this file")
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise OSError("another run is writing to it; use another file") from None
+    except OSError:  # a file system without locks
+        return

@@ -1,0 +1,244 @@
+"""Save what was sent and received in WARC files, which web archives replay."""
+
+import os
+import re
+import time
+import zlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+from fetchcli.core.http1.chunked import SECTION_END
+from fetchcli.core.model.attempt import Response
+from fetchcli.core.model.redacted import redactor_of
+from fetchcli.core.model.save import Saved
+from fetchcli.core.model.target import Target
+from fetchcli.core.request.redaction import Redactor
+from fetchcli.core.request.secrets import MASK
+from fetchcli.core.rows.values import iso
+from fetchcli.save.body_spool import BLOCK, BodySpool, KeptPart, Staged
+from fetchcli.save.container import unnamed_file
+from fetchcli.save.growing_file import GrowingFile
+from fetchcli.save.warc_records import (
+    END,
+    REVISIT_PROFILE,
+    VERSION,
+    Original,
+    digests,
+    header,
+    member,
+    new_id,
+    warcinfo,
+)
+from fetchcli.save.warc_spool import RecordedExchange, WarcSpool
+from fetchcli.save.writer import Writer
+
+MAX_ORIGINALS = 100_000  # bodies that are remembered, so that the same one is not written again
+_SECRET_FIELDS = re.compile(rb"(?im)^(authorization|proxy-authorization|cookie):[^\r\n]*")
+_HEAD_END = b"\r\n\r\n"
+_LENGTH = re.compile(rb"(?i)\r\nContent-Length: (\d{1,18})\r\n")
+_MAX_HEADER = 64 * 1024
+
+
+class Warc:
+    """See `save.store.BodyDestination`.
+
+    Args:
+        path: the file; records are compressed if it ends in ``.gz``.
+        software: what the files name as their maker.
+        level: of the compression, 0 to 9.
+        max_size: bytes after which a new file begins: ``x-00000.warc.gz``, ``x-00001.warc.gz``; None for one file.
+        redactor: replaces secrets in requests; None to show them.
+        fsync: write every row through to the disk.
+        resume: keep the records that the files have.
+        protected: device and inode of files that the run reads or writes.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+
+    records = True
+
+    def __init__(  # noqa: PLR0913 - what the settings say about WARC files
+        self,
+        path: str,
+        software: str,
+        *,
+        level: int,
+        max_size: int | None = None,
+        redactor: Redactor | None = None,
+        fsync: bool = False,
+        resume: bool = False,
+        protected: Iterable[tuple[int, int]] = (),
+    ) -> None:
+        self._path, self._software, self._max_size = path, software, max_size
+        self._level = level if path.lower().endswith(".gz") else None
+        self._redactor, self._fsync = redactor, fsync
+        self._protected = frozenset(protected)
+        self._folder = str(Path(path).absolute().parent)
+        self._originals: OrderedDict[str, Original] = OrderedDict()
+        self._number = 0
+        while resume and max_size is not None and Path(self._numbered(self._number + 1)).exists():
+            self._number += 1
+        self._file = self._begin(resume=resume)
+
+    def spool(self, writer: Writer, forget: Callable[[WarcSpool], None], *, raw: bool) -> WarcSpool:  # noqa: ARG002
+        """See `save.store.BodyDestination`."""
+        new_spool = partial(BodySpool, writer, self.stage, lambda _: None, raw=True)
+        return WarcSpool(new_spool, forget)
+
+    def stage(self, part: KeptPart | None = None) -> Staged:  # noqa: ARG002 - a file without a name is never left
+        """See `save.store.BodyDestination`."""
+        return unnamed_file(self._folder)
+
+    def part(self, key: str) -> None:
+        """See `save.store.BodyDestination`: nothing is ever left."""
+
+    def place(self, spool: WarcSpool, row: Target, response: Response) -> Saved:
+        """See `save.store.BodyDestination`; the name is the ID of the record of the response."""
+        if self._max_size is not None and self._file.end >= self._max_size:
+            self._file.close()
+            self._number += 1
+            self._file = self._begin()
+        redactor = redactor_of(row, self._redactor)
+        redact: Callable[[str], str] = str if redactor is None else redactor
+        whole = [exchange for exchange in spool.exchanges if exchange.whole]
+        ids = [new_id() for _ in whole]
+        records = (self._exchange(exchange, record_id, redact) for exchange, record_id in zip(whole, ids, strict=True))
+        self._file.append(chain.from_iterable(records), sync=self._fsync)
+        return Saved(ids[-1], response.size_download)
+
+    def named(self, row: Target, response: Response) -> str:  # noqa: ARG002 - there is one name
+        """See `save.store.BodyDestination`."""
+        return self._shown
+
+    def close(self) -> None:
+        """See `save.store.BodyDestination`."""
+        self._file.close()
+
+    @property
+    def _shown(self) -> str:
+        return self._path if self._max_size is None else self._numbered(self._number)
+
+    def _numbered(self, number: int) -> str:
+        stem, dot, extension = self._path.rpartition(".warc")
+        return f"{stem}-{number:05}{dot}{extension}"
+
+    def _begin(self, *, resume: bool = False) -> GrowingFile:
+        """Open the current file, and write what stands at its start."""
+        file = GrowingFile(self._shown, self._protected)
+        try:
+            file.cut(_whole_records(file.fd, compressed=self._level is not None) if resume else 0)
+            if not file.end:
+                file.append(member(warcinfo(Path(self._shown).name, self._software, time.time()), self._level))
+        except BaseException:
+            file.close()
+            raise
+        return file
+
+    def _exchange(self, exchange: RecordedExchange, record_id: str, redact: Callable[[str], str]) -> Iterator[bytes]:
+        """The record of a response, and that of its request."""
+        url = redact(exchange.url)
+        yield from self._response(exchange, record_id, url)
+        block = exchange.sent
+        if self._redactor is not None:
+            block = _SECRET_FIELDS.sub(rb"\1: " + MASK.encode(), block)
+            block = redact(block.decode("latin-1")).encode("latin-1", "replace")
+        found = digests([block], block.find(_HEAD_END) + len(_HEAD_END))
+        about = header(
+            "request",
+            new_id(),
+            exchange.seconds,
+            len(block),
+            WARC_Target_URI=url,
+            WARC_IP_Address=exchange.peer,
+            WARC_Concurrent_To=f"<{record_id}>",
+            WARC_Block_Digest=found.block,
+            WARC_Payload_Digest=found.payload,
+            Content_Type="application/http;msgtype=request",
+        )
+        yield from member((about, block, END), self._level)
+
+    def _response(self, exchange: RecordedExchange, record_id: str, url: str) -> Iterator[bytes]:
+        """The record of a response; only its head if the run has written the same body before."""
+        head = _head(exchange.received)
+        found, size = digests(exchange.received.blocks(), len(head)), exchange.received.size
+        original = self._originals.get(found.payload) if size > len(head) else None
+        fields = {
+            "WARC_Target_URI": url,
+            "WARC_IP_Address": exchange.peer,
+            "WARC_Payload_Digest": found.payload,
+            "Content_Type": "application/http;msgtype=response",
+        }
+        if original is not None:
+            self._originals.move_to_end(found.payload)
+            about = header(
+                "revisit",
+                record_id,
+                exchange.seconds,
+                len(head),
+                **fields,
+                WARC_Block_Digest=digests([head], len(head)).block,
+                WARC_Profile=REVISIT_PROFILE,
+                WARC_Refers_To=f"<{original.record_id}>",
+                WARC_Refers_To_Target_URI=original.url,
+                WARC_Refers_To_Date=original.date,
+            )
+            yield from member((about, head, END), self._level)
+            return
+        about = header("response", record_id, exchange.seconds, size, **fields, WARC_Block_Digest=found.block)
+        yield from member(chain((about,), exchange.received.blocks(), (END,)), self._level)
+        self._originals[found.payload] = Original(record_id, url, iso(exchange.seconds))
+        if len(self._originals) > MAX_ORIGINALS:
+            self._originals.popitem(last=False)
+
+
+def _head(received: BodySpool) -> bytes:
+    """The head of a response, with the empty line."""
+    data = b""
+    for block in received.blocks():
+        data += block
+        if (end := SECTION_END.search(data)) is not None:
+            return data[: end.end()]
+    return data
+
+
+def _whole_records(fd: int, *, compressed: bool) -> int:
+    """Where the last whole record of a file ends."""
+    return _whole_members(fd) if compressed else _whole_plain(fd)
+
+
+def _whole_members(fd: int) -> int:
+    offset = whole = 0
+    stream, data = zlib.decompressobj(31), b""
+    while True:
+        if not data:
+            data = os.pread(fd, BLOCK, offset)
+            offset += len(data)
+            if not data:
+                return whole
+        try:
+            while data and not stream.eof:
+                stream.decompress(data, BLOCK)
+                data = stream.unused_data if stream.eof else stream.unconsumed_tail
+        except zlib.error:
+            return whole
+        if stream.eof:
+            whole = offset - len(data)
+            stream = zlib.decompressobj(31)
+
+
+def _whole_plain(fd: int) -> int:
+    whole = 0
+    while True:
+        start = os.pread(fd, _MAX_HEADER, whole)
+        length = _LENGTH.search(start)
+        head = start.find(_HEAD_END)
+        if not start.startswith(VERSION) or length is None or not 0 <= length.start() < head:
+            return whole
+        end = whole + head + len(_HEAD_END) + int(length[1]) + len(END)
+        if os.pread(fd, len(END), end - len(END)) != END:
+            return whole
+        whole = end
