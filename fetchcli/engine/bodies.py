@@ -48,6 +48,9 @@ class _Reception(NamedTuple):
             self.spool.leave()
 
 
+_NOBODY = _Reception()
+
+
 class _Cut(NamedTuple):
     """A body that was cut off, and who took what came of it.
 
@@ -97,13 +100,13 @@ class Bodies:
             return None
         consume = partial(self._begin, launch, buffered, saves=saves) if buffered or saves else None
         if saves and self._store is not None and self._store.records:
-            self._last.pop(launch, _Reception()).drop()
+            self._last.pop(launch, _NOBODY).drop()
             spool = cast("RecordingSpool", self._store.spool(launch.row))
             self._last[launch] = _Reception(None, spool)
             return BodyPlan(consume, record=spool.record)
         if not self._resumes:
             return BodyPlan(consume)
-        if saves and not launch.attempts:
+        if saves and self._store is not None and self._store.resumes and not launch.attempts:
             await self._find_part(launch, buffered)
         on_cut, cut = partial(self._note_cut, launch), self._cut.get(launch)
         if cut is None:
@@ -113,21 +116,21 @@ class Bodies:
     def received(self, launch: Launch, response: Response) -> bytes | None:
         """The start of the body of a response for the checks, if they look at it."""
         if response.resumed_from and (cut := self._cut.pop(launch, None)) is not None:
-            self._last.pop(launch, _Reception()).drop()
+            self._last.pop(launch, _NOBODY).drop()
             self._last[launch] = cut.reception
-        buffer = self._last.get(launch, _Reception()).buffer
+        buffer = self._last.get(launch, _NOBODY).buffer
         return None if buffer is None else bytes(buffer.data)
 
     def settle_attempt(self, launch: Launch, attempt: Attempt) -> None:
         """Drop the body of an attempt that is not kept; end the run if there was no room for it."""
-        if launch in self._last and (self._store is None or not self._store.wants(attempt)):
+        if self._last and launch in self._last and (self._store is None or not self._store.wants(attempt)):
             self._last.pop(launch).drop()
         if isinstance(attempt.result, Failure):
             self._halt_if_full(attempt.result)
 
     def deliver(self, launch: Launch, outcome: Outcome) -> None:
         """Deliver an outcome; first keep the body of its response."""
-        response, last = outcome.response, self._last.pop(launch, _Reception())
+        response, last = outcome.response, self._last.pop(launch, _NOBODY)
         if (cut := self._cut.pop(launch, None)) is not None:
             cut.reception.leave()
         if self._store is None or last.spool is None or response is None:
@@ -148,7 +151,7 @@ class Bodies:
 
     def _begin(self, launch: Launch, buffered: int, head: Head, *, saves: bool) -> Consumers:
         """Who takes a body that begins; what came of one that was cut off is kept until another takes its place."""
-        before, spool = self._last.pop(launch, _Reception()), None
+        before, spool = self._last.pop(launch, _NOBODY), None
         if self._store is not None and self._store.records:
             spool = before.spool  # it was there before the first hop
         else:
@@ -167,7 +170,7 @@ class Bodies:
     def _note_cut(self, launch: Launch, cut: Partial) -> None:
         before = self._cut.get(launch)
         if before is None:
-            self._cut[launch] = _Cut(self._last.pop(launch, _Reception()), cut)
+            self._cut[launch] = _Cut(self._last.pop(launch, _NOBODY), cut)
         elif before.partial is not cut:  # what an earlier run has left is ready to go on
             self._cut[launch] = before._replace(partial=cut)
 
