@@ -14,7 +14,9 @@ from fetchcli.core.summary.thresholds import Threshold
 AUTO = "auto"  # value of `Reading.format` that detects the input format
 
 
-SAVE_COLUMNS = ("saved_as", "size_saved", "header:etag", "header:last-modified")
+SAVED_COLUMNS = ("saved_as", "size_saved")
+VALIDATOR_COLUMNS = ("header:etag", "header:last-modified")
+REVALIDATED_COLUMNS = ("not_modified", "from_cache", "changed")
 
 
 class ProgressMode(StrEnum):
@@ -132,6 +134,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         print_curl: print a curl command for each row.
         demo: fetch from the built-in server.
         save: where bodies are saved, or None.
+        revalidate: a results file; bodies are asked for only if they changed since; or None.
+        max_age: seconds for which rows of that file are not asked for at all, or None.
+        only_changed: rows whose body is the earlier one are neither written nor saved.
         files: other files that the options name and that were read.
     """
 
@@ -159,12 +164,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     print_curl: bool = False
     demo: bool = False
     save: Save | None = None
+    revalidate: str | None = None
+    max_age: float | None = None
+    only_changed: bool = False
     files: tuple[str, ...] = ()
 
     @property
     def more_columns(self) -> tuple[str, ...]:
         """Columns that are default ones because of other settings."""
-        return () if self.save is None else SAVE_COLUMNS
+        return (
+            *(() if self.save is None else SAVED_COLUMNS),
+            *(() if self.save is None and self.revalidate is None else VALIDATOR_COLUMNS),
+            *(() if self.revalidate is None else REVALIDATED_COLUMNS),
+        )
 
     @property
     def read(self) -> tuple[str, ...]:

@@ -4,14 +4,14 @@ import re
 
 from fetchcli.core.errors import UsageError
 
-_DURATION = re.compile(r"(\d{1,15}(?:\.\d{1,15})?|\.\d{1,15})(ms|s|m|h|)")
+_DURATION = re.compile(r"(\d{1,15}(?:\.\d{1,15})?|\.\d{1,15})(ms|s|m|h|d|)")
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,15})?|\.\d{1,15})([kmg]?)b?")
 _COUNT = re.compile(r"[0-9]{1,9}")
-_SECONDS = {"ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+_SECONDS = {"ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
 def parse_duration(text: str) -> float | None:
-    """Seconds of ``500ms``, ``2.5s``, ``1m`` or ``2`` (seconds); ``none`` and ``0`` are no limit.
+    """Seconds of ``500ms``, ``2.5s``, ``1m``, ``1d`` or ``2`` (seconds); ``none`` and ``0`` are no limit.
 
     Raises:
         UsageError: the text is not a duration.

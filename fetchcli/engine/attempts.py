@@ -11,10 +11,13 @@ from fetchcli.core.expect.expectations import Check
 from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.model.redacted import redacted, redactor_of
+from fetchcli.core.model.target import Target
 from fetchcli.core.request.redaction import Redactor
+from fetchcli.core.request.request import Request
+from fetchcli.core.revalidation.conditions import NOT_MODIFIED, conditions, may_be_known, with_earlier
 from fetchcli.core.schedule.lane import Launch
 from fetchcli.engine.bodies import Bodies
-from fetchcli.transport.base import Transport
+from fetchcli.transport.base import Conditions, Transport
 
 
 class Attempts:
@@ -42,17 +45,15 @@ class Attempts:
         policy = self._policy
         if row.network is not None:
             policy = msgspec.structs.replace(policy, network=row.network)
-        limits, head = policy.limits, (row.request or policy.request).method == "HEAD"
+        limits, request = policy.limits, row.request or policy.request
         buffered = max(limits.check, limits.keep) if checks and reads_body(checks) else 0
+        conditions = _conditions(row, request, checks)
         resume, launch.resume = launch.resume, None
         result: Response | Failure
         try:
+            plan = await self._bodies.plan(launch, buffered, conditions, to_head_request=request.method == "HEAD")
             result = await self._transport.send(
-                row.url,
-                policy,
-                request=row.request,
-                fresh=resume or launch.fresh,
-                body=await self._bodies.plan(launch, buffered, to_head_request=head),
+                row.url, policy, request=row.request, fresh=resume or launch.fresh, body=plan
             )
         except TransportError as error:
             result, launch.resume = error.failure, error.resume
@@ -61,21 +62,42 @@ class Attempts:
         attempt = Attempt(number, self._epoch + started, time.monotonic() - started, result)
         if isinstance(result, Failure):
             return self._redacted(attempt, redactor)
-        body = self._bodies.received(launch, result)
-        if not checks and result.status in self._policy.accept and not lacks_location(result, self._policy):
-            return self._redacted(attempt, redactor)
+        judged = result
+        if conditions is not None and row.earlier is not None and result.status == NOT_MODIFIED:
+            result = with_earlier(result, row.earlier)
+            attempt = msgspec.structs.replace(attempt, result=result)
+            judged = msgspec.structs.replace(result, status=row.earlier.status) if result.not_modified else result
+        return self._redacted(await self._judged(launch, attempt, judged, checks, redactor), redactor)
+
+    async def _judged(
+        self,
+        launch: Launch,
+        attempt: Attempt,
+        response: Response,
+        checks: tuple[Check, ...],
+        redactor: Redactor | None,
+    ) -> Attempt:
+        """The attempt with the checks that its response fails; a 304 stands for the earlier response."""
+        row, body = launch.row, self._bodies.received(launch, response)
+        unconditional = response.status == NOT_MODIFIED and not response.not_modified
+        accepted = response.status in self._policy.accept and not lacks_location(response, self._policy)
+        if accepted and not checks and not unconditional:
+            return attempt
         if body is not None:
-            result = msgspec.structs.replace(result, body=body)
-        evidence = self._evidence(attempt, result, redactor, head=head)
-        return self._redacted(await self._checked(attempt, evidence, checks), redactor)
+            response = msgspec.structs.replace(response, body=body)
+        evidence = Evidence(
+            response,
+            attempt.elapsed,
+            attempt.started_at + attempt.elapsed,
+            (row.request or self._policy.request).method == "HEAD",
+            unconditional,
+            redactor or str,
+        )
+        return await self._checked(attempt, evidence, checks)
 
     @staticmethod
     def _redacted(attempt: Attempt, redactor: Redactor | None) -> Attempt:
         return attempt if redactor is None else redacted(attempt, redactor)
-
-    def _evidence(self, attempt: Attempt, response: Response, redactor: Redactor | None, *, head: bool) -> Evidence:
-        wall = attempt.started_at + attempt.elapsed
-        return Evidence(response, attempt.elapsed, wall, head, redactor or str)
 
     def failed(self, launch: Launch, started: float, failure: Failure) -> Attempt:
         """The attempt that started at this time (`time.monotonic`) and ends now with a failure."""
@@ -100,6 +122,15 @@ class Attempts:
         """Check in a thread, so that the event loop runs on; one at a time, because time limits count all threads."""
         async with self._check_lock:
             return await asyncio.to_thread(failed_checks, evidence, self._policy, checks)
+
+
+def _conditions(row: Target, request: Request, checks: tuple[Check, ...]) -> Conditions | None:
+    """The conditions of the request of a row, if an earlier response may stand for a new one."""
+    earlier = row.earlier
+    if earlier is None or not may_be_known(request, checks):
+        return None
+    fields = conditions(earlier)
+    return Conditions(earlier.url or row.url.text, fields) if fields else None
 
 
 def internal_failure(error: Exception) -> Failure:

@@ -14,10 +14,11 @@ from fetchcli.core.model.attempt import Attempt, Response
 from fetchcli.core.model.body_buffer import BodyBuffer
 from fetchcli.core.model.outcome import Outcome, with_body
 from fetchcli.core.model.save import Saved
+from fetchcli.core.revalidation.unchanged import is_unchanged
 from fetchcli.core.schedule.lane import Launch
 from fetchcli.engine.delivery import Delivery
 from fetchcli.save.base import BodyStore, RecordingSpool, Spool
-from fetchcli.transport.base import BodyPlan, Consumers, Partial, StoredBody
+from fetchcli.transport.base import BodyPlan, Conditions, Consumers, Partial, StoredBody
 
 OK = 200
 
@@ -87,14 +88,21 @@ class Bodies:
         self._cut: dict[Launch, _Cut] = {}
         self.pending = 0
 
-    async def plan(self, launch: Launch, buffered: int, *, to_head_request: bool) -> BodyPlan | None:
-        """What becomes of the body of the next attempt; None if nobody takes it.
+    async def plan(
+        self, launch: Launch, buffered: int, conditions: Conditions | None, *, to_head_request: bool
+    ) -> BodyPlan | None:
+        """What becomes of the body of the next attempt; None if nobody takes it, and it is asked for in any case.
 
         Args:
             launch: the row.
             buffered: bytes that the checks may look at; 0 if they do not.
+            conditions: ask for the body only if it has changed; or None.
             to_head_request: there will be no body.
         """
+        plan = await self._plan(launch, buffered, to_head_request=to_head_request)
+        return plan if conditions is None else (plan or BodyPlan())._replace(conditions=conditions)
+
+    async def _plan(self, launch: Launch, buffered: int, *, to_head_request: bool) -> BodyPlan | None:
         saves = self._store is not None and not to_head_request
         if not (buffered or saves or self._resumes):
             return None
@@ -133,7 +141,8 @@ class Bodies:
         response, last = outcome.response, self._last.pop(launch, _NOBODY)
         if (cut := self._cut.pop(launch, None)) is not None:
             cut.reception.leave()
-        if self._store is None or last.spool is None or response is None:
+        skipped = self._store is not None and self._store.only_changed and is_unchanged(outcome)
+        if self._store is None or last.spool is None or response is None or skipped:
             last.drop()
             self.delivery.add(outcome)
             return

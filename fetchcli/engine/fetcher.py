@@ -11,12 +11,12 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import suppress
 from functools import partial
 
-from fetchcli.core.checks.evaluate import outcome_of, outcome_without_attempt
+from fetchcli.core.checks.verdict import outcome_of, outcome_without_attempt
 from fetchcli.core.errors import ErrorKind, Failure, Remedy
 from fetchcli.core.model.attempt import Attempt
 from fetchcli.core.model.outcome import Outcome
 from fetchcli.core.model.policy import Policy
-from fetchcli.core.model.target import Rejected, Row, Skipped
+from fetchcli.core.model.target import Known, Rejected, Row, Skipped
 from fetchcli.core.schedule.decisions import Settled, Skip, Wait
 from fetchcli.core.schedule.lane import Launch
 from fetchcli.core.schedule.scheduler import Scheduler
@@ -224,7 +224,7 @@ class Fetcher:
         if self._ordered and not self._delivery.may_start(row.seq):
             return False
         rows.popleft()
-        if isinstance(row, Rejected | Skipped):
+        if isinstance(row, Rejected | Skipped | Known):
             self._delivery.add(outcome_without_attempt(row))
         elif self.halted:
             self._delivery.add(outcome_without_attempt(Skipped.from_target(row, self.halted)))

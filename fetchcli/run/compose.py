@@ -31,13 +31,14 @@ from fetchcli.run.inputs import (
 )
 from fetchcli.run.interruption import interruption_message
 from fetchcli.run.loop import RunLoop
-from fetchcli.run.outputs import MakeSink, Outputs, is_written, plan_outputs, stdout_is_terminal
+from fetchcli.run.outputs import Outputs, is_written, plan_outputs, stdout_is_terminal
 from fetchcli.run.signals import Interrupt
 from fetchcli.sinks.formats import parse_output
 from fetchcli.transport.base import Transport
 
 if TYPE_CHECKING:
     from fetchcli.core.baseline.compare import Comparison
+    from fetchcli.run.saving import Saving
     from fetchcli.save.store import Store
     from fetchcli.transport.cookies import RowCookies
 
@@ -116,18 +117,19 @@ async def _run(settings: Settings) -> ExitCode:
         inputs = await _inputs(settings, stack)
         settings = name_columns(settings, inputs)
         check_expectations(settings, inputs)
-        policy, summary = settings.policy, Summary(settings.thresholds)
-        comparison = _comparison(settings.baseline)
+        policy, summary, comparison = settings.policy, Summary(settings.thresholds), _comparison(settings.baseline)
         cookies = _row_cookies(policy)
         transport = make_transport(policy, cookies=cookies, save=settings.save)
         stack.push_async_callback(transport.close)
-        named, store, bodies = await _open_store(settings, stack)
-        plan = plan_outputs(settings, stdout_is_terminal=stdout_is_terminal(), bodies=bodies)
+        saving, store = await _open_store(settings, stack)
+        named = _row_hooks(settings, saving, comparison)
+        plan = plan_outputs(
+            settings, stdout_is_terminal=stdout_is_terminal(), bodies=None if saving is None else saving.sink
+        )
         gc.freeze()  # what exists now stays: the collector need not look at it again
-        load = make_loader(transport, policy)
 
         def read(number: int) -> RowReader:
-            reader = RowReader(inputs, settings.reading, policy, load, round=number)
+            reader = RowReader(inputs, settings.reading, policy, make_loader(transport, policy), round=number)
             reader.is_written, reader.named = partial(is_written, plan), named
             return reader
 
@@ -137,8 +139,7 @@ async def _run(settings: Settings) -> ExitCode:
         watch = run_loop.watch if settings.halt is not None else None
         fetcher = Fetcher(transport, policy, ordered=settings.ordered, warn=print_message, watch=watch, store=store)
         displays = make_displays(settings, plan, Displayed(inputs, summary, fetcher, store))
-        lists = [source.name for source in inputs if isinstance(source, File)]
-        outputs = Outputs(plan, [*lists, *settings.read], displays, run_loop.stop, quiet=settings.quiet)
+        outputs = Outputs(plan, _read_files(settings, inputs), displays, run_loop.stop, quiet=settings.quiet)
         run_loop.fetcher = fetcher
         with Interrupt(run_loop.stop) as interrupt:
             await run_loop.run(outputs)
@@ -159,6 +160,11 @@ def _comparison(baseline: str | None) -> "Comparison | None":
     return Comparison(read_baseline(baseline, print_message))
 
 
+def _read_files(settings: Settings, inputs: list[Input]) -> list[str]:
+    """Every file that the run reads, ``-`` for stdin."""
+    return [*(source.name for source in inputs if isinstance(source, File)), *settings.read]
+
+
 async def _inputs(settings: Settings, stack: AsyncExitStack) -> list[Input]:
     """Open the inputs; unreadable ones are refused now."""
     if settings.demo:
@@ -174,21 +180,33 @@ async def _inputs(settings: Settings, stack: AsyncExitStack) -> list[Input]:
     return inputs
 
 
-async def _open_store(
-    settings: Settings, stack: AsyncExitStack
-) -> "tuple[NameRows, Store[Any] | None, MakeSink | None]":
-    """What names rows, the store of their bodies, and who writes those to stdout.
-
-    Most runs save none and import none of it.
-    """
+async def _open_store(settings: Settings, stack: AsyncExitStack) -> "tuple[Saving | None, Store[Any] | None]":
+    """What names rows, and the store of their bodies; most runs save none and import none of it."""
     if settings.save is None:
-        return iter, None, None
+        return None, None
     from fetchcli.run.saving import open_saving
 
     saving, destination = await asyncio.to_thread(open_saving, settings)
     store = saving.store(destination)
     stack.push_async_callback(store.close)
-    return saving.rows, store, saving.make_sink if saving.to_stdout else None
+    return saving, store
+
+
+def _row_hooks(settings: Settings, saving: "Saving | None", comparison: "Comparison | None") -> NameRows:
+    """What is done to rows before they are fetched: names for their bodies, and what an earlier run has received."""
+    if settings.revalidate is None and comparison is None:
+        return iter if saving is None else saving.rows
+    from fetchcli.inputs.earlier import read_earlier
+    from fetchcli.run.revalidation import Revalidation
+
+    has_name = None if saving is None else saving.has_name
+    if settings.revalidate is not None:
+        find = read_earlier(settings.revalidate, print_message).find
+    else:
+        assert comparison is not None, "there is one of the two"  # noqa: S101
+        find = comparison.earlier
+    revalidation = Revalidation(find, settings.policy, settings.max_age, has_name)
+    return revalidation.rows if saving is None else lambda batches: revalidation.rows(saving.rows(batches))
 
 
 async def _close_store(store: "Store[Any] | None") -> bool:

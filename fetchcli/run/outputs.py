@@ -15,6 +15,7 @@ import msgspec
 from fetchcli.core.errors import OutputError, UsageError
 from fetchcli.core.model.outcome import Outcome
 from fetchcli.core.report.data import OutcomeBuffer
+from fetchcli.core.revalidation.unchanged import is_unchanged
 from fetchcli.core.rows.schema import Schema
 from fetchcli.core.rows.template import compile_template
 from fetchcli.core.settings import Settings
@@ -26,6 +27,7 @@ from fetchcli.sinks.atomic_output import AtomicOutput
 from fetchcli.sinks.base import Display, Sink
 from fetchcli.sinks.formats import BY_NAME, STDOUT, OutputFormat, parse_output
 from fetchcli.sinks.output import Output
+from fetchcli.sinks.replacing_output import ReplacingOutput
 from fetchcli.sinks.template import TemplateSink
 
 RELIEF_SECONDS = 0.02
@@ -42,6 +44,8 @@ class OutputPlan(msgspec.Struct, frozen=True, kw_only=True):
         data_on_terminal: rows go to a terminal, where a bar would be in their way.
         annotate: write annotations to stderr, because a GitHub workflow runs and no output does it.
         rows: the outcome buffer that all reports share.
+        replaced: a file that was read whole before; an output may take its place. Or empty.
+        only_changed: rows whose body is the earlier one are left out.
     """
 
     data: dict[str, MakeSink]
@@ -50,6 +54,8 @@ class OutputPlan(msgspec.Struct, frozen=True, kw_only=True):
     data_on_terminal: bool
     annotate: bool
     rows: OutcomeBuffer
+    replaced: str = ""
+    only_changed: bool = False
 
 
 def plan_outputs(settings: Settings, *, stdout_is_terminal: bool, bodies: MakeSink | None = None) -> OutputPlan:
@@ -66,6 +72,7 @@ def plan_outputs(settings: Settings, *, stdout_is_terminal: bool, bodies: MakeSi
     schema = _schema(settings)
     rows = OutcomeBuffer(columns_of)
     specs = [parse_output(text) for text in settings.outputs]
+    _refuse_partial(settings, [spec.path for spec in specs])
     wanted: list[tuple[str, MakeSink]] = [(spec.path, _sink_factory(spec.format, schema, rows)) for spec in specs]
     if settings.write_out is not None:
         wanted.append((STDOUT, partial(TemplateSink, render=compile_template(settings.write_out, schema))))
@@ -86,7 +93,18 @@ def plan_outputs(settings: Settings, *, stdout_is_terminal: bool, bodies: MakeSi
         data_on_terminal=stdout_is_terminal and STDOUT in data,
         annotate=annotate,
         rows=rows,
+        replaced=settings.revalidate or "",
+        only_changed=settings.only_changed,
     )
+
+
+def _refuse_partial(settings: Settings, paths: list[str]) -> None:
+    """Refuse to replace a results file by a part of it."""
+    if settings.only_changed and any(_is_same(path, settings.revalidate or "") for path in paths):
+        raise UsageError(
+            f"--only-changed would drop the other rows of {settings.revalidate}, which the next --revalidate needs; "
+            "write to another file"
+        )
 
 
 def _refuse_shared(names: list[str]) -> None:
@@ -146,11 +164,11 @@ class Outputs:
         """
         self.failed = False
         self._stop = stop
-        self._quiet = quiet
+        self._quiet, self._only_changed = quiet, plan.only_changed
         self._loop = asyncio.get_running_loop()
         data = plan.data
         _refuse_inputs(data, read)
-        self._outputs = [(AtomicOutput if name in plan.reports else Output)(name, self._tell_loop) for name in data]
+        self._outputs = [_output_class(name, plan)(name, self._tell_loop) for name in data]
         if len({output.identity for output in self._outputs}) < len(self._outputs):
             raise UsageError("two outputs (-o) are the same file under different names")
         for output in self._outputs:
@@ -164,8 +182,9 @@ class Outputs:
 
     def handle(self, outcome: Outcome) -> None:
         """Hand an outcome to every sink."""
-        for sink in self._sinks:
-            sink.handle(outcome)
+        if not (self._only_changed and is_unchanged(outcome)):
+            for sink in self._sinks:
+                sink.handle(outcome)
         for display in self._displays:
             display.handle(outcome)
 
@@ -210,6 +229,18 @@ class Outputs:
             print_message(f"cannot write {output.failure}")
         if output.broken_pipe or all(other.failure for other in self._outputs):
             self._stop("no output can be written")
+
+
+def _output_class(name: str, plan: OutputPlan) -> type[Output]:
+    """How a destination is written."""
+    if name in plan.reports:
+        return AtomicOutput
+    return ReplacingOutput if plan.replaced and name != STDOUT and _is_same(name, plan.replaced) else Output
+
+
+def _is_same(name: str, other: str) -> bool:
+    one, two = _status(name), _status(other)
+    return one is not None and two is not None and samestat(one, two)
 
 
 def stdout_is_terminal() -> bool:

@@ -20,7 +20,7 @@ from fetchcli.core.request.redaction import Redactor
 from fetchcli.core.settings import Settings
 from fetchcli.inputs.base import STDIN
 from fetchcli.run.body_sink import BodySink
-from fetchcli.run.outputs import stdout_is_terminal
+from fetchcli.run.outputs import MakeSink, stdout_is_terminal
 from fetchcli.save.container import Container
 from fetchcli.save.files import Files, shown_folder
 from fetchcli.save.stdout import Stdout
@@ -79,6 +79,13 @@ class Saving:
             )
         return batch if self.planner.late else [self._named(row) for row in batch]
 
+    def has_name(self, row: Target, name: str) -> bool:
+        """Whether the body of a row has this name now, too, in a folder; the name is given to no other row then."""
+        inside = name.removeprefix(self._folder)
+        if self.destination.kind is not Kind.FILES or (self._folder and inside == name):
+            return False
+        return row.file_name == inside if row.file_name else self.planner.claims.claim(inside, str) == inside
+
     def shown(self, row: Target) -> str:
         """The name of a row for ``--dry-run``."""
         name = self.planner.settled(row) if row.file_name else self.planner.wanted(row)
@@ -117,12 +124,17 @@ class Saving:
     def store(self, destination: BodyDestination[Any]) -> Store[Any]:
         """The store over a destination, inside a running event loop."""
         resumes = self.save.resume and self.destination.kind is Kind.FILES
-        return Store(destination, self.save.on, raw=self.save.raw, resumes=resumes)
+        return Store(destination, self.save, resumes=resumes)
 
     def make_sink(self, output: Output) -> Sink:
         """The data sink that writes bodies to stdout."""
         assert self._stdout is not None, "the store was opened before"  # noqa: S101
         return BodySink(output, self._stdout)
+
+    @property
+    def sink(self) -> MakeSink | None:
+        """Makes the data sink of bodies that go to stdout; None if they go elsewhere."""
+        return self.make_sink if self.to_stdout else None
 
     @property
     def to_stdout(self) -> bool:

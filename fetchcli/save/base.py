@@ -77,6 +77,10 @@ class BodyStore(Protocol):
         """Whether it keeps what was sent and received, not bodies."""
 
     @property
+    def only_changed(self) -> bool:
+        """Whether bodies are dropped that are those of an earlier run."""
+
+    @property
     def resumes(self) -> bool:
         """Whether a later run may go on with bodies that are cut off."""
 

@@ -10,8 +10,9 @@ from typing import Generic, Protocol, TypeVar, cast
 from fetchcli.core.errors import ErrorKind, Failure
 from fetchcli.core.http1.head import Head
 from fetchcli.core.model.attempt import Attempt, Response
-from fetchcli.core.model.save import Saved, SaveOn
+from fetchcli.core.model.save import Save, Saved, SaveOn
 from fetchcli.core.model.target import Row, Target
+from fetchcli.core.revalidation.conditions import NOT_MODIFIED
 from fetchcli.core.rows.key import row_key
 from fetchcli.save.base import Spool, StoredPart
 from fetchcli.save.body_spool import BodySpool, KeptPart, Staged
@@ -87,8 +88,7 @@ class Store(Generic[S]):
 
     Args:
         destination: where the bodies go.
-        on: which rows are saved.
-        raw: save bodies as they came.
+        save: what is saved.
         resumes: a later run may go on with bodies that are cut off, and this one with those of an earlier run.
 
     Attributes:
@@ -96,8 +96,9 @@ class Store(Generic[S]):
         failure: why the destination could not be completed, or empty.
     """
 
-    def __init__(self, destination: BodyDestination[S], on: SaveOn, *, raw: bool, resumes: bool = False) -> None:
-        self._destination, self._on, self._raw = destination, on, raw
+    def __init__(self, destination: BodyDestination[S], save: Save, *, resumes: bool = False) -> None:
+        self._destination, self._on, self._raw = destination, save.on, save.raw
+        self.only_changed = save.only_changed
         self.resumes, self.records = resumes, destination.records
         self._writer = Writer()
         self._spools: dict[S, str] = {}
@@ -146,7 +147,7 @@ class Store(Generic[S]):
 
     def wants(self, attempt: Attempt) -> bool:
         """See `save.base.BodyStore`."""
-        if not isinstance(attempt.result, Response):
+        if not isinstance(attempt.result, Response) or attempt.result.status == NOT_MODIFIED:
             return False
         return self._on is SaveOn.ALL or (self._on is SaveOn.FAILED) == bool(attempt.failed_checks)
 

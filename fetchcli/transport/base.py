@@ -57,6 +57,18 @@ class HopRecorder(Protocol):
         """The response was complete."""
 
 
+class Conditions(NamedTuple):
+    """Conditions of a request.
+
+    Attributes:
+        url: the URL, safe to show, of the only hop that has them.
+        fields: the header fields.
+    """
+
+    url: str
+    fields: tuple[tuple[str, str], ...]
+
+
 class StoredBody(NamedTuple):
     """A body that an earlier run has left.
 
@@ -85,6 +97,7 @@ class BodyPlan(NamedTuple):
             body that was stored, once that is ready to go on.
         stored: a body that an earlier run has left, to go on with.
         record: makes the recorder of each hop, given its URL; None records nothing.
+        conditions: ask for the body only if it has changed; None asks for it in any case.
     """
 
     consume: ChooseConsumers | None = None
@@ -92,6 +105,7 @@ class BodyPlan(NamedTuple):
     on_cut: Callable[[Partial], None] | None = None
     stored: StoredBody | None = None
     record: Callable[[str], HopRecorder] | None = None
+    conditions: Conditions | None = None
 
 
 class SharedFields(msgspec.Struct, frozen=True, eq=False):
@@ -118,7 +132,7 @@ class HopRequest(msgspec.Struct, frozen=True, kw_only=True):
         once: the request must not be repeated, so use a kept connection only if it was idle for a moment.
         last: use the connection for no other request.
         network: how the host is reached.
-        part: the value of Range, and that of If-Range, to ask for a part of the body; or None.
+        more: header fields of this request alone: a range, or conditions.
         recorder: takes what is sent and received, or None.
     """
 
@@ -133,7 +147,7 @@ class HopRequest(msgspec.Struct, frozen=True, kw_only=True):
     once: bool = False
     last: bool = False
     network: Network = Network()
-    part: tuple[str, str] | None = None
+    more: tuple[tuple[str, str], ...] = ()
     recorder: HopRecorder | None = None
 
 

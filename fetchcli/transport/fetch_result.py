@@ -6,6 +6,7 @@ from fetchcli.core.errors import ErrorKind, Failure, Remedy, TransportError
 from fetchcli.core.http1.head import Head
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Policy
+from fetchcli.core.revalidation.conditions import NOT_MODIFIED
 from fetchcli.core.timings import Timings
 from fetchcli.transport.base import Hop
 from fetchcli.transport.body import BodyReader
@@ -57,6 +58,7 @@ def response_of(head: Head, chain: RedirectChain, body: BodyReader) -> Response:
         hop.cert_expires,
         head.skipped,
         chain.resumed_from,
+        head.status == NOT_MODIFIED and chain.is_conditional,
     )
 
 

@@ -115,7 +115,7 @@ class FollowingTransport:
         chain.fresh = bool(fresh)
         plan = body or BodyPlan()
         chain.go_on_with(await _earlier(plan, policy))
-        chain.record = plan.record
+        chain.record, chain.conditions = plan.record, plan.conditions
         chain.hop = self._hop(chain, policy)
         limit = Deadline(policy.timeouts.total, chain)
         try:
@@ -239,7 +239,7 @@ class FollowingTransport:
             once=not request.idempotent,
             last=prepared.last,
             network=policy.network,
-            part=chain.part,
+            more=chain.more,
             recorder=None if chain.record is None else chain.record(url.public),
         )
         return self._hops.hop(hop, policy.timeouts)

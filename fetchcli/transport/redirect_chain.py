@@ -7,7 +7,7 @@ from fetchcli.core.errors import Redirect, Resumption
 from fetchcli.core.request.cookies import CookieJar
 from fetchcli.core.request.request import Request, redirected
 from fetchcli.core.url.parse import HttpUrl
-from fetchcli.transport.base import Hop, HopRecorder
+from fetchcli.transport.base import Conditions, Hop, HopRecorder
 from fetchcli.transport.partial_body import PartialBody
 
 
@@ -25,12 +25,14 @@ class RedirectChain(Resumption):
         left_origin: a redirect led to another origin; credentials do not come back after that.
         started: when the first hop started (`time.monotonic`).
         partial: the body of an earlier attempt to go on with, or of this one as far as it can go on; or None.
+        conditions: those of one hop, or None.
         record: makes the recorder of each hop, or None.
         resumed_from: bytes of the body that an earlier attempt has brought.
     """
 
     __slots__ = (
         "_before",
+        "conditions",
         "first",
         "fresh",
         "hop",
@@ -55,6 +57,7 @@ class RedirectChain(Resumption):
         self.redirects: list[Redirect] = []
         self.left_origin, self.fresh = not request.named, False
         self.go_on_with(None)
+        self.conditions: Conditions | None = None
         self.record: Callable[[str], HopRecorder] | None = None
 
     @property
@@ -73,9 +76,20 @@ class RedirectChain(Resumption):
         self.partial, self._before = partial, 0
 
     @property
-    def part(self) -> tuple[str, str] | None:
-        """The values of Range and If-Range that ask for the rest; None where the whole is asked for."""
-        return (f"bytes={self._before}-", self.partial.validator) if self.partial is not None and self._before else None
+    def more(self) -> tuple[tuple[str, str], ...]:
+        """Header fields of the current hop alone: those that ask for the rest of a body, or its conditions."""
+        if self.partial is not None and self._before:
+            return ("Range", f"bytes={self._before}-"), ("If-Range", self.partial.validator)
+        if self.conditions is not None and self.conditions.url == self.url.text:
+            return self.conditions.fields
+        return ()
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether the current hop has conditions, so that 304 is an answer."""
+        if self.conditions is not None and self.conditions.url == self.url.text:
+            return True
+        return any(name.lower().startswith("if-") for name, _ in self.request.headers)
 
     @property
     def brought(self) -> int:

@@ -24,7 +24,7 @@ NEVER = {
 }  # fmt: skip
 PATHS = {
     "output", "write_out", "header", "data", "json", "form", "cookie", "cookie_jar", "baseline", "cacert", "cert",
-    "key", "output_dir", "save",
+    "key", "output_dir", "revalidate", "save",
 }  # fmt: skip
 
 

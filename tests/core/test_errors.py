@@ -34,7 +34,7 @@ def test_a_policy_that_fetches_nothing_is_refused(concurrency: int) -> None:
 @pytest.mark.parametrize("kind", ErrorKind)
 def test_the_table_of_kinds_is_total(kind: ErrorKind) -> None:
     assert 0 < len(kind.meaning) <= 60
-    assert kind.exit_code in (ExitCode.INTERNAL, ExitCode.INPUT, ExitCode.TRANSPORT)
+    assert kind.exit_code in (ExitCode.INTERNAL, ExitCode.INPUT, ExitCode.TRANSPORT, ExitCode.OUTPUT)
     assert isinstance(kind.transient, bool)
     assert isinstance(kind.contact, Contact)
     assert ErrorKind(kind.value) is kind is pickle.loads(pickle.dumps(kind))

@@ -44,6 +44,7 @@ CORE = (
     "request",
     "network expect",
     "model",
+    "revalidation",
     "checks schedule rows curl",
     "naming",
     "summary",
@@ -198,7 +199,7 @@ def test_no_two_classes_share_a_name() -> None:
 # One idea in two layers or more: the format, the option or the report of that name, and the ports (`base`).
 SHARED = """
     __init__ base baseline checks cookies credentials csv curl digest expect formats github help inputs json jsonl
-    network output redirects request retry save saving selection summary template text tls
+    network output redirects request retry earlier revalidation save saving selection summary template text tls verdict
 """
 
 

@@ -37,16 +37,17 @@ class Server:
     def __init__(self, body: bytes = BODY, cut: int = 3000, *lines: str) -> None:
         self.body, self.cut, self.lines = body, cut, lines or ("Accept-Ranges: bytes", 'ETag: "1"')
         self.sent = 0
-        self.asked: list[tuple[str, str] | None] = []
+        self.asked: list[tuple[str, ...] | None] = []
         self.odd: dict[int, Callable[[], bytes]] = {}
 
     def __call__(self, request: HopRequest) -> bytes:
-        self.asked.append(request.part)
+        part = tuple(value for _, value in request.more) or None
+        self.asked.append(part)
         if (odd := self.odd.get(len(self.asked))) is not None:
             return odd()
         status, lines, start = "200 OK", list(self.lines), 0
-        if request.part is not None and request.part[1] in "".join(self.lines):
-            start = int(request.part[0][6:-1])
+        if part is not None and part[1] in "".join(self.lines):
+            start = int(part[0][6:-1])
             status = "206 Partial Content"
             lines.append(f"Content-Range: bytes {start}-{len(self.body) - 1}/{len(self.body)}")
         reply = ok(self.body[start:], *lines, status=status)

@@ -50,6 +50,7 @@ def _settings(values: Values) -> dict[str, Any]:
             header_name=values["remote_header_name"],
             remote_time=values["remote_time"],
             resume=values["continue_at"] is not None,
+            only_changed=values["only_changed"],
             warc_level=values["warc_level"],
             warc_size=size,
         ),

@@ -7,8 +7,9 @@ from hashlib import blake2b
 import msgspec
 
 from fetchcli.core.baseline.sign_test import MARGIN, MIN_PAIRS, Pair, Shift, faster, slower
+from fetchcli.core.model.earlier import Earlier
 from fetchcli.core.model.outcome import Outcome, Verdict
-from fetchcli.core.model.target import Skipped
+from fetchcli.core.model.target import Row, Skipped
 from fetchcli.core.report.data import problem_text
 from fetchcli.core.request.row_request import RowRequest
 from fetchcli.core.summary.changes import Change, Changes, RowChange
@@ -114,9 +115,8 @@ class Baseline:
         if sample.seconds is not None and len(row.times) < MAX_PAIRS:
             row.times.append(sample.seconds)
 
-    def find(self, outcome: Outcome) -> tuple[bytes, BaselineRow | None, bool]:
+    def find(self, row: Row) -> tuple[bytes, BaselineRow | None, bool]:
         """The key of a row, its earlier results, and whether its signature was the same."""
-        row = outcome.row
         signature = row_signature(row.row_request, row.expect.as_written.items() if row.expect is not None else ())
         key = row_key(row.text, row.method, row.tag, signature)
         if (same := self.rows.get(key)) is not None:
@@ -141,14 +141,19 @@ class Comparison:
         self._counts: Counter[Change] = Counter()
         self.fresh = Summary()
 
+    def earlier(self, row: Row) -> Earlier | None:
+        """The body of a row in the baseline, to compare with; None if it is unknown."""
+        _, baseline_row, _ = self._baseline.find(row)
+        return Earlier(baseline_row.content) if baseline_row is not None and baseline_row.content else None
+
     def is_known(self, outcome: Outcome) -> bool:
         """Whether the row of a failed outcome had failed in the baseline, too."""
-        _, baseline_row, same = self._baseline.find(outcome)
+        _, baseline_row, same = self._baseline.find(outcome.row)
         return baseline_row is not None and same and baseline_row.failed > 0
 
     def add(self, outcome: Outcome) -> None:
         """Compare one outcome."""
-        key, baseline_row, same = self._baseline.find(outcome)
+        key, baseline_row, same = self._baseline.find(outcome.row)
         if baseline_row is not None:
             baseline_row.present = True
         if isinstance(outcome.row, Skipped) or outcome.verdict is Verdict.CANCELLED:

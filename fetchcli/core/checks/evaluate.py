@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from fetchcli.core.checks.content import Content
-from fetchcli.core.errors import ErrorKind
 from fetchcli.core.expect.expectations import ABSENT, BODY_KINDS, EXISTS, MATCHES, Check
 from fetchcli.core.expect.expressions import compile_regex, search
 from fetchcli.core.http1.head import REDIRECT_STATUSES
-from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
-from fetchcli.core.model.outcome import Outcome, Verdict, is_flaky
+from fetchcli.core.model.attempt import FailedCheck, Response
 from fetchcli.core.model.policy import Policy
-from fetchcli.core.model.target import Rejected, Skipped, Target
+from fetchcli.core.model.target import Target
+from fetchcli.core.revalidation.conditions import NOT_MODIFIED
 from fetchcli.core.text import shorten
 from fetchcli.core.units import format_bytes, format_days, format_seconds
 
@@ -56,6 +55,7 @@ class Evidence(NamedTuple):
         seconds: time of the attempt.
         wall: seconds since the epoch.
         head: the request was HEAD, so there is no body.
+        unconditional: 304 is no answer, because the request had no condition, or another one.
         redact: replaces secrets in a text that is shown, before it is shortened.
     """
 
@@ -63,6 +63,7 @@ class Evidence(NamedTuple):
     seconds: float
     wall: float
     head: bool = False
+    unconditional: bool = False
     redact: Callable[[str], str] = str
 
     @property
@@ -88,7 +89,9 @@ def failed_checks(
         TimeoutError: a check took too long, and ``time_limited`` was set.
     """
     failed, response = [], evidence.response
-    if lacks_location(response, policy):
+    if response.status == NOT_MODIFIED and evidence.unconditional:
+        failed.append(FailedCheck("status", "a body", "304 without a condition that it answers"))
+    elif lacks_location(response, policy):
         failed.append(FailedCheck("status", LOCATION, f"{response.status} without one"))
     elif response.status not in policy.accept and not any(check.kind == "status" for check in checks):
         failed.append(FailedCheck("status", policy.accept.text, str(response.status)))
@@ -270,24 +273,3 @@ def _matches(pattern: str, actual: object, limit: float) -> bool:
     if text is None:
         return False
     return compile_regex(pattern).search(text, timeout=limit, concurrent=True) is not None
-
-
-def outcome_of(target: Target, attempts: tuple[Attempt, ...], queued: float, *, note: str = "") -> Outcome:
-    """The outcome of a target, from its last attempt; without attempts it is SKIPPED."""
-    if not attempts:
-        return Outcome(target, Verdict.SKIPPED, (), (), queued, False, note)
-    last = attempts[-1]
-    if isinstance(last.result, Response):
-        failed = last.failed_checks
-        verdict = Verdict.FAILED if failed else Verdict.OK
-        flaky = len(attempts) > 1 and not failed and is_flaky(attempts)
-        return Outcome(target, verdict, attempts, failed, queued, flaky, note)
-    verdict = Verdict.CANCELLED if last.result.kind is ErrorKind.CANCELLED else Verdict.FAILED
-    return Outcome(target, verdict, attempts, (), queued, False, note)
-
-
-def outcome_without_attempt(row: Rejected | Skipped) -> Outcome:
-    """The outcome of a row that is invalid or skipped."""
-    if isinstance(row, Skipped):
-        return Outcome(row, Verdict.SKIPPED, note=row.reason)
-    return Outcome(row, Verdict.REJECTED)

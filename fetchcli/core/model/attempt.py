@@ -33,6 +33,8 @@ class Response(msgspec.Struct, frozen=True):
         body: the start of the decoded body as far as it was asked for (`Limits.keep`), or None.
         cert_expires: when the server's verified certificate expires (seconds since the epoch), or 0.
         resumed_from: bytes of the body that came in an earlier attempt; this one brought the rest.
+        not_modified: a 304 to a request that had conditions; type, size and hash are those of the earlier body.
+        from_cache: nothing was asked; this is what an earlier run received.
         skipped_headers: the first header lines that were skipped, because they have no valid name.
     """
 
@@ -52,6 +54,8 @@ class Response(msgspec.Struct, frozen=True):
     cert_expires: float = 0.0
     skipped_headers: tuple[str, ...] = ()
     resumed_from: int = 0
+    not_modified: bool = False
+    from_cache: bool = False
 
     @property
     def body_complete(self) -> bool:

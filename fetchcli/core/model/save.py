@@ -38,6 +38,7 @@ class Save(msgspec.Struct, frozen=True, kw_only=True):
         resume: keep what came of bodies that were cut off, and go on with what an earlier run has left; a container
             keeps its members.
         remote_time: files get the time of the Last-Modified field.
+        only_changed: bodies that are those of an earlier run are not saved.
         warc_level: compression of ``.warc.gz`` files, 0 to 9.
         warc_size: bytes after which a new WARC file begins, or None.
     """
@@ -51,6 +52,7 @@ class Save(msgspec.Struct, frozen=True, kw_only=True):
     header_name: bool = False
     remote_time: bool = False
     resume: bool = False
+    only_changed: bool = False
     warc_level: int = 1
     warc_size: int | None = None
 

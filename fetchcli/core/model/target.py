@@ -4,6 +4,7 @@ import msgspec
 
 from fetchcli.core.errors import ErrorKind
 from fetchcli.core.expect.expectations import Expected
+from fetchcli.core.model.earlier import Earlier
 from fetchcli.core.model.policy import Network
 from fetchcli.core.request.request import Request
 from fetchcli.core.request.row_request import RowRequest
@@ -28,6 +29,7 @@ class Target(msgspec.Struct, frozen=True):
         round: number of the round, from 1.
         network: how its hosts are reached; None for the network of the run.
         file_name: the name of its saved body, if it is known before the response.
+        earlier: what an earlier run has received, or None.
     """
 
     seq: int
@@ -42,6 +44,7 @@ class Target(msgspec.Struct, frozen=True):
     round: int = 1
     network: Network | None = None
     file_name: str = ""
+    earlier: Earlier | None = None
 
     def named(self, file_name: str) -> "Target":
         """The same row, with the name of its file."""
@@ -114,6 +117,15 @@ class Skipped(Target, frozen=True):
     def from_target(cls, row: Target, reason: str) -> "Skipped":
         """The same row, skipped."""
         return cls(**{name: getattr(row, name) for name in row.__struct_fields__}, reason=reason)
+
+
+class Known(Target, frozen=True):
+    """A row whose earlier response is young enough; it is not fetched."""
+
+    @classmethod
+    def from_target(cls, row: Target) -> "Known":
+        """The same row, answered by what an earlier run has received."""
+        return cls(**{name: getattr(row, name) for name in row.__struct_fields__})
 
 
 Row = Target | Rejected

@@ -79,7 +79,7 @@ COLUMNS: tuple[Column, ...] = (
         "o.failed_checks",
         "checks that failed; in JSON objects with `check`, `expected` and `actual`",
     ),
-    Column("attempts", "integer", "len(a)", "number of attempts; redirects belong to one attempt"),
+    Column("attempts", "integer", "a[-1].number if a else 0", "number of attempts; redirects belong to one attempt"),
     Column("flaky", "boolean", "o.flaky", "true if the row was accepted after a failure"),
     Column("note", "string", "o.note or None", "reason for skipping or not retrying the row"),
     Column("time_queue", "number", "seconds(o.queued)", "seconds before the first attempt"),
@@ -175,12 +175,36 @@ SAVED: tuple[Column, ...] = (
     ),
     Column("size_saved", "integer", "o.saved and o.saved.size", "bytes of the saved body; default with --save"),
 )
+# Default columns only where there is an earlier run to compare with.
+REVALIDATED: tuple[Column, ...] = (
+    Column(
+        "not_modified",
+        "boolean",
+        "r and r.not_modified",
+        "true for a 304 to --revalidate: the body is the earlier one; default with --revalidate",
+    ),
+    Column(
+        "from_cache",
+        "boolean",
+        "r and r.from_cache",
+        "true if nothing was asked, because of --max-age; default with --revalidate",
+    ),
+    Column(
+        "changed",
+        "boolean",
+        "has_changed(r, earlier(row))",
+        "true if the body differs from that of --revalidate, or else --baseline; null if that has none; "
+        "default with --revalidate",
+    ),
+)
 HEADERS = Column(
     "headers", "object", "headers(r)", "header fields of the last response, each name with a list of values"
 )
 
 NAMES: tuple[str, ...] = tuple(column.name for column in COLUMNS)
-_BY_NAME = {name: column for column in (*COLUMNS, *SAVED, HEADERS) for name in (column.name, *column.aliases)}
+_BY_NAME = {
+    name: column for column in (*COLUMNS, *SAVED, *REVALIDATED, HEADERS) for name in (column.name, *column.aliases)
+}
 
 
 def as_written(value: Value) -> str:

@@ -11,8 +11,10 @@ from typing import Any
 
 from fetchcli.core.errors import ErrorKind, Failure
 from fetchcli.core.model.attempt import Response
+from fetchcli.core.model.earlier import Earlier
 from fetchcli.core.model.outcome import Outcome, Verdict
-from fetchcli.core.model.target import CarriedValue, Row
+from fetchcli.core.model.target import CarriedValue, Rejected, Row
+from fetchcli.core.revalidation.unchanged import has_changed
 from fetchcli.core.rows.key import row_key
 
 # The names that an expression may use besides the functions below, and how each is computed.
@@ -80,6 +82,10 @@ def _carried(row: Row, at: int) -> CarriedValue:
     return row.carried[at] if at < len(row.carried) else None  # an unreadable row has none
 
 
+def _earlier(row: Row) -> Earlier | None:
+    return None if isinstance(row, Rejected) else row.earlier
+
+
 _FUNCTIONS: dict[str, Any] = {
     "iso": iso,
     "iso_second": _iso_second,
@@ -89,6 +95,8 @@ _FUNCTIONS: dict[str, Any] = {
     "header": _header,
     "headers": _headers,
     "carried": _carried,
+    "earlier": _earlier,
+    "has_changed": has_changed,
     "row_key": row_key,
     "NO_FAILURE": Failure(ErrorKind.INTERNAL, ""),
 }

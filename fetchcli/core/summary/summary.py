@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from heapq import nlargest, nsmallest
 
 from fetchcli.core.errors import ErrorKind, ExitCode, Failure
+from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.model.target import Skipped
 from fetchcli.core.summary.changes import Changes
@@ -33,6 +34,8 @@ class Summary:
         kinds: final failures and rejected rows, by error kind.
         latency: seconds of every response, from slot to last byte.
         size_download: body bytes of complete responses on the wire.
+        not_modified: rows whose body is the earlier one, by a 304.
+        from_cache: rows that were not asked for, because an earlier response is young enough.
         saved: bodies that were saved.
         size_saved: their bytes.
         slowest_hosts: slowest response in seconds of each of the slowest hosts.
@@ -51,6 +54,7 @@ class Summary:
         self.checks: Counter[str] = Counter()
         self.latency = Distribution()
         self.size_download = self.flaky = self.skipped = self.saved = self.size_saved = 0
+        self.not_modified = self.from_cache = 0
         self.slowest_hosts: dict[str, float] = {}
         self.failures: list[Outcome] = []
         self.elapsed = 0.0
@@ -85,10 +89,15 @@ class Summary:
         if outcome.verdict is Verdict.SKIPPED:
             self.skipped += isinstance(outcome.row, Skipped)
             return
-        if outcome.saved is not None:
+        result = outcome.result
+        if isinstance(result, Response) and result.from_cache:
+            self.from_cache += 1
+            return
+        if isinstance(result, Response) and result.not_modified:
+            self.not_modified += 1
+        elif outcome.saved is not None:
             self.saved += 1
             self.size_saved += outcome.saved.size
-        result = outcome.result
         if isinstance(result, Failure):
             self.kinds[result.kind] += 1
         else:
@@ -113,6 +122,8 @@ class Summary:
         self.checks.update(other.checks)
         self.latency.merge(other.latency)
         self.size_download += other.size_download
+        self.not_modified += other.not_modified
+        self.from_cache += other.from_cache
         self.saved += other.saved
         self.size_saved += other.size_saved
         self.flaky += other.flaky

@@ -13,6 +13,9 @@ def totals(summary: Summary) -> list[Part]:
     parts: list[Part] = [(f"{accepted:,} accepted", Verdict.OK if accepted else None)]
     if summary.flaky:
         parts.append((f" ({summary.flaky:,} flaky)", Verdict.SKIPPED))
+    for count, what in ((summary.not_modified, "not modified"), (summary.from_cache, "not asked again")):
+        if count:
+            parts.append((f" ({count:,} {what})", None))
     for verdict in (Verdict.FAILED, Verdict.REJECTED, Verdict.SKIPPED, Verdict.CANCELLED):
         if count := summary.verdicts[verdict]:
             parts += [(", ", None), (f"{count:,} {verdict.value.lower()}", verdict)]

@@ -86,8 +86,8 @@ class AiohttpHops:
             lines += f"Authorization: {request.authorization}\r\n"
         if request.cookie:
             lines += f"Cookie: {request.cookie}\r\n"
-        if request.part is not None:
-            lines += f"Range: {request.part[0]}\r\nIf-Range: {request.part[1]}\r\n"
+        for name, value in request.more:
+            lines += f"{name}: {value}\r\n"
         target = url.target
         if route.forwarded:
             target = f"http://{url.authority}{target}"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fetchcli.core.checks.evaluate import outcome_of, outcome_without_attempt
+from fetchcli.core.checks.verdict import outcome_of, outcome_without_attempt
 from fetchcli.core.errors import ErrorKind, Failure
 from fetchcli.core.model.attempt import Attempt, Response
 from fetchcli.core.model.outcome import Verdict

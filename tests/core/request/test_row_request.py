@@ -2,7 +2,7 @@
 
 import pytest
 
-from fetchcli.core.checks.evaluate import outcome_without_attempt
+from fetchcli.core.checks.verdict import outcome_without_attempt
 from fetchcli.core.errors import ExitCode, UsageError
 from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.model.target import Rejected, Skipped, Target

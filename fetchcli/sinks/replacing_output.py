@@ -1,0 +1,59 @@
+"""A growing file that takes the place of an older one at the end: the run reads that one before."""
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+from tempfile import mkstemp
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+from fetchcli.core.errors import OutputError
+from fetchcli.sinks.output import Output
+
+
+class ReplacingOutput(Output):
+    """Written beside the file and renamed when it is complete (rename(2) is atomic); a kill leaves the older one."""
+
+    _temporary = ""
+
+    def _open(self, name: str) -> int | None:
+        path = Path(name).resolve()
+        fd, self._temporary = mkstemp(prefix=".", suffix=path.name[-100:], dir=path.parent)
+        self._older = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        os.fchmod(fd, stat.S_IMODE(os.fstat(self._older).st_mode))
+        return fd
+
+    def lock(self) -> None:
+        """Let no other run write the same file; raises OutputError."""
+        try:
+            if fcntl is not None:
+                fcntl.flock(self._older, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OutputError(f"{self.name}: another run is writing to it; use another file") from None
+        except OSError:  # a file system without locks
+            return
+
+    @property
+    def identity(self) -> object:
+        """What two outputs must not share: the file that is replaced."""
+        status = os.fstat(self._older)
+        return status.st_dev, status.st_ino
+
+    def close(self) -> None:
+        """Write what is left, and replace the older file; leave it as it is if anything failed."""
+        super().close()
+        try:
+            if not self.failure:
+                Path(self._temporary).replace(Path(self.name).resolve())
+                self._temporary = ""
+        except OSError as error:
+            self._fail(error)
+        finally:
+            os.close(self._older)
+            if self._temporary:
+                with suppress(OSError):
+                    Path(self._temporary).unlink()
