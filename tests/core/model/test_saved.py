@@ -1,11 +1,13 @@
 """Outcomes whose bodies were saved, or could not be."""
 
 import msgspec
+import pytest
 
-from fetchcli.core.errors import ErrorKind, ExitCode, Failure, Remedy
+from fetchcli.core.errors import ErrorKind, ExitCode, Failure, Remedy, UsageError
 from fetchcli.core.model.outcome import Verdict, with_body
 from fetchcli.core.model.redacted import redactor_of
-from fetchcli.core.model.save import Saved
+from fetchcli.core.model.policy import Retry
+from fetchcli.core.model.save import Save, Saved
 from fetchcli.core.request.redaction import Redactor
 from fetchcli.core.request.row_request import RowRequest
 from fetchcli.core.summary.summary import Summary, exit_code
@@ -56,3 +58,13 @@ def test_the_secrets_of_a_row_are_those_of_its_url_and_of_its_headers() -> None:
     assert own("passw0rd of the run") == "*** ***"
     bare = msgspec.structs.replace(target(), row_request=RowRequest())
     assert redactor_of(bare, redactor) is redactor
+
+
+def test_settings_that_make_no_sense() -> None:
+    for settings in ({"to": ""}, {"to": "a\0b"}, {"to": "x.warc.gz", "warc_level": 10}):
+        with pytest.raises(UsageError):
+            Save(**settings)  # type: ignore[arg-type]
+
+
+def test_what_may_be_retried() -> None:
+    assert [retry.any for retry in (Retry(), Retry(count=0), Retry(count=0, wait=1.0))] == [True, False, True]
