@@ -28,6 +28,7 @@ from fetchcli.core.baseline.sign_test import (
 )
 from fetchcli.core.errors import ErrorKind, ExitCode
 from fetchcli.core.expect.expectations import merged
+from fetchcli.core.model.earlier import Earlier
 from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.model.target import Skipped
 from fetchcli.core.request.row_request import RowRequest
@@ -279,3 +280,10 @@ def test_changes_are_values() -> None:
     assert msgspec.json.decode(msgspec.json.encode(Changes((), {Change.CURED: 1}, 0)), type=Changes).counts == {
         Change.CURED: 1
     }
+
+
+def test_the_body_of_a_row_in_the_baseline() -> None:
+    comparison = Comparison(then((a("same"), "OK", "200", "ab", 0.1), (a("failed"), "FAILED", "500", "cd", 0.1)))
+    assert comparison.earlier(target(url=a("same"))) == Earlier("ab")
+    assert comparison.earlier(target(url=a("failed"))) is None
+    assert comparison.earlier(target(url=a("new"))) is None

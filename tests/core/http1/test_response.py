@@ -192,3 +192,26 @@ def test_fields() -> None:
     assert head.has_token(b"a", b"c")
     assert not head.has_token(b"x", b"c")
     assert parse_head(OK + b"X: a\r\n \r\n\tb\r\n").fields == {b"x": [b"a  b"]}
+
+
+EARLY = b"HTTP/1.1 103 Early\r\nLink: </x>\r\n\r\n"
+RECORDED = {
+    "length": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+    "chunked": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;a\r\nhello\r\n0\r\nX: y\r\n\r\n",
+    "until close": b"HTTP/1.0 200 OK\r\n\r\nhello",
+    "empty": b"HTTP/1.1 204 No Content\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("name", RECORDED)
+@pytest.mark.parametrize("early", [b"", EARLY])
+def test_a_recorder_gets_the_final_response_and_nothing_else(name: str, early: bytes) -> None:
+    data, rest = RECORDED[name], b"" if name == "until close" else b"HTTP/1.1 500 X"
+    for size in (1, 7, 1000):
+        recorded: list[bytes] = []
+        reader, stream = ResponseReader(record=recorded.append), early + data + rest
+        for start in range(0, len(stream), size):
+            if reader.complete:
+                break
+            reader.feed(stream[start : start + size])
+        assert b"".join(recorded) == data

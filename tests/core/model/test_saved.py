@@ -5,8 +5,8 @@ import pytest
 
 from fetchcli.core.errors import ErrorKind, ExitCode, Failure, Remedy, UsageError
 from fetchcli.core.model.outcome import Verdict, with_body
-from fetchcli.core.model.redacted import redactor_of
 from fetchcli.core.model.policy import Retry
+from fetchcli.core.model.redacted import redactor_of
 from fetchcli.core.model.save import Save, Saved
 from fetchcli.core.request.redaction import Redactor
 from fetchcli.core.request.row_request import RowRequest
@@ -63,7 +63,7 @@ def test_the_secrets_of_a_row_are_those_of_its_url_and_of_its_headers() -> None:
 def test_settings_that_make_no_sense() -> None:
     for settings in ({"to": ""}, {"to": "a\0b"}, {"to": "x.warc.gz", "warc_level": 10}):
         with pytest.raises(UsageError):
-            Save(**settings)  # type: ignore[arg-type]
+            Save(**settings)
 
 
 def test_what_may_be_retried() -> None:

@@ -22,6 +22,7 @@ from fetchcli.core.request.row_request import RowRequest
 from fetchcli.core.revalidation.conditions import conditions, from_cache, may_be_known, with_earlier
 from fetchcli.core.revalidation.table import EarlierResponses
 from fetchcli.core.revalidation.unchanged import has_changed, is_unchanged
+from fetchcli.core.rows.columns import find
 from fetchcli.core.summary.summary import Summary
 from fetchcli.core.summary.totals import totals_text
 from fetchcli.core.timings import Timings
@@ -146,3 +147,11 @@ def test_a_304_that_answers_no_condition_is_a_failure() -> None:
     response = Response(304, URL, Timings())
     failed = failed_checks(Evidence(response, 0.1, 0.0, unconditional=True), Policy(), ())
     assert [check.text for check in failed] == ["status: expected a body, got 304 without a condition that it answers"]
+
+
+def test_the_column_changed() -> None:
+    changed = find("changed").get
+    row = msgspec.structs.replace(target(), earlier=Earlier("cd" * 32))
+    assert changed(msgspec.structs.replace(answered(), row=row)) is True
+    assert changed(answered()) is None
+    assert changed(Outcome(Rejected(1, "x", "no URL"), Verdict.REJECTED)) is None

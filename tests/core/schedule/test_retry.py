@@ -120,3 +120,13 @@ def test_flaky() -> None:
     assert is_flaky(tries(answer(503), answer(200)))
     assert not is_flaky(tries(STALE, answer(200)))
     assert not is_flaky(tries(answer(200)))
+
+
+def test_an_attempt_that_brought_bytes_sets_the_delay_back_to_none() -> None:
+    policy = Policy(retry=Retry(count=9, delay=1.0))
+    cut = Failure(ErrorKind.TRUNCATED, "cut", remedy=Remedy.LATER, brought=1000)
+    assert after(REFUSED, REFUSED, REFUSED, policy=policy) == RetryAfter(4.0)
+    assert after(REFUSED, REFUSED, cut, policy=policy) == RetryAfter(0.0)
+    assert after(REFUSED, cut, REFUSED, policy=policy) == RetryAfter(1.0)
+    assert after(cut, REFUSED, STALE, REFUSED, policy=policy) == RetryAfter(2.0)
+    assert after(*[cut] * 10, policy=policy) == GiveUp()
