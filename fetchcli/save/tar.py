@@ -19,7 +19,11 @@ class Tar:
         """See `save.container.ContainerFormat`."""
         info = tarfile.TarInfo(member.name)
         info.size, info.mtime, info.mode = member.size, int(member.seconds), _MODE
-        return info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape"), b"\0" * (-member.size % BLOCK)
+        try:
+            header = info.tobuf(tarfile.USTAR_FORMAT, "ascii", "strict")
+        except ValueError:  # a long name, one that is not ASCII, or a size of more than 8 GB
+            header = info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
+        return header, b"\0" * (-member.size % BLOCK)
 
     def added(self, member: Member) -> None:
         """See `save.container.ContainerFormat`: nothing is written about it at the end."""

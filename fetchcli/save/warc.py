@@ -132,7 +132,7 @@ class Warc:
         try:
             file.cut(_whole_records(file.fd, compressed=self._level is not None) if resume else 0)
             if not file.end:
-                file.append(member(warcinfo(Path(self._shown).name, self._software, time.time()), self._level))
+                file.append(member(warcinfo(Path(self._shown).name, self._software, time.time()), self._level, 0))
         except BaseException:
             file.close()
             raise
@@ -146,7 +146,8 @@ class Warc:
         if self._redactor is not None:
             block = _SECRET_FIELDS.sub(rb"\1: " + MASK.encode(), block)
             block = redact(block.decode("latin-1")).encode("latin-1", "replace")
-        found = digests([block], block.find(_HEAD_END) + len(_HEAD_END))
+        head_size = block.find(_HEAD_END) + len(_HEAD_END)
+        found = digests([block], head_size)
         about = header(
             "request",
             new_id(),
@@ -156,10 +157,10 @@ class Warc:
             WARC_IP_Address=exchange.peer,
             WARC_Concurrent_To=f"<{record_id}>",
             WARC_Block_Digest=found.block,
-            WARC_Payload_Digest=found.payload,
+            WARC_Payload_Digest=found.payload if len(block) > head_size else "",
             Content_Type="application/http;msgtype=request",
         )
-        yield from member((about, block, END), self._level)
+        yield from member((about, block, END), self._level, len(block))
 
     def _response(self, exchange: RecordedExchange, record_id: str, url: str) -> Iterator[bytes]:
         """The record of a response; only its head if the run has written the same body before."""
@@ -186,10 +187,10 @@ class Warc:
                 WARC_Refers_To_Target_URI=original.url,
                 WARC_Refers_To_Date=original.date,
             )
-            yield from member((about, head, END), self._level)
+            yield from member((about, head, END), self._level, len(head))
             return
         about = header("response", record_id, exchange.seconds, size, **fields, WARC_Block_Digest=found.block)
-        yield from member(chain((about,), exchange.received.blocks(), (END,)), self._level)
+        yield from member(chain((about,), exchange.received.blocks(), (END,)), self._level, size)
         self._originals[found.payload] = Original(record_id, url, iso(exchange.seconds))
         if len(self._originals) > MAX_ORIGINALS:
             self._originals.popitem(last=False)

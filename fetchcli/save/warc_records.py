@@ -5,7 +5,6 @@ one piece of memory, and a failed write spoils its writer.
 """
 
 import zlib
-from base64 import b32encode
 from collections.abc import Iterable, Iterator
 from hashlib import sha1
 from typing import NamedTuple
@@ -16,6 +15,10 @@ from fetchcli.core.rows.values import iso
 VERSION = b"WARC/1.1\r\n"
 SPECIFICATION = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
 REVISIT_PROFILE = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+_GZIP = 16  # added to the window bits for a gzip member
+_SMALL, _SMALL_WINDOW, _SMALL_MEMORY = 8 * 1024, 13, 6
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_PAIRS = [one + two for one in _ALPHABET for two in _ALPHABET]
 END = b"\r\n\r\n"
 
 
@@ -56,7 +59,9 @@ def digests(blocks: Iterable[bytes], head_size: int) -> Digests:
 
 
 def _digest(data: bytes) -> str:
-    return f"sha1:{b32encode(data).decode()}"
+    """``sha1:`` and base 32 (RFC 4648 section 6); `base64.b32encode` takes three times as long."""
+    number = int.from_bytes(data, "big")
+    return "sha1:" + "".join([_PAIRS[number >> shift & 1023] for shift in range(150, -1, -10)])
 
 
 def header(kind: str, record_id: str, seconds: float, size: int, **fields: str) -> bytes:
@@ -74,12 +79,19 @@ def warcinfo(name: str, software: str, seconds: float) -> Iterator[bytes]:
     yield END
 
 
-def member(record: Iterable[bytes], level: int | None) -> Iterator[bytes]:
-    """A record as it stands in the file: one gzip member of its own, or plain where the level is None."""
+def member(record: Iterable[bytes], level: int | None, size: int) -> Iterator[bytes]:
+    """A record as it stands in the file: one gzip member of its own, or plain where the level is None.
+
+    Args:
+        record: its bytes.
+        level: of the compression, or None.
+        size: about how many bytes it has; a small one needs no large window, which takes long to set up.
+    """
     if level is None:
         yield from record
         return
-    compressor = zlib.compressobj(level, zlib.DEFLATED, 31)
+    window, memory = (_SMALL_WINDOW, _SMALL_MEMORY) if size <= _SMALL else (zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL)
+    compressor = zlib.compressobj(level, zlib.DEFLATED, _GZIP + window, memory)
     for block in record:
         if data := compressor.compress(block):
             yield data

@@ -303,6 +303,35 @@ def start_up(rounds: int, count: int) -> None:
     print(f"\n--version {version:.2f} x its imports; one URL {one:.2f} x its imports (wall)")
 
 
+def saving(rounds: int, count: int) -> None:
+    """Bodies into files and containers, in memory: what the disk costs is not fetchcli's."""
+    memory_disk = "/dev/shm" if Path("/dev/shm").is_dir() else None
+    for kind, size, number in (("page", "1 KB", count), ("large", "1 MB", max(count * 3 // 100, 1))):
+        with (
+            nginx() as port,
+            lists(number, lambda n, kind=kind, port=port: f"http://127.0.0.1:{port}/{kind}/{n}.html") as (urls, folder),  # type: ignore[misc]
+            tempfile.TemporaryDirectory(dir=memory_disk) as target,
+        ):
+            base = ours(urls, 50, folder)["fetchcli"]
+            places = ("d/", "t/{sha256:2}/{seq}-{sha256}{ext}", "all.zip", "all.tar", "all.warc.gz")
+            ways = {f"--save {place}": [*base, "--save", f"{target}/{place}"] for place in places}
+            costs = contest({"fetchcli, not saving": base, **ways, **savers(urls, target)}, folder, rounds)
+            table(
+                f"(s) {number:,} bodies of {size} on one host, -c 50", costs, number, reference="fetchcli, not saving"
+            )
+
+
+def savers(urls: Path, target: str) -> dict[str, list[str]]:
+    """The other tools that are here, told to save the same."""
+    shell = {
+        "curl -Z": f"sed 's/.*/url = &/' {urls} | curl -s -Z --parallel-max 50 --remote-name-all --create-dirs "
+        f"--output-dir {target}/curl -K -",
+        "wget2": f"wget2 -q --max-threads=50 -P {target}/wget2 -i {urls}",
+        "aria2c": f"aria2c -q -j50 -d {target}/aria2c -i {urls} --allow-overwrite=true --auto-file-renaming=false",
+    }
+    return {name: ["/bin/sh", "-c", line] for name, line in shell.items() if shutil.which(name.split()[0])}
+
+
 WORKLOADS: dict[str, tuple[Callable[[int, int], None], int]] = {
     "a": (one_host, 100_000),
     "b": (many_hosts, 20_000),
@@ -314,6 +343,7 @@ WORKLOADS: dict[str, tuple[Callable[[int, int], None], int]] = {
     "h": (reading, 1_000_000),
     "i": (alarms, 100),
     "j": (checking, 20_000),
+    "s": (saving, 10_000),
     "start": (start_up, 0),
 }
 
@@ -321,7 +351,7 @@ WORKLOADS: dict[str, tuple[Callable[[int, int], None], int]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "workloads", nargs="*", default=list(WORKLOADS), metavar="WORKLOAD", help="a b c d e f g h i j start"
+        "workloads", nargs="*", default=list(WORKLOADS), metavar="WORKLOAD", help="a b c d e f g h i j s start"
     )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--scale", type=float, default=1.0, help="share of the URLs")
