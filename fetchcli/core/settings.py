@@ -15,7 +15,7 @@ AUTO = "auto"  # value of `Reading.format` that detects the input format
 
 
 SAVED_COLUMNS = ("saved_as", "size_saved")
-VALIDATOR_COLUMNS = ("header:etag", "header:last-modified")
+VALIDATOR_COLUMNS = ("header:etag", "header:last-modified", "variant")
 REVALIDATED_COLUMNS = ("not_modified", "from_cache", "changed")
 
 

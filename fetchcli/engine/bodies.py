@@ -14,6 +14,7 @@ from fetchcli.core.model.attempt import Attempt, Response
 from fetchcli.core.model.body_buffer import BodyBuffer
 from fetchcli.core.model.outcome import Outcome, with_body
 from fetchcli.core.model.save import Saved
+from fetchcli.core.model.target import Rejected
 from fetchcli.core.revalidation.unchanged import is_unchanged
 from fetchcli.core.schedule.lane import Launch
 from fetchcli.engine.delivery import Delivery
@@ -108,8 +109,8 @@ class Bodies:
             return None
         consume = partial(self._begin, launch, buffered, saves=saves) if buffered or saves else None
         if saves and self._store is not None and self._store.records:
-            self._last.pop(launch, _NOBODY).drop()
-            spool = cast("RecordingSpool", self._store.spool(launch.row))
+            before = self._last.get(launch, _NOBODY).spool if launch.fresh else None
+            spool = cast("RecordingSpool", before or self._store.spool(launch.row))
             self._last[launch] = _Reception(None, spool)
             return BodyPlan(consume, record=spool.record)
         if not self._resumes:
@@ -131,6 +132,9 @@ class Bodies:
 
     def settle_attempt(self, launch: Launch, attempt: Attempt) -> None:
         """Drop the body of an attempt that is not kept; end the run if there was no room for it."""
+        stale = isinstance(attempt.result, Failure) and attempt.result.remedy is Remedy.FRESH
+        if self._store is not None and self._store.records and stale:
+            return  # the redirects before it are not asked for again
         if self._last and launch in self._last and (self._store is None or not self._store.wants(attempt)):
             self._last.pop(launch).drop()
         if isinstance(attempt.result, Failure):
@@ -141,7 +145,9 @@ class Bodies:
         response, last = outcome.response, self._last.pop(launch, _NOBODY)
         if (cut := self._cut.pop(launch, None)) is not None:
             cut.reception.leave()
-        skipped = self._store is not None and self._store.only_changed and is_unchanged(outcome)
+        skipped = (
+            self._store is not None and self._store.only_changed and is_unchanged(outcome) and not _is_lost(outcome)
+        )
         if self._store is None or last.spool is None or response is None or skipped:
             last.drop()
             self.delivery.add(outcome)
@@ -155,10 +161,10 @@ class Bodies:
         if part is not None:
             reception = _Reception(BodyBuffer(buffered) if buffered else None, part.spool)
             replayed = () if reception.buffer is None else (reception.buffer.feed,)
-            stored = StoredBody(part.head, part.validator, part.spool.blocks, replayed, reception.consumers)
+            stored = StoredBody(part.url, part.head, part.validator, part.spool.blocks, replayed, reception.consumers)
             self._cut[launch] = _Cut(reception, stored=stored)
 
-    def _begin(self, launch: Launch, buffered: int, head: Head, *, saves: bool) -> Consumers:
+    def _begin(self, launch: Launch, buffered: int, url: str, head: Head, *, saves: bool) -> Consumers:
         """Who takes a body that begins; what came of one that was cut off is kept until another takes its place."""
         before, spool = self._last.pop(launch, _NOBODY), None
         if self._store is not None and self._store.records:
@@ -172,7 +178,7 @@ class Bodies:
         if spool is not None and self._store is not None and self._store.resumes and offers_ranges(head):
             validator = strong_validator(head.fields)
             if validator and b"content-encoding" not in head.fields:
-                self._store.describe(spool, launch.row, head, validator)
+                self._store.describe(spool, launch.row, url, head, validator)
         reception = self._last[launch] = _Reception(buffer, spool)
         return reception.consumers
 
@@ -192,3 +198,9 @@ class Bodies:
     def _halt_if_full(self, failure: Failure) -> None:
         if failure.remedy is Remedy.HALT:
             self._halt(failure.detail)
+
+
+def _is_lost(outcome: Outcome) -> bool:
+    """Whether the earlier body of a row is not where it was saved."""
+    row = outcome.row
+    return not isinstance(row, Rejected) and row.earlier is not None and row.earlier.lost

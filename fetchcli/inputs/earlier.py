@@ -29,6 +29,9 @@ _COLUMNS = (
     "size_decoded",
     "sha256",
     "started_at",
+    "variant",
+    "saved_as",
+    "size_saved",
 )
 _SAVED = ("saved_as", "size_saved")
 
@@ -50,25 +53,16 @@ def read_earlier(name: str, warn: Callable[[str], None]) -> EarlierResponses:
         return found
     source = File(name)
     source.check()
-    try:
-        _read(source, name, (*_COLUMNS, *_SAVED), found)
-    except TornRow as torn:
-        warn(f"{OPTION} {name}:{torn.line}: {torn.reason}; the rows before it are used")
-    except BadFormat as error:
-        if any(column in error.reason for column in _SAVED):  # a CSV of a run that saved nothing
-            return _without_saved(source, name, warn)
-        raise _refused(name, error) from None
-    return found
-
-
-def _without_saved(source: File, name: str, warn: Callable[[str], None]) -> EarlierResponses:
-    found = EarlierResponses()
-    try:
-        _read(source, name, _COLUMNS, found)
-    except TornRow as torn:
-        warn(f"{OPTION} {name}:{torn.line}: {torn.reason}; the rows before it are used")
-    except BadFormat as error:
-        raise _refused(name, error) from None
+    for columns in (_COLUMNS, _COLUMNS[: -len(_SAVED)]):  # a CSV of a run that saved nothing lacks the last ones
+        try:
+            _read(source, name, columns, found)
+        except TornRow as torn:
+            warn(f"{OPTION} {name}:{torn.line}: {torn.reason}; the rows before it are used")
+        except BadFormat as error:
+            if columns is _COLUMNS and any(column in error.reason for column in _SAVED):
+                continue
+            raise _refused(name, error) from None
+        break
     return found
 
 
@@ -86,31 +80,32 @@ def _read(source: File, name: str, columns: tuple[str, ...], found: EarlierRespo
     reading = Reading(keep=columns, selection=Selection(only_failed=True))
     for records in read_records(source.blocks(), name, reading)[1]:
         for record in records:
-            verdict, method, *rest = (*record.carried, *[None] * (len(columns) + 2))[: len(_COLUMNS) + len(_SAVED)]
-            earlier = _earlier(rest) if verdict == Verdict.OK else None
+            values = dict(zip(_COLUMNS, (*record.carried, *[None] * len(_COLUMNS)), strict=False))
+            earlier = _earlier(values) if values["verdict"] == Verdict.OK else None
             if earlier is not None:
-                found.add(record.url, str(method or "GET"), record.row_request, earlier)
+                method, variant = str(values["method"] or "GET"), str(values["variant"] or "")
+                found.add(record.url, method, variant, record.row_request, earlier)
 
 
-def _earlier(values: list[Any]) -> Earlier | None:
+def _earlier(values: dict[str, Any]) -> Earlier | None:
     """The response of a row; None if it has no body to compare with. In a file of somebody else anything may stand."""
-    texts = ["" if value is None or isinstance(value, dict | list) else str(value) for value in values]
-    status, url, etag, modified, content_type, size, sha256, started, saved_as, size_saved = texts
-    if not sha256 or not status.isdecimal() or len(status) != 3:
+    text = {
+        name: "" if value is None or isinstance(value, dict | list) else str(value) for name, value in values.items()
+    }
+    if not text["sha256"] or not text["status"].isdecimal() or len(text["status"]) != 3:
         return None
+    status, started = int(text["status"]), text["started_at"]
     try:
-        seconds = datetime.fromisoformat(started).replace(tzinfo=UTC).timestamp() if started else 0.0
-        saved = Saved(saved_as, int(size_saved)) if saved_as and size_saved else None
         return Earlier(
-            sha256,
-            url,
-            200 if int(status) == NOT_MODIFIED else int(status),
-            etag,
-            modified,
-            content_type,
-            int(size or 0),
-            saved,
-            seconds,
+            text["sha256"],
+            text["url_effective"],
+            200 if status == NOT_MODIFIED else status,
+            text["header:etag"],
+            text["header:last-modified"],
+            text["content_type"],
+            int(text["size_decoded"] or 0),
+            Saved(text["saved_as"], int(text["size_saved"])) if text["saved_as"] and text["size_saved"] else None,
+            datetime.fromisoformat(started).replace(tzinfo=UTC).timestamp() if started else 0.0,
         )
     except ValueError:
         return None

@@ -11,6 +11,7 @@ from fetchcli._version import __version__
 from fetchcli.core.errors import ExitCode, OutputError
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.model.save import Save
+from fetchcli.core.model.target import Row
 from fetchcli.core.schedule.byte_pacing import BytePacer
 from fetchcli.core.settings import Settings
 from fetchcli.core.summary.summary import Summary, exit_code
@@ -194,19 +195,21 @@ async def _open_store(settings: Settings, stack: AsyncExitStack) -> "tuple[Savin
 
 def _row_hooks(settings: Settings, saving: "Saving | None", comparison: "Comparison | None") -> NameRows:
     """What is done to rows before they are fetched: names for their bodies, and what an earlier run has received."""
-    if settings.revalidate is None and comparison is None:
-        return iter if saving is None else saving.rows
+    if settings.revalidate is None and settings.save is None and comparison is None:
+        return iter
     from fetchcli.inputs.earlier import read_earlier
     from fetchcli.run.revalidation import Revalidation
 
     has_name = None if saving is None else saving.has_name
+    find = _no_earlier if comparison is None else comparison.earlier
     if settings.revalidate is not None:
         find = read_earlier(settings.revalidate, print_message).find
-    else:
-        assert comparison is not None, "there is one of the two"  # noqa: S101
-        find = comparison.earlier
     revalidation = Revalidation(find, settings.policy, settings.max_age, has_name)
     return revalidation.rows if saving is None else lambda batches: revalidation.rows(saving.rows(batches))
+
+
+def _no_earlier(_: Row) -> None:
+    """There is no earlier run."""
 
 
 async def _close_store(store: "Store[Any] | None") -> bool:

@@ -12,6 +12,7 @@ from fetchcli.core.model.policy import Policy
 from fetchcli.core.model.save import Save
 from fetchcli.core.model.target import Row
 from fetchcli.core.naming.destination import STDOUT
+from fetchcli.core.request.redaction import Redactor
 from fetchcli.engine.fetcher import Fetcher
 from fetchcli.inputs.reader import RowReader
 from fetchcli.run.compose import make_transport
@@ -85,7 +86,7 @@ async def _library_store(
         raise UsageError("save='-' is for the command line; name a folder, a template, a container or a file")
     from fetchcli.run.saving import Saving
 
-    saving = await asyncio.to_thread(Saving, save, redactor=policy.credentials.redactor)
+    saving = await asyncio.to_thread(Saving, save, redactor=policy.credentials.redactor or Redactor())
     store = saving.store(await asyncio.to_thread(saving.open))
     stack.push_async_callback(store.close)
     return saving.name, store

@@ -107,7 +107,8 @@ class RunLoop:
             try:
                 self._compare(self._comparison)
             finally:
-                await asyncio.shield(asyncio.to_thread(outputs.close, self.summary))
+                complete = not (fetcher.over or fetcher.unread or self.errors)
+                await asyncio.shield(asyncio.to_thread(outputs.close, self.summary, complete=complete))
 
     def _compare(self, comparison: "Comparison | None") -> None:
         if comparison is not None:

@@ -206,8 +206,15 @@ class Outputs:
         while self.congested:  # noqa: ASYNC110 - polled only while a destination is stuck
             await asyncio.sleep(RELIEF_SECONDS)
 
-    def close(self, summary: Summary) -> None:
-        """Complete and close everything; blocks as long as the destinations do."""
+    def close(self, summary: Summary, *, complete: bool = True) -> None:
+        """Complete and close everything; blocks as long as the destinations do.
+
+        Args:
+            summary: what is shown.
+            complete: every row was read and has its outcome.
+        """
+        for output in self._outputs:
+            output.complete = complete
         with ExitStack() as stack:  # each one is closed, whatever happens to the others
             for output in self._outputs:
                 stack.callback(output.close)

@@ -12,6 +12,7 @@ from fetchcli.core.model.earlier import Earlier
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.model.target import Known, Row, Skipped, Target
 from fetchcli.core.revalidation.conditions import may_be_known
+from fetchcli.core.revalidation.variant import variant_of
 
 Find = Callable[[Row], Earlier | None]
 
@@ -35,6 +36,7 @@ class Revalidation:
     ) -> None:
         self._find, self._policy, self._max_age, self._has_name = find, policy, max_age, has_name
         self._now = time.time()
+        self._own_variant = variant_of(policy.request.headers, policy.credentials)
 
     def rows(self, batches: Iterable[list[Row]]) -> Iterator[list[Row]]:
         """Attach to each row what was received for the same request."""
@@ -44,13 +46,25 @@ class Revalidation:
     def _attached(self, row: Row) -> Row:
         if not isinstance(row, Target) or isinstance(row, Skipped):
             return row
+        if variant := self._variant(row):
+            row = msgspec.structs.replace(row, variant=variant)
         earlier = self._find(row)
         if earlier is None:
             return row
         if not self._is_there(row, earlier):  # it is fetched in full, but still compared
-            return msgspec.structs.replace(row, earlier=msgspec.structs.replace(earlier, etag="", last_modified=""))
+            return msgspec.structs.replace(
+                row,
+                earlier=msgspec.structs.replace(
+                    earlier, etag="", last_modified="", saved=None, lost=earlier.saved is not None
+                ),
+            )
         row = msgspec.structs.replace(row, earlier=earlier)
         return Known.from_target(row) if self._is_young(row, earlier) else row
+
+    def _variant(self, row: Target) -> str:
+        if row.request is None:
+            return self._own_variant
+        return variant_of(row.request.headers, self._policy.credentials)
 
     def _is_young(self, row: Target, earlier: Earlier) -> bool:
         age = self._now - earlier.seconds

@@ -53,7 +53,7 @@ class Saving:
             template = Template(self.destination.template, keep)
         except UsageError as error:
             raise UsageError(f"--save: {error}") from None
-        self.planner = NamePlanner(template, date, redactor, threading.Lock())
+        self.planner = NamePlanner(template, date, redactor, threading.Lock(), raw=save.raw)
         self._folder = shown_folder(self.destination.base)
         self._named_rows, self._redactor = 0, redactor
         self._stdout: Stdout | None = None
@@ -216,8 +216,12 @@ def open_saving(settings: Settings) -> tuple[Saving, BodyDestination[Any]]:
     saving = make_saving(settings)
     outputs = [parse_output(text).path for text in settings.outputs]
     jar = settings.policy.cookies.jar
-    names = [*settings.inputs, *settings.read, *outputs, *(() if jar is None else (jar,))]
-    return saving, saving.open(saving.protect(name for name in names if name != STDIN and "://" not in name))
+    others = (name for name in (jar, settings.revalidate) if name is not None)
+    names = [*settings.inputs, *settings.read, *outputs, *others]
+    protected = saving.protect(name for name in names if name != STDIN and "://" not in name)
+    streams = (os.fstat(number) for number in range(3))  # as the shell has redirected them
+    protected |= {(status.st_dev, status.st_ino) for status in streams if stat.S_ISREG(status.st_mode)}
+    return saving, saving.open(protected)
 
 
 def _check(save: Save, destination: Destination, *, late: bool) -> None:

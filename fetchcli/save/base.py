@@ -56,11 +56,13 @@ class StoredPart(NamedTuple):
     """A body that an earlier run has left.
 
     Attributes:
+        url: the URL that it came from.
         head: the head of its response.
         validator: value of If-Range for the rest.
         spool: what came, and room for the rest.
     """
 
+    url: str
     head: Head
     validator: str
     spool: Spool
@@ -87,7 +89,7 @@ class BodyStore(Protocol):
     async def part(self, row: Target) -> StoredPart | None:
         """What an earlier run has left of the body of a row."""
 
-    def describe(self, spool: Spool, row: Target, head: Head, validator: str) -> None:
+    def describe(self, spool: Spool, row: Target, url: str, head: Head, validator: str) -> None:
         """Say what a later run needs to go on with a body."""
 
     def wants(self, attempt: Attempt) -> bool:

@@ -121,7 +121,7 @@ class BodySpool:
             pieces, size = self.pieces, self._in_memory
             self.pieces, self._in_memory = [], 0
             self._unwritten += size
-            self._writer.submit(lambda: self._append(pieces), lambda error: self._appended(size, error))
+            self._writer.submit(lambda: self._append(pieces), lambda _: self._appended(size))
 
     async def drain(self) -> None:
         """See `save.base.Spool`."""
@@ -190,15 +190,19 @@ class BodySpool:
         return self.staged
 
     def _append(self, pieces: Iterable[bytes]) -> None:
+        """Write pieces; called in the thread, which knows of a failure before whatever follows."""
         if self._error is not None:
             return
-        if self.staged is None:
-            self.staged = self._stage(self.part)
-        write_all(self.staged.fd, b"".join(pieces))
+        try:
+            if self.staged is None:
+                self.staged = self._stage(self.part)
+            write_all(self.staged.fd, b"".join(pieces))
+        except OSError as error:
+            self._error = error
+            raise
 
-    def _appended(self, size: int, error: OSError | None) -> None:
+    def _appended(self, size: int) -> None:
         self._unwritten -= size
-        self._error = self._error or error
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 

@@ -18,6 +18,8 @@ from fetchcli.save.dates import last_modified
 from fetchcli.save.growing_file import GrowingFile
 from fetchcli.save.writer import Writer
 
+START = 512  # bytes that show what a file is
+
 
 class Member(NamedTuple):
     """One member of a container.
@@ -54,6 +56,9 @@ class ContainerFormat(Protocol):
     def members(self, fd: int) -> Iterator[Member]:
         """The whole members of a file, up to the first that is not."""
 
+    def is_own(self, start: bytes) -> bool:
+        """Whether a file that begins like this, and has no whole member, is one of this format that was cut off."""
+
     def close(self) -> None:
         """Nothing more is asked for."""
 
@@ -67,7 +72,7 @@ class Container:
         layout: the format.
         fsync: write every member through to the disk.
         remote_time: give members the time of the Last-Modified field.
-        resume: keep the members that the file has; otherwise it is emptied.
+        resume: keep the members that the file has; otherwise it is emptied before the first one is written.
         protected: device and inode of files that the run reads or writes.
 
     Raises:
@@ -86,24 +91,22 @@ class Container:
         protected: Iterable[tuple[int, int]] = (),
     ) -> None:
         self._planner, self._layout = planner, layout
-        self._fsync, self._remote_time = fsync, remote_time
+        self._fsync, self._remote_time, self._resume = fsync, remote_time, resume
         self._folder = str(Path(path).absolute().parent)
         try:
             self._file = GrowingFile(path, protected)
         except BaseException:
             layout.close()
             raise
+        self._is_begun, kept = False, 0
         try:
-            self._file.cut(self._recovered() if resume else 0)
+            if resume:
+                kept = self._recovered()
         except BaseException:
             layout.close()
             self._file.close()
             raise
-
-    @property
-    def size(self) -> int:
-        """Bytes up to the end of the last member."""
-        return self._file.end
+        self._kept = kept
 
     records = False
 
@@ -120,6 +123,7 @@ class Container:
 
     def place(self, spool: BodySpool, row: Target, response: Response) -> Saved:
         """See `save.store.BodyDestination`."""
+        self._begin()
         name = self._planner.final(row, response)
         seconds = last_modified(response) if self._remote_time else None
         crc = 0
@@ -139,10 +143,19 @@ class Container:
     def close(self) -> None:
         """See `save.store.BodyDestination`."""
         try:
-            self._file.append(self._layout.finish(self._file.end), sync=self._fsync)
+            if self._resume:
+                self._begin()
+            if self._is_begun:
+                self._file.append(self._layout.finish(self._file.end), sync=self._fsync)
         finally:
             self._layout.close()
             self._file.close()
+
+    def _begin(self) -> None:
+        """Drop what is not kept: not before, because a run that fails to start leaves the file as it is."""
+        if not self._is_begun:
+            self._file.cut(self._kept)
+            self._is_begun = True
 
     def _recovered(self) -> int:
         """Where the last whole member ends."""
@@ -151,6 +164,9 @@ class Container:
             self._layout.added(member)
             self._planner.claims.claim(member.name, str)
             end = member.end
+        start = os.pread(self._file.fd, START, 0)
+        if start and not end and not self._layout.is_own(start):
+            raise OSError("not a file that fetchcli has written; write to another one")
         return end
 
 

@@ -88,25 +88,28 @@ class Files:
 
     def _placed(self, staged: Staged, row: Target, name: str) -> str:
         """Give the file its name, or another where that is not free; return it."""
+        wanted, number, existing = name, 0, Existing.REPLACE if self._planner.addressed else self._existing
         while True:
             try:
                 status = self._tree.status(name)
                 if status is not None and stat.S_ISDIR(status.st_mode):
-                    name = self._planner.inside(row, name)
+                    name = wanted = self._planner.inside(row, name)
                 elif status is not None and (problem := self._problem(status)):
                     raise OSError(problem)
-                elif status is not None and self._existing is not Existing.REPLACE:
-                    name = self._planner.another(row, name)
-                elif self._existing is Existing.REPLACE:
+                elif status is not None and existing is not Existing.REPLACE:
+                    number += 1
+                    name = self._planner.another(row, wanted, number)
+                elif existing is Existing.REPLACE:
                     self._tree.replace(staged, name)
                     return name
                 else:
                     self._tree.add(staged, name)
                     return name
             except FileInTheWay as file:
-                name = self._planner.beside(row, name, str(file))
+                name = wanted = self._planner.beside(row, name, str(file))
             except FileExistsError:
-                name = self._planner.another(row, name)
+                number += 1
+                name = self._planner.another(row, wanted, number)
 
     def _problem(self, status: os.stat_result) -> str:
         """Why an older file must not be replaced, or empty."""

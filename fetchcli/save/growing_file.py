@@ -5,12 +5,13 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from pathlib import Path
 
 from fetchcli.save.body_spool import BLOCK, write_all
 
 
 class GrowingFile:
-    """See above. One run writes into a file at a time.
+    """A file that one run at a time appends to.
 
     Args:
         path: the file.
@@ -25,7 +26,13 @@ class GrowingFile:
     """
 
     def __init__(self, path: str, protected: Iterable[tuple[int, int]] = ()) -> None:
-        self.fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        self._made = ""  # the path, as long as nothing was written into a file that was not there before
+        try:
+            self.fd = os.open(path, flags | os.O_EXCL, 0o666)
+            self._made = path
+        except FileExistsError:
+            self.fd = os.open(path, flags, 0o666)
         self.end = 0
         try:
             _check(self.fd, frozenset(protected))
@@ -57,13 +64,18 @@ class GrowingFile:
             if sync:
                 os.fsync(self.fd)
         except BaseException:
+            os.lseek(self.fd, self.end, os.SEEK_SET)  # what stands behind it is written over, if it cannot be cut
             with suppress(OSError):
-                self.cut(self.end)
+                os.ftruncate(self.fd, self.end)
             raise
         self.end += size
+        self._made = ""
 
     def close(self) -> None:
-        """Close it, and let others write."""
+        """Close it, and let others write; a new file without content is removed."""
+        if self._made:
+            with suppress(OSError):
+                Path(self._made).unlink()
         os.close(self.fd)
 
 

@@ -6,22 +6,23 @@ from fetchcli.core.http1.head import Head
 
 
 class _About(msgspec.Struct):
+    url: str
     status: int
     minor: int
     fields: dict[str, list[str]]
     validator: str
 
 
-def encode_about(head: Head, validator: str) -> bytes:
+def encode_about(url: str, head: Head, validator: str) -> bytes:
     """As JSON; bytes of the fields are written as Latin-1."""
     fields = {
         name.decode("latin-1"): [value.decode("latin-1") for value in values] for name, values in head.fields.items()
     }
-    return msgspec.json.encode(_About(head.status, head.minor, fields, validator))
+    return msgspec.json.encode(_About(url, head.status, head.minor, fields, validator))
 
 
-def decode_about(data: bytes) -> tuple[Head, str] | None:
-    """The head and the validator; None if that is not what it is."""
+def decode_about(data: bytes) -> tuple[str, Head, str] | None:
+    """The URL, the head and the validator; None if the data is malformed."""
     try:
         about = msgspec.json.decode(data, type=_About)
         fields = {
@@ -30,4 +31,4 @@ def decode_about(data: bytes) -> tuple[Head, str] | None:
         }
     except (msgspec.MsgspecError, UnicodeEncodeError):
         return None
-    return Head(about.status, about.minor, fields), about.validator
+    return about.url, Head(about.status, about.minor, fields), about.validator

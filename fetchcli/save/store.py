@@ -83,6 +83,14 @@ class BodyDestination(Protocol[S]):
         """
 
 
+def _answer(found: "asyncio.Future[tuple[Staged, bytes] | None]", part: tuple[Staged, bytes] | None) -> None:
+    """Hand over what was found; nobody waits for it if the run was stopped meanwhile."""
+    if not found.done():
+        found.set_result(part)
+    elif isinstance(part, tuple):
+        part[0].close()
+
+
 class Store(Generic[S]):
     """See `save.base.BodyStore`; create it inside a running event loop.
 
@@ -117,7 +125,7 @@ class Store(Generic[S]):
         if not self.resumes:
             return None
         found: asyncio.Future[tuple[Staged, bytes] | None] = asyncio.get_running_loop().create_future()
-        self._writer.submit(partial(self._destination.part, row_key(row)), found.set_result)
+        self._writer.submit(partial(self._destination.part, row_key(row)), partial(_answer, found))
         part = await found
         if not isinstance(part, tuple):
             return None
@@ -126,16 +134,16 @@ class Store(Generic[S]):
         spool.staged, about = part
         spool.part = KeptPart(row_key(row), about)
         spool.size = os.fstat(spool.staged.fd).st_size
-        head = decode_about(about)
-        if head is None or not spool.size:
+        known = decode_about(about)
+        if known is None or not spool.size:
             spool.discard()
             return None
-        return StoredPart(*head, spool)
+        return StoredPart(*known, spool)
 
-    def describe(self, spool: Spool, row: Target, head: Head, validator: str) -> None:
+    def describe(self, spool: Spool, row: Target, url: str, head: Head, validator: str) -> None:
         """See `save.base.BodyStore`."""
         assert isinstance(spool, BodySpool), "a spool of this store"  # noqa: S101
-        spool.part = KeptPart(row_key(row), encode_about(head, validator))
+        spool.part = KeptPart(row_key(row), encode_about(url, head, validator))
 
     def largest(self) -> tuple[tuple[int, str], ...]:
         """The largest bodies on their way, with at least `MIN_SHOWN` bytes: bytes so far, and the URL.

@@ -32,6 +32,10 @@ class Tar:
         """See `save.container.ContainerFormat`."""
         yield b"\0" * (2 * BLOCK + -(end + 2 * BLOCK) % RECORD)
 
+    def is_own(self, start: bytes) -> bool:
+        """See `save.container.ContainerFormat`."""
+        return len(start) < BLOCK or start[257:262] == b"ustar" or not start.strip(b"\0")
+
     def close(self) -> None:
         """See `save.container.ContainerFormat`: nothing is open."""
 

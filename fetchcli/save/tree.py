@@ -56,6 +56,7 @@ class Tree:
     def _begin(self) -> bool:
         """Make and lock the folder of this run; False if another run has removed it meanwhile."""
         _make_folder(STAGING, self._root)
+        self._staging = self._run = -1
         try:
             self._staging = os.open(STAGING, _FOLDER_FLAGS, dir_fd=self._root)
             _sweep(self._staging)
@@ -63,10 +64,15 @@ class Tree:
             _make_folder(self._run_name, self._staging)
             self._run = os.open(self._run_name, _FOLDER_FLAGS, dir_fd=self._staging)
             with suppress(OSError):  # a file system without locks
-                fcntl.flock(self._run, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return samestat(os.stat(self._run_name, dir_fd=self._staging), os.fstat(self._run))
+                fcntl.flock(self._run, fcntl.LOCK_EX)  # another run may be about to remove it
+            if samestat(os.stat(self._run_name, dir_fd=self._staging), os.fstat(self._run)):
+                return True
         except FileNotFoundError:
-            return False
+            pass
+        for fd in (self._run, self._staging):
+            if fd >= 0:
+                os.close(fd)
+        return False
 
     def stage(self, part: KeptPart | None = None) -> Staged:
         """A new file in the staging folder; its mode is that of the umask.
@@ -106,7 +112,7 @@ class Tree:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-            with os.fdopen(os.open(staged.about, flags, 0o666, dir_fd=self._staging), "wb") as file:
+            with os.fdopen(os.open(staged.about, flags, 0o600, dir_fd=self._staging), "wb") as file:
                 file.write(part.about)
         except OSError:
             staged.drop()
@@ -217,7 +223,11 @@ class Tree:
         moved = f"{next(self._numbers)}.folder"
         os.mkdir(moved, dir_fd=self._run)
         os.rename(last, f"{moved}/{INDEX}", src_dir_fd=parent, dst_dir_fd=self._run)
-        os.rename(moved, last, src_dir_fd=self._run, dst_dir_fd=parent)
+        try:
+            os.rename(moved, last, src_dir_fd=self._run, dst_dir_fd=parent)
+        except OSError:
+            os.rename(f"{moved}/{INDEX}", last, src_dir_fd=self._run, dst_dir_fd=parent)
+            raise
 
 
 def _make_folder(name: str, parent: int) -> bool:

@@ -39,6 +39,7 @@ MAX_ORIGINALS = 100_000  # bodies that are remembered, so that the same one is n
 _SECRET_FIELDS = re.compile(rb"(?im)^(authorization|proxy-authorization|cookie):[^\r\n]*")
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"(?i)\r\nContent-Length: (\d{1,18})\r\n")
+_GZIP = b"\x1f\x8b"
 _MAX_HEADER = 64 * 1024
 
 
@@ -82,7 +83,14 @@ class Warc:
         self._number = 0
         while resume and max_size is not None and Path(self._numbered(self._number + 1)).exists():
             self._number += 1
-        self._file = self._begin(resume=resume)
+        self._file = GrowingFile(self._shown, self._protected)
+        self._is_begun, self._kept = False, 0
+        try:
+            if resume:
+                self._kept = _whole_records(self._file.fd, compressed=self._level is not None)
+        except BaseException:
+            self._file.close()
+            raise
 
     def spool(self, writer: Writer, forget: Callable[[WarcSpool], None], *, raw: bool) -> WarcSpool:  # noqa: ARG002
         """See `save.store.BodyDestination`."""
@@ -98,16 +106,21 @@ class Warc:
 
     def place(self, spool: WarcSpool, row: Target, response: Response) -> Saved:
         """See `save.store.BodyDestination`; the name is the ID of the record of the response."""
+        if not self._is_begun:  # a run that fails to start leaves the file as it is
+            self._begin(self._file, self._kept)
+            self._is_begun = True
         if self._max_size is not None and self._file.end >= self._max_size:
-            self._file.close()
-            self._number += 1
-            self._file = self._begin()
+            self._next_file()
         redactor = redactor_of(row, self._redactor)
         redact: Callable[[str], str] = str if redactor is None else redactor
         whole = [exchange for exchange in spool.exchanges if exchange.whole]
         ids = [new_id() for _ in whole]
         records = (self._exchange(exchange, record_id, redact) for exchange, record_id in zip(whole, ids, strict=True))
+        self._new: dict[str, Original] = {}
         self._file.append(chain.from_iterable(records), sync=self._fsync)
+        self._originals.update(self._new)  # only what is in the file can be referred to
+        while len(self._originals) > MAX_ORIGINALS:
+            self._originals.popitem(last=False)
         return Saved(ids[-1], response.size_download)
 
     def named(self, row: Target, response: Response) -> str:  # noqa: ARG002 - there is one name
@@ -126,17 +139,29 @@ class Warc:
         stem, dot, extension = self._path.rpartition(".warc")
         return f"{stem}-{number:05}{dot}{extension}"
 
-    def _begin(self, *, resume: bool = False) -> GrowingFile:
-        """Open the current file, and write what stands at its start."""
-        file = GrowingFile(self._shown, self._protected)
+    def _begin(self, file: GrowingFile, kept: int = 0) -> None:
+        """Write what stands at the start of a file, after what is kept of it."""
+        file.cut(kept)
+        if not kept:
+            name = Path(self._shown).name
+            file.append(member(warcinfo(name, self._software, time.time()), self._level, 0))
+
+    def _next_file(self) -> None:
+        """Go on in a new file."""
+        self._number += 1
         try:
-            file.cut(_whole_records(file.fd, compressed=self._level is not None) if resume else 0)
-            if not file.end:
-                file.append(member(warcinfo(Path(self._shown).name, self._software, time.time()), self._level, 0))
-        except BaseException:
+            file = GrowingFile(self._shown, self._protected)
+        except OSError:
+            self._number -= 1
+            raise
+        try:
+            self._begin(file)
+        except OSError:
+            self._number -= 1
             file.close()
             raise
-        return file
+        self._file.close()
+        self._file = file
 
     def _exchange(self, exchange: RecordedExchange, record_id: str, redact: Callable[[str], str]) -> Iterator[bytes]:
         """The record of a response, and that of its request."""
@@ -191,9 +216,8 @@ class Warc:
             return
         about = header("response", record_id, exchange.seconds, size, **fields, WARC_Block_Digest=found.block)
         yield from member(chain((about,), exchange.received.blocks(), (END,)), self._level, size)
-        self._originals[found.payload] = Original(record_id, url, iso(exchange.seconds))
-        if len(self._originals) > MAX_ORIGINALS:
-            self._originals.popitem(last=False)
+        if size > len(head):
+            self._new[found.payload] = Original(record_id, url, iso(exchange.seconds))
 
 
 def _head(received: BodySpool) -> bytes:
@@ -207,8 +231,12 @@ def _head(received: BodySpool) -> bytes:
 
 
 def _whole_records(fd: int, *, compressed: bool) -> int:
-    """Where the last whole record of a file ends."""
-    return _whole_members(fd) if compressed else _whole_plain(fd)
+    """Where the last whole record of a file ends; raises OSError if it is no such file."""
+    start = os.pread(fd, len(VERSION), 0)
+    end = _whole_members(fd) if compressed else _whole_plain(fd)
+    if start and not end and not (start.startswith(_GZIP) if compressed else VERSION.startswith(start)):
+        raise OSError("not a WARC/1.1 file; write to another one")
+    return end
 
 
 def _whole_members(fd: int) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from queue import SimpleQueue
 from typing import Any
 
@@ -58,5 +59,7 @@ def _result(work: Work) -> Any:
 
 
 def _tell(results: list[tuple[Done, Any]]) -> None:
-    for done, result in results:
-        done(result)
+    """Tell every result, whatever becomes of the others."""
+    with ExitStack() as stack:
+        for done, result in reversed(results):
+            stack.callback(done, result)

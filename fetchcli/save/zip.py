@@ -76,6 +76,10 @@ class Zip:
         count, size, end = min(count, _MAX16), min(size, _MAX32), min(end, _MAX32)
         yield _END.pack(b"PK\x05\x06", 0, 0, count, count, size, end, 0)
 
+    def is_own(self, start: bytes) -> bool:
+        """See `save.container.ContainerFormat`."""
+        return start.startswith((b"PK\x03\x04"[: len(start)], b"PK\x05\x06"))
+
     def close(self) -> None:
         """See `save.container.ContainerFormat`."""
         self._directory.close()
@@ -96,9 +100,11 @@ def _read_member(fd: int, start: int) -> Member | None:
     header = os.pread(fd, _LOCAL.size, start)
     if len(header) < _LOCAL.size or header[:4] != b"PK\x03\x04":
         return None
-    _, _, _, method, clock, date, crc, size, stored, name_size, extra_size = _LOCAL.unpack(header)
+    _, _, flags, method, clock, date, crc, size, stored, name_size, extra_size = _LOCAL.unpack(header)
     rest = os.pread(fd, name_size + extra_size, start + _LOCAL.size)
-    if method or size != stored or len(rest) < name_size + extra_size:
+    if method or size != stored or flags != _UTF8_NAME:
+        raise OSError("it has members that fetchcli has not written; write to another file")
+    if len(rest) < name_size + extra_size:
         return None
     if size == _MAX32 and extra_size >= 12:  # the length of the ZIP64 field, then the size
         size = struct.unpack_from("<Q", rest, name_size + 4)[0]

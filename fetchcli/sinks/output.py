@@ -47,7 +47,10 @@ class Output:
     Attributes:
         name: the path, ``-`` for stdout.
         broken_pipe: the reader at the other end is gone.
+        complete: the run has come to its end; only `ReplacingOutput` cares.
     """
+
+    complete = True
 
     def __init__(self, name: str, on_failure: Callable[["Output"], None]) -> None:
         """Open the destination without emptying it; `begin` empties it.

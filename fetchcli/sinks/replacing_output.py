@@ -12,6 +12,7 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 from fetchcli.core.errors import OutputError
+from fetchcli.messages import print_message
 from fetchcli.sinks.output import Output
 
 
@@ -44,11 +45,15 @@ class ReplacingOutput(Output):
         return status.st_dev, status.st_ino
 
     def close(self) -> None:
-        """Write what is left, and replace the older file; leave it as it is if anything failed."""
+        """Write what is left, and replace the older file; if the run was cut short, stand beside it."""
         super().close()
+        target = Path(self.name).resolve()
+        if not self.complete:
+            target = target.with_name(f"{target.name}.partial")
+            print_message(f"{self.name} is as before, because the run was cut short; its rows are in {target.name}")
         try:
             if not self.failure:
-                Path(self._temporary).replace(Path(self.name).resolve())
+                Path(self._temporary).replace(target)
                 self._temporary = ""
         except OSError as error:
             self._fail(error)

@@ -33,7 +33,7 @@ class Consumers(NamedTuple):
     drain: Callable[[], Awaitable[None]] | None = None
 
 
-ChooseConsumers = Callable[[Head], Consumers]
+ChooseConsumers = Callable[[str, Head], Consumers]
 
 
 class Partial(Protocol):
@@ -73,6 +73,7 @@ class StoredBody(NamedTuple):
     """A body that an earlier run has left.
 
     Attributes:
+        url: the URL that it came from.
         head: the head of its response.
         validator: value of If-Range for the rest.
         blocks: returns what came; called in a thread.
@@ -80,6 +81,7 @@ class StoredBody(NamedTuple):
         consumers: take the rest.
     """
 
+    url: str
     head: Head
     validator: str
     blocks: Callable[[], Iterable[bytes]]
@@ -91,7 +93,7 @@ class BodyPlan(NamedTuple):
     """What becomes of the body of a fetch.
 
     Attributes:
-        consume: returns the consumers of a body that begins, given its head; not called for a body that goes on.
+        consume: returns the consumers of a body that begins, given its URL and head; not called for one that goes on.
         partial: the body of an earlier attempt that was cut off, to go on with.
         on_cut: called if a body is cut off where a later attempt can go on, before the error is raised; and with the
             body that was stored, once that is ready to go on.

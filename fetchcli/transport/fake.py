@@ -190,7 +190,7 @@ class ScriptedTransport:
         if isinstance(answer, BaseException):
             raise answer
         if answer.body and body is not None and body.consume is not None:
-            for feed in body.consume(Head(answer.status, 1, answer.headers)).decoded:
+            for feed in body.consume(answer.url, Head(answer.status, 1, answer.headers)).decoded:
                 feed(answer.body)
         keep = policy.limits.keep
         return msgspec.structs.replace(answer, body=(answer.body or b"")[:keep] if keep else None)

@@ -167,7 +167,7 @@ class FollowingTransport:
         """Read the body of the last hop; None if it is to be asked for as a whole, because this is not the rest."""
         source = chain.hop if self._pacer is None else PacedBody(chain.hop, self._pacer)
         partial = chain.partial
-        if partial is not None and head.status in (PARTIAL_CONTENT, RANGE_NOT_SATISFIABLE):
+        if partial is not None and chain.asks_for_rest and head.status in (PARTIAL_CONTENT, RANGE_NOT_SATISFIABLE):
             total = partial.total_with(head)
             if total is None:
                 chain.go_on_with(None)
@@ -180,11 +180,11 @@ class FollowingTransport:
                 )
                 raise TransportError(ErrorKind.PROTOCOL, detail)
             return response_of(partial.head, chain, partial.reader)
-        consumers = NO_CONSUMERS if consume is None else consume(head)
+        consumers = NO_CONSUMERS if consume is None else consume(chain.url.text, head)
         no_body = chain.request.method == "HEAD"
         body = BodyReader(head, source, policy.limits, consumers, to_head_request=no_body)
         if head.status == OK:  # a response such as 503 does not take the place of what came before
-            chain.begin(partial_body(head, body, chain.request))
+            chain.begin(partial_body(chain.url.text, head, body, chain.request))
         await body.read()
         return response_of(head, chain, body)
 

@@ -25,15 +25,16 @@ class PartialBody:
     """The body of a response as far as it came.
 
     Attributes:
+        url: the URL that it came from; only that one has the rest.
         head: the head of that response.
         reader: what has read the body, with the state of its decoder and its hash.
         validator: value of If-Range for the rest.
     """
 
-    __slots__ = ("head", "reader", "validator")
+    __slots__ = ("head", "reader", "url", "validator")
 
-    def __init__(self, head: Head, reader: BodyReader, validator: str) -> None:
-        self.head, self.reader, self.validator = head, reader, validator
+    def __init__(self, url: str, head: Head, reader: BodyReader, validator: str) -> None:
+        self.url, self.head, self.reader, self.validator = url, head, reader, validator
 
     @property
     def offset(self) -> int:
@@ -66,10 +67,10 @@ async def restored(stored: StoredBody, limits: Limits) -> PartialBody:
         await asyncio.to_thread(reader.replay, stored.blocks(), stored.consumers)
     except OSError as error:
         raise TransportError(ErrorKind.WRITE, f"cannot read what an earlier run has left: {error.strerror}") from None
-    return PartialBody(stored.head, reader, stored.validator)
+    return PartialBody(stored.url, stored.head, reader, stored.validator)
 
 
-def partial_body(head: Head, reader: BodyReader, request: Request) -> PartialBody | None:
+def partial_body(url: str, head: Head, reader: BodyReader, request: Request) -> PartialBody | None:
     """What could go on with a body that begins, or None: only the rest of a GET can be asked for.
 
     The server must offer ranges and a strong validator, and the user must not ask for conditions or ranges.
@@ -79,4 +80,4 @@ def partial_body(head: Head, reader: BodyReader, request: Request) -> PartialBod
     if any(name.lower() == "range" or name.lower().startswith("if-") for name, _ in request.headers):
         return None
     validator = strong_validator(head.fields)
-    return PartialBody(head, reader, validator) if validator else None
+    return PartialBody(url, head, reader, validator) if validator else None

@@ -10,6 +10,8 @@ from fetchcli.core.url.parse import HttpUrl
 from fetchcli.transport.base import Conditions, Hop, HopRecorder
 from fetchcli.transport.partial_body import PartialBody
 
+_CONDITIONS = ("if-none-match", "if-modified-since")
+
 
 class RedirectChain(Resumption):
     """The current hop of a fetch, and the redirects that led to it.
@@ -78,18 +80,21 @@ class RedirectChain(Resumption):
     @property
     def more(self) -> tuple[tuple[str, str], ...]:
         """Header fields of the current hop alone: those that ask for the rest of a body, or its conditions."""
-        if self.partial is not None and self._before:
+        if self.partial is not None and self.asks_for_rest:
             return ("Range", f"bytes={self._before}-"), ("If-Range", self.partial.validator)
         if self.conditions is not None and self.conditions.url == self.url.text:
             return self.conditions.fields
         return ()
 
     @property
+    def asks_for_rest(self) -> bool:
+        """Whether the current hop asks for the rest of a body: only the URL that it came from has it."""
+        return self.partial is not None and self._before > 0 and self.partial.url == self.url.text
+
+    @property
     def is_conditional(self) -> bool:
         """Whether the current hop has conditions, so that 304 is an answer."""
-        if self.conditions is not None and self.conditions.url == self.url.text:
-            return True
-        return any(name.lower().startswith("if-") for name, _ in self.request.headers)
+        return any(name.lower() in _CONDITIONS for name, _ in (*self.more, *self.request.headers))
 
     @property
     def brought(self) -> int:

@@ -220,6 +220,31 @@ def test_headers_of_the_row_matter(here: Path) -> None:
         assert [tag for _, tag in site.asked] == ["", '"1"', ""]
 
 
+def test_headers_and_credentials_of_the_run_matter(here: Path) -> None:
+    site = Site()
+    with recorder(site) as server:
+        for more in ((), ("-H", "Accept-Language: fr"), ("-u", "me:secret"), ("-A", "another browser")):
+            args = (server.url("/a"), "--revalidate", "rows.jsonl", "--max-age", "1d", "-q", *more)
+            fetchcli(*args, "-o", "new.jsonl" if more else "rows.jsonl")
+        assert len(site.asked) == 3  # not for another browser
+
+
+def test_an_interrupted_run_keeps_the_older_results(here: Path) -> None:
+    site = Site()
+    with recorder(site) as server:
+        Path("urls.txt").write_text("".join(f"{server.url('/a')}?{number}\n" for number in range(300)))
+        fetch(server.url("/a"))
+        before = Path("rows.jsonl").read_bytes()
+        process = start("urls.txt", "-q", "-o", "rows.jsonl", "--revalidate", "rows.jsonl", "--rate", "50/s")
+        until(lambda: len(site.asked) > 5, "requests", process)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate()
+        assert process.returncode == 130
+        assert b"rows.jsonl is as before, because the run was cut short; its rows are in rows.jsonl.partial" in err
+        assert Path("rows.jsonl").read_bytes() == before
+        assert len(Path("rows.jsonl.partial").read_text().splitlines()) >= 1
+
+
 def test_csv_results_serve_too_and_files_without_the_columns_are_refused(here: Path) -> None:
     site = Site()
     with recorder(site) as server:

@@ -416,7 +416,7 @@ async def test_bodies_are_kept_for_the_checks_and_not_longer() -> None:
         async def send(self, url: HttpUrl, policy: Policy, *, body: BodyPlan | None = None, **more: object) -> Response:
             assert body is not None
             assert body.consume is not None
-            for feed in body.consume(Head(200, 1, {})).decoded:
+            for feed in body.consume(url.text, Head(200, 1, {})).decoded:
                 feed(b"hel")
                 seen.append(feed(b"lo"))
             kept = b"hello"[: policy.limits.keep] or None

@@ -23,7 +23,7 @@ LAYERS: dict[str, tuple[str, set[str]]] = {
         {"aiodns", "msgspec", "brotli", "backports", "compression", "publicsuffixlist"},
     ),
     "transport.aiohttp": ("core transport", {"aiohttp", "aiohappyeyeballs", "msgspec", "yarl", "python_socks"}),
-    "sinks": ("_version core", {"msgspec"}),
+    "sinks": ("_version core messages", {"msgspec"}),
     "sinks.compress": ("core", {"backports", "compression"}),
     "engine": ("core transport.base save.base", {"msgspec"}),
     "save": ("core", {"msgspec"}),

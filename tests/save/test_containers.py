@@ -115,7 +115,7 @@ def test_a_file_that_was_cut_off_anywhere_is_continued(path: str) -> None:
     for length in (*range(0, len(whole), 37), len(whole)):
         Path(path).write_bytes(whole[:length])
         container = Container(path, planner(), layout(path), resume=True)
-        kept = container.size
+        kept = container._kept
         container.close()
         found = members(path) if kept else {}
         assert list(found.items()) == list(with_end.items())[: len(found)]
@@ -132,7 +132,7 @@ def test_a_torn_body_that_looks_like_a_member_is_no_member(tmp_path: Path) -> No
     path.write_bytes(archive.frame(member)[0] + b"PK\x03\x04" + bytes(36))
     archive.close()
     container = Container(str(path), planner(), Zip(), resume=True)
-    assert container.size == 0
+    assert container._kept == 0
     container.close()
 
 
@@ -181,3 +181,35 @@ def test_bodies_in_containers_are_read_from_their_start() -> None:
     run(Save(to="x.tar"), {"/1": large(300_000), "/2": large(300_004)})
     assert [len(body) for body in members("x.tar").values()] == [300_000, 300_004]
     assert BytesIO(Path("x.tar").read_bytes()).read(4) == b"h/1\0"
+
+
+FOREIGN = {
+    "deflated.zip": lambda path: zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED),
+    "text.zip": None,
+    "text.tar": None,
+}
+
+
+@pytest.mark.parametrize("path", FOREIGN)
+def test_what_others_have_written_is_not_cut(path: str) -> None:
+    make = FOREIGN[path]
+    if make is None:
+        Path(path).write_bytes(b"these are my notes\n" * 100)
+    else:
+        with make(path) as archive:
+            archive.writestr("a", b"x" * 1000)
+    before = Path(path).read_bytes()
+    with pytest.raises(OutputError, match=r"fetchcli has (not )?written"):
+        run(Save(to=path, resume=True), {"/a": b"x"})
+    assert Path(path).read_bytes() == before
+
+
+@pytest.mark.parametrize("path", ["all.zip", "all.tar", "all.warc"])
+def test_a_run_that_saves_nothing_leaves_the_file_as_it_is(path: str) -> None:
+    nothing = {"/a": ok(b"x", status="404 Not Found")}
+    run(Save(to=path), nothing)
+    assert not Path(path).exists()
+    run(Save(to=path), {"/a": b"x"})
+    before = Path(path).read_bytes()
+    run(Save(to=path), nothing)
+    assert Path(path).read_bytes() == before

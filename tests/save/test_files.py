@@ -246,3 +246,30 @@ async def test_whatever_fails_what_is_said_to_be_saved_is_there(
         if calls[0] < number:
             break
     assert failures
+
+
+async def test_a_failure_is_known_before_what_follows_in_the_same_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body that ends with a write that fails: nothing is left of it in memory to fail again."""
+    for size in (70_000, 140_000):
+        with failing(monkeypatch, body_spool, "write", 1, OSError(errno.EIO, "Input/output error")):
+            (outcome,), _ = await save(Save(to="out/{name}"), {"/a": large(size)})
+        assert outcome.saved is None
+        assert outcome.failure is not None
+        assert outcome.failure.kind is ErrorKind.WRITE
+        assert not files(Path("out"))
+
+
+async def test_names_of_new_files_do_not_grow_with_every_run() -> None:
+    found = []
+    for _ in range(4):
+        (outcome,), _ = await save(Save(to="out/{name}", existing=Existing.KEEP), {"/a.html": b"x"})
+        found += names([outcome])
+    assert found[0] == "out/a.html"
+    assert [re.sub(r"[0-9a-f]{16}", "KEY", name or "") for name in found[1:]] == [
+        "out/a-KEY.html",
+        "out/a-KEY-2.html",
+        "out/a-KEY-3.html",
+    ]
+    for _ in range(2):
+        outcomes, _ = await save(Save(to="s/{sha256}", existing=Existing.KEEP), {"/a": b"x", "/b": b"x"})
+        assert len(set(names(outcomes))) == len(files(Path("s"))) == 1

@@ -12,13 +12,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from fetchcli.core.errors import ErrorKind
+from fetchcli.core.errors import ErrorKind, OutputError
 from fetchcli.core.model.outcome import Outcome
 from fetchcli.core.model.policy import Policy, Retry
 from fetchcli.core.model.save import Save
-from fetchcli.core.request.credentials import Credentials
-from fetchcli.core.request.redaction import Redactor
 from fetchcli.core.request.request import Request
+from fetchcli.run.library import fetch
 from fetchcli.save import body_spool, warc
 from fetchcli.save.store import Store
 from tests.support import warc_readers
@@ -151,22 +150,30 @@ def test_what_is_remembered_of_bodies_is_bounded(monkeypatch: pytest.MonkeyPatch
     assert [record.kind for record in records("p.warc")][1::2] == ["response"] * 3
 
 
-def test_secrets_in_requests_are_masked_unless_they_may_be_shown() -> None:
-    request = Request(headers=(("Authorization", "Bearer abc"), ("X-Key", "s3cretvalue"), ("Cookie", "a=b")))
-    for redactor in (Redactor(["s3cretvalue"]), None):
-        policy = Policy(1, request=request, credentials=Credentials(redactor=redactor))
-        with recorder(ok(b"x")) as server:
-            asyncio.run(_fetch(server.url("/?token=s3cretvalue"), policy))
-        sent = next(record for record in records("p.warc") if record.kind == "request")
-        text = sent.block.decode() + str(sent.fields)
-        for secret in ("Bearer abc", "s3cretvalue", "a=b"):
-            assert (secret in text) is (redactor is None)
-        assert (("Authorization: ***\r\n" in text) and ("X-Key: ***\r\n" in text)) is (redactor is not None)
+SECRETS = ("-H", "Authorization: Bearer abc", "-H", "X-Key: s3cretvalue", "-b", "a=bcdefg")
+
+
+@pytest.mark.parametrize("shown", [False, True])
+def test_secrets_in_requests_are_masked_unless_they_may_be_shown(shown: bool) -> None:
+    with recorder(ok(b"x")) as server:
+        more = ("--show-secrets",) if shown else ()
+        done = fetchcli(server.url("/?token=s3cretvalue"), *SECRETS, "--save", "p.warc", "-q", *more)
+        assert done.code == 0, done.err
+    sent = next(record for record in records("p.warc") if record.kind == "request")
+    text = sent.block.decode() + str(sent.fields)
+    for secret in ("Bearer abc", "s3cretvalue", "a=bcdefg"):
+        assert (secret in text) is shown
+    assert ("Authorization: ***" in text) is not shown
+
+
+def test_the_library_masks_them_too() -> None:
+    with recorder(ok(b"x")) as server:
+        asyncio.run(_fetch(server.url("/"), Policy(1, request=Request(headers=(("Authorization", "Bearer abc"),)))))
+    sent = next(record for record in records("p.warc") if record.kind == "request")
+    assert b"Authorization: ***\r\n" in sent.block
 
 
 async def _fetch(url: str, policy: Policy) -> None:
-    from fetchcli.run.library import fetch
-
     async for outcome in fetch([url], policy, save="p.warc"):
         assert outcome.saved is not None
 
@@ -217,6 +224,20 @@ def test_a_row_that_cannot_be_written_is_not_there(monkeypatch: pytest.MonkeyPat
             break
         failed = [outcome.failure.kind for outcome in outcomes if outcome.failure and outcome.attempts]
         assert set(failed) <= {ErrorKind.WRITE}
+
+
+def test_a_record_that_could_not_be_written_is_not_referred_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    with failing(monkeypatch, body_spool, "write", 2, OSError(5, "Input/output error")):
+        outcomes, _ = run(Save(to="p.warc"), a=b"same", b=b"same")
+    assert [outcome.saved is not None for outcome in outcomes] == [False, True]
+    assert [record.kind for record in records("p.warc")] == ["warcinfo", "response", "request"]
+
+
+def test_a_file_of_another_kind_is_not_cut() -> None:
+    for path in ("p.warc", "p.warc.gz"):
+        Path(path).write_bytes(b"WARC/1.0\r\nnotes")
+        with pytest.raises(OutputError, match=r"not a WARC/1\.1 file"):
+            run(Save(to=path, resume=True), a=b"x")
 
 
 @pytest.mark.needs_warc_readers

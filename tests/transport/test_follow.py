@@ -158,7 +158,7 @@ async def test_consumers_get_the_decoded_body_of_the_last_response_only() -> Non
     received: list[bytes] = []
     heads: list[int] = []
 
-    def choose(head: Head) -> Consumers:
+    def choose(_url: str, head: Head) -> Consumers:
         heads.append(head.status)
         return Consumers((received.append,))
 

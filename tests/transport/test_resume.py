@@ -166,6 +166,24 @@ async def test_what_is_not_the_rest_is_never_mixed_in(odd: str, when: int) -> No
         assert server.sent == len(BODY)
 
 
+async def test_the_rest_is_asked_for_where_the_body_came_from_and_nowhere_else() -> None:
+    """A redirect leads to one resource first and then to another, with the same validator and length."""
+    one, two = Server(b"a" * 9000), Server(b"b" * 9000)
+    redirects = 0
+
+    def answer(request: HopRequest) -> bytes:
+        nonlocal redirects
+        if request.url.target == "/":
+            redirects += 1
+            assert not request.more
+            return ok(b"", f"Location: /{'a' if redirects == 1 else 'b'}", status="302 Found")
+        return (one if request.url.target == "/a" else two)(request)
+
+    outcome = await fetch(answer)
+    assert outcome.verdict is Verdict.OK
+    assert await asyncio.to_thread(saved) == two.body
+
+
 async def test_a_rest_that_is_too_short_is_an_error() -> None:
     server = Server(BODY, 3000)
     chunked = b"HTTP/1.1 206 X\r\nTransfer-Encoding: chunked\r\nContent-Range: bytes 3000-19999/20000\r\n\r\n"

@@ -18,7 +18,7 @@ def _save_paths(text: str) -> Iterable[str]:
 
 def _only_dash(text: str) -> str:
     if text != "-":
-        raise UsageError(f"expected -, not {text!r}: where to go on is known from what was kept (-r asks for a part)")
+        raise UsageError(f"expected -, not {text!r}; fetchcli finds the offset itself (-r asks for a range)")
     return text
 
 
@@ -112,6 +112,8 @@ PANEL = Panel(
             help="Set which rows are saved: accepted ones, failed ones with a response, or both.",
             type=SaveOn,
             default=SaveOn.OK,
+            off=SaveOn.OK,
+            requires=_ANY,
         ),
         Option(
             flags="--save-raw",
@@ -157,6 +159,8 @@ PANEL = Panel(
             default=1,
             metavar="N",
             minimum=0,
+            off=1,
+            requires=("save",),
         ),
         Option(
             flags="--fsync",

@@ -18,6 +18,7 @@ class Earlier(msgspec.Struct, frozen=True, gc=False):
         size: decoded bytes of the body.
         saved: where the body was saved, or None.
         seconds: when it was asked for, since the epoch.
+        lost: the body was saved, but is not where it was.
     """
 
     sha256: str
@@ -29,3 +30,4 @@ class Earlier(msgspec.Struct, frozen=True, gc=False):
     size: int = 0
     saved: Saved | None = None
     seconds: float = 0.0
+    lost: bool = False

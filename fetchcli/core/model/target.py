@@ -30,6 +30,7 @@ class Target(msgspec.Struct, frozen=True):
         network: how its hosts are reached; None for the network of the run.
         file_name: the name of its saved body, if it is known before the response.
         earlier: what an earlier run has received, or None.
+        variant: tells apart requests for one URL whose answers may differ; see `revalidation.variant`.
     """
 
     seq: int
@@ -45,6 +46,7 @@ class Target(msgspec.Struct, frozen=True):
     network: Network | None = None
     file_name: str = ""
     earlier: Earlier | None = None
+    variant: str = ""
 
     def named(self, file_name: str) -> "Target":
         """The same row, with the name of its file."""

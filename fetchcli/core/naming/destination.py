@@ -58,7 +58,7 @@ def destination_of(save: Save, *, is_folder: bool) -> Destination:
         return Destination(kind=Kind.FILES, base=to, template=template)
     if to == STDOUT:
         return Destination(kind=Kind.STDOUT)
-    if "{" in to or "}" in to:
+    if not is_folder and ("{" in to or "}" in to):
         base, template = _split_template(to)
         return Destination(kind=Kind.FILES, base=base, template=template)
     if is_folder or to.endswith("/"):

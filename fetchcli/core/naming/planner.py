@@ -25,9 +25,11 @@ class NamePlanner:
         date: the date of the run.
         redactor: replaces the secrets of the run; None to show them.
         lock: held while names are given away, where several threads ask.
+        raw: bodies are saved as they came, so their hash says nothing about the files.
 
     Attributes:
         late: names are known only with the response.
+        addressed: equal names mean equal files.
     """
 
     def __init__(
@@ -36,9 +38,11 @@ class NamePlanner:
         date: str,
         redactor: Redactor | None = None,
         lock: AbstractContextManager[object] | None = None,
+        *,
+        raw: bool = False,
     ) -> None:
         self._template, self._date, self._redactor = template, date, redactor
-        self.late = template.late
+        self.late, self.addressed = template.late, template.addressed and not raw
         self.claims = Claims(lock)
 
     def wanted(self, row: Target, response: Response | None = None) -> str:
@@ -58,15 +62,16 @@ class NamePlanner:
         if row.file_name:
             return self.settled(row)
         wanted = self.wanted(row, response)
-        return wanted if self._template.addressed else self.claims.claim(wanted, partial(row_key, row))
+        return wanted if self.addressed else self.claims.claim(wanted, partial(row_key, row))
 
     def inside(self, row: Target, name: str) -> str:
         """Another name, because there is a folder of this name."""
         return self.claims.claim(f"{name}/{INDEX}", partial(row_key, row))
 
-    def another(self, row: Target, name: str) -> str:
-        """Another name, because a file of an earlier run has this one."""
-        return self.claims.claim(with_suffix(name, row_key(row)), partial(row_key, row))
+    def another(self, row: Target, name: str, number: int) -> str:
+        """Another name, because files of earlier runs have this one and those with smaller numbers."""
+        suffix = row_key(row) if number == 1 else f"{row_key(row)}-{number}"
+        return self.claims.claim(with_suffix(name, suffix), partial(row_key, row))
 
     def beside(self, row: Target, name: str, taken: str) -> str:
         """Another name, because what would be its folder is a file of this run.

@@ -164,7 +164,10 @@ class Template:
                 text += f"({field.name})"
                 continue
             value = field.get(context)
-            value = format_(value if isinstance(value, str) else _text(value))
+            value = value if isinstance(value, str) else _text(value)
+            if context.redact is not str:  # before a part is taken of it
+                value = context.redact(value)
+            value = format_(value)
             text += value if field.paths or "/" not in value else value.replace("/", _ESCAPED_SLASH)
         return text
 

@@ -175,6 +175,13 @@ SAVED: tuple[Column, ...] = (
     ),
     Column("size_saved", "integer", "o.saved and o.saved.size", "bytes of the saved body; default with --save"),
 )
+VARIANT = Column(
+    "variant",
+    "string",
+    "variant(row)",
+    "hash of the headers and credentials that the answer may depend on; null without; default with --save and "
+    "--revalidate",
+)
 # Default columns only where there is an earlier run to compare with.
 REVALIDATED: tuple[Column, ...] = (
     Column(
@@ -203,7 +210,9 @@ HEADERS = Column(
 
 NAMES: tuple[str, ...] = tuple(column.name for column in COLUMNS)
 _BY_NAME = {
-    name: column for column in (*COLUMNS, *SAVED, *REVALIDATED, HEADERS) for name in (column.name, *column.aliases)
+    name: column
+    for column in (*COLUMNS, *SAVED, VARIANT, *REVALIDATED, HEADERS)
+    for name in (column.name, *column.aliases)
 }
 
 

@@ -66,7 +66,10 @@ def _failure(outcome: Outcome) -> Failure | None:
 
 def _header(response: Response | None, name: bytes) -> str | None:
     values = None if response is None else response.headers.get(name)
-    return None if values is None else b", ".join(values).decode("utf-8", "surrogateescape")
+    if values is None:
+        return None
+    value = values[0] if len(values) == 1 else b", ".join(values)
+    return value.decode("utf-8", "surrogateescape")
 
 
 def _headers(response: Response | None) -> dict[str, list[str]] | None:
@@ -86,6 +89,10 @@ def _earlier(row: Row) -> Earlier | None:
     return None if isinstance(row, Rejected) else row.earlier
 
 
+def _variant(row: Row) -> str | None:
+    return None if isinstance(row, Rejected) else row.variant or None
+
+
 _FUNCTIONS: dict[str, Any] = {
     "iso": iso,
     "iso_second": _iso_second,
@@ -97,6 +104,7 @@ _FUNCTIONS: dict[str, Any] = {
     "carried": _carried,
     "earlier": _earlier,
     "has_changed": has_changed,
+    "variant": _variant,
     "row_key": row_key,
     "NO_FAILURE": Failure(ErrorKind.INTERNAL, ""),
 }

@@ -213,7 +213,10 @@ def test_the_name_that_a_server_proposes() -> None:
 
 def test_no_secret_is_in_a_name() -> None:
     names = NamePlanner(Template("{host}/{page}"), "", Redactor(["s3cretvalue"]))
-    assert names.wanted(row("http://u:passw0rd@h/a?token=s3cretvalue")) == "h/a@token=xxx"
+    target = row("http://u:passw0rd@h/a?token=s3cretvalue")
+    assert names.wanted(target) == "h/a@token=xxx"
+    part = NamePlanner(Template("{query:8:30}{name}"), "", Redactor(["s3cretvalue"]))
+    assert "cret" not in part.wanted(target)
 
 
 ROWS = st.lists(
@@ -264,6 +267,8 @@ def test_a_suffix_is_made_of_the_key_so_it_is_the_same_in_every_run() -> None:
 def test_equal_bodies_share_a_name_that_is_their_hash() -> None:
     names = planner("{sha256}{ext}")
     assert names.final(row("http://h/a"), response()) == names.final(row("http://h/b"), response())
+    raw = NamePlanner(Template("{sha256}{ext}"), "", raw=True)
+    assert raw.final(row("http://h/a"), response()) != raw.final(row("http://h/b"), response())
 
 
 def test_what_is_both_file_and_folder_is_the_folder() -> None:
@@ -276,7 +281,8 @@ def test_what_is_both_file_and_folder_is_the_folder() -> None:
     assert claims.has_file("H/a")
     names = planner("{path}")
     assert names.inside(row("http://h/a"), "a") == "a/index.html"
-    assert re.fullmatch(r"b-[0-9a-f]{16}", names.another(row("http://h/b"), "b"))
+    assert re.fullmatch(r"b-[0-9a-f]{16}", names.another(row("http://h/b"), "b", 1))
+    assert re.fullmatch(r"b-[0-9a-f]{16}-2", names.another(row("http://h/b"), "b", 2))
     assert re.fullmatch(r"c-[0-9a-f]{16}/d", names.beside(row("http://h/c/d"), "c/d", "c"))
 
 
@@ -284,6 +290,7 @@ def test_what_is_both_file_and_folder_is_the_folder() -> None:
     ("save", "is_folder", "destination"),
     [
         (Save(to="out/"), False, Destination(kind=Kind.FILES, base="out/", template="{host}/{page}")),
+        (Save(to="o{seq}"), True, Destination(kind=Kind.FILES, base="o{seq}", template="{host}/{page}")),
         (Save(to="out"), True, Destination(kind=Kind.FILES, base="out", template="{host}/{page}")),
         (Save(to="d/x.zip"), False, Destination(kind=Kind.ZIP, base="d/x.zip", template="{host}/{page}")),
         (Save(to="x.TAR"), False, Destination(kind=Kind.TAR, base="x.TAR", template="{host}/{page}")),

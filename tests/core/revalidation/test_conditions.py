@@ -17,11 +17,13 @@ from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.model.save import Saved
 from fetchcli.core.model.target import Known, Rejected
+from fetchcli.core.request.credentials import Credentials, Login
 from fetchcli.core.request.request import Request
 from fetchcli.core.request.row_request import RowRequest
 from fetchcli.core.revalidation.conditions import conditions, from_cache, may_be_known, with_earlier
 from fetchcli.core.revalidation.table import EarlierResponses
 from fetchcli.core.revalidation.unchanged import has_changed, is_unchanged
+from fetchcli.core.revalidation.variant import variant_of
 from fetchcli.core.rows.columns import find
 from fetchcli.core.summary.summary import Summary
 from fetchcli.core.summary.totals import totals_text
@@ -102,13 +104,34 @@ def test_when_an_earlier_response_may_stand_for_a_new_one(
 
 def test_what_was_received_is_found_by_what_was_asked() -> None:
     found, own = EarlierResponses(), RowRequest(headers=(("Accept", "text/css"),))
-    found.add("http://example.com/a", "GET", None, Earlier("1"))
-    found.add("http://example.com/a", "GET", None, Earlier("2"))
-    found.add("http://example.com/a", "GET", own, Earlier("3"))
+    found.add("http://example.com/a", "GET", "", None, Earlier("1"))
+    found.add("http://example.com/a", "GET", "", None, Earlier("2"))
+    found.add("http://example.com/a", "GET", "", own, Earlier("3"))
     assert len(found) == 2
     assert found.find(target()) == Earlier("2")
     assert found.find(msgspec.structs.replace(target(), row_request=own)) == Earlier("3")
     assert found.find(target(url="http://example.com/b")) is None
+    assert found.find(msgspec.structs.replace(target(), variant="f")) is None
+    assert found.find(Rejected(1, "x", "no URL")) is None
+
+
+def test_requests_whose_answers_may_differ_are_told_apart() -> None:
+    plain, login = Credentials(), Credentials(default=Login(name="me", password="secret"))
+    assert variant_of((), plain) == variant_of((("User-Agent", "x"), ("Referer", "y")), plain) == ""
+    variants = {
+        variant_of((("Accept-Language", "de"),), plain),
+        variant_of((("Accept-Language", "fr"),), plain),
+        variant_of((("Authorization", "Bearer one"),), plain),
+        variant_of((("Authorization", "Bearer two"),), plain),
+        variant_of((), login),
+        variant_of((), Credentials(digest=Login(name="me", password="other"))),
+    }
+    assert len(variants) == 6
+    assert variant_of((("ACCEPT", "a"), ("X", "b")), plain) == variant_of((("x", "b"), ("accept", "a")), plain)
+    column = find("variant").get
+    assert column(msgspec.structs.replace(answered(), row=msgspec.structs.replace(target(), variant="f"))) == "f"
+    assert column(answered()) is None
+    assert column(Outcome(Rejected(1, "x", "no URL"), Verdict.REJECTED)) is None
 
 
 def test_what_has_changed() -> None:
