@@ -66,7 +66,8 @@ class Attempts:
         if conditions is not None and row.earlier is not None and result.status == NOT_MODIFIED:
             result = with_earlier(result, row.earlier)
             attempt = msgspec.structs.replace(attempt, result=result)
-            judged = msgspec.structs.replace(result, status=row.earlier.status) if result.not_modified else result
+            stands = result.not_modified and NOT_MODIFIED not in self._policy.accept
+            judged = msgspec.structs.replace(result, status=row.earlier.status) if stands else result
         return self._redacted(await self._judged(launch, attempt, judged, checks, redactor), redactor)
 
     async def _judged(

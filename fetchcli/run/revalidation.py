@@ -3,6 +3,7 @@
 import stat
 import time
 from collections.abc import Callable, Iterable, Iterator
+from hashlib import file_digest
 from pathlib import Path
 
 import msgspec
@@ -83,4 +84,15 @@ class Revalidation:
             return False
         if not stat.S_ISREG(status.st_mode) or status.st_size != saved.size:
             return False
+        if saved.size == earlier.size and _sha256(saved.name) != earlier.sha256:  # otherwise it was saved as it came
+            return False
         return self._has_name is None or self._has_name(row, saved.name)
+
+
+def _sha256(name: str) -> str:
+    """SHA-256 of a file, hexadecimal; empty if it cannot be read."""
+    try:
+        with Path(name).open("rb") as file:
+            return file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""

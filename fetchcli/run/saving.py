@@ -48,6 +48,9 @@ class Saving:
     def __init__(self, save: Save, keep: tuple[str, ...] = (), redactor: Redactor | None = None) -> None:
         self.save = save
         self.destination = destination_of(save, is_folder=Path(save.to).is_dir())
+        path = Path(save.to)
+        if self.destination.single and path.exists() and not path.is_file():
+            raise UsageError(f"--save {save.to}: it exists and is not a regular file")
         date = datetime.now(UTC).date().isoformat()
         try:
             template = Template(self.destination.template, keep)

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from itertools import chain
 from typing import NamedTuple
 
 from fetchcli.core.errors import ErrorKind, TransportError
@@ -129,7 +130,7 @@ class BodySpool:
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
         if self._error is not None:
-            failure = write_failure("a body", self._error)
+            failure = write_failure("the body", self._error)
             raise TransportError(ErrorKind.WRITE, failure.detail, failure.remedy)
 
     def discard(self) -> None:
@@ -165,9 +166,12 @@ class BodySpool:
         """
         if self._error is not None:
             raise self._error
-        if self.staged is not None:
-            yield from blocks_of(self.staged.fd)
-        yield from self.pieces
+        size = 0
+        for block in chain(() if self.staged is None else blocks_of(self.staged.fd), self.pieces):
+            size += len(block)
+            yield block
+        if size != self.size:
+            raise OSError(f"{size} of {self.size} bytes are left of it")
 
     def moved(self) -> "BodySpool":
         """The body in a spool that nobody else drops; called in the thread."""
@@ -184,9 +188,12 @@ class BodySpool:
         """
         if self._error is not None:
             raise self._error
+        was_staged = self.staged is not None
         self._append(self.pieces)
         self.pieces = []
         assert self.staged is not None, "it was made to append to"  # noqa: S101
+        if was_staged and (size := os.fstat(self.staged.fd).st_size) != self.size:
+            raise OSError(f"{size} of {self.size} bytes are left of it")
         return self.staged
 
     def _append(self, pieces: Iterable[bytes]) -> None:

@@ -50,6 +50,9 @@ class ContainerFormat(Protocol):
     def added(self, member: Member) -> None:
         """The member is in the file."""
 
+    def tail_size(self, member: Member) -> int:
+        """Bytes that `finish` will write at least if this member is added; 0 if that matters to no reader."""
+
     def finish(self, end: int) -> Iterable[bytes]:
         """What comes after the last member, which ends here."""
 
@@ -132,6 +135,8 @@ class Container:
         seconds = time.time() if seconds is None else seconds
         member = Member(name, spool.size, crc, seconds, self._file.end)
         before, after = self._layout.frame(member)
+        if tail := self._layout.tail_size(member):
+            self._file.reserve(len(before) + spool.size + len(after) + tail)
         self._file.append(chain((before,), spool.blocks(), (after,)), sync=self._fsync)
         self._layout.added(member)
         return Saved(name, spool.size)

@@ -114,7 +114,7 @@ class Files:
     def _problem(self, status: os.stat_result) -> str:
         """Why an older file must not be replaced, or empty."""
         if not stat.S_ISREG(status.st_mode):
-            return "something that is no regular file has this name"
+            return "it exists and is not a regular file"
         return "the run reads or writes this file" if (status.st_dev, status.st_ino) in self._protected else ""
 
 

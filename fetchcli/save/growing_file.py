@@ -1,5 +1,6 @@
 """A file that grows by whole pieces: one that cannot be written to its end is taken back."""
 
+import errno
 import fcntl
 import os
 import stat
@@ -8,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from fetchcli.save.body_spool import BLOCK, write_all
+
+RESERVE = 256 * 1024  # bytes that are reserved at once, beyond what is asked for
 
 
 class GrowingFile:
@@ -33,7 +36,7 @@ class GrowingFile:
             self._made = path
         except FileExistsError:
             self.fd = os.open(path, flags, 0o666)
-        self.end = 0
+        self.end = self._reserved = 0
         try:
             _check(self.fd, frozenset(protected))
         except BaseException:
@@ -45,6 +48,22 @@ class GrowingFile:
         os.ftruncate(self.fd, end)
         os.lseek(self.fd, end, os.SEEK_SET)
         self.end = end
+
+    def reserve(self, size: int) -> None:
+        """Make sure that there is room for so many bytes more (posix_fallocate(3)); `close` gives back what is left.
+
+        Raises:
+            OSError: there is not.
+        """
+        if self.end + size <= self._reserved or not hasattr(os, "posix_fallocate"):
+            return
+        try:
+            os.posix_fallocate(self.fd, self.end, size + RESERVE)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                os.ftruncate(self.fd, max(self.end, self._reserved))
+                raise
+        self._reserved = self.end + size + RESERVE
 
     def append(self, blocks: Iterable[bytes], *, sync: bool = False) -> None:
         """Add one piece, whole or not at all.
@@ -66,13 +85,16 @@ class GrowingFile:
         except BaseException:
             os.lseek(self.fd, self.end, os.SEEK_SET)  # what stands behind it is written over, if it cannot be cut
             with suppress(OSError):
-                os.ftruncate(self.fd, self.end)
+                os.ftruncate(self.fd, max(self.end, self._reserved))
             raise
         self.end += size
         self._made = ""
 
     def close(self) -> None:
         """Close it, and let others write; a new file without content is removed."""
+        if self._reserved > self.end:
+            with suppress(OSError):
+                os.ftruncate(self.fd, self.end)
         if self._made:
             with suppress(OSError):
                 Path(self._made).unlink()

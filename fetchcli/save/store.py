@@ -196,4 +196,4 @@ class Store(Generic[S]):
 
     def _closed(self, error: Exception | None) -> None:
         if error is not None:
-            self.failure = str(error)
+            self.failure = f"cannot complete what was saved: {getattr(error, 'strerror', None) or error}"

@@ -28,6 +28,10 @@ class Tar:
     def added(self, member: Member) -> None:
         """See `save.container.ContainerFormat`: nothing is written about it at the end."""
 
+    def tail_size(self, member: Member) -> int:  # noqa: ARG002 - readers do without the end
+        """See `save.container.ContainerFormat`."""
+        return 0
+
     def finish(self, end: int) -> Iterator[bytes]:
         """See `save.container.ContainerFormat`."""
         yield b"\0" * (2 * BLOCK + -(end + 2 * BLOCK) % RECORD)

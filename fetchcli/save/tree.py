@@ -217,7 +217,7 @@ class Tree:
     def _make_way(self, parent: int, last: str, name: str) -> None:
         """Make a folder where a file is: an older file goes into it as its page."""
         if not stat.S_ISREG(os.stat(last, dir_fd=parent, follow_symlinks=False).st_mode):
-            raise OSError(errno.ENOTDIR, "something that is no folder is in the way")
+            raise OSError(errno.ENOTDIR, "a part of its path exists and is not a folder")
         if self._is_own(name):
             raise FileInTheWay(name)
         moved = f"{next(self._numbers)}.folder"

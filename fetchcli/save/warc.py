@@ -128,8 +128,12 @@ class Warc:
         return self._shown
 
     def close(self) -> None:
-        """See `save.store.BodyDestination`."""
+        """See `save.store.BodyDestination`; files with higher numbers are those of an earlier, longer run."""
         self._file.close()
+        number = self._number + 1
+        while self._max_size is not None and self._is_begun and Path(self._numbered(number)).is_file():
+            Path(self._numbered(number)).unlink()
+            number += 1
 
     @property
     def _shown(self) -> str:

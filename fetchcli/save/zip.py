@@ -26,6 +26,7 @@ _ZIP64_ID = 1
 _VERSION, _ZIP64_VERSION = 20, 45
 _MADE_BY = 3 << 8 | _ZIP64_VERSION  # a system with modes of files
 _MODE = 0o100644 << 16
+_MAX_EXTRA = 28  # bytes of a ZIP64 field
 _SPOOL = 1024 * 1024  # bytes of the directory that are held in memory
 
 
@@ -63,6 +64,11 @@ class Zip:
             _CENTRAL.pack(b"PK\x01\x02", *fields, len(name), len(extra), 0, 0, 0, _MODE, start) + name + extra
         )
         self._count += 1
+
+    def tail_size(self, member: Member) -> int:
+        """See `save.container.ContainerFormat`."""
+        entry = _CENTRAL.size + len(member.name.encode()) + _MAX_EXTRA
+        return self._directory.tell() + entry + _END64.size + _LOCATOR.size + _END.size
 
     def finish(self, end: int) -> Iterator[bytes]:
         """The directory; see `save.container.ContainerFormat`."""

@@ -4,7 +4,6 @@ import os
 import stat
 from contextlib import suppress
 from pathlib import Path
-from tempfile import mkstemp
 
 try:
     import fcntl
@@ -23,7 +22,9 @@ class ReplacingOutput(Output):
 
     def _open(self, name: str) -> int | None:
         path = Path(name).resolve()
-        fd, self._temporary = mkstemp(prefix=".", suffix=path.name[-100:], dir=path.parent)
+        self._temporary = str(path.with_name(f".{path.name[-100:]}.fetchcli"))  # one name, so that no kill leaves many
+        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        fd = os.open(self._temporary, flags, 0o666)
         self._older = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         os.fchmod(fd, stat.S_IMODE(os.fstat(self._older).st_mode))
         return fd

@@ -10,7 +10,7 @@ import msgspec
 
 from fetchcli.core.errors import ErrorKind, Remedy, Resumption, TransportError
 from fetchcli.core.http1.head import Head
-from fetchcli.core.http1.partial import PARTIAL_CONTENT, RANGE_NOT_SATISFIABLE
+from fetchcli.core.http1.partial import NOT_THE_WHOLE
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.request.request import Request, asks_to_close, default_headers, header_fields, user_host
@@ -167,7 +167,7 @@ class FollowingTransport:
         """Read the body of the last hop; None if it is to be asked for as a whole, because this is not the rest."""
         source = chain.hop if self._pacer is None else PacedBody(chain.hop, self._pacer)
         partial = chain.partial
-        if partial is not None and chain.asks_for_rest and head.status in (PARTIAL_CONTENT, RANGE_NOT_SATISFIABLE):
+        if partial is not None and chain.asks_for_rest and head.status in NOT_THE_WHOLE:
             total = partial.total_with(head)
             if total is None:
                 chain.go_on_with(None)
@@ -175,10 +175,9 @@ class FollowingTransport:
             chain.resumed_from = partial.offset
             await partial.reader.read(source)
             if partial.reader.wire != total:
-                detail = (
-                    f"the rest has {partial.reader.wire - chain.resumed_from} bytes, not {total - chain.resumed_from}"
-                )
-                raise TransportError(ErrorKind.PROTOCOL, detail)
+                kind = ErrorKind.TRUNCATED if partial.reader.wire < total else ErrorKind.PROTOCOL
+                brought = partial.reader.wire - chain.resumed_from
+                raise TransportError(kind, f"the rest has {brought} bytes, not {total - chain.resumed_from}")
             return response_of(partial.head, chain, partial.reader)
         consumers = NO_CONSUMERS if consume is None else consume(chain.url.text, head)
         no_body = chain.request.method == "HEAD"

@@ -80,7 +80,9 @@ def test_the_same_command_asks_only_for_what_changed(here: Path) -> None:
         assert "saved " not in summary.err
 
 
-@pytest.mark.parametrize("what", ["missing", "changed", "link", "other name", "container", "not saved before"])
+@pytest.mark.parametrize(
+    "what", ["missing", "changed", "same size", "link", "other name", "container", "not saved before"]
+)
 def test_a_row_whose_file_is_not_there_is_fetched_in_full(what: str, here: Path) -> None:
     site = Site()
     with recorder(site) as server:
@@ -91,6 +93,8 @@ def test_a_row_whose_file_is_not_there_is_fetched_in_full(what: str, here: Path)
             file.unlink()
         elif what == "changed":
             file.write_bytes(b"other size")
+        elif what == "same size":
+            file.write_bytes(b"eno")
         elif what == "link":
             file.rename(here / "elsewhere")
             file.symlink_to(here / "elsewhere")

@@ -1,6 +1,7 @@
 """Zip, tar: members are whole or not there, and a file that was cut off is continued after its last whole member."""
 
 import asyncio
+import errno
 import os
 import subprocess
 import tarfile
@@ -17,7 +18,7 @@ from fetchcli.core.model.outcome import Outcome
 from fetchcli.core.model.save import Save
 from fetchcli.core.naming.planner import NamePlanner
 from fetchcli.core.naming.template import Template
-from fetchcli.save import body_spool
+from fetchcli.save import body_spool, growing_file
 from fetchcli.save import zip as zip_module
 from fetchcli.save.container import Container, Member
 from fetchcli.save.store import Store
@@ -213,3 +214,17 @@ def test_a_run_that_saves_nothing_leaves_the_file_as_it_is(path: str) -> None:
     before = Path(path).read_bytes()
     run(Save(to=path), nothing)
     assert Path(path).read_bytes() == before
+
+
+def test_a_zip_on_a_full_disk_has_its_directory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no room for more, but the room for the directory is reserved before each member."""
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    bodies = {f"/{number}": large(200_000) for number in range(6)}
+    with failing(monkeypatch, growing_file, "posix_fallocate", 3, full):
+        outcomes, store = run(Save(to="x.zip"), bodies)
+    saved = [outcome.saved.name for outcome in outcomes if outcome.saved]
+    assert saved
+    assert sorted(members("x.zip")) == sorted(saved)
+    assert not store.failure
+    size = Path("x.zip").stat().st_size
+    assert size < 200_000 * len(saved) + 10_000  # what was reserved was given back

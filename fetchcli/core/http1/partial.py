@@ -6,7 +6,8 @@ from email.utils import parsedate_to_datetime
 from fetchcli.core.http1.head import Fields, Head
 
 PARTIAL_CONTENT = 206
-RANGE_NOT_SATISFIABLE = 416
+# Statuses with which a server answers a request for the rest of a body without sending the whole.
+NOT_THE_WHOLE = (PARTIAL_CONTENT, 304, 412, 416)
 _CONTENT_RANGE = re.compile(rb"(?i:bytes) +(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 _STRONG_TAG = re.compile(rb'"[\x21\x23-\x7e\x80-\xff]*"')
 
