@@ -12,7 +12,7 @@ from fetchcli.core.model.save import Saved
 from fetchcli.core.revalidation.conditions import NOT_MODIFIED
 from fetchcli.core.revalidation.table import EarlierResponses
 from fetchcli.core.settings import Reading, Selection
-from fetchcli.inputs.base import File
+from fetchcli.inputs.base import STDIN, File
 from fetchcli.inputs.formats import read_records
 from fetchcli.inputs.record import BadFormat
 from fetchcli.inputs.results import TornRow
@@ -49,7 +49,12 @@ def read_earlier(name: str, warn: Callable[[str], None]) -> EarlierResponses:
     found = EarlierResponses()
     if not name:
         raise InputError(f"{OPTION}: an empty name is not a file")
-    if not Path(name).exists() or not Path(name).stat().st_size:
+    if name == STDIN:
+        raise InputError(f"{OPTION} -: expected a file; stdin is for the list")
+    if not Path(name).exists():
+        warn(f"{OPTION} {name}: no such file yet, so every row is fetched")
+        return found
+    if not Path(name).stat().st_size:
         return found
     source = File(name)
     source.check()

@@ -171,8 +171,8 @@ def test_changes_since_a_baseline(here: Path) -> None:
 @pytest.mark.parametrize(
     ("answer", "code", "error"),
     [
-        (b'HTTP/1.1 304 Not Modified\r\nETag: "9"\r\n\r\n', 5, "304 without a condition that it answers"),
-        (b"HTTP/1.1 304 Not Modified\r\n" + MODIFIED.encode() + b"\r\n\r\n", 5, "304 without a condition"),
+        (b'HTTP/1.1 304 Not Modified\r\nETag: "9"\r\n\r\n', 5, "304, which does not match the conditions sent"),
+        (b"HTTP/1.1 304 Not Modified\r\n" + MODIFIED.encode() + b"\r\n\r\n", 5, "304, which does not match"),
         (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 3\r\n\r\none", 0, ""),
         (ok(b"busy", status="503 Service Unavailable"), 5, "expected 200..399, got 503"),
     ],
@@ -261,6 +261,9 @@ def test_csv_results_serve_too_and_files_without_the_columns_are_refused(here: P
         assert (refused.code, refused.err.count("\n")) == (3, 1)
         assert "--revalidate few.csv" in refused.err
         assert "it lacks columns; make it with --revalidate or --save" in refused.err
+        assert fetchcli(server.url("/a"), "-q", "--revalidate", "-").code == 3
+        missing = fetchcli(server.url("/a"), "-q", "--revalidate", "none.jsonl")
+        assert missing.err == "fetchcli: --revalidate none.jsonl: no such file yet, so every row is fetched\n"
         (here / "list.txt").write_text("http://127.0.0.1:9/\n")
         assert fetchcli(server.url("/a"), "-q", "--revalidate", "list.txt").code == 3
 

@@ -17,7 +17,7 @@ PANEL = Panel(
         Option(
             flags="--max-age",
             found=Found.YES,
-            help="Do not ask at all for rows of that file that are younger: 1d, 12h.",
+            help="Do not request rows of that file that were fetched less than TIME ago: 1d, 12h.",
             to="max_age",
             metavar="TIME",
             parse=parse_duration,
@@ -26,7 +26,7 @@ PANEL = Panel(
         Option(
             flags="--only-changed",
             found=Found.YES,
-            help="Write and save no rows whose body is the earlier one.",
+            help="Write and save only rows whose body changed, and new rows.",
             to="only_changed",
             type=bool,
             requires=("revalidate", "baseline"),

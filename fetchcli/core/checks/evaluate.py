@@ -90,7 +90,7 @@ def failed_checks(
     """
     failed, response = [], evidence.response
     if response.status == NOT_MODIFIED and evidence.unconditional:
-        failed.append(FailedCheck("status", "a body", "304 without a condition that it answers"))
+        failed.append(FailedCheck("status", "a body", "304, which does not match the conditions sent"))
     elif lacks_location(response, policy):
         failed.append(FailedCheck("status", LOCATION, f"{response.status} without one"))
     elif response.status not in policy.accept and not any(check.kind == "status" for check in checks):

@@ -30,7 +30,7 @@ def may_be_known(request: Request, checks: Iterable[Check]) -> bool:
 def conditions(earlier: Earlier) -> tuple[tuple[str, str], ...]:
     """The header fields that ask for a body only if it has changed; none without a validator.
 
-    A date that is none is not sent. With an ETag the server ignores the date (RFC 9110 section 13.1.3).
+    Invalid dates are not sent. With an ETag the server ignores the date (RFC 9110 section 13.1.3).
     """
     fields = []
     if earlier.etag:
