@@ -72,13 +72,19 @@ def test_an_output_outranks_outcomes(faults: FaultServer) -> None:
             "-o xml: expected a format (text, jsonl, csv, json, junit, tap, sarif, markdown, github,",
         ),
         (["-w", "%{statsu}", "http://h/"], "no column is named 'statsu'; did you mean 'status'?"),
-        (["-o", "jsonl", "-o", "csv", "http://h/"], "two outputs (-o, -w) write to stdout; give one of them a path"),
-        (["-o", "jsonl", "-w", "x", "http://h/"], "two outputs (-o, -w) write to stdout; give one of them a path"),
+        (
+            ["-o", "jsonl", "-o", "csv", "http://h/"],
+            "two outputs (-o, -w, --save) write to stdout; give one of them a path",
+        ),
+        (
+            ["-o", "jsonl", "-w", "x", "http://h/"],
+            "two outputs (-o, -w, --save) write to stdout; give one of them a path",
+        ),
         (["--progres", "x"], "No such option: --progres; did you mean --progress"),
         ([""], "an empty argument is neither a file nor a URL"),
         (
             ["-o", "jsonl:a.out", "-o", "csv:./a.out", "http://h/"],
-            "two outputs (-o, -w) write to a.out; give one of them another path",
+            "two outputs (-o, -w, --save) write to a.out; give one of them another path",
         ),
         (["-", "-"], "stdin (-) can be read only once"),
         (["--demo", "x"], "--demo and an input cannot be combined"),

@@ -262,7 +262,9 @@ def closing_recorder(answer: Callable[[bytes], bytes]) -> Iterator[str]:
         with connection:
             request = b""
             while b"\r\n\r\n" not in request:
-                request += connection.recv(65536)
+                if not (data := connection.recv(65536)):
+                    return
+                request += data
             connection.sendall(answer(request))
 
     with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
