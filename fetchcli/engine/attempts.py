@@ -14,7 +14,7 @@ from fetchcli.core.model.redacted import redacted, redactor_of
 from fetchcli.core.model.target import Target
 from fetchcli.core.request.redaction import Redactor
 from fetchcli.core.request.request import Request
-from fetchcli.core.revalidation.conditions import NOT_MODIFIED, conditions, may_be_known, with_earlier
+from fetchcli.core.revalidation.conditions import NOT_MODIFIED, conditions, may_be_known, unasked, with_earlier
 from fetchcli.core.schedule.lane import Launch
 from fetchcli.engine.bodies import Bodies
 from fetchcli.transport.base import Conditions, Transport
@@ -80,9 +80,10 @@ class Attempts:
     ) -> Attempt:
         """The attempt with the checks that its response fails; a 304 stands for the earlier response."""
         row, body = launch.row, self._bodies.received(launch, response)
-        unconditional = response.status == NOT_MODIFIED and not response.not_modified
+        request = row.request or self._policy.request
+        wrong = unasked(response, request)
         accepted = response.status in self._policy.accept and not lacks_location(response, self._policy)
-        if accepted and not checks and not unconditional:
+        if accepted and not checks and not wrong:
             return attempt
         if body is not None:
             response = msgspec.structs.replace(response, body=body)
@@ -90,8 +91,8 @@ class Attempts:
             response,
             attempt.elapsed,
             attempt.started_at + attempt.elapsed,
-            (row.request or self._policy.request).method == "HEAD",
-            unconditional,
+            request.method == "HEAD",
+            wrong,
             redactor or str,
         )
         return await self._checked(attempt, evidence, checks)

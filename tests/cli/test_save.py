@@ -188,6 +188,16 @@ def test_stdout_takes_bodies_in_order_and_rows_go_elsewhere(server: Recorder, he
     assert len((here / "rows.jsonl").read_text().splitlines()) == len(BODIES)
 
 
+def test_a_part_that_was_not_asked_for_is_no_success(here: Path) -> None:
+    part = ok(b"hell", "Content-Range: bytes 0-3/9999", status="206 Partial Content")
+    with recorder(part) as server:
+        done = fetchcli(server.url("/a"), "-q", "--save", "a")
+        assert done.code == 5
+        assert "206, though no range was asked for" in done.out
+        assert not (here / "a").exists()
+        assert fetchcli(server.url("/a"), "-q", "--save", "a", "-r", "0-3").code == 0
+
+
 def test_binary_content_is_not_written_to_a_terminal(server: Recorder, here: Path) -> None:
     shown = at_terminal(server.url("/a"), "-q", "--save", "-")
     assert (shown.code, shown.out) == (0, "page")

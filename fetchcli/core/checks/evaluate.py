@@ -11,7 +11,6 @@ from fetchcli.core.http1.head import REDIRECT_STATUSES
 from fetchcli.core.model.attempt import FailedCheck, Response
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.model.target import Target
-from fetchcli.core.revalidation.conditions import NOT_MODIFIED
 from fetchcli.core.text import shorten
 from fetchcli.core.units import format_bytes, format_days, format_seconds
 
@@ -55,7 +54,7 @@ class Evidence(NamedTuple):
         seconds: time of the attempt.
         wall: seconds since the epoch.
         head: the request was HEAD, so there is no body.
-        unconditional: 304 is no answer, because the request had no condition, or another one.
+        unasked: what is wrong with a 304 or a 206 that the request did not ask for, or empty.
         redact: replaces secrets in a text that is shown, before it is shortened.
     """
 
@@ -63,7 +62,7 @@ class Evidence(NamedTuple):
     seconds: float
     wall: float
     head: bool = False
-    unconditional: bool = False
+    unasked: str = ""
     redact: Callable[[str], str] = str
 
     @property
@@ -89,8 +88,8 @@ def failed_checks(
         TimeoutError: a check took too long, and ``time_limited`` was set.
     """
     failed, response = [], evidence.response
-    if response.status == NOT_MODIFIED and evidence.unconditional:
-        failed.append(FailedCheck("status", "a body", "304, which does not match the conditions sent"))
+    if evidence.unasked:
+        failed.append(FailedCheck("status", "the whole body", evidence.unasked))
     elif lacks_location(response, policy):
         failed.append(FailedCheck("status", LOCATION, f"{response.status} without one"))
     elif response.status not in policy.accept and not any(check.kind == "status" for check in checks):

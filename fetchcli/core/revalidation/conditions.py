@@ -7,6 +7,7 @@ import msgspec
 
 from fetchcli.core.expect.expectations import BODY_KINDS, Check
 from fetchcli.core.http1.head import Fields
+from fetchcli.core.http1.partial import PARTIAL_CONTENT
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.earlier import Earlier
 from fetchcli.core.request.request import Request
@@ -70,6 +71,15 @@ def from_cache(earlier: Earlier) -> Response:
         headers=_validators(earlier),
         from_cache=True,
     )
+
+
+def unasked(response: Response, request: Request) -> str:
+    """What is wrong with a response that brings no whole body, though the request asked for one; or empty."""
+    if response.status == NOT_MODIFIED and not response.not_modified:
+        return "304, which does not match the conditions sent"
+    if response.status == PARTIAL_CONTENT and not any(name.lower() == "range" for name, _ in request.headers):
+        return "206, though no range was asked for"
+    return ""
 
 
 def _is_about(headers: Fields, earlier: Earlier) -> bool:

@@ -20,7 +20,7 @@ from fetchcli.core.model.target import Known, Rejected
 from fetchcli.core.request.credentials import Credentials, Login
 from fetchcli.core.request.request import Request
 from fetchcli.core.request.row_request import RowRequest
-from fetchcli.core.revalidation.conditions import conditions, from_cache, may_be_known, with_earlier
+from fetchcli.core.revalidation.conditions import conditions, from_cache, may_be_known, unasked, with_earlier
 from fetchcli.core.revalidation.table import EarlierResponses
 from fetchcli.core.revalidation.unchanged import has_changed, is_unchanged
 from fetchcli.core.revalidation.variant import variant_of
@@ -166,12 +166,19 @@ def test_rows_that_are_known_and_rows_that_are_not_modified_are_counted_apart() 
     assert "3 accepted (1 not modified) (1 not asked again)" in totals_text(summary)
 
 
-def test_a_304_that_answers_no_condition_is_a_failure() -> None:
-    response = Response(304, URL, Timings())
-    failed = failed_checks(Evidence(response, 0.1, 0.0, unconditional=True), Policy(), ())
-    assert [check.text for check in failed] == [
-        "status: expected a body, got 304, which does not match the conditions sent"
-    ]
+def test_answers_that_were_not_asked_for_are_failures() -> None:
+    plain, ranged = Request(), Request(headers=(("Range", "bytes=0-3"),))
+    assert unasked(Response(200, URL, Timings()), plain) == ""
+    assert unasked(Response(304, URL, Timings(), not_modified=True), plain) == ""
+    assert unasked(Response(206, URL, Timings()), ranged) == ""
+    for status, said in (
+        (304, "304, which does not match the conditions sent"),
+        (206, "206, though no range was asked for"),
+    ):
+        response = Response(status, URL, Timings())
+        assert unasked(response, plain) == said
+        failed = failed_checks(Evidence(response, 0.1, 0.0, unasked=said), Policy(), ())
+        assert [check.text for check in failed] == [f"status: expected the whole body, got {said}"]
 
 
 def test_the_column_changed() -> None:
