@@ -348,13 +348,15 @@ def test_what_was_kept_of_another_version_is_not_mixed_in(here: Path) -> None:
 def test_an_interrupted_run_keeps_what_came(here: Path) -> None:
     body = os.urandom(400_000)
     with recorder(lambda _: ok(body, "Accept-Ranges: bytes", 'ETag: "1"')) as server:
-        args = (server.url("/big"), "-q", "-C", "-", "-O", "--limit-rate", "100K")
         for number in (signal.SIGINT, signal.SIGKILL):
-            process = start(*args)
-            until(lambda: list((here / ".fetchcli").glob("*.part")), "a part", process)
+            folder = here / number.name
+            process = start(
+                server.url("/big"), "-q", "-C", "-", "-O", "--output-dir", number.name, "--limit-rate", "100K"
+            )
+            until(lambda folder=folder: list(folder.glob(".fetchcli/*.part")), "a part", process)  # type: ignore[misc]
             process.send_signal(number)
             process.communicate()
-            (part,) = (here / ".fetchcli").glob("*.part")
+            (part,) = folder.glob(".fetchcli/*.part")
             assert body.startswith(part.read_bytes())
 
 
