@@ -1,8 +1,8 @@
 """Parts of a representation (RFC 9110 sections 13, 14): can the rest of a body be asked for, and is this the rest?"""
 
 import re
-from email.utils import parsedate_to_datetime
 
+from fetchcli.core.http1.field_date import parse_date
 from fetchcli.core.http1.head import Fields, Head
 
 PARTIAL_CONTENT = 206
@@ -24,11 +24,10 @@ def strong_validator(fields: Fields) -> str:
     dates = fields.get(b"last-modified"), fields.get(b"date")
     if dates[0] is None or dates[1] is None:
         return ""
-    try:
-        modified, sent = (parsedate_to_datetime(values[0].decode("latin-1")) for values in dates if values)
-        return dates[0][0].decode("latin-1") if (sent - modified).total_seconds() >= 1 else ""
-    except (ValueError, TypeError):
+    modified, sent = (parse_date(values[0].decode("latin-1")) for values in dates if values)
+    if modified is None or sent is None or (modified.tzinfo is None) != (sent.tzinfo is None):
         return ""
+    return dates[0][0].decode("latin-1") if (sent - modified).total_seconds() >= 1 else ""
 
 
 def offers_ranges(head: Head) -> bool:

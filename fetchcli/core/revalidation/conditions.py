@@ -1,11 +1,11 @@
 """Conditional requests (RFC 9110 section 13, RFC 9111 section 4.3): when to ask, what to ask, what 304 means."""
 
 from collections.abc import Iterable
-from email.utils import parsedate_to_datetime
 
 import msgspec
 
 from fetchcli.core.expect.expectations import BODY_KINDS, Check
+from fetchcli.core.http1.field_date import parse_date
 from fetchcli.core.http1.head import Fields
 from fetchcli.core.http1.partial import PARTIAL_CONTENT
 from fetchcli.core.model.attempt import Response
@@ -36,7 +36,7 @@ def conditions(earlier: Earlier) -> tuple[tuple[str, str], ...]:
     fields = []
     if earlier.etag:
         fields.append(("If-None-Match", earlier.etag))
-    if earlier.last_modified and _is_date(earlier.last_modified):
+    if earlier.last_modified and parse_date(earlier.last_modified) is not None:
         fields.append(("If-Modified-Since", earlier.last_modified))
     return tuple(fields)
 
@@ -99,11 +99,3 @@ def _opaque(tag: str) -> str:
 def _validators(earlier: Earlier) -> Fields:
     fields = zip(_VALIDATORS, (earlier.etag, earlier.last_modified), strict=True)
     return {name: [value.encode("utf-8", "surrogateescape")] for name, value in fields if value}
-
-
-def _is_date(text: str) -> bool:
-    try:
-        parsedate_to_datetime(text)
-    except ValueError:
-        return False
-    return True

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC
 
+from fetchcli.core.http1.field_date import parse_date
 from fetchcli.core.http1.head import Fields
 
 _SECONDS = re.compile(rb"\d{1,12}(?:\.\d+)?")
@@ -54,10 +55,5 @@ def _first(fields: Fields, name: bytes) -> bytes | None:
 
 
 def _date(value: bytes) -> float | None:
-    from email.utils import parsedate_to_datetime  # 10 ms, and few servers send a date
-
-    try:
-        when = parsedate_to_datetime(value.decode("ascii"))
-        return (when.replace(tzinfo=UTC) if when.tzinfo is None else when).timestamp()
-    except (ValueError, OverflowError):
-        return None
+    when = parse_date(value.decode()) if value.isascii() else None
+    return None if when is None else (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
