@@ -115,10 +115,10 @@ class Warc:
         redact: Callable[[str], str] = str if redactor is None else redactor
         whole = [exchange for exchange in spool.exchanges if exchange.whole]
         ids = [new_id() for _ in whole]
-        records = (self._exchange(exchange, record_id, redact) for exchange, record_id in zip(whole, ids, strict=True))
-        self._new: dict[str, Original] = {}
+        new: dict[str, Original] = {}
+        records = (self._exchange(*pair, redact, new) for pair in zip(whole, ids, strict=True))
         self._file.append(chain.from_iterable(records), sync=self._fsync)
-        self._originals.update(self._new)  # only what is in the file can be referred to
+        self._originals.update(new)  # only what is in the file can be referred to
         while len(self._originals) > MAX_ORIGINALS:
             self._originals.popitem(last=False)
         return Saved(ids[-1], response.size_download)
@@ -167,10 +167,12 @@ class Warc:
         self._file.close()
         self._file = file
 
-    def _exchange(self, exchange: RecordedExchange, record_id: str, redact: Callable[[str], str]) -> Iterator[bytes]:
-        """The record of a response, and that of its request."""
+    def _exchange(
+        self, exchange: RecordedExchange, record_id: str, redact: Callable[[str], str], new: dict[str, Original]
+    ) -> Iterator[bytes]:
+        """The record of a response, and that of its request; a body that is written is added to ``new``."""
         url = redact(exchange.url)
-        yield from self._response(exchange, record_id, url)
+        yield from self._response(exchange, record_id, url, new)
         block = exchange.sent
         if self._redactor is not None:
             block = _SECRET_FIELDS.sub(rb"\1: " + MASK.encode(), block)
@@ -191,7 +193,9 @@ class Warc:
         )
         yield from member((about, block, END), self._level, len(block))
 
-    def _response(self, exchange: RecordedExchange, record_id: str, url: str) -> Iterator[bytes]:
+    def _response(
+        self, exchange: RecordedExchange, record_id: str, url: str, new: dict[str, Original]
+    ) -> Iterator[bytes]:
         """The record of a response; only its head if the run has written the same body before."""
         head = _head(exchange.received)
         found, size = digests(exchange.received.blocks(), len(head)), exchange.received.size
@@ -221,7 +225,7 @@ class Warc:
         about = header("response", record_id, exchange.seconds, size, **fields, WARC_Block_Digest=found.block)
         yield from member(chain((about,), exchange.received.blocks(), (END,)), self._level, size)
         if size > len(head):
-            self._new[found.payload] = Original(record_id, url, iso(exchange.seconds))
+            new[found.payload] = Original(record_id, url, iso(exchange.seconds))
 
 
 def _head(received: BodySpool) -> bytes:

@@ -4,9 +4,9 @@ import asyncio
 
 from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.core.http1.head import Head
-from fetchcli.core.http1.partial import length_of, offers_ranges, rest_of, strong_validator
+from fetchcli.core.http1.partial import offers_ranges, rest_of, strong_validator
 from fetchcli.core.model.policy import Limits
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import Request, has_conditions
 from fetchcli.transport.base import Consumers, StoredBody
 from fetchcli.transport.body import BodyReader
 
@@ -41,11 +41,6 @@ class PartialBody:
         """Bytes that have come; 0 if it cannot go on."""
         return self.reader.wire if self.reader.waits else 0
 
-    @property
-    def total(self) -> int | None:
-        """Bytes of the whole body, if they are known."""
-        return length_of(self.head.fields)
-
     def total_with(self, head: Head) -> int | None:
         """Bytes of the whole body if this response has the rest; else None."""
         return rest_of(head, self.head, self.offset)
@@ -75,9 +70,7 @@ def partial_body(url: str, head: Head, reader: BodyReader, request: Request) -> 
 
     The server must offer ranges and a strong validator, and the user must not ask for conditions or ranges.
     """
-    if request.method != "GET" or not offers_ranges(head):
-        return None
-    if any(name.lower() == "range" or name.lower().startswith("if-") for name, _ in request.headers):
+    if request.method != "GET" or not offers_ranges(head) or has_conditions(request):
         return None
     validator = strong_validator(head.fields)
     return PartialBody(url, head, reader, validator) if validator else None

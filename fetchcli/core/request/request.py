@@ -68,6 +68,11 @@ def asks_to_close(request: Request) -> bool:
     return any(token.strip().lower() == "close" for value in values for token in value.split(","))
 
 
+def has_conditions(request: Request) -> bool:
+    """Whether the user asks for a range, or for a body on a condition (RFC 9110 sections 13.1 and 14.2)."""
+    return any(name.lower() == "range" or name.lower().startswith("if-") for name, _ in request.headers)
+
+
 def parse_header(text: str) -> tuple[str, str]:
     """Parse a header like curl's ``-H``: ``Name: value``, ``Name:`` (send none) or ``Name;`` (send it empty).
 

@@ -10,7 +10,7 @@ from fetchcli.core.http1.head import Fields
 from fetchcli.core.http1.partial import PARTIAL_CONTENT
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.earlier import Earlier
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import Request, has_conditions
 from fetchcli.core.timings import Timings
 
 NOT_MODIFIED = 304
@@ -23,9 +23,7 @@ def may_be_known(request: Request, checks: Iterable[Check]) -> bool:
     """Whether an earlier response can stand for a new one: a plain GET whose checks need neither body nor headers."""
     if request.method != "GET" or request.content is not None or request.content_file is not None or request.form:
         return False
-    if any(name.lower() == "range" or name.lower().startswith("if-") for name, _ in request.headers):
-        return False
-    return not any(check.kind in _NEEDS_RESPONSE for check in checks)
+    return not has_conditions(request) and not any(check.kind in _NEEDS_RESPONSE for check in checks)
 
 
 def conditions(earlier: Earlier) -> tuple[tuple[str, str], ...]:
