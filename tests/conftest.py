@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +14,8 @@ from tests.support.faults import FaultServer, fault_server
 from tests.support.golden import golden, pytest_addoption
 
 __all__ = ["golden", "pytest_addoption"]
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what it runs beside it with SIGINT ignored
 
 # How long an example takes says something about the machine, not about fetchcli.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
