@@ -12,6 +12,7 @@ of the transport and has no kind; the verdict says whether it was accepted.
 """
 
 from enum import Enum, IntEnum, StrEnum, auto
+from typing import Protocol
 
 import msgspec
 
@@ -181,15 +182,25 @@ class Resumption:
     """Where a failed attempt can go on, for the transport that raised it."""
 
 
+class Partial(Protocol):
+    """A body that was cut off; a later attempt may go on with it."""
+
+    @property
+    def offset(self) -> int:
+        """Bytes that have come; 0 if it cannot go on."""
+
+
 class TransportError(FetchcliError):
     """An attempt failed.
 
     Attributes:
         failure: what went wrong, and where.
         resume: where the transport can go on with a new connection, or None.
+        partial: the body that a later attempt can go on with, or None.
     """
 
     resume: Resumption | None = None
+    partial: Partial | None = None
 
     def __init__(self, kind: ErrorKind, detail: str, remedy: Remedy | None = None) -> None:
         super().__init__(f"{kind}: {detail}")

@@ -57,6 +57,8 @@ class Attempts:
             )
         except TransportError as error:
             result, launch.resume = error.failure, error.resume
+            if error.partial is not None:
+                self._bodies.note_cut(launch, error.partial)
         except Exception as error:  # noqa: BLE001 - a bug becomes one outcome and leaves the other rows alone
             result = internal_failure(error)
         attempt = Attempt(number, self._epoch + started, time.monotonic() - started, result)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple, cast
 
-from fetchcli.core.errors import Failure, Remedy
+from fetchcli.core.errors import ErrorKind, Failure, Partial, Remedy
 from fetchcli.core.http1.head import Head
 from fetchcli.core.http1.partial import offers_ranges, strong_validator
 from fetchcli.core.model.attempt import Attempt, Response
@@ -19,7 +19,7 @@ from fetchcli.core.revalidation.unchanged import is_unchanged
 from fetchcli.core.schedule.lane import Launch
 from fetchcli.engine.delivery import Delivery
 from fetchcli.save.base import BodyStore, RecordingSpool, Spool
-from fetchcli.transport.base import BodyPlan, Conditions, Consumers, Partial, StoredBody
+from fetchcli.transport.base import BodyPlan, Conditions, Consumers, StoredBody
 
 OK = 200
 
@@ -100,27 +100,31 @@ class Bodies:
             conditions: ask for the body only if it has changed; or None.
             to_head_request: there will be no body.
         """
-        plan = await self._plan(launch, buffered, to_head_request=to_head_request)
-        return plan if conditions is None else (plan or BodyPlan())._replace(conditions=conditions)
-
-    async def _plan(self, launch: Launch, buffered: int, *, to_head_request: bool) -> BodyPlan | None:
-        saves = self._store is not None and not to_head_request
-        if not (buffered or saves or self._resumes):
+        store = None if to_head_request else self._store
+        if not (buffered or store is not None or self._cut or conditions is not None):
             return None
-        consume = partial(self._begin, launch, buffered, saves=saves) if buffered or saves else None
-        if saves and self._store is not None and self._store.records:
+        consume = partial(self._begin, launch, buffered, store) if buffered or store is not None else None
+        if store is not None and store.records:
             before = self._last.get(launch, _NOBODY).spool if launch.fresh else None
-            spool = cast("RecordingSpool", before or self._store.spool(launch.row))
+            spool = cast("RecordingSpool", before or store.spool(launch.row))
             self._last[launch] = _Reception(None, spool)
-            return BodyPlan(consume, record=spool.record)
-        if not self._resumes:
-            return BodyPlan(consume)
-        if saves and self._store is not None and self._store.resumes and not launch.attempts:
+            return BodyPlan(consume, record=spool.record, conditions=conditions)
+        if store is not None and store.resumes and not launch.attempts:
             await self._find_part(launch, buffered)
-        on_cut, cut = partial(self._note_cut, launch), self._cut.get(launch)
+        cut = self._cut.get(launch)
         if cut is None:
-            return BodyPlan(consume, None, on_cut)
-        return BodyPlan(consume, cut.partial, on_cut, cut.stored if cut.partial is None else None)
+            return BodyPlan(consume, conditions=conditions)
+        return BodyPlan(consume, cut.partial, cut.stored if cut.partial is None else None, conditions=conditions)
+
+    def note_cut(self, launch: Launch, cut: Partial) -> None:
+        """A body was cut off where a later attempt can go on."""
+        before = self._cut.get(launch)
+        if not self._resumes:
+            return
+        if before is None:
+            self._cut[launch] = _Cut(self._last.pop(launch, _NOBODY), cut)
+        elif before.partial is not cut:  # what an earlier run has left is ready to go on
+            self._cut[launch] = before._replace(partial=cut)
 
     def received(self, launch: Launch, response: Response) -> bytes | None:
         """The start of the body of a response for the checks, if they look at it."""
@@ -136,7 +140,11 @@ class Bodies:
         if self._store is not None and self._store.records and stale:
             return  # the redirects before it are not asked for again
         if self._last and launch in self._last and (self._store is None or not self._store.wants(attempt)):
-            self._last.pop(launch).drop()
+            last = self._last.pop(launch)
+            if isinstance(attempt.result, Failure) and attempt.result.kind is ErrorKind.CANCELLED:
+                last.leave()
+            else:
+                last.drop()
         if isinstance(attempt.result, Failure):
             self._halt_if_full(attempt.result)
 
@@ -164,30 +172,23 @@ class Bodies:
             stored = StoredBody(part.url, part.head, part.validator, part.spool.blocks, replayed, reception.consumers)
             self._cut[launch] = _Cut(reception, stored=stored)
 
-    def _begin(self, launch: Launch, buffered: int, url: str, head: Head, *, saves: bool) -> Consumers:
+    def _begin(self, launch: Launch, buffered: int, store: BodyStore | None, url: str, head: Head) -> Consumers:
         """Who takes a body that begins; what came of one that was cut off is kept until another takes its place."""
         before, spool = self._last.pop(launch, _NOBODY), None
-        if self._store is not None and self._store.records:
+        if store is not None and store.records:
             spool = before.spool  # it was there before the first hop
         else:
             before.drop()
-            spool = self._store.spool(launch.row) if saves and self._store is not None else None
+            spool = store.spool(launch.row) if store is not None else None
         if head.status == OK and launch in self._cut:
             self._cut.pop(launch).reception.drop()
         buffer = BodyBuffer(buffered) if buffered else None
-        if spool is not None and self._store is not None and self._store.resumes and offers_ranges(head):
+        if spool is not None and store is not None and store.resumes and offers_ranges(head):
             validator = strong_validator(head.fields)
             if validator and b"content-encoding" not in head.fields:
-                self._store.describe(spool, launch.row, url, head, validator)
+                store.describe(spool, launch.row, url, head, validator)
         reception = self._last[launch] = _Reception(buffer, spool)
         return reception.consumers
-
-    def _note_cut(self, launch: Launch, cut: Partial) -> None:
-        before = self._cut.get(launch)
-        if before is None:
-            self._cut[launch] = _Cut(self._last.pop(launch, _NOBODY), cut)
-        elif before.partial is not cut:  # what an earlier run has left is ready to go on
-            self._cut[launch] = before._replace(partial=cut)
 
     def _kept(self, outcome: Outcome, body: Saved | Failure) -> None:
         self.pending -= 1

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from fetchcli.core.errors import ErrorKind, Resumption, TransportError
+from fetchcli.core.errors import ErrorKind, Partial, Resumption, TransportError
 from fetchcli.core.http1.head import Head
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Network, Policy, Timeouts
@@ -34,14 +34,6 @@ class Consumers(NamedTuple):
 
 
 ChooseConsumers = Callable[[str, Head], Consumers]
-
-
-class Partial(Protocol):
-    """A body that was cut off; a later attempt may go on with it."""
-
-    @property
-    def offset(self) -> int:
-        """Bytes that have come; 0 if it cannot go on."""
 
 
 class HopRecorder(Protocol):
@@ -95,8 +87,6 @@ class BodyPlan(NamedTuple):
     Attributes:
         consume: returns the consumers of a body that begins, given its URL and head; not called for one that goes on.
         partial: the body of an earlier attempt that was cut off, to go on with.
-        on_cut: called if a body is cut off where a later attempt can go on, before the error is raised; and with the
-            body that was stored, once that is ready to go on.
         stored: a body that an earlier run has left, to go on with.
         record: makes the recorder of each hop, given its URL; None records nothing.
         conditions: ask for the body only if it has changed; None asks for it in any case.
@@ -104,7 +94,6 @@ class BodyPlan(NamedTuple):
 
     consume: ChooseConsumers | None = None
     partial: Partial | None = None
-    on_cut: Callable[[Partial], None] | None = None
     stored: StoredBody | None = None
     record: Callable[[str], HopRecorder] | None = None
     conditions: Conditions | None = None

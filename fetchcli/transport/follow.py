@@ -114,21 +114,21 @@ class FollowingTransport:
             chain = RedirectChain(url, request, jar)
         chain.fresh = bool(fresh)
         plan = body or BodyPlan()
-        chain.go_on_with(await _earlier(plan, policy))
+        earlier = plan.partial if plan.stored is None else await restored(plan.stored, policy.limits)
+        chain.go_on_with(earlier if isinstance(earlier, PartialBody) else None)
         chain.record, chain.conditions = plan.record, plan.conditions
         chain.hop = self._hop(chain, policy)
         limit = Deadline(policy.timeouts.total, chain)
         try:
             with limit:
                 return await self._follow(chain, policy, plan.consume)
-        except asyncio.CancelledError:
-            _tell_cut(chain, plan)
-            raise
         except Exception as error:
             failure = failure_of(error, chain, policy, timed_out=limit.expired)
-            if failure.kind in CUT and _tell_cut(chain, plan):
+            cut = _cut_body(chain, failure.kind)
+            if cut is not None:
                 failure = msgspec.structs.replace(failure, brought=chain.brought)
             failed = TransportError.of(failure)
+            failed.partial = cut or (None if plan.stored is None else earlier)
             failed.resume = chain if failed.failure.remedy is Remedy.FRESH else None
             raise failed from error
 
@@ -183,7 +183,7 @@ class FollowingTransport:
         no_body = chain.request.method == "HEAD"
         body = BodyReader(head, source, policy.limits, consumers, to_head_request=no_body)
         if head.status == OK:  # a response such as 503 does not take the place of what came before
-            chain.begin(partial_body(chain.url.text, head, body, chain.request))
+            chain.begin(head, body)
         await body.read()
         return response_of(head, chain, body)
 
@@ -258,21 +258,13 @@ class FollowingTransport:
         return _PreparedRequest(SharedFields(fields), user_host(request), asks_to_close(request), authorized, cookie)
 
 
-async def _earlier(plan: BodyPlan, policy: Policy) -> PartialBody | None:
-    """The body to go on with: that of an earlier attempt, or of an earlier run."""
-    if plan.stored is None or plan.on_cut is None:
-        return plan.partial if isinstance(plan.partial, PartialBody) else None
-    partial = await restored(plan.stored, policy.limits)
-    plan.on_cut(partial)
-    return partial
-
-
-def _tell_cut(chain: RedirectChain, plan: BodyPlan) -> bool:
-    """Tell of a body that was cut off and brought something that a later attempt can go on with."""
-    if plan.on_cut is None or chain.partial is None or not chain.brought:
-        return False
-    plan.on_cut(chain.partial)
-    return True
+def _cut_body(chain: RedirectChain, kind: ErrorKind) -> PartialBody | None:
+    """The body of an attempt that failed, if it brought something that a later attempt can go on with."""
+    if kind not in CUT or chain.record is not None:
+        return None
+    if chain.begun is not None:
+        chain.partial = partial_body(chain.url.text, *chain.begun, chain.request)
+    return chain.partial if chain.brought else None
 
 
 async def _discard(hop: Hop) -> None:

@@ -4,10 +4,12 @@ import time
 from collections.abc import Callable
 
 from fetchcli.core.errors import Redirect, Resumption
+from fetchcli.core.http1.head import Head
 from fetchcli.core.request.cookies import CookieJar
 from fetchcli.core.request.request import Request, redirected
 from fetchcli.core.url.parse import HttpUrl
 from fetchcli.transport.base import Conditions, Hop, HopRecorder
+from fetchcli.transport.body import BodyReader
 from fetchcli.transport.partial_body import PartialBody
 
 _CONDITIONS = ("if-none-match", "if-modified-since")
@@ -27,6 +29,7 @@ class RedirectChain(Resumption):
         left_origin: a redirect led to another origin; credentials do not come back after that.
         started: when the first hop started (`time.monotonic`).
         partial: the body of an earlier attempt to go on with, or of this one as far as it can go on; or None.
+        begun: the head and the reader of a body that began in this attempt, or None.
         conditions: those of one hop, or None.
         record: makes the recorder of each hop, or None.
         resumed_from: bytes of the body that an earlier attempt has brought.
@@ -34,6 +37,7 @@ class RedirectChain(Resumption):
 
     __slots__ = (
         "_before",
+        "begun",
         "conditions",
         "first",
         "fresh",
@@ -67,15 +71,17 @@ class RedirectChain(Resumption):
         """Differs from an earlier value if anything has arrived since; see `transport.deadline`."""
         return self.hop, self.hop.progress
 
-    def go_on_with(self, partial: "PartialBody | None") -> None:
+    def go_on_with(self, partial: PartialBody | None) -> None:
         """Ask for the rest of this body; None for a whole one."""
         self.partial = partial if partial is not None and partial.offset else None
         self._before = 0 if self.partial is None else self.partial.offset
         self.resumed_from = 0
+        self.begun: tuple[Head, BodyReader] | None = None
 
-    def begin(self, partial: "PartialBody | None") -> None:
-        """A whole body begins, and perhaps could go on after a cut."""
-        self.partial, self._before = partial, 0
+    def begin(self, head: Head, reader: BodyReader) -> None:
+        """A whole body begins, in place of an earlier one."""
+        self.partial, self._before = None, 0
+        self.begun = head, reader
 
     @property
     def more(self) -> tuple[tuple[str, str], ...]:
