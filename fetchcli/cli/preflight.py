@@ -5,6 +5,7 @@ import os
 import msgspec
 
 from fetchcli.core.errors import FetchcliError
+from fetchcli.core.model.save import max_open_folders
 from fetchcli.core.settings import Settings
 from fetchcli.messages import print_message
 
@@ -12,8 +13,8 @@ from fetchcli.messages import print_message
 RESERVED = 20
 # One in flight and one idle in the pool.
 PER_SLOT = 2
-# Open folders and the temporary file of a body.
-RESERVED_TO_SAVE, PER_SLOT_TO_SAVE = 24, 3
+# The saving itself, and the temporary file of a body.
+RESERVED_TO_SAVE, PER_SLOT_TO_SAVE = 8, 3
 
 
 def occupy_standard_descriptors() -> None:
@@ -36,10 +37,10 @@ def fit_descriptors(settings: Settings) -> Settings:
     except ImportError:  # Windows has no such limit
         return settings
     wanted, reserved, per_slot = settings.policy.concurrency, RESERVED, PER_SLOT
-    if settings.save is not None:
-        reserved, per_slot = RESERVED + RESERVED_TO_SAVE, PER_SLOT_TO_SAVE
-    need = wanted * per_slot + reserved
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if settings.save is not None:
+        reserved, per_slot = RESERVED + RESERVED_TO_SAVE + max_open_folders(soft), PER_SLOT_TO_SAVE
+    need = wanted * per_slot + reserved
     if soft != resource.RLIM_INFINITY and soft < need:
         raised = need if hard == resource.RLIM_INFINITY else min(need, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))

@@ -7,6 +7,7 @@ written stands in ``.fetchcli/`` first, in a folder of this run that is locked, 
 import errno
 import fcntl
 import os
+import resource
 import stat
 from collections import OrderedDict
 from collections.abc import Callable
@@ -15,11 +16,11 @@ from itertools import count
 from os.path import samestat
 from pathlib import Path
 
+from fetchcli.core.model.save import max_open_folders
 from fetchcli.core.naming.layout import INDEX
 from fetchcli.save.body_spool import KeptPart, Staged
 
 STAGING = ".fetchcli"
-MAX_OPEN = 16  # folders whose descriptors are kept
 _TRIES = 5
 _PART, _ABOUT = ".part", ".json"  # a body that was cut off, and what is known about it
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -48,6 +49,7 @@ class Tree:
         self._open: OrderedDict[str, int] = OrderedDict()
         self._new: set[int] = set()  # open folders that this run has made: names that were claimed are free in them
         self._numbers = count(1)
+        self._max_open = max_open_folders(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
         for _ in range(_TRIES):
             if self._begin():
                 return
@@ -206,7 +208,7 @@ class Tree:
             self._make_way(parent, last, name)
             fd = os.open(last, _FOLDER_FLAGS, dir_fd=parent)
         self._open[name] = fd
-        if len(self._open) > MAX_OPEN:
+        if len(self._open) > self._max_open:
             self._close(self._open.popitem(last=False)[1])
         return fd
 

@@ -26,7 +26,7 @@ from fetchcli.save.warc_records import (
     REVISIT_PROFILE,
     VERSION,
     Original,
-    digests,
+    digest,
     header,
     member,
     new_id,
@@ -178,7 +178,6 @@ class Warc:
             block = _SECRET_FIELDS.sub(rb"\1: " + MASK.encode(), block)
             block = redact(block.decode("latin-1")).encode("latin-1", "replace")
         head_size = block.find(_HEAD_END) + len(_HEAD_END)
-        found = digests([block], head_size)
         about = header(
             "request",
             new_id(),
@@ -187,8 +186,8 @@ class Warc:
             WARC_Target_URI=url,
             WARC_IP_Address=exchange.peer,
             WARC_Concurrent_To=f"<{record_id}>",
-            WARC_Block_Digest=found.block,
-            WARC_Payload_Digest=found.payload if len(block) > head_size else "",
+            WARC_Block_Digest=digest([block]),
+            WARC_Payload_Digest=digest([block[head_size:]]) if len(block) > head_size else "",
             Content_Type="application/http;msgtype=request",
         )
         yield from member((about, block, END), self._level, len(block))
@@ -198,23 +197,24 @@ class Warc:
     ) -> Iterator[bytes]:
         """The record of a response; only its head if the run has written the same body before."""
         head = _head(exchange.received)
-        found, size = digests(exchange.received.blocks(), len(head)), exchange.received.size
-        original = self._originals.get(found.payload) if size > len(head) else None
+        size = exchange.received.size
+        payload = digest(exchange.received.blocks(), len(head))
+        original = self._originals.get(payload) if size > len(head) else None
         fields = {
             "WARC_Target_URI": url,
             "WARC_IP_Address": exchange.peer,
-            "WARC_Payload_Digest": found.payload,
+            "WARC_Payload_Digest": payload,
             "Content_Type": "application/http;msgtype=response",
         }
         if original is not None:
-            self._originals.move_to_end(found.payload)
+            self._originals.move_to_end(payload)
             about = header(
                 "revisit",
                 record_id,
                 exchange.seconds,
                 len(head),
                 **fields,
-                WARC_Block_Digest=digests([head], len(head)).block,
+                WARC_Block_Digest=digest([head]),
                 WARC_Profile=REVISIT_PROFILE,
                 WARC_Refers_To=f"<{original.record_id}>",
                 WARC_Refers_To_Target_URI=original.url,
@@ -222,10 +222,11 @@ class Warc:
             )
             yield from member((about, head, END), self._level, len(head))
             return
-        about = header("response", record_id, exchange.seconds, size, **fields, WARC_Block_Digest=found.block)
+        fields["WARC_Block_Digest"] = digest(exchange.received.blocks())
+        about = header("response", record_id, exchange.seconds, size, **fields)
         yield from member(chain((about,), exchange.received.blocks(), (END,)), self._level, size)
         if size > len(head):
-            new[found.payload] = Original(record_id, url, iso(exchange.seconds))
+            new[payload] = Original(record_id, url, iso(exchange.seconds))
 
 
 def _head(received: BodySpool) -> bytes:

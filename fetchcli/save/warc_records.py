@@ -7,8 +7,9 @@ one piece of memory, and a failed write spoils its writer.
 import zlib
 from collections.abc import Iterable, Iterator
 from hashlib import sha1
+from random import getrandbits
 from typing import NamedTuple
-from uuid import uuid4
+from uuid import UUID
 
 from fetchcli.core.rows.values import iso
 
@@ -23,8 +24,11 @@ END = b"\r\n\r\n"
 
 
 def new_id() -> str:
-    """The ID of a record, without angle brackets."""
-    return uuid4().urn
+    """The ID of a record, without angle brackets.
+
+    `uuid.uuid4` asks the system for every one, which costs the thread its turn.
+    """
+    return UUID(int=getrandbits(128), version=4).urn  # unique, not secret
 
 
 class Original(NamedTuple):
@@ -35,32 +39,17 @@ class Original(NamedTuple):
     date: str
 
 
-class Digests(NamedTuple):
-    """SHA-1 digests in base 32: of a block, and of the body in it."""
-
-    block: str
-    payload: str
-
-
-def digests(blocks: Iterable[bytes], head_size: int) -> Digests:
-    """The digests of a block whose body begins after so many bytes.
+def digest(blocks: Iterable[bytes], skipped: int = 0) -> str:
+    """``sha1:`` and the SHA-1 digest in base 32 (RFC 4648 section 6) of what comes after so many bytes.
 
     The body is that on the wire, with its transfer coding: so do the readers that check it.
+    `base64.b32encode` takes three times as long.
     """
-    whole, payload, skipped = sha1(usedforsecurity=False), sha1(usedforsecurity=False), 0
+    found = sha1(usedforsecurity=False)
     for block in blocks:
-        whole.update(block)
-        if skipped >= head_size:
-            payload.update(block)
-        else:
-            payload.update(memoryview(block)[head_size - skipped :])
-            skipped += len(block)
-    return Digests(_digest(whole.digest()), _digest(payload.digest()))
-
-
-def _digest(data: bytes) -> str:
-    """``sha1:`` and base 32 (RFC 4648 section 6); `base64.b32encode` takes three times as long."""
-    number = int.from_bytes(data, "big")
+        found.update(memoryview(block)[skipped:])
+        skipped = max(0, skipped - len(block))
+    number = int.from_bytes(found.digest(), "big")
     return "sha1:" + "".join([_PAIRS[number >> shift & 1023] for shift in range(150, -1, -10)])
 
 
@@ -92,7 +81,7 @@ def member(record: Iterable[bytes], level: int | None, size: int) -> Iterator[by
         return
     window, memory = (_SMALL_WINDOW, _SMALL_MEMORY) if size <= _SMALL else (zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL)
     compressor = zlib.compressobj(level, zlib.DEFLATED, _GZIP + window, memory)
-    for block in record:
+    for block in (b"".join(record),) if size <= _SMALL else record:  # each call costs the thread its turn
         if data := compressor.compress(block):
             yield data
     yield compressor.flush()

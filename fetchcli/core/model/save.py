@@ -24,6 +24,9 @@ class Existing(StrEnum):
     SKIP = "skip"  # the row is not fetched
 
 
+_MANY_DESCRIPTORS = 4096  # leaves room for the folders of a template such as {sha256:2}/
+
+
 class Save(msgspec.Struct, frozen=True, kw_only=True):
     """Where the bodies of a run are saved.
 
@@ -63,6 +66,11 @@ class Save(msgspec.Struct, frozen=True, kw_only=True):
             raise UsageError("expected a folder, a template, or a file to save to")
         if not 0 <= self.warc_level <= 9:
             raise UsageError(f"Save: warc_level must be 0 to 9, not {self.warc_level}")
+
+
+def max_open_folders(descriptors: int) -> int:
+    """How many folders are kept open, given the limit of descriptors (a negative one is none)."""
+    return 272 if descriptors < 0 or descriptors >= _MANY_DESCRIPTORS else 16
 
 
 class Saved(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ from fetchcli.core.errors import ErrorKind, ExitCode, Failure, Remedy, UsageErro
 from fetchcli.core.model.outcome import Verdict, with_body
 from fetchcli.core.model.policy import Retry
 from fetchcli.core.model.redacted import redactor_of
-from fetchcli.core.model.save import Save, Saved
+from fetchcli.core.model.save import Save, Saved, max_open_folders
 from fetchcli.core.request.redaction import Redactor
 from fetchcli.core.request.row_request import RowRequest
 from fetchcli.core.summary.summary import Summary, exit_code
@@ -68,3 +68,7 @@ def test_settings_that_make_no_sense() -> None:
 
 def test_what_may_be_retried() -> None:
     assert [retry.any for retry in (Retry(), Retry(count=0), Retry(count=0, wait=1.0))] == [True, False, True]
+
+
+def test_folders_stay_open_where_many_descriptors_are_allowed() -> None:
+    assert [max_open_folders(limit) for limit in (256, 1024, 4096, -1)] == [16, 16, 272, 272]
