@@ -1,10 +1,9 @@
 """Save bodies as members of one file that grows: a member is in it whole, or not at all."""
 
 import os
-import tempfile
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -13,10 +12,10 @@ from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.save import Saved
 from fetchcli.core.model.target import Target
 from fetchcli.core.naming.planner import NamePlanner
-from fetchcli.save.body_spool import BodySpool, KeptPart, Staged
+from fetchcli.save.body_spool import BodySpool
 from fetchcli.save.dates import last_modified
 from fetchcli.save.growing_file import GrowingFile
-from fetchcli.save.writer import Writer
+from fetchcli.save.staging import BodyStaging
 
 START = 512  # bytes that show what a file is
 
@@ -66,7 +65,7 @@ class ContainerFormat(Protocol):
         """Nothing more is asked for."""
 
 
-class Container:
+class Container(BodyStaging):
     """See `save.store.BodyDestination`.
 
     Args:
@@ -95,7 +94,7 @@ class Container:
     ) -> None:
         self._planner, self._layout = planner, layout
         self._fsync, self._remote_time, self._resume = fsync, remote_time, resume
-        self._folder = str(Path(path).absolute().parent)
+        super().__init__(str(Path(path).absolute().parent))
         try:
             self._file = GrowingFile(path, protected)
         except BaseException:
@@ -110,19 +109,6 @@ class Container:
             self._file.close()
             raise
         self._kept = kept
-
-    records = False
-
-    def spool(self, writer: Writer, forget: Callable[[BodySpool], None], *, raw: bool) -> BodySpool:
-        """See `save.store.BodyDestination`."""
-        return BodySpool(writer, self.stage, forget, raw=raw)
-
-    def stage(self, part: KeptPart | None = None) -> Staged:  # noqa: ARG002 - a file without a name is never left
-        """See `save.store.BodyDestination`."""
-        return unnamed_file(self._folder)
-
-    def part(self, key: str) -> None:
-        """See `save.store.BodyDestination`: nothing is ever left."""
 
     def place(self, spool: BodySpool, row: Target, response: Response) -> Saved:
         """See `save.store.BodyDestination`."""
@@ -173,9 +159,3 @@ class Container:
         if start and not end and not self._layout.is_own(start):
             raise OSError("not a file that fetchcli has written; write to another one")
         return end
-
-
-def unnamed_file(folder: str | None = None) -> Staged:
-    """A temporary file without a name: nothing is left of it after a kill."""
-    with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
-        return Staged(os.dup(file.fileno()))

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from fetchcli.core.model.attempt import Response
@@ -11,11 +11,11 @@ from fetchcli.core.model.target import Target
 from fetchcli.core.naming.planner import NamePlanner
 from fetchcli.save.body_spool import BodySpool, KeptPart, Staged
 from fetchcli.save.dates import last_modified
+from fetchcli.save.staging import BodyStaging
 from fetchcli.save.tree import FileInTheWay, Tree
-from fetchcli.save.writer import Writer
 
 
-class Files:
+class Files(BodyStaging):
     """See `save.store.BodyDestination`.
 
     Args:
@@ -40,20 +40,15 @@ class Files:
         remote_time: bool,
         protected: Iterable[tuple[int, int]] = (),
     ) -> None:
+        super().__init__()
         self._planner, self._existing = planner, existing
         self._fsync, self._remote_time = fsync, remote_time
         self._protected = frozenset(protected)
         self._tree = Tree(base, planner.claims.has_file)
         self._prefix = shown_folder(base)
 
-    records = False
-
-    def spool(self, writer: Writer, forget: Callable[[BodySpool], None], *, raw: bool) -> BodySpool:
-        """See `save.store.BodyDestination`."""
-        return BodySpool(writer, self.stage, forget, raw=raw)
-
     def stage(self, part: KeptPart | None = None) -> Staged:
-        """See `save.store.BodyDestination`."""
+        """A new file in the folder, which a later run finds if it can go on with it; raises OSError."""
         return self._tree.stage(part)
 
     def part(self, key: str) -> tuple[Staged, bytes] | None:

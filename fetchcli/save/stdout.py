@@ -4,7 +4,7 @@ A body is handed to stdout with its outcome, so that it follows ``--ordered``. U
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 
 from fetchcli.core.model.attempt import Response
@@ -12,15 +12,14 @@ from fetchcli.core.model.outcome import Outcome
 from fetchcli.core.model.save import Saved
 from fetchcli.core.model.target import Target
 from fetchcli.core.naming.destination import STDOUT
-from fetchcli.save.body_spool import BodySpool, KeptPart, Staged
-from fetchcli.save.container import unnamed_file
-from fetchcli.save.writer import Writer
+from fetchcli.save.body_spool import BodySpool
+from fetchcli.save.staging import BodyStaging
 
 MAX_BLOCKS = 16  # of a body that are looked at
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]|\xc2[\x80-\x9f]")  # what no text has; a terminal obeys some of them
 
 
-class Stdout:
+class Stdout(BodyStaging):
     """See `save.store.BodyDestination`.
 
     Args:
@@ -28,21 +27,9 @@ class Stdout:
     """
 
     def __init__(self, *, terminal: bool) -> None:
+        super().__init__()
         self._terminal = terminal
         self._held: dict[tuple[int, int], BodySpool] = {}
-
-    records = False
-
-    def spool(self, writer: Writer, forget: Callable[[BodySpool], None], *, raw: bool) -> BodySpool:
-        """See `save.store.BodyDestination`."""
-        return BodySpool(writer, self.stage, forget, raw=raw)
-
-    def stage(self, part: KeptPart | None = None) -> Staged:  # noqa: ARG002 - a file without a name is never left
-        """See `save.store.BodyDestination`."""
-        return unnamed_file()
-
-    def part(self, key: str) -> None:
-        """See `save.store.BodyDestination`: nothing is ever left."""
 
     def place(self, spool: BodySpool, row: Target, response: Response) -> Saved:  # noqa: ARG002 - the name is fixed
         """Hold a body until its outcome is handled."""

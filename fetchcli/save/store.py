@@ -52,16 +52,6 @@ class BodyDestination(Protocol[S]):
             raw: take it as it comes.
         """
 
-    def stage(self, part: KeptPart | None = None) -> Staged:
-        """A new temporary file.
-
-        Args:
-            part: what a later run needs to go on with it; None if no run will.
-
-        Raises:
-            OSError: there is no room for it.
-        """
-
     def part(self, key: str) -> tuple[Staged, bytes] | None:
         """The temporary file that an earlier run has left for a row, and what it says about it."""
 

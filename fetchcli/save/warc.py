@@ -18,9 +18,9 @@ from fetchcli.core.model.target import Target
 from fetchcli.core.request.redaction import Redactor
 from fetchcli.core.request.secrets import MASK
 from fetchcli.core.rows.values import iso
-from fetchcli.save.body_spool import BLOCK, BodySpool, KeptPart, Staged
-from fetchcli.save.container import unnamed_file
+from fetchcli.save.body_spool import BLOCK, BodySpool
 from fetchcli.save.growing_file import GrowingFile
+from fetchcli.save.staging import Staging
 from fetchcli.save.warc_records import (
     END,
     REVISIT_PROFILE,
@@ -43,7 +43,7 @@ _GZIP = b"\x1f\x8b"
 _MAX_HEADER = 64 * 1024
 
 
-class Warc:
+class Warc(Staging):
     """See `save.store.BodyDestination`.
 
     Args:
@@ -78,7 +78,7 @@ class Warc:
         self._level = level if path.lower().endswith(".gz") else None
         self._redactor, self._fsync = redactor, fsync
         self._protected = frozenset(protected)
-        self._folder = str(Path(path).absolute().parent)
+        super().__init__(str(Path(path).absolute().parent))
         self._originals: OrderedDict[str, Original] = OrderedDict()
         self._number = 0
         while resume and max_size is not None and Path(self._numbered(self._number + 1)).exists():
@@ -96,13 +96,6 @@ class Warc:
         """See `save.store.BodyDestination`."""
         new_spool = partial(BodySpool, writer, self.stage, lambda _: None, raw=True)
         return WarcSpool(new_spool, forget)
-
-    def stage(self, part: KeptPart | None = None) -> Staged:  # noqa: ARG002 - a file without a name is never left
-        """See `save.store.BodyDestination`."""
-        return unnamed_file(self._folder)
-
-    def part(self, key: str) -> None:
-        """See `save.store.BodyDestination`: nothing is ever left."""
 
     def place(self, spool: WarcSpool, row: Target, response: Response) -> Saved:
         """See `save.store.BodyDestination`; the name is the ID of the record of the response."""

@@ -28,8 +28,6 @@ _MADE_BY = 3 << 8 | _ZIP64_VERSION  # a system with modes of files
 _MODE = 0o100644 << 16
 _MAX_EXTRA = 28  # bytes of a ZIP64 field
 _SPOOL = 1024 * 1024  # bytes of the directory that are held in memory
-
-
 _EARLIEST = 315532800  # 1980-01-01, where the dates of the format begin
 _LATEST_YEAR = 2107
 
