@@ -133,7 +133,7 @@ async def test_a_folder_that_exists_keeps_its_name() -> None:
 
 
 async def test_a_file_of_this_run_stays_where_it_was_said_to_be() -> None:
-    """Names that hang on the response are given away late: a file may be where a folder is wanted."""
+    """Names that depend on the response are given away late: a file may be where a folder is wanted."""
     answers = {"/a": b"file", "/a/b": b"inside"}
     outcomes, _ = await save(Save(to="out/{status}/{path}"), answers, Policy(concurrency=1))
     assert names(outcomes)[0] == "out/200/a"

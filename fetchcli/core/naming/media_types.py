@@ -1,6 +1,6 @@
 """File extensions of media types.
 
-A table of our own: `mimetypes` reads files of the machine, so a name would hang on where the run took place.
+A table of our own: `mimetypes` reads files of the machine, so a name would depend on the machine of the run.
 """
 
 EXTENSIONS = {
