@@ -42,11 +42,14 @@ class Claims:
         return _identity(name) in self._files
 
     def _claimed(self, name: str, key: Callable[[], str]) -> str:
-        if _identity(name) in self._folders:
+        identity = _identity(name)
+        if identity in self._folders:
             name = f"{name}/{INDEX}"
+            identity = _identity(name)
         wanted, number = name, 1
-        while (identity := _identity(name)) in self._files or identity in self._folders:
+        while identity in self._files or identity in self._folders:
             name = with_suffix(wanted, key() if number == 1 else f"{key()}-{number}")
+            identity = _identity(name)
             number += 1
         self._files.add(identity)
         folder = name.rpartition("/")[0]

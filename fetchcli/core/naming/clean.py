@@ -1,12 +1,16 @@
 """Make one component of a path out of any text: valid on Linux, macOS and Windows, and never a way out of a folder."""
 
 import re
+from functools import lru_cache
 from hashlib import blake2b
 from unicodedata import normalize
 
 MAX_BYTES = 200  # of a component in UTF-8; file systems take 255, and a suffix must still fit
 _MAX_EXTENSION = 12  # characters that are kept of a name that is cut
 _PLAIN = re.compile(r"[A-Za-z0-9_+=,@-](?:[A-Za-z0-9._+=,@-]{0,98}[A-Za-z0-9_+=,@-])?")
+# Components that need no cleaning and have at most 50 characters; the first is neither hidden nor an option.
+_UNCHANGED = r"(?!(?i:con|prn|aux|nul|com|lpt))[A-Za-z0-9_+=,@-](?:[A-Za-z0-9._+=,@-]{0,48}[A-Za-z0-9_+=,@-])?"
+_PLAIN_PATH = re.compile(rf"(?!-){_UNCHANGED}(?:/{_UNCHANGED})*")
 _FORBIDDEN = frozenset('<>:"/\\|?*')  # by Windows; "/" by all
 # Devices of Windows, whatever extension follows.
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *(?:\.|$)", re.IGNORECASE)
@@ -33,11 +37,22 @@ def clean_first(text: str) -> str:
     return clean(f"_{text[1:]}" if text[:1] in (".", "-") else text)
 
 
+def clean_path(text: str) -> str:
+    """Components below the destination, joined by slashes, each of them clean."""
+    if _PLAIN_PATH.fullmatch(text):  # as nearly all are
+        return text
+    first, *rest = text.split("/")
+    return "/".join((_clean_first(first), *map(_clean, rest[:-1]), *map(clean, rest[-1:])))
+
+
 def with_suffix(name: str, suffix: str) -> str:
     """The last component of a path with a suffix before its extension: ``a/b-SUFFIX.html``."""
     folder, slash, name = name.rpartition("/")
     stem, extension = split_extension(name)
     return f"{folder}{slash}{stem}-{suffix}{extension}"
+
+
+_clean, _clean_first = lru_cache(maxsize=4096)(clean), lru_cache(maxsize=4096)(clean_first)  # folders have many files
 
 
 def split_extension(name: str) -> tuple[str, str]:

@@ -18,6 +18,14 @@ def query(url: HttpUrl) -> str:
     return decoded(url.target.partition("?")[2])
 
 
+def plain_path(url: HttpUrl) -> str:
+    """The path as it stands in the URL, if its components need no decoding; else empty. Most paths are plain."""
+    target = url.target
+    if "%" in target or "?" in target or "//" in target or target[-1] == "/" or target.count("/") > MAX_DEPTH + 1:
+        return ""
+    return target[1:]
+
+
 def path_names(url: HttpUrl) -> list[str]:
     """The components of the path, decoded; the last is ``index.html`` for the page of a folder."""
     names = [decoded(name) for name in url.target.partition("?")[0].split("/")]

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -12,13 +11,12 @@ from fetchcli.core.http1.disposition import file_name
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.target import Target
 from fetchcli.core.naming import layout
-from fetchcli.core.naming.clean import clean, clean_first, split_extension
+from fetchcli.core.naming.clean import clean_path, split_extension
 from fetchcli.core.naming.media_types import extension_of
 
 _TOKEN = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}:]*)(?::(?P<spec>[^{}]*))?\}|[{}]")
 _SLICE = re.compile(r"(?P<start>\d+)?(?P<colon>:)?(?P<end>\d+)?")
 _ESCAPED_SLASH = "%2F"
-_clean, _clean_first = lru_cache(maxsize=4096)(clean), lru_cache(maxsize=4096)(clean_first)  # folders have many files
 Redact = Callable[[str], str]
 
 
@@ -61,11 +59,13 @@ def _name(context: Context) -> str:
 
 
 def _path(context: Context) -> str:
-    return _joined(layout.path_names(context.row.url))
+    url = context.row.url
+    return layout.plain_path(url) or _joined(layout.path_names(url))
 
 
 def _page(context: Context) -> str:
-    return _joined(layout.page_names(context.row.url))
+    url = context.row.url
+    return layout.plain_path(url) or _joined(layout.page_names(url))
 
 
 def _joined(names: list[str]) -> str:
@@ -145,13 +145,10 @@ class Template:
 
     def name(self, context: Context) -> str:
         """The name for a row: components joined by ``/``, each of them safe."""
-        parts = self._joined(context).split("/")
+        text = self._joined(context)
         if context.redact is not str:
-            parts = [context.redact(part) for part in parts]
-        if len(parts) == 1:
-            return clean_first(parts[0])
-        first, *folders, last = parts
-        return "/".join((_clean_first(first), *map(_clean, folders), clean(last)))
+            text = "/".join([context.redact(part) for part in text.split("/")])
+        return clean_path(text)
 
     def _joined(self, context: Context) -> str:
         text = ""

@@ -11,8 +11,9 @@ from fetchcli.core.errors import InvalidUrl, UsageError
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.save import Save
 from fetchcli.core.model.target import Target
+from fetchcli.core.naming import layout
 from fetchcli.core.naming.claims import Claims
-from fetchcli.core.naming.clean import MAX_BYTES, clean, clean_first, split_extension, with_suffix
+from fetchcli.core.naming.clean import MAX_BYTES, clean, clean_first, clean_path, split_extension, with_suffix
 from fetchcli.core.naming.destination import Destination, Kind, destination_of
 from fetchcli.core.naming.media_types import EXTENSIONS, extension_of
 from fetchcli.core.naming.planner import NamePlanner
@@ -116,6 +117,22 @@ def test_the_first_component_is_neither_hidden_nor_an_option() -> None:
 )
 def test_extensions(name: str, parts: tuple[str, str]) -> None:
     assert split_extension(name) == parts
+
+
+@given(st.lists(st.text(st.sampled_from("aZ0._-+@ %é"), max_size=52) | st.sampled_from(["con", "Aux.x", "lpt1", ".."])))
+@example(["-a", "b"])
+@example(["a", "x" * 51])
+def test_a_path_is_clean_if_its_components_are(components: list[str]) -> None:
+    first, *rest = components or [""]
+    assert clean_path("/".join(components)) == "/".join((clean_first(first), *map(clean, rest)))
+
+
+@given(st.lists(st.sampled_from(["", "a", "b.html", "%41", "?", "x" * 60, "a/" * 20])))
+def test_a_plain_path_is_what_its_components_are(parts: list[str]) -> None:
+    url = parse_url("http://h/" + "/".join(parts))
+    plain = layout.plain_path(url)
+    assert plain in ("", "/".join(layout.page_names(url)))
+    assert bool(plain) is not bool(re.search(r"[%?]|//|/$", url.target) or len(url.target.split("/")) > 34)
 
 
 @pytest.mark.parametrize(
