@@ -32,7 +32,8 @@ from fetchcli.run.inputs import (
 )
 from fetchcli.run.interruption import interruption_message
 from fetchcli.run.loop import RunLoop
-from fetchcli.run.outputs import Outputs, is_written, plan_outputs, stdout_is_terminal
+from fetchcli.run.output_plan import plan_outputs
+from fetchcli.run.outputs import Outputs, is_written, stdout_is_terminal
 from fetchcli.run.signals import Interrupt
 from fetchcli.sinks.formats import parse_output
 from fetchcli.transport.base import Transport

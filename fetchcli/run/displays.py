@@ -10,7 +10,7 @@ from fetchcli.core.summary.summary import Summary
 from fetchcli.engine.fetcher import Fetcher
 from fetchcli.inputs.base import Input
 from fetchcli.inputs.count import count_rows
-from fetchcli.run.outputs import OutputPlan
+from fetchcli.run.output_plan import OutputPlan
 from fetchcli.sinks.base import Display
 
 if TYPE_CHECKING:

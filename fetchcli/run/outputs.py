@@ -6,131 +6,23 @@ import stat
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from functools import partial
 from os.path import samestat
-from pathlib import Path
-
-import msgspec
 
 from fetchcli.core.errors import OutputError, UsageError
 from fetchcli.core.model.outcome import Outcome
-from fetchcli.core.report.data import OutcomeBuffer
 from fetchcli.core.revalidation.unchanged import is_unchanged
-from fetchcli.core.rows.schema import Schema
-from fetchcli.core.rows.template import compile_template
-from fetchcli.core.settings import Settings
 from fetchcli.core.summary.summary import Summary
 from fetchcli.inputs.base import STDIN
-from fetchcli.inputs.locate import columns_of
 from fetchcli.messages import print_message
+from fetchcli.run.file_status import file_status, is_same
+from fetchcli.run.output_plan import OnFailure, OutputPlan
 from fetchcli.sinks.atomic_output import AtomicOutput
-from fetchcli.sinks.base import Display, Sink
-from fetchcli.sinks.formats import BY_NAME, STDOUT, OutputFormat, parse_output
+from fetchcli.sinks.base import DataOutput, Display
+from fetchcli.sinks.formats import STDOUT
 from fetchcli.sinks.output import Output
 from fetchcli.sinks.replacing_output import ReplacingOutput
-from fetchcli.sinks.template import TemplateSink
 
 RELIEF_SECONDS = 0.02
-MakeSink = Callable[[Output], Sink]
-
-
-class OutputPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """What is written where.
-
-    Attributes:
-        data: makes each data sink, by the name of its destination.
-        reports: destinations that are written once, at the end.
-        report: where the summary goes: ``stdout``, ``stderr``, or empty for nowhere.
-        data_on_terminal: rows go to a terminal, where a bar would be in their way.
-        annotate: write annotations to stderr, because a GitHub workflow runs and no output does it.
-        rows: the outcome buffer that all reports share.
-        replaced: a file that was read whole before; an output may take its place. Or empty.
-        only_changed: rows whose body is the earlier one are left out.
-    """
-
-    data: dict[str, MakeSink]
-    reports: frozenset[str]
-    report: str
-    data_on_terminal: bool
-    annotate: bool
-    rows: OutcomeBuffer
-    replaced: str = ""
-    only_changed: bool = False
-
-
-def plan_outputs(settings: Settings, *, stdout_is_terminal: bool, bodies: MakeSink | None = None) -> OutputPlan:
-    """Decide what is written where, without opening anything.
-
-    Args:
-        settings: the settings of the run.
-        stdout_is_terminal: stdout is a terminal.
-        bodies: makes the sink of bodies that go to stdout, or None.
-
-    Raises:
-        UsageError: a format or a template is wrong, or two outputs have the same destination.
-    """
-    schema = _schema(settings)
-    rows = OutcomeBuffer(columns_of)
-    specs = [parse_output(text) for text in settings.outputs]
-    _refuse_partial(settings, [spec.path for spec in specs])
-    wanted: list[tuple[str, MakeSink]] = [(spec.path, _sink_factory(spec.format, schema, rows)) for spec in specs]
-    if settings.write_out is not None:
-        wanted.append((STDOUT, partial(TemplateSink, render=compile_template(settings.write_out, schema))))
-    if bodies is not None:
-        wanted.append((STDOUT, bodies))
-    if not wanted and (settings.quiet or not stdout_is_terminal):
-        wanted.append((STDOUT, _sink_factory(BY_NAME["text"], schema, rows)))
-    _refuse_shared([name for name, _ in wanted])
-    data = dict(wanted)
-    to_stdout = stdout_is_terminal and STDOUT not in data
-    report = "" if settings.quiet else "stdout" if to_stdout else "stderr"
-    annotate = os.environ.get("GITHUB_ACTIONS") == "true" and not any(spec.format.name == "github" for spec in specs)
-    reports = frozenset(spec.path for spec in specs if not spec.format.streamed)
-    return OutputPlan(
-        data=data,
-        reports=reports,
-        report=report,
-        data_on_terminal=stdout_is_terminal and STDOUT in data,
-        annotate=annotate,
-        rows=rows,
-        replaced=settings.revalidate or "",
-        only_changed=settings.only_changed,
-    )
-
-
-def _refuse_partial(settings: Settings, paths: list[str]) -> None:
-    """Refuse to replace a results file by a part of it."""
-    if settings.only_changed and any(_is_same(path, settings.revalidate or "") for path in paths):
-        raise UsageError(
-            f"--only-changed would drop the other rows of {settings.revalidate}, which the next --revalidate needs; "
-            "write to another file"
-        )
-
-
-def _refuse_shared(names: list[str]) -> None:
-    """Refuse two outputs with one destination."""
-    places = [name if name == STDOUT else str(Path(name).absolute()) for name in names]
-    shared = next((name for name, place in zip(names, places, strict=True) if places.count(place) > 1), None)
-    if shared is not None:
-        where, remedy = ("stdout", "a path") if shared == STDOUT else (shared, "another path")
-        raise UsageError(f"two outputs (-o, -w, --save) write to {where}; give one of them {remedy}")
-
-
-def _schema(settings: Settings) -> Schema:
-    return Schema(
-        settings.reading.keep_as or settings.reading.keep,
-        more=settings.more_columns,
-        columns=settings.columns,
-        csv_raw=settings.csv_raw,
-    )
-
-
-def _sink_factory(wanted: OutputFormat, schema: Schema, rows: OutcomeBuffer) -> MakeSink:
-    if wanted.streamed:
-        return lambda output: wanted.load()(output, schema)
-    from fetchcli.sinks.reports.sink import ReportSink
-
-    return partial(ReportSink, render=wanted.load(), rows=rows)
 
 
 class Outputs:
@@ -168,7 +60,7 @@ class Outputs:
         self._loop = asyncio.get_running_loop()
         data = plan.data
         _refuse_inputs(data, read)
-        self._outputs = [_output_class(name, plan)(name, self._tell_loop) for name in data]
+        self._outputs: list[DataOutput] = [_open(name, plan, self._tell_loop) for name in data]
         if len({output.identity for output in self._outputs}) < len(self._outputs):
             raise UsageError("two outputs (-o) are the same file under different names")
         for output in self._outputs:
@@ -225,11 +117,11 @@ class Outputs:
         for display in self._displays:
             display.close(Summary() if reader_gone else summary)
 
-    def _tell_loop(self, output: Output) -> None:
+    def _tell_loop(self, output: DataOutput) -> None:
         """Called by the thread of an output."""
         self._loop.call_soon_threadsafe(self._record_failure, output)
 
-    def _record_failure(self, output: Output) -> None:
+    def _record_failure(self, output: DataOutput) -> None:
         """Report a failure once; stop if the reader is gone or no output is left."""
         self.failed = True
         if not output.broken_pipe:
@@ -238,16 +130,14 @@ class Outputs:
             self._stop("no output can be written")
 
 
-def _output_class(name: str, plan: OutputPlan) -> type[Output]:
-    """How a destination is written."""
+def _open(name: str, plan: OutputPlan, on_failure: OnFailure) -> DataOutput:
+    """Open a destination, in the way in which it is written."""
+    if name in plan.tables:
+        return plan.tables[name](on_failure)
     if name in plan.reports:
-        return AtomicOutput
-    return ReplacingOutput if plan.replaced and name != STDOUT and _is_same(name, plan.replaced) else Output
-
-
-def _is_same(name: str, other: str) -> bool:
-    one, two = _status(name), _status(other)
-    return one is not None and two is not None and samestat(one, two)
+        return AtomicOutput(name, on_failure)
+    replaces = plan.replaced and name != STDOUT and is_same(name, plan.replaced)
+    return (ReplacingOutput if replaces else Output)(name, on_failure)
 
 
 def stdout_is_terminal() -> bool:
@@ -257,13 +147,13 @@ def stdout_is_terminal() -> bool:
 
 def is_written(plan: OutputPlan, path: str) -> bool:
     """Recognise an output of the run, the shell's redirections included."""
-    status = _status(path)
+    status = file_status(path)
     return status is not None and any(samestat(status, written) for written in _written(plan.data).values() if written)
 
 
 def _written(data: Iterable[str]) -> dict[str, os.stat_result | None]:
     """The outputs by name, stdout and stderr as the shell has redirected them; None for what does not exist yet."""
-    written = {name: _status(name) for name in data if name != STDOUT}
+    written = {name: file_status(name) for name in data if name != STDOUT}
     return written | {"stdout": os.fstat(1), "stderr": os.fstat(2)}
 
 
@@ -274,16 +164,9 @@ def _refuse_inputs(data: Iterable[str], read: Iterable[str]) -> None:
     """
     if STDOUT in data and sys.stdout is None:
         raise OutputError("stdout is closed")
-    read_files = [(name, status) for name in read if (status := _status(name)) and stat.S_ISREG(status.st_mode)]
+    read_files = [(name, status) for name in read if (status := file_status(name)) and stat.S_ISREG(status.st_mode)]
     for name, status in _written(data).items():
         for read_name, read_status in read_files:
             if status and samestat(status, read_status):
                 same = f" ({read_name})" if read_name not in (name, STDIN) else ""
                 raise OutputError(f"{name}: is also read by the run{same}; write to another file")
-
-
-def _status(name: str) -> os.stat_result | None:
-    try:
-        return os.fstat(0) if name == STDIN else Path(name).stat()
-    except (OSError, ValueError):
-        return None  # opening it reports the error

@@ -20,7 +20,8 @@ from fetchcli.core.request.redaction import Redactor
 from fetchcli.core.settings import Settings
 from fetchcli.inputs.base import STDIN
 from fetchcli.run.body_sink import BodySink
-from fetchcli.run.outputs import MakeSink, stdout_is_terminal
+from fetchcli.run.output_plan import MakeSink
+from fetchcli.run.outputs import stdout_is_terminal
 from fetchcli.save.container import Container
 from fetchcli.save.files import Files, shown_folder
 from fetchcli.save.stdout import Stdout

@@ -46,6 +46,41 @@ class EndOfRunDisplay:
         """Nothing is shown at the start."""
 
 
+class DataOutput(Protocol):
+    """Where a data sink writes: a file, stdout, or a table.
+
+    Attributes:
+        name: the path, ``-`` for stdout.
+        broken_pipe: the reader at the other end is gone.
+        complete: the run has come to its end.
+    """
+
+    name: str
+    broken_pipe: bool
+    complete: bool
+
+    @property
+    def identity(self) -> object:
+        """What two outputs must not share."""
+
+    @property
+    def failure(self) -> str:
+        """Why writing failed, or empty."""
+
+    @property
+    def congested(self) -> bool:
+        """Whether too much waits to be written."""
+
+    def lock(self) -> None:
+        """Let no other run write there, if only one can; raises OutputError."""
+
+    def begin(self) -> None:
+        """Start writing; raises OutputError."""
+
+    def close(self) -> None:
+        """Write what is left and close; blocks as long as the destination does."""
+
+
 class ByteSink(Protocol):
     """Where a format writes its bytes."""
 

@@ -1,12 +1,15 @@
 """The output formats: one table, from which ``-o``, help, completion and messages are made."""
 
+import re
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from fetchcli.core.compression import EXTENSIONS, inner_extension
+from fetchcli.core.compression import EXTENSIONS, compression_of, inner_extension
 from fetchcli.core.errors import UsageError
 
 STDOUT = "-"
+RESULTS = "results"  # the table of a database
+_TABLE = re.compile(r"[A-Za-z_]\w*")
 
 
 class OutputFormat(NamedTuple):
@@ -18,6 +21,7 @@ class OutputFormat(NamedTuple):
         loader: ``module:name`` of the sink class, or of the function that renders a report; imported on use.
         extensions: file extensions that name the format.
         streamed: rows are written as they finish; otherwise the file is written once, at the end of the run.
+        stored: rows go into a table of a database.
     """
 
     name: str
@@ -25,38 +29,54 @@ class OutputFormat(NamedTuple):
     loader: str
     extensions: tuple[str, ...] = ()
     streamed: bool = False
+    stored: bool = False
 
     def load(self) -> Any:
-        """Import and return the sink class or the render function."""
+        """Import and return the sink class, the render function, or the class of the table."""
         module, _, name = self.loader.partition(":")
-        return getattr(import_module(f"fetchcli.sinks.{module}"), name)
+        return getattr(import_module(f"fetchcli.{module}"), name)
 
 
 OUTPUT_FORMATS = (
     OutputFormat(
-        "text", "STATUS SECONDS BYTES URL ERROR, tab-separated", "text:TextSink", (".txt", ".tsv"), streamed=True
+        "text", "STATUS SECONDS BYTES URL ERROR, tab-separated", "sinks.text:TextSink", (".txt", ".tsv"), streamed=True
     ),
-    OutputFormat("jsonl", "one JSON object per row", "jsonl:JsonLinesSink", (".jsonl", ".ndjson"), streamed=True),
-    OutputFormat("csv", "a header, then one line per row", "csv:CsvSink", (".csv",), streamed=True),
-    OutputFormat("json", "one JSON array of rows", "json:JsonSink", (".json",), streamed=True),
-    OutputFormat("junit", "JUnit XML", "reports.junit:junit", (".xml",)),
-    OutputFormat("tap", "Test Anything Protocol, version 14", "reports.tap:tap", (".tap",)),
-    OutputFormat("sarif", "SARIF 2.1.0", "reports.sarif:sarif", (".sarif",)),
-    OutputFormat("markdown", "Markdown, for pull requests and wikis", "reports.markdown:markdown", (".md",)),
-    OutputFormat("github", "annotations for a GitHub workflow", "reports.github:github"),
-    OutputFormat("gitlab", "GitLab code quality report", "reports.gitlab:gitlab"),
-    OutputFormat("prometheus", "Prometheus text format", "reports.prometheus:prometheus", (".prom",)),
-    OutputFormat("summary", "one JSON object for the whole run", "reports.summary:summary"),
+    OutputFormat("jsonl", "one JSON object per row", "sinks.jsonl:JsonLinesSink", (".jsonl", ".ndjson"), streamed=True),
+    OutputFormat("csv", "a header, then one line per row", "sinks.csv:CsvSink", (".csv",), streamed=True),
+    OutputFormat("json", "one JSON array of rows", "sinks.json:JsonSink", (".json",), streamed=True),
+    OutputFormat(
+        "sqlite",
+        "a table of an SQLite database: sqlite:run.db, sqlite:run.db:TABLE",
+        "stores.sqlite:SqliteTable",
+        (".db", ".sqlite", ".sqlite3"),
+        streamed=True,
+        stored=True,
+    ),
+    OutputFormat("junit", "JUnit XML", "sinks.reports.junit:junit", (".xml",)),
+    OutputFormat("tap", "Test Anything Protocol, version 14", "sinks.reports.tap:tap", (".tap",)),
+    OutputFormat("sarif", "SARIF 2.1.0", "sinks.reports.sarif:sarif", (".sarif",)),
+    OutputFormat("markdown", "Markdown, for pull requests and wikis", "sinks.reports.markdown:markdown", (".md",)),
+    OutputFormat("github", "annotations for a GitHub workflow", "sinks.reports.github:github"),
+    OutputFormat("gitlab", "GitLab code quality report", "sinks.reports.gitlab:gitlab"),
+    OutputFormat("prometheus", "Prometheus text format", "sinks.reports.prometheus:prometheus", (".prom",)),
+    OutputFormat("summary", "one JSON object for the whole run", "sinks.reports.summary:summary"),
 )
 BY_NAME = {known.name: known for known in OUTPUT_FORMATS}
 _BY_EXTENSION = {extension: known for known in OUTPUT_FORMATS for extension in known.extensions}
 
 
 class OutputSpec(NamedTuple):
-    """A format and its destination: a path, or ``-`` for stdout."""
+    """A format and its destination.
+
+    Attributes:
+        format: the format.
+        path: a path, or ``-`` for stdout.
+        table: the table, if the format has tables.
+    """
 
     format: OutputFormat
     path: str = STDOUT
+    table: str = ""
 
 
 def parse_output(text: str) -> OutputSpec:
@@ -69,11 +89,25 @@ def parse_output(text: str) -> OutputSpec:
     if name in BY_NAME:
         if colon and not path:
             raise UsageError(f"-o {text}: expected a path after the colon")
-        return OutputSpec(BY_NAME[name], path or STDOUT)
+        return _in_table(text, OutputSpec(BY_NAME[name], path or STDOUT))
     known = _BY_EXTENSION.get(inner_extension(text))
     if known is None:
         raise UsageError(
             f"-o {text}: expected a format ({', '.join(BY_NAME)}) or a path that ends in {', '.join(_BY_EXTENSION)}, "
             f"perhaps followed by {', '.join(EXTENSIONS)}"
         )
-    return OutputSpec(known, text)
+    return _in_table(text, OutputSpec(known, text))
+
+
+def _in_table(text: str, spec: OutputSpec) -> OutputSpec:
+    """The file and the table of ``sqlite:run.db:TABLE``; other formats have none."""
+    if not spec.format.stored:
+        return spec
+    path, _, table = spec.path.rpartition(":")
+    if not path or not _TABLE.fullmatch(table):
+        path, table = spec.path, RESULTS
+    if path == STDOUT:
+        raise UsageError(f"-o {text}: expected a file: {spec.format.name}:run{spec.format.extensions[0]}")
+    if compression_of(path):
+        raise UsageError(f"-o {text}: a database cannot be compressed; drop the last extension")
+    return OutputSpec(spec.format, path, table)

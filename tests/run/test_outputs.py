@@ -4,7 +4,7 @@ import pytest
 
 from fetchcli.core.errors import UsageError
 from fetchcli.core.settings import Settings
-from fetchcli.run.outputs import plan_outputs
+from fetchcli.run.output_plan import plan_outputs
 
 
 @pytest.mark.parametrize(

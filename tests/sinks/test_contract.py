@@ -22,7 +22,7 @@ from tests.support.golden import Golden
 from tests.support.outcomes import answered, failed, rejected
 
 HOSTILE = '\x1b]0;owned\x07\x9b31m\u202e\ud800 [red]x[/red] =cmd|calc, "quoted"\n\r\t::error::x'
-ALL = [*(known.name for known in OUTPUT_FORMATS if known.streamed), "template"]
+ALL = [*(known.name for known in OUTPUT_FORMATS if known.streamed and not known.stored), "template"]
 
 
 class Memory:

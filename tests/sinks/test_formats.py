@@ -25,7 +25,22 @@ from fetchcli.sinks.formats import BY_NAME, parse_output
     ],
 )
 def test_formats_and_paths(text: str, name: str, path: str) -> None:
-    assert parse_output(text) == (BY_NAME[name], path)
+    assert parse_output(text) == (BY_NAME[name], path, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "table"),
+    [
+        ("run.db", "run.db", "results"),
+        ("a/b.SQLITE3", "a/b.SQLITE3", "results"),
+        ("sqlite:run.db:t1", "run.db", "t1"),
+        ("sqlite:any", "any", "results"),
+        ("sqlite:C:\\run.db", "C:\\run.db", "results"),
+        ("sqlite:a:b c", "a:b c", "results"),
+    ],
+)
+def test_databases_have_tables(text: str, path: str, table: str) -> None:
+    assert parse_output(text) == (BY_NAME["sqlite"], path, table)
 
 
 @pytest.mark.parametrize("text", ["", "xml", "out", "out.yml", "jsonl:", "yaml:out.jsonl.bak"])

@@ -45,7 +45,8 @@ PANEL = Panel(
         Option(
             flags="--columns",
             found=Found.YES,
-            help="Choose the columns of jsonl, json and csv: url,status,header:etag; or change them: +headers,-sha256.",
+            help="Choose the columns of jsonl, json, csv and sqlite: url,status,header:etag; or change them: "
+            "+headers,-sha256.",
             to="columns",
             metavar="NAMES",
         ),

@@ -44,7 +44,7 @@ class Column(msgspec.Struct, frozen=True):
 
     Attributes:
         name: name in every format.
-        type: ``boolean``, ``integer``, ``number``, ``string``, ``list`` or ``object``.
+        type: ``boolean``, ``integer``, ``number``, ``string``, ``list``, ``object``, or ``any`` of them.
         source: the value as an expression over the names of `values.PRELUDE`; rows are compiled from these.
         doc: meaning, with the unit.
         aliases: other names for ``-w``, for users of curl.

@@ -40,7 +40,7 @@ class Schema:
         if len(set(keep)) < len(keep):
             raise UsageError("--keep names a column twice")
         self._kept = {
-            name: Column(name, "string", f"carried(row, {at})", f"the column {name} of the input", text=as_written)
+            name: Column(name, "any", f"carried(row, {at})", f"the column {name} of the input", text=as_written)
             for at, name in enumerate(keep)
         }
         self.csv_raw = csv_raw

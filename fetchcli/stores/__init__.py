@@ -1,0 +1,1 @@
+"""Databases that take the rows of a run."""

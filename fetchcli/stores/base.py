@@ -1,0 +1,156 @@
+"""A table that takes the rows of a run, in batches, in a thread of its own.
+
+A slow database must never block the event loop: requests in flight would time out, and a local problem would be
+blamed on their URLs. It slows the run instead.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from fetchcli.core.errors import OutputError
+from fetchcli.sinks.base import DataOutput
+
+MAX_BATCH = 1000  # rows that are written in one transaction
+GATHER_SECONDS = 0.5  # for which rows gather before they are written
+MAX_BACKLOG = 5 * MAX_BATCH  # rows that may wait; beyond, the run waits
+
+Values = list[Any]
+
+
+class Table(Protocol):
+    """A table of a database, used by one thread at a time."""
+
+    def check(self) -> None:
+        """Make sure that rows can be written, without changing anything.
+
+        Raises:
+            OutputError: they cannot; the message says what to do.
+        """
+
+    def begin(self) -> None:
+        """Make what is missing, and note that a run begins.
+
+        Raises:
+            OutputError: that is not possible.
+        """
+
+    def add(self, rows: list[Values]) -> None:
+        """Write rows, all or none.
+
+        Raises:
+            OutputError: that is not possible.
+        """
+
+    def end(self, *, complete: bool) -> None:
+        """Note that the run has ended, and close.
+
+        Args:
+            complete: every row of the list has its outcome.
+
+        Raises:
+            OutputError: that is not possible.
+        """
+
+    def close(self) -> None:
+        """Close without a note, because something failed."""
+
+
+class TableOutput:
+    """One table as an output of a run; see `sinks.base.DataOutput`.
+
+    Args:
+        name: the database, for messages.
+        table: the table.
+        on_failure: called once, by the writing thread, when writing has failed.
+
+    Raises:
+        OutputError: the table cannot be written.
+    """
+
+    broken_pipe = False
+    complete = True
+
+    def __init__(self, name: str, table: Table, on_failure: Callable[[DataOutput], None]) -> None:
+        self.name, self._failure = name, ""
+        self._table, self._on_failure = table, on_failure
+        self._rows: list[Values] = []
+        self._backlog = 0
+        self._changed = threading.Condition()
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name=f"fetchcli-table {name}", daemon=True)
+        table.check()
+
+    @property
+    def identity(self) -> object:
+        """What two outputs must not share."""
+        return self.name
+
+    def lock(self) -> None:
+        """Nothing to do: a database takes the rows of several runs at once."""
+
+    def begin(self) -> None:
+        """Start writing; raises OutputError."""
+        self._table.begin()
+        self._thread.start()
+
+    @property
+    def failure(self) -> str:
+        """Why writing failed, or empty."""
+        return self._failure
+
+    @property
+    def congested(self) -> bool:
+        """Whether too much waits to be written."""
+        return self._backlog > MAX_BACKLOG and not self._failure
+
+    def write(self, values: Values) -> None:
+        """Queue a row."""
+        with self._changed:
+            self._rows.append(values)
+            self._backlog += 1
+            if len(self._rows) == MAX_BATCH:
+                self._changed.notify()
+
+    def close(self) -> None:
+        """Write what is left and close; blocks as long as the database does."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            rows, closing = self._next_batch()
+            try:
+                if rows and not self._failure:
+                    self._table.add(rows)
+                if closing and not self._failure:
+                    self._table.end(complete=self.complete)
+            except OutputError as error:
+                self._failure = str(error)
+                self._on_failure(self)
+            with self._changed:
+                self._backlog -= len(rows)
+            if closing:
+                if self._failure:
+                    self._table.close()
+                return
+
+    def _next_batch(self) -> tuple[list[Values], bool]:
+        """The next rows, and whether they are the last."""
+        until = time.monotonic() + GATHER_SECONDS
+        with self._changed:
+            while len(self._rows) < MAX_BATCH and not self._closing:
+                left = until - time.monotonic()
+                if left <= 0 and self._rows:
+                    break
+                self._changed.wait(max(left, 0.0) if self._rows else GATHER_SECONDS)
+            rows, self._rows = self._rows[:MAX_BATCH], self._rows[MAX_BATCH:]
+            return rows, self._closing and not self._rows
+
+
+def quoted(name: str) -> str:
+    """An identifier of SQL (ISO 9075-2 section 5.2)."""
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,185 @@
+"""SQLite (https://sqlite.org/lang.html): ``-o run.db``, ``-o sqlite:run.db:TABLE``.
+
+Two tables: ``runs`` has a row for every run, and the results have the number of their run. With a write-ahead log,
+readers see every finished batch while the file grows.
+"""
+
+import errno
+import os
+import sqlite3
+import time
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from fetchcli._version import __version__
+from fetchcli.core.errors import OutputError
+from fetchcli.core.rows.columns import Column
+from fetchcli.core.rows.values import iso
+from fetchcli.stores.base import Values, quoted
+from fetchcli.stores.storable import plain_row, storable_row
+
+SCHEMA_VERSION = 1  # of the tables; a higher one is not written to
+WAIT_SECONDS = 30.0  # for another program that writes
+INDEXED = ("url", "verdict")
+RUNS = "runs"
+_RUN_COLUMNS = {
+    "id": "INTEGER PRIMARY KEY",
+    "table_name": "TEXT NOT NULL",
+    "schema_version": "INTEGER NOT NULL",
+    "fetchcli_version": "TEXT NOT NULL",
+    "started_at": "TEXT NOT NULL",
+    "ended_at": "TEXT",
+    "complete": "INTEGER",
+}
+_TYPES = {
+    "boolean": "INTEGER",
+    "integer": "INTEGER",
+    "number": "REAL",
+    "string": "TEXT",
+    "list": "TEXT",
+    "object": "TEXT",
+    "any": "",  # a column without a type keeps numbers and texts apart
+}
+
+
+class SqliteTable:
+    """See `stores.base.Table`.
+
+    Args:
+        path: the file; it is made if it does not exist.
+        table: the table of the results.
+        columns: its columns.
+    """
+
+    def __init__(self, path: str, table: str, columns: Sequence[Column]) -> None:
+        self._path, self._table = path, table
+        self._columns = {column.name: _TYPES[column.type] for column in columns} | {"run": "INTEGER NOT NULL"}
+        self._structured = [at for at, column in enumerate(columns) if column.type in ("list", "object", "any")]
+        self._insert = _insert(table, self._columns)
+        self._run = 0
+        self._made = False
+        self._connection: sqlite3.Connection | None = None
+
+    def check(self) -> None:
+        """See `stores.base.Table`."""
+        if self._table.casefold() == RUNS:
+            raise OutputError(f"{self._path}: the table {RUNS} is for the runs; name another one")
+        folded = [name.casefold() for name in self._columns]
+        twice = next((name for name in self._columns if folded.count(name.casefold()) > 1), None)
+        if twice is not None:
+            raise OutputError(f"{self._path}: two columns are named {twice!r}; SQLite ignores case: rename one")
+        path = Path(self._path)
+        if not path.absolute().parent.is_dir() or path.is_dir():  # SQLite says only that it cannot open it
+            number = errno.EISDIR if path.is_dir() else errno.ENOENT
+            raise OutputError(f"{self._path}: {os.strerror(number)}")
+        self._made = not path.exists()
+        with self._errors():
+            self._connection = sqlite3.connect(
+                self._path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            self._connection.execute("PRAGMA journal_mode").fetchone()
+        for table, needed in ((RUNS, set(_RUN_COLUMNS)), (self._table, {"run"})):
+            found = self._found(table)
+            if found and not needed <= found:
+                other = "another file" if table == RUNS else f"another table, sqlite:{self._path}:NAME"
+                raise OutputError(f"{self._path}: its table {table} is not one of fetchcli; write to {other}")
+        if self._found(RUNS):
+            with self._errors():
+                (version,) = self._open.execute("SELECT max(schema_version) FROM runs").fetchone()
+            if version is not None and version > SCHEMA_VERSION:
+                raise OutputError(f"{self._path}: written by a newer fetchcli; update this one")
+
+    def begin(self) -> None:
+        """See `stores.base.Table`."""
+        with self._errors():
+            self._open.execute("PRAGMA journal_mode = WAL")
+            self._open.execute("PRAGMA synchronous = NORMAL")
+            with self._transaction():
+                self._make(RUNS, _RUN_COLUMNS)
+                self._make(self._table, self._columns)
+                run = (self._table, SCHEMA_VERSION, __version__, iso(time.time()))
+                self._run = self._open.execute(_insert(RUNS, list(_RUN_COLUMNS)[1:5]), run).lastrowid or 0
+        self._made = False
+
+    def add(self, rows: list[Values]) -> None:
+        """See `stores.base.Table`."""
+        with self._errors():
+            plain = [[*plain_row(row, self._structured), self._run] for row in rows]
+            try:
+                self._add(plain)
+            except (UnicodeEncodeError, OverflowError):
+                self._add(map(storable_row, plain))
+
+    def end(self, *, complete: bool) -> None:
+        """See `stores.base.Table`; the indexes are made now, because that takes a third of the time."""
+        with self._errors():
+            with self._transaction():
+                for column in INDEXED:
+                    if column in self._columns:
+                        name = quoted(f"{self._table}_{column}")
+                        on = f"{quoted(self._table)} ({quoted(column)})"
+                        self._open.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {on}")
+                ended = (iso(time.time()), complete, self._run)
+                self._open.execute("UPDATE runs SET ended_at = ?, complete = ? WHERE id = ?", ended)
+            self.close()
+
+    def close(self) -> None:
+        """See `stores.base.Table`; a file that was made for nothing is removed."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+        if self._made and Path(self._path).is_file() and not Path(self._path).stat().st_size:
+            Path(self._path).unlink()
+
+    @property
+    def _open(self) -> sqlite3.Connection:
+        assert self._connection is not None, "it was checked before"  # noqa: S101
+        return self._connection
+
+    def _add(self, rows: Iterable[list[Any]]) -> None:
+        with self._transaction():
+            self._open.executemany(self._insert, rows)
+
+    def _found(self, table: str) -> set[str]:
+        """The columns of a table; empty if there is none."""
+        with self._errors():
+            return {row[1] for row in self._open.execute(f"PRAGMA table_info({quoted(table)})")}
+
+    def _make(self, table: str, columns: dict[str, str]) -> None:
+        """Make a table, or the columns that it lacks."""
+        found = {name.casefold() for name in self._found(table)}
+        if not found:
+            fields = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
+            self._open.execute(f"CREATE TABLE {quoted(table)} ({fields})")
+            return
+        for name, kind in columns.items():
+            if name.casefold() not in found:
+                self._open.execute(f"ALTER TABLE {quoted(table)} ADD COLUMN {quoted(name)} {kind}")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._open.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            if self._open.in_transaction:
+                self._open.execute("ROLLBACK")
+            raise
+        self._open.execute("COMMIT")
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Say what SQLite says, with the name of the file."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_NOTADB:
+                raise OutputError(f"{self._path}: not an SQLite database; write to another file") from None
+            raise OutputError(f"{self._path}: {error}") from None
+
+
+def _insert(table: str, columns: Collection[str]) -> str:
+    names = ", ".join(map(quoted, columns))
+    return f"INSERT INTO {quoted(table)} ({names}) VALUES ({', '.join('?' for _ in columns)})"  # noqa: S608 - quoted
