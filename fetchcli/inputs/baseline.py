@@ -8,12 +8,10 @@ from fetchcli.core.baseline.compare import Baseline, Sample, row_signature
 from fetchcli.core.errors import InputError
 from fetchcli.core.settings import Reading, Selection
 from fetchcli.inputs.base import File
-from fetchcli.inputs.fields import VERDICTS
 from fetchcli.inputs.formats import read_records
 from fetchcli.inputs.record import BadFormat, Record
-from fetchcli.inputs.results import TornRow
+from fetchcli.inputs.results import NO_RESULT, TornRow, is_result
 
-_NO_RESULT = "not a row of a results file; make one with -o jsonl:FILE"
 _COLUMNS = ("verdict", "status", "error", "sha256", "time_total", "method")
 
 
@@ -37,15 +35,15 @@ def read_baseline(name: str, warn: Callable[[str], None]) -> Baseline:
     try:
         for records in read_records(source.blocks(), name, reading)[1]:
             for record in records:
-                verdict, *rest = record.carried or (None,)
-                if not isinstance(verdict, str) or verdict not in VERDICTS:
-                    raise BadFormat(_NO_RESULT, record.line)
-                _add(baseline, record, verdict, rest)
+                if not is_result(record):
+                    raise BadFormat(NO_RESULT, record.line)
+                verdict, *rest = record.carried
+                _add(baseline, record, str(verdict), rest)
     except TornRow as torn:
         warn(f"--baseline {name}:{torn.line}: {torn.reason}; the rows before it are compared")
     except BadFormat as error:
         where = f"{name}:{error.line}" if error.line else name
-        reason = _NO_RESULT if "--keep" in error.reason else error.reason  # the user did not name its columns
+        reason = NO_RESULT if "--keep" in error.reason else error.reason  # the user did not name its columns
         raise InputError(f"--baseline {where}: {reason}") from None
     if not baseline.rows:
         raise InputError(f"--baseline {name}: it contains no finished row")

@@ -15,7 +15,7 @@ from fetchcli.core.settings import Reading, Selection
 from fetchcli.inputs.base import STDIN, File
 from fetchcli.inputs.formats import read_records
 from fetchcli.inputs.record import BadFormat
-from fetchcli.inputs.results import TornRow
+from fetchcli.inputs.results import NO_RESULT, TornRow, is_result
 
 OPTION = "--revalidate"
 _COLUMNS = (
@@ -85,6 +85,8 @@ def _read(source: File, name: str, columns: tuple[str, ...], found: EarlierRespo
     reading = Reading(keep=columns, selection=Selection(only_failed=True))
     for records in read_records(source.blocks(), name, reading)[1]:
         for record in records:
+            if not is_result(record):
+                raise BadFormat(NO_RESULT, record.line)
             values = dict(zip(_COLUMNS, (*record.carried, *[None] * len(_COLUMNS)), strict=False))
             earlier = _earlier(values) if values["verdict"] == Verdict.OK else None
             if earlier is not None:

@@ -5,7 +5,15 @@ from contextlib import suppress
 
 import msgspec
 
-from fetchcli.inputs.record import BadFormat, Incomplete
+from fetchcli.inputs.fields import VERDICTS
+from fetchcli.inputs.record import BadFormat, Incomplete, Record
+
+NO_RESULT = "not a row of a results file; make one with -o jsonl:FILE"
+
+
+def is_result(record: Record) -> bool:
+    """Whether a row is one of a results file: its first carried column is the verdict."""
+    return bool(record.carried) and isinstance(record.carried[0], str) and record.carried[0] in VERDICTS
 
 
 class TornRow(BadFormat):

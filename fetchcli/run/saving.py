@@ -123,7 +123,7 @@ class Saving:
         try:
             return self._open(protected)
         except OSError as error:
-            raise OutputError(f"{self.destination.base}: {error.strerror or error}") from None
+            raise OutputError(f"--save {self.destination.base}: {error.strerror or error}") from None
 
     def store(self, destination: BodyDestination[Any]) -> Store[Any]:
         """The store over a destination, inside a running event loop."""

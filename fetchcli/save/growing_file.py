@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fetchcli.save.body_spool import BLOCK, write_all
 
+LINK = "a symbolic link, which is not followed; remove it or save elsewhere"
 RESERVE = 256 * 1024  # bytes that are reserved at once, beyond what is asked for
 
 
@@ -29,12 +30,14 @@ class GrowingFile:
     """
 
     def __init__(self, path: str, protected: Iterable[tuple[int, int]] = ()) -> None:
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         self._made = ""  # the path, as long as nothing was written into a file that was not there before
         try:
             self.fd = os.open(path, flags | os.O_EXCL, 0o666)
             self._made = path
         except FileExistsError:
+            if Path(path).is_symlink():
+                raise OSError(LINK) from None
             self.fd = os.open(path, flags, 0o666)
         self.end = self._reserved = 0
         try:

@@ -38,7 +38,8 @@ class Tar:
 
     def is_own(self, start: bytes) -> bool:
         """See `save.container.ContainerFormat`."""
-        return len(start) < BLOCK or start[257:262] == b"ustar" or not start.strip(b"\0")
+        name = start[:100]  # filled up with NUL
+        return (b"\0" in name if len(start) < BLOCK else start[257:262] == b"ustar") or not start.strip(b"\0")
 
     def close(self) -> None:
         """See `save.container.ContainerFormat`: nothing is open."""

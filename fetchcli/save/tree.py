@@ -43,7 +43,10 @@ class Tree:
     """
 
     def __init__(self, base: str, is_own: Callable[[str], bool]) -> None:
-        Path(base).mkdir(parents=True, exist_ok=True)
+        try:
+            Path(base).mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise OSError(error.errno, "it is not a folder, or is inside a file; save elsewhere") from None
         self._is_own = is_own
         self._root = os.open(base, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self._open: OrderedDict[str, int] = OrderedDict()
@@ -60,7 +63,7 @@ class Tree:
         _make_folder(STAGING, self._root)
         self._staging = self._run = -1
         try:
-            self._staging = os.open(STAGING, _FOLDER_FLAGS, dir_fd=self._root)
+            self._staging = _open_staging(self._root)
             _sweep(self._staging)
             self._run_name = f"{os.getpid():x}-{os.urandom(6).hex()}"
             _make_folder(self._run_name, self._staging)
@@ -219,7 +222,7 @@ class Tree:
     def _make_way(self, parent: int, last: str, name: str) -> None:
         """Make a folder where a file is: an older file goes into it as its page."""
         if not stat.S_ISREG(os.stat(last, dir_fd=parent, follow_symlinks=False).st_mode):
-            raise OSError(errno.ENOTDIR, "a part of its path exists and is not a folder")
+            raise OSError(errno.ENOTDIR, f"{name} exists and is neither a folder nor a regular file")
         if self._is_own(name):
             raise FileInTheWay(name)
         moved = f"{next(self._numbers)}.folder"
@@ -230,6 +233,15 @@ class Tree:
         except OSError:
             os.rename(f"{moved}/{INDEX}", last, src_dir_fd=self._run, dst_dir_fd=parent)
             raise
+
+
+def _open_staging(root: int) -> int:
+    try:
+        return os.open(STAGING, _FOLDER_FLAGS, dir_fd=root)
+    except OSError as error:
+        if error.errno not in (errno.ENOTDIR, errno.ELOOP):
+            raise
+        raise OSError(error.errno, f"{STAGING} in it is not a folder; remove it or save elsewhere") from None
 
 
 def _make_folder(name: str, parent: int) -> bool:

@@ -2,10 +2,12 @@
 
 import os
 import re
+import stat
 import time
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -121,10 +123,10 @@ class Warc(Staging):
         return self._shown
 
     def close(self) -> None:
-        """See `save.store.BodyDestination`; files with higher numbers are those of an earlier, longer run."""
+        """See `save.store.BodyDestination`; files of an earlier, longer run that have higher numbers are removed."""
         self._file.close()
-        number = self._number + 1
-        while self._max_size is not None and self._is_begun and Path(self._numbered(number)).is_file():
+        number, maker = self._number + 1, self._software.partition("/")[0]
+        while self._max_size is not None and self._is_begun and _is_made_by(self._numbered(number), maker):
             Path(self._numbered(number)).unlink()
             number += 1
 
@@ -230,6 +232,21 @@ def _head(received: BodySpool) -> bytes:
         if (end := SECTION_END.search(data)) is not None:
             return data[: end.end()]
     return data
+
+
+def _is_made_by(path: str, maker: str) -> bool:
+    """Whether a file is a WARC file that this program has written."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    with os.fdopen(fd, "rb") as file:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            return False
+        start = file.read(BLOCK)
+    with suppress(zlib.error):
+        start = zlib.decompressobj(31).decompress(start, BLOCK)
+    return start.startswith(VERSION) and start.partition(END)[2].startswith(f"software: {maker}/".encode())
 
 
 def _whole_records(fd: int, *, compressed: bool) -> int:

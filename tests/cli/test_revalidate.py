@@ -249,6 +249,15 @@ def test_an_interrupted_run_keeps_the_older_results(here: Path) -> None:
         assert len(Path("rows.jsonl.partial").read_text().splitlines()) >= 1
 
 
+@pytest.mark.parametrize("text", ["garbage", "[1,2", '{"url": 3}', '{"url": "http://a/"}', '{"seq": 2, "url'])
+def test_a_file_without_results_is_refused(text: str, here: Path) -> None:
+    (here / "bad.jsonl").write_text(f"{text}\n")
+    refused = fetchcli("http://127.0.0.1:1/", "--revalidate", "bad.jsonl", "-o", "bad.jsonl")
+    reason = "not a row of a results file; make one with -o jsonl:FILE"
+    assert (refused.code, refused.err) == (3, f"fetchcli: --revalidate bad.jsonl:1: {reason}\n")
+    assert (here / "bad.jsonl").read_text() == f"{text}\n"
+
+
 def test_csv_results_serve_too_and_files_without_the_columns_are_refused(here: Path) -> None:
     site = Site()
     with recorder(site) as server:

@@ -137,7 +137,13 @@ def test_what_makes_no_sense(args: tuple[str, ...], said: str, server: Recorder,
 def test_a_folder_that_cannot_be_made(server: Recorder, here: Path) -> None:
     (here / "file").write_text("x")
     refused = fetchcli(server.url("/a"), "--save", "file/x/")
-    assert (refused.code, refused.err) == (8, "fetchcli: file/x/: Not a directory\n")
+    reason = "it is not a folder, or is inside a file; save elsewhere"
+    assert (refused.code, refused.err) == (8, f"fetchcli: --save file/x/: {reason}\n")
+    (here / "d").mkdir()
+    (here / "d/.fetchcli").write_text("x")
+    refused = fetchcli(server.url("/a"), "--save", "d/")
+    reason = ".fetchcli in it is not a folder; remove it or save elsewhere"
+    assert (refused.code, refused.err) == (8, f"fetchcli: --save d/: {reason}\n")
 
 
 def test_no_file_that_the_run_reads_or_writes_is_replaced(server: Recorder, here: Path) -> None:
@@ -357,6 +363,26 @@ def test_an_interrupted_run_keeps_what_came(here: Path) -> None:
             process.communicate()
             (part,) = folder.glob(".fetchcli/*.part")
             assert body.startswith(part.read_bytes())
+
+
+@pytest.mark.parametrize("name", ["all.zip", "all.tar", "all.warc"])
+def test_a_container_is_written_through_no_link(name: str, server: Recorder, here: Path) -> None:
+    (here / "victim").write_text("mine")
+    (here / name).symlink_to("victim")
+    refused = fetchcli(server.url("/a"), "--save", name)
+    reason = "a symbolic link, which is not followed; remove it or save elsewhere"
+    assert (refused.code, refused.err) == (8, f"fetchcli: --save {name}: {reason}\n")
+    assert (here / "victim").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["all.zip", "all.tar", "all.warc", "all.warc.gz"])
+@pytest.mark.parametrize("size", [5, 5000])
+def test_a_file_of_somebody_else_is_not_continued(name: str, size: int, server: Recorder, here: Path) -> None:
+    (here / name).write_text("x" * size)
+    refused = fetchcli(server.url("/a"), "--save", name, "-C", "-")
+    assert refused.code == 8
+    assert refused.err.startswith(f"fetchcli: --save {name}: not a ")
+    assert (here / name).read_text() == "x" * size
 
 
 def test_a_container_goes_on_after_its_last_whole_member(server: Recorder, here: Path) -> None:

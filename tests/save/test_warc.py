@@ -190,6 +190,18 @@ def test_a_new_file_begins_after_its_size() -> None:
     assert list(records(names[-1]))[-1].fields["WARC-Target-URI"] == "http://h/more"
 
 
+def test_only_its_own_later_files_are_removed(tmp_path: Path) -> None:
+    run(Save(to="p.warc.gz", warc_size=500))
+    assert len(list(Path().glob("p-*"))) > 3
+    Path("p-00002.warc.gz").write_bytes(b"notes")
+    run(Save(to="p.warc.gz", warc_size=10**6))
+    assert not Path("p-00001.warc.gz").exists()
+    assert Path("p-00002.warc.gz").read_bytes() == b"notes"
+    Path("p-00001.warc.gz").symlink_to("p-00000.warc.gz")
+    run(Save(to="p.warc.gz", warc_size=10**6))
+    assert Path("p-00001.warc.gz").is_symlink()
+
+
 def test_only_rows_that_are_kept_are_in_it() -> None:
     run(Save(to="p.warc"), yes=b"1", no=ok(b"x", status="404 Not Found"), cut=ok(b"12345")[:-2])
     assert [record.fields["WARC-Target-URI"] for record in records("p.warc") if record.kind == "response"] == [

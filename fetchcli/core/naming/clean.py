@@ -6,11 +6,13 @@ from hashlib import blake2b
 from unicodedata import normalize
 
 MAX_BYTES = 200  # of a component in UTF-8; file systems take 255, and a suffix must still fit
+MAX_PATH_BYTES = 800  # of a path in UTF-8; macOS takes 1,024, and the folder of the user must still fit
 _MAX_EXTENSION = 12  # characters that are kept of a name that is cut
 _PLAIN = re.compile(r"[A-Za-z0-9_+=,@-](?:[A-Za-z0-9._+=,@-]{0,98}[A-Za-z0-9_+=,@-])?")
 # Components that need no cleaning and have at most 50 characters; the first is neither hidden nor an option.
 _UNCHANGED = r"(?!(?i:con|prn|aux|nul|com|lpt))[A-Za-z0-9_+=,@-](?:[A-Za-z0-9._+=,@-]{0,48}[A-Za-z0-9_+=,@-])?"
 _PLAIN_PATH = re.compile(rf"(?!-){_UNCHANGED}(?:/{_UNCHANGED})*")
+_DIGEST_SIZE = 6  # bytes
 _FORBIDDEN = frozenset('<>:"/\\|?*')  # by Windows; "/" by all
 # Devices of Windows, whatever extension follows.
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *(?:\.|$)", re.IGNORECASE)
@@ -39,10 +41,10 @@ def clean_first(text: str) -> str:
 
 def clean_path(text: str) -> str:
     """Components below the destination, joined by slashes, each of them clean."""
-    if _PLAIN_PATH.fullmatch(text):  # as nearly all are
-        return text
-    first, *rest = text.split("/")
-    return "/".join((_clean_first(first), *map(_clean, rest[:-1]), *map(clean, rest[-1:])))
+    if len(text) > MAX_PATH_BYTES or not _PLAIN_PATH.fullmatch(text):  # nearly all are plain
+        first, *rest = text.split("/")
+        text = "/".join((_clean_first(first), *map(_clean, rest[:-1]), *map(clean, rest[-1:])))
+    return text if len(text) <= MAX_PATH_BYTES // 4 else _cut_path(text)
 
 
 def with_suffix(name: str, suffix: str) -> str:
@@ -71,12 +73,25 @@ def _kept(character: str) -> str:
     return "".join(f"%{byte:02X}" for byte in data)
 
 
+def _cut_path(path: str) -> str:
+    """Put a hash in the place of the folders for which there is no room; names stay apart."""
+    if len(path.encode()) <= MAX_PATH_BYTES:
+        return path
+    *folders, last = path.split("/")
+    room = MAX_PATH_BYTES - len(last.encode()) - 2 * _DIGEST_SIZE - 2
+    kept = 0
+    while (room := room - len(folders[kept].encode()) - 1) >= 0:  # not all fit, or nothing were to be cut
+        kept += 1
+    left_out = "/".join(folders[kept:]).encode()
+    return "/".join((*folders[:kept], blake2b(left_out, digest_size=_DIGEST_SIZE).hexdigest(), last))
+
+
 def _cut(text: str) -> str:
     """Cut what is too long; a hash of the whole keeps names apart."""
     if len(text.encode()) <= MAX_BYTES:
         return text
     stem, extension = split_extension(text)
-    digest = blake2b(text.encode(), digest_size=6).hexdigest()
+    digest = blake2b(text.encode(), digest_size=_DIGEST_SIZE).hexdigest()
     room = MAX_BYTES - len(extension.encode()) - len(digest) - 1
     kept = stem.encode()[:room].decode("utf-8", "ignore")
     return f"{kept}-{digest}{extension}"

@@ -13,7 +13,15 @@ from fetchcli.core.model.save import Save
 from fetchcli.core.model.target import Target
 from fetchcli.core.naming import layout
 from fetchcli.core.naming.claims import Claims
-from fetchcli.core.naming.clean import MAX_BYTES, clean, clean_first, clean_path, split_extension, with_suffix
+from fetchcli.core.naming.clean import (
+    MAX_BYTES,
+    MAX_PATH_BYTES,
+    clean,
+    clean_first,
+    clean_path,
+    split_extension,
+    with_suffix,
+)
 from fetchcli.core.naming.destination import Destination, Kind, destination_of
 from fetchcli.core.naming.media_types import EXTENSIONS, extension_of
 from fetchcli.core.naming.planner import NamePlanner
@@ -124,7 +132,8 @@ def test_extensions(name: str, parts: tuple[str, str]) -> None:
 @example(["a", "x" * 51])
 def test_a_path_is_clean_if_its_components_are(components: list[str]) -> None:
     first, *rest = components or [""]
-    assert clean_path("/".join(components)) == "/".join((clean_first(first), *map(clean, rest)))
+    wanted = "/".join((clean_first(first), *map(clean, rest)))
+    assert clean_path("/".join(components)) == wanted or len(wanted.encode()) > MAX_PATH_BYTES
 
 
 @given(st.lists(st.sampled_from(["", "a", "b.html", "%41", "?", "x" * 60, "a/" * 20])))
@@ -133,6 +142,22 @@ def test_a_plain_path_is_what_its_components_are(parts: list[str]) -> None:
     plain = layout.plain_path(url)
     assert plain in ("", "/".join(layout.page_names(url)))
     assert bool(plain) is not bool(re.search(r"[%?]|//|/$", url.target) or len(url.target.split("/")) > 34)
+
+
+@given(st.lists(st.text(st.sampled_from("aé.%"), min_size=1, max_size=300), min_size=1, max_size=40))
+@example(["é" * 90] * 9)
+def test_a_path_is_no_longer_than_systems_take(components: list[str]) -> None:
+    path = clean_path("/".join(components))
+    assert len(path.encode()) <= MAX_PATH_BYTES
+    assert all(map(is_valid, path.split("/")))
+    assert path.count("/") < len(components)
+
+
+def test_long_paths_that_differ_stay_apart() -> None:
+    long = "/".join(letter * 190 for letter in "vwxyz")
+    paths = [f"h/{long}/{middle}/a.html" for middle in ("1", "2")]
+    assert [clean_path(path).rpartition("/")[2] for path in paths] == ["a.html"] * 2
+    assert len({clean_path(path) for path in paths}) == 2
 
 
 @pytest.mark.parametrize(
