@@ -11,6 +11,9 @@ from fetchcli.cli.option import Values
 from fetchcli.core.errors import UsageError
 from fetchcli.core.settings import Settings
 from fetchcli.core.url.parse import mask_credentials
+from fetchcli.run.formats import DATABASE
+
+_EXAMPLE = "SELECT url FROM sites"
 
 
 def build_settings(inputs: list[str], values: Values) -> Settings:
@@ -28,6 +31,7 @@ def build_settings(inputs: list[str], values: Values) -> Settings:
     urls = [mask_credentials(text) for text in inputs if "://" in text]
     if values["only_failed"] and (urls or values["demo"]):
         raise UsageError(f"--only-failed requires a results file, got {urls[0] if urls else '--demo'}")
+    _check_query(inputs, values["query"])
     found: dict[str, Any] = {"inputs": _inputs(inputs, demo=values["demo"])}
     for panel in PANELS:
         for option in panel.options:
@@ -36,6 +40,15 @@ def build_settings(inputs: list[str], values: Values) -> Settings:
         found |= panel.build(values)
     settings: Settings = assemble(Settings(), found)
     return settings
+
+
+def _check_query(inputs: list[str], query: str | None) -> None:
+    """Refuse a database without a query, and a query without a database."""
+    databases = [text for text in inputs if text.startswith(DATABASE)]
+    if databases and query is None:
+        raise UsageError(f"{databases[0]}: say what to read with --query, such as '{_EXAMPLE}'")
+    if query is not None and (len(databases) != 1 or len(inputs) != 1):
+        raise UsageError(f"--query: expected one input, a database: {DATABASE}FILE")
 
 
 def assemble(base: Any, found: Mapping[str, Any]) -> Any:

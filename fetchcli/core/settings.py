@@ -86,6 +86,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
         keep: columns to copy to the output; ``*`` stands for all that have no meaning of their own.
         keep_as: their names in the output, in the same order.
         glob: expand ``{a,b}`` and ``[1-9]`` in URLs.
+        query: the inputs are databases, and this is what they are asked; or None.
         strict: stop at the first invalid row.
         expand: replaces ``${NAME}`` in the headers of rows, or None.
         selection: which rows are fetched.
@@ -96,6 +97,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     keep: tuple[str, ...] = ()
     keep_as: tuple[str, ...] = ()
     glob: bool = False
+    query: str | None = None
     strict: bool = False
     expand: Callable[[str], str] | None = None
     selection: Selection = Selection()

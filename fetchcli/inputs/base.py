@@ -13,6 +13,7 @@ from fetchcli.core.url.parse import mask_credentials
 
 BLOCK = 16 * 1024
 STDIN = "-"
+DATABASE = "sqlite:"  # prefix of an input that is asked a query
 
 
 class Argument(msgspec.Struct, frozen=True):
@@ -25,6 +26,11 @@ class File(msgspec.Struct, frozen=True):
     """A file of rows, or stdin if ``name`` is ``-``."""
 
     name: str
+
+    @property
+    def path(self) -> str:
+        """The file that is read."""
+        return self.name
 
     def blocks(self) -> Iterator[bytes]:
         """Yield bytes as soon as they are there, without waiting for a full block.

@@ -2,12 +2,11 @@
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 
 from fetchcli.core.errors import InputError, UsageError
 from fetchcli.core.settings import Reading
 from fetchcli.core.url.globbing import count, parse_glob
-from fetchcli.inputs.base import STDIN, Argument, Input
+from fetchcli.inputs.base import Argument, Input
 from fetchcli.inputs.formats import SITEMAP, read_records
 from fetchcli.inputs.record import BadFormat
 
@@ -29,7 +28,7 @@ def count_rows(inputs: Iterable[Input], reading: Reading, stopped: Callable[[], 
             if reading.format == SITEMAP.name:
                 return None
             total += _rows_of(source.text, reading)
-        elif source.name == STDIN or not Path(source.name).is_file():
+        elif not source.is_regular:
             return None
         else:
             try:

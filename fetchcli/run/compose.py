@@ -164,7 +164,7 @@ def _comparison(baseline: str | None) -> "Comparison | None":
 
 def _read_files(settings: Settings, inputs: list[Input]) -> list[str]:
     """Every file that the run reads, ``-`` for stdin."""
-    return [*(source.name for source in inputs if isinstance(source, File)), *settings.read]
+    return [*(source.path for source in inputs if isinstance(source, File)), *settings.read]
 
 
 async def _inputs(settings: Settings, stack: AsyncExitStack) -> list[Input]:
@@ -173,7 +173,7 @@ async def _inputs(settings: Settings, stack: AsyncExitStack) -> list[Input]:
         from fetchcli.run.demo import demo_server
 
         return [Argument(url) for url in await stack.enter_async_context(demo_server())]
-    inputs = open_inputs(settings.inputs)
+    inputs = open_inputs(settings)
     if settings.rounds.several:
         inputs = [rereadable(source) for source in inputs]
         for source in inputs:

@@ -153,7 +153,7 @@ def print_dry_run(settings: Settings) -> ExitCode:
         InputError: an input cannot be read.
         OutputError: stdout cannot be written.
     """
-    inputs = open_inputs(settings.inputs)
+    inputs = open_inputs(settings)
     settings = name_columns(settings, inputs)
     check_expectations(settings, inputs)
     reader = RowReader(inputs, settings.reading, settings.policy)

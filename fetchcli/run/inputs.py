@@ -8,7 +8,7 @@ import msgspec
 from fetchcli.core.errors import UsageError
 from fetchcli.core.settings import AUTO, Reading, Settings
 from fetchcli.inputs.all_columns import ALL, with_all_columns
-from fetchcli.inputs.base import Argument, File, Input
+from fetchcli.inputs.base import DATABASE, Argument, File, Input
 from fetchcli.inputs.formats import BY_NAME, format_by_extension
 from fetchcli.inputs.precheck import malformed
 from fetchcli.inputs.reader import RowReader
@@ -17,17 +17,27 @@ from fetchcli.messages import print_message
 MAX_MALFORMED = 99  # malformed rows that are counted
 
 
-def open_inputs(texts: tuple[str, ...]) -> list[Input]:
+def open_inputs(settings: Settings) -> list[Input]:
     """The inputs that were named; unreadable files are refused now.
 
     Raises:
-        InputError: a file cannot be read.
+        InputError: a file cannot be read, or a query fails.
     """
-    inputs: list[Input] = [Argument(text) if "://" in text else File(text) for text in texts]
+    inputs = [_opened(text, settings.reading) for text in settings.inputs]
     for source in inputs:
         if isinstance(source, File):
             source.check()
     return inputs
+
+
+def _opened(text: str, reading: Reading) -> Input:
+    if "://" in text:
+        return Argument(text)
+    if reading.query is None:
+        return File(text)
+    from fetchcli.inputs.query import Query
+
+    return Query(name=text, path=text.removeprefix(DATABASE), sql=reading.query, url_column=reading.url_column)
 
 
 def name_columns(settings: Settings, inputs: Sequence[Input]) -> Settings:

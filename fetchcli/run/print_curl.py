@@ -26,7 +26,7 @@ def print_curl(settings: Settings, user_agent: str) -> ExitCode:
         InputError: an input cannot be read.
         OutputError: stdout cannot be written.
     """
-    inputs = open_inputs(settings.inputs)
+    inputs = open_inputs(settings)
     settings = name_columns(settings, inputs)
     check_expectations(settings, inputs)
     reader = RowReader(inputs, settings.reading, settings.policy)

@@ -4,6 +4,8 @@ import json
 import re
 import shlex
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -137,6 +139,9 @@ def folder(tmp_path: Path, faults: FaultServer) -> Path:
     (tmp_path / "urls.txt").write_text(f"{url}?in=/docs/\n{url}\n")
     (tmp_path / "smoke.csv").write_text(f"url,expect_body\n{url},hello\n")
     (tmp_path / "requests.csv").write_text(f"url,method,body\n{url},POST,x\n")
+    with closing(sqlite3.connect(tmp_path / "sites.db")) as database, database:
+        database.execute("CREATE TABLE sites (address, tag)")
+        database.execute("INSERT INTO sites VALUES (?, ?)", (url, "home"))
     (tmp_path / "fetchcli.toml").write_text("concurrency = 20\n")
     made = fetchcli(url, "-o", "jsonl:rows.jsonl", cwd=tmp_path)
     assert made.code == 0

@@ -37,6 +37,13 @@ PANEL = Panel(
             metavar="NAME",
         ),
         Option(
+            flags="--query",
+            found=Found.NO,
+            help="Read the rows of this query; the input is a database: sqlite:FILE.",
+            to="reading.query",
+            metavar="SQL",
+        ),
+        Option(
             flags="--keep",
             found=Found.YES,
             help="Copy these input columns to the output; NEW=NAME renames one, '*' copies all. Repeatable.",
