@@ -178,6 +178,7 @@ class Saving:
             fsync=save.fsync,
             remote_time=save.remote_time,
             resume=save.resume,
+            skip=save.existing is Existing.SKIP,
             protected=protected,
         )
 
@@ -185,9 +186,15 @@ class Saving:
         if not isinstance(row, Target) or isinstance(row, Skipped):
             return row
         name = self.planner.planned(row)
-        if self.save.existing is Existing.SKIP and os.path.lexists(self._folder + name):
-            return Skipped.from_target(row, f"{self._folder}{name} exists (--skip-existing)")
+        if self.save.existing is Existing.SKIP and self._exists(name):
+            where = self._folder if self.destination.kind is Kind.FILES else f"{self.save.to}: "
+            return Skipped.from_target(row, f"{where}{name} exists (--skip-existing)")
         return row.named(name)
+
+    def _exists(self, name: str) -> bool:
+        if self.destination.kind is Kind.FILES:
+            return os.path.lexists(self._folder + name)
+        return self.planner.claims.is_older(name)
 
     def _only_one(self, batches: Iterable[list[Row]]) -> Iterator[list[Row]]:
         """Read a second row before the first is fetched: `name` refuses it."""
@@ -234,8 +241,12 @@ def _check(save: Save, destination: Destination, *, late: bool) -> None:
         raise UsageError(f"--save is not available on {sys.platform}")
     if save.existing is Existing.SKIP and late:
         raise UsageError("--skip-existing requires names that are known before the response: without ext, sha256, -J")
-    if destination.kind is not Kind.FILES and save.existing is not Existing.REPLACE:
-        raise UsageError("--no-clobber and --skip-existing require files, not one container or stdout")
+    if save.existing is Existing.KEEP and destination.kind is not Kind.FILES:
+        raise UsageError("--no-clobber requires files, not a container or stdout")
+    if save.existing is Existing.SKIP and destination.kind in (Kind.WARC, Kind.STDOUT):
+        raise UsageError("--skip-existing requires files, a zip or a tar")
+    if save.existing is Existing.SKIP and destination.kind is not Kind.FILES and not save.resume:
+        raise UsageError(f"--skip-existing: without -C - {save.to} is written anew; add -C -")
     if destination.kind is Kind.WARC and (save.remote_time or save.raw):
         raise UsageError("--remote-time and --save-raw make no difference to a WARC file; leave them out")
     if destination.kind is not Kind.WARC and save.warc_size is not None:

@@ -75,6 +75,7 @@ class Container(BodyStaging):
         fsync: write every member through to the disk.
         remote_time: give members the time of the Last-Modified field.
         resume: keep the members that the file has; otherwise it is emptied before the first one is written.
+        skip: rows whose names these members have are skipped.
         protected: device and inode of files that the run reads or writes.
 
     Raises:
@@ -90,10 +91,11 @@ class Container(BodyStaging):
         fsync: bool = False,
         remote_time: bool = False,
         resume: bool = False,
+        skip: bool = False,
         protected: Iterable[tuple[int, int]] = (),
     ) -> None:
         self._planner, self._layout = planner, layout
-        self._fsync, self._remote_time, self._resume = fsync, remote_time, resume
+        self._fsync, self._remote_time, self._resume, self._skip = fsync, remote_time, resume, skip
         super().__init__(str(Path(path).absolute().parent))
         try:
             self._file = GrowingFile(path, protected)
@@ -153,7 +155,10 @@ class Container(BodyStaging):
         end = 0
         for member in self._layout.members(self._file.fd):
             self._layout.added(member)
-            self._planner.claims.claim(member.name, str)
+            if self._skip:
+                self._planner.claims.note_older(member.name)
+            else:
+                self._planner.claims.claim(member.name, str)
             end = member.end
         start = os.pread(self._file.fd, START, 0)
         if start and not end and not self._layout.is_own(start):

@@ -117,7 +117,9 @@ def test_the_columns_of_saved_bodies_are_default_ones(server: Recorder, here: Pa
         (("-J",), "--remote-header-name requires --remote-name"),
         (("--fsync",), "--fsync requires --save or --remote-name"),
         (("--save", "{seq}{ext}", "--skip-existing"), "--skip-existing requires names that are known before"),
-        (("--save", "x.zip", "--no-clobber"), "require files"),
+        (("--save", "x.zip", "--no-clobber"), "--no-clobber requires files, not a container or stdout"),
+        (("--save", "x.zip", "--skip-existing"), "--skip-existing: without -C - x.zip is written anew; add -C -"),
+        (("--save", "x.warc", "--skip-existing", "-C", "-"), "--skip-existing requires files, a zip or a tar"),
         (("--save", "-", "-R"), "--remote-time and --continue-at require files or a container"),
         (("--save", "-", "-o", "jsonl"), "two outputs (-o, -w, --save) write to stdout"),
         (("--save", "x/", "-C", "100"), "--continue-at: expected -, not '100'"),
@@ -363,6 +365,19 @@ def test_an_interrupted_run_keeps_what_came(here: Path) -> None:
             process.communicate()
             (part,) = folder.glob(".fetchcli/*.part")
             assert body.startswith(part.read_bytes())
+
+
+@pytest.mark.parametrize("name", ["all.zip", "all.tar"])
+def test_what_a_container_has_is_not_fetched_again(name: str, server: Recorder, here: Path) -> None:
+    urls = [server.url(path) for path in ("/a", "/a", "/missing", "/b")]
+    assert fetchcli(*urls[:3], "-q", "--save", name).code == 5
+    before = len(server.requests)
+    ran = fetchcli(*urls, "-q", "--save", name, "-C", "-", "--skip-existing", "-o", "jsonl", "--ordered")
+    rows = [json.loads(line) for line in ran.lines]
+    assert [row["verdict"] for row in rows] == ["SKIPPED", "SKIPPED", "FAILED", "OK"]
+    assert rows[0]["note"] == f"{name}: 127.0.0.1+{server.url('/').split(':')[2]}a exists (--skip-existing)"
+    assert len(server.requests) == before + 2
+    assert len(names_in(name)) == 3
 
 
 @pytest.mark.parametrize("name", ["all.zip", "all.tar", "all.warc"])

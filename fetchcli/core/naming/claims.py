@@ -20,6 +20,7 @@ class Claims:
     def __init__(self, lock: AbstractContextManager[object] | None = None) -> None:
         self._files: set[int] = set()
         self._folders: set[int] = set()
+        self._older: set[int] = set()
         self._moved: dict[int, str] = {}
         self._lock = lock or nullcontext()
 
@@ -36,6 +37,14 @@ class Claims:
     def settled(self, name: str) -> str:
         """The name of a file that was claimed; inside the folder if another row has made a folder of it since."""
         return self._moved.get(_identity(name), name)
+
+    def note_older(self, name: str) -> None:
+        """Note a file of an earlier run, so that its row can be skipped; it is not claimed."""
+        self._older.add(_identity(name))
+
+    def is_older(self, name: str) -> bool:
+        """Whether a file of an earlier run has this name."""
+        return _identity(name) in self._older
 
     def has_file(self, name: str) -> bool:
         """Whether a row has claimed this name for a file."""

@@ -364,3 +364,10 @@ def test_the_fields_have_names_of_their_own() -> None:
     names = [field.name for field in FIELDS]
     assert len(set(names)) == len(names)
     assert " ".join(names) == "seq line round host port path name stem query tag date ext sha256 status"
+
+
+def test_names_of_an_earlier_run_are_known_but_not_claimed() -> None:
+    claims = Claims()
+    claims.note_older("h/A")
+    assert [claims.is_older(name) for name in ("h/a", "h/b", "h")] == [True, False, False]
+    assert claims.claim("h/a", str) == "h/a"
