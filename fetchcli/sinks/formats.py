@@ -94,7 +94,7 @@ def parse_output(text: str) -> OutputSpec:
     if known is None:
         raise UsageError(
             f"-o {text}: expected a format ({', '.join(BY_NAME)}) or a path that ends in {', '.join(_BY_EXTENSION)}, "
-            f"perhaps followed by {', '.join(EXTENSIONS)}"
+            f"perhaps followed by {', '.join(EXTENSIONS)}; --save saves bodies"
         )
     return _in_table(text, OutputSpec(known, text))
 

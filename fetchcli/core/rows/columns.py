@@ -209,11 +209,8 @@ HEADERS = Column(
 )
 
 NAMES: tuple[str, ...] = tuple(column.name for column in COLUMNS)
-_BY_NAME = {
-    name: column
-    for column in (*COLUMNS, *SAVED, VARIANT, *REVALIDATED, HEADERS)
-    for name in (column.name, *column.aliases)
-}
+_ALL = (*COLUMNS, *SAVED, VARIANT, *REVALIDATED, HEADERS)
+_BY_NAME = {name: column for column in _ALL for name in (column.name, *column.aliases)}
 
 
 def as_written(value: Value) -> str:
@@ -246,6 +243,7 @@ def find(name: str) -> Column:
         from difflib import get_close_matches  # only an error needs it
 
         near = get_close_matches(name, _BY_NAME, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(NAMES)}"
+        known = ", ".join((*(column.name for column in _ALL), f"{HEADER}NAME"))
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {known}"
         raise UsageError(f"no column is named {name!r}; {hint}")
     return column
