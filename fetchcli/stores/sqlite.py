@@ -8,8 +8,9 @@ import errno
 import os
 import sqlite3
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from fetchcli.stores.base import Values, quoted
 from fetchcli.stores.storable import plain_row, storable_row
 
 SCHEMA_VERSION = 1  # of the tables; a higher one is not written to
+MAX_ROWS = 100  # of one statement
 WAIT_SECONDS = 30.0  # for another program that writes
 INDEXED = ("url", "verdict")
 RUNS = "runs"
@@ -57,7 +59,6 @@ class SqliteTable:
         self._path, self._table = path, table
         self._columns = {column.name: _TYPES[column.type] for column in columns} | {"run": "INTEGER NOT NULL"}
         self._structured = [at for at, column in enumerate(columns) if column.type in ("list", "object", "any")]
-        self._insert = _insert(table, self._columns)
         self._run = 0
         self._made = False
         self._connection: sqlite3.Connection | None = None
@@ -110,7 +111,7 @@ class SqliteTable:
             try:
                 self._add(plain)
             except (UnicodeEncodeError, OverflowError):
-                self._add(map(storable_row, plain))
+                self._add([storable_row(row) for row in plain])
 
     def end(self, *, complete: bool) -> None:
         """See `stores.base.Table`; the indexes are made now, because that takes a third of the time."""
@@ -138,9 +139,14 @@ class SqliteTable:
         assert self._connection is not None, "it was checked before"  # noqa: S101
         return self._connection
 
-    def _add(self, rows: Iterable[list[Any]]) -> None:
+    def _add(self, rows: list[list[Any]]) -> None:
+        """Add rows, many with one statement: for each, Python lets go of its lock and waits for it again."""
+        limit = self._open.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
+        size = max(1, min(MAX_ROWS, limit // len(self._columns)))
         with self._transaction():
-            self._open.executemany(self._insert, rows)
+            for start in range(0, len(rows), size):
+                part = rows[start : start + size]
+                self._open.execute(_insert(self._table, self._columns, len(part)), list(chain.from_iterable(part)))
 
     def _found(self, table: str) -> set[str]:
         """The columns of a table; empty if there is none."""
@@ -180,6 +186,7 @@ class SqliteTable:
             raise OutputError(f"{self._path}: {error}") from None
 
 
-def _insert(table: str, columns: Collection[str]) -> str:
+def _insert(table: str, columns: Collection[str], rows: int = 1) -> str:
+    row = f"({', '.join('?' * len(columns))})"
     names = ", ".join(map(quoted, columns))
-    return f"INSERT INTO {quoted(table)} ({names}) VALUES ({', '.join('?' for _ in columns)})"  # noqa: S608 - quoted
+    return f"INSERT INTO {quoted(table)} ({names}) VALUES {', '.join([row] * rows)}"  # noqa: S608 - quoted
