@@ -202,10 +202,9 @@ def test_the_demo_command_of_the_readme_ends_with_the_demo() -> None:
 
 @pytest.mark.skipif(shutil.which("sh") is None, reason="no shell")
 def test_the_recipes_of_the_readme_run(folder: Path, faults: FaultServer) -> None:
-    recipes = [
-        line for heading in ("### At a terminal", "### In a pipeline", "### In CI") for line in commands(heading)
-    ]
-    assert len(recipes) >= 5
+    headings = ("At a terminal", "In a pipeline", "With a database", "Saving what is fetched", "In CI")
+    recipes = [line for heading in headings for line in commands(f"### {heading}")]
+    assert len(recipes) >= 12
     for recipe in recipes:
         command = re.sub(r"https://example\.com/[a-z]*", faults.url("ok"), recipe)
         result = run(command, folder)
