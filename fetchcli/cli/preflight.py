@@ -39,7 +39,7 @@ def fit_descriptors(settings: Settings) -> Settings:
     wanted, reserved, per_slot = settings.policy.concurrency, RESERVED, PER_SLOT
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if settings.save is not None:
-        reserved, per_slot = RESERVED + RESERVED_TO_SAVE + max_open_folders(soft), PER_SLOT_TO_SAVE
+        reserved, per_slot = RESERVED + RESERVED_TO_SAVE + max_open_folders(hard), PER_SLOT_TO_SAVE
     need = wanted * per_slot + reserved
     if soft != resource.RLIM_INFINITY and soft < need:
         raised = need if hard == resource.RLIM_INFINITY else min(need, hard)

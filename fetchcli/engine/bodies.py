@@ -117,14 +117,9 @@ class Bodies:
         return BodyPlan(consume, cut.partial, cut.stored if cut.partial is None else None, conditions=conditions)
 
     def note_cut(self, launch: Launch, cut: Partial) -> None:
-        """A body was cut off where a later attempt can go on."""
-        before = self._cut.get(launch)
-        if not self._resumes:
-            return
-        if before is None:
+        """A body was cut off where a later attempt can go on; one that had been cut off before stays what it is."""
+        if self._resumes and launch not in self._cut:
             self._cut[launch] = _Cut(self._last.pop(launch, _NOBODY), cut)
-        elif before.partial is not cut:  # what an earlier run has left is ready to go on
-            self._cut[launch] = before._replace(partial=cut)
 
     def received(self, launch: Launch, response: Response) -> bytes | None:
         """The start of the body of a response for the checks, if they look at it."""
@@ -169,8 +164,15 @@ class Bodies:
         if part is not None:
             reception = _Reception(BodyBuffer(buffered) if buffered else None, part.spool)
             replayed = () if reception.buffer is None else (reception.buffer.feed,)
-            stored = StoredBody(part.url, part.head, part.validator, part.spool.blocks, replayed, reception.consumers)
+            tell = partial(self._restored, launch)
+            stored = StoredBody(
+                part.url, part.head, part.validator, part.spool.blocks, replayed, tell, reception.consumers
+            )
             self._cut[launch] = _Cut(reception, stored=stored)
+
+    def _restored(self, launch: Launch, cut: Partial) -> None:
+        """What an earlier run has left is ready to go on: it is read once."""
+        self._cut[launch] = self._cut[launch]._replace(partial=cut)
 
     def _begin(self, launch: Launch, buffered: int, store: BodyStore | None, url: str, head: Head) -> Consumers:
         """Who takes a body that begins; what came of one that was cut off is kept until another takes its place."""

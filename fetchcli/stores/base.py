@@ -7,6 +7,7 @@ blamed on their URLs. It slows the run instead.
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Protocol
 
 from fetchcli.core.errors import OutputError
@@ -84,8 +85,12 @@ class TableOutput:
 
     @property
     def identity(self) -> object:
-        """What two outputs must not share."""
-        return self.name
+        """What two outputs must not share: the file, if there is one."""
+        try:
+            status = Path(self.name).stat()
+        except OSError:
+            return id(self)
+        return status.st_dev, status.st_ino
 
     def lock(self) -> None:
         """Nothing to do: a database takes the rows of several runs at once."""
@@ -128,8 +133,8 @@ class TableOutput:
                     self._table.add(rows)
                 if closing and not self._failure:
                     self._table.end(complete=self.complete)
-            except OutputError as error:
-                self._failure = str(error)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the run must not wait for this table
+                self._failure = str(error) if isinstance(error, OutputError) else f"{self.name}: {error!r}"
                 self._on_failure(self)
             with self._changed:
                 self._backlog -= len(rows)

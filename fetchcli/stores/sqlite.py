@@ -60,27 +60,27 @@ class SqliteTable:
         self._columns = {column.name: _TYPES[column.type] for column in columns} | {"run": "INTEGER NOT NULL"}
         self._structured = [at for at, column in enumerate(columns) if column.type in ("list", "object", "any")]
         self._run = 0
-        self._made = False
+        self._names = [*(column.name for column in columns), "run"]
         self._connection: sqlite3.Connection | None = None
 
     def check(self) -> None:
         """See `stores.base.Table`."""
         if self._table.casefold() == RUNS:
             raise OutputError(f"{self._path}: the table {RUNS} is for the runs; name another one")
-        folded = [name.casefold() for name in self._columns]
-        twice = next((name for name in self._columns if folded.count(name.casefold()) > 1), None)
+        folded = [name.casefold() for name in self._names]
+        twice = next((name for name in self._names if folded.count(name.casefold()) > 1), None)
         if twice is not None:
-            raise OutputError(f"{self._path}: two columns are named {twice!r}; SQLite ignores case: rename one")
+            raise OutputError(
+                f"{self._path}: two columns are named {twice!r} (SQLite ignores case, and run is the number of the "
+                f"run); rename the one of the input: --keep input_{twice}={twice}"
+            )
         path = Path(self._path)
         if not path.absolute().parent.is_dir() or path.is_dir():  # SQLite says only that it cannot open it
             number = errno.EISDIR if path.is_dir() else errno.ENOENT
             raise OutputError(f"{self._path}: {os.strerror(number)}")
-        self._made = not path.exists()
-        with self._errors():
-            self._connection = sqlite3.connect(
-                self._path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            self._connection.execute("PRAGMA journal_mode").fetchone()
+        if not path.exists():
+            return
+        self._connect()
         for table, needed in ((RUNS, set(_RUN_COLUMNS)), (self._table, {"run"})):
             found = self._found(table)
             if found and not needed <= found:
@@ -94,6 +94,8 @@ class SqliteTable:
 
     def begin(self) -> None:
         """See `stores.base.Table`."""
+        if self._connection is None:
+            self._connect()
         with self._errors():
             self._open.execute("PRAGMA journal_mode = WAL")
             self._open.execute("PRAGMA synchronous = NORMAL")
@@ -102,7 +104,6 @@ class SqliteTable:
                 self._make(self._table, self._columns)
                 run = (self._table, SCHEMA_VERSION, __version__, iso(time.time()))
                 self._run = self._open.execute(_insert(RUNS, list(_RUN_COLUMNS)[1:5]), run).lastrowid or 0
-        self._made = False
 
     def add(self, rows: list[Values]) -> None:
         """See `stores.base.Table`."""
@@ -117,22 +118,29 @@ class SqliteTable:
         """See `stores.base.Table`; the indexes are made now, because that takes a third of the time."""
         with self._errors():
             with self._transaction():
-                for column in INDEXED:
-                    if column in self._columns:
-                        name = quoted(f"{self._table}_{column}")
-                        on = f"{quoted(self._table)} ({quoted(column)})"
-                        self._open.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {on}")
                 ended = (iso(time.time()), complete, self._run)
                 self._open.execute("UPDATE runs SET ended_at = ?, complete = ? WHERE id = ?", ended)
+            with self._transaction():
+                for column in INDEXED:
+                    if column in self._columns:
+                        name = quoted(f"{self._table}.{column}")  # no table that -o can name
+                        on = f"{quoted(self._table)} ({quoted(column)})"
+                        self._open.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {on}")
             self.close()
 
     def close(self) -> None:
-        """See `stores.base.Table`; a file that was made for nothing is removed."""
+        """See `stores.base.Table`."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
-        if self._made and Path(self._path).is_file() and not Path(self._path).stat().st_size:
-            Path(self._path).unlink()
+
+    def _connect(self) -> None:
+        with self._errors():
+            path = str(Path(self._path).absolute())  # SQLite gives some names a meaning of their own
+            self._connection = sqlite3.connect(
+                path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            self._connection.execute("PRAGMA journal_mode").fetchone()
 
     @property
     def _open(self) -> sqlite3.Connection:
@@ -180,7 +188,7 @@ class SqliteTable:
         """Say what SQLite says, with the name of the file."""
         try:
             yield
-        except sqlite3.DatabaseError as error:
+        except sqlite3.Error as error:
             if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_NOTADB:
                 raise OutputError(f"{self._path}: not an SQLite database; write to another file") from None
             raise OutputError(f"{self._path}: {error}") from None

@@ -70,6 +70,7 @@ class StoredBody(NamedTuple):
         validator: value of If-Range for the rest.
         blocks: returns what came; called in a thread.
         replayed: called with what came.
+        restored: called with what the transport goes on with, in this attempt or a later one.
         consumers: take the rest.
     """
 
@@ -78,6 +79,7 @@ class StoredBody(NamedTuple):
     validator: str
     blocks: Callable[[], Iterable[bytes]]
     replayed: tuple[Consumer, ...]
+    restored: Callable[[Partial], None]
     consumers: Consumers
 
 

@@ -114,7 +114,10 @@ class FollowingTransport:
             chain = RedirectChain(url, request, jar)
         chain.fresh = bool(fresh)
         plan = body or BodyPlan()
-        earlier = plan.partial if plan.stored is None else await restored(plan.stored, policy.limits)
+        earlier = plan.partial
+        if plan.stored is not None:
+            earlier = await restored(plan.stored, policy.limits)
+            plan.stored.restored(earlier)
         chain.go_on_with(earlier if isinstance(earlier, PartialBody) else None)
         chain.record, chain.conditions = plan.record, plan.conditions
         chain.hop = self._hop(chain, policy)
@@ -128,7 +131,7 @@ class FollowingTransport:
             if cut is not None:
                 failure = msgspec.structs.replace(failure, brought=chain.brought)
             failed = TransportError.of(failure)
-            failed.partial = cut or (None if plan.stored is None else earlier)
+            failed.partial = cut
             failed.resume = chain if failed.failure.remedy is Remedy.FRESH else None
             raise failed from error
 

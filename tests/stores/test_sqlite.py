@@ -123,7 +123,7 @@ def test_runs_are_told_apart_and_columns_that_came_later_are_added(here: Path) -
     assert query("SELECT run, count(*), count(verdict) FROM results GROUP BY run") == [(1, 2, 0), (2, 3, 3)]
     assert query("SELECT run FROM other") == [(3,)]
     indexes = {name for (name,) in query("SELECT name FROM sqlite_master WHERE type = 'index'")}
-    assert indexes == {"results_url", "results_verdict", "other_url", "other_verdict"}
+    assert indexes == {"results.url", "results.verdict", "other.url", "other.verdict"}
 
 
 def test_what_is_not_ours_is_refused_and_left_alone(here: Path) -> None:
@@ -156,8 +156,9 @@ def test_what_is_not_ours_is_refused_and_left_alone(here: Path) -> None:
 
 
 def test_columns_that_differ_only_in_case_are_refused(here: Path) -> None:
-    with pytest.raises(OutputError, match=r"two columns are named 'url'; SQLite ignores case"):
-        opened(schema=Schema(("URL",)))
+    for name in ("URL", "run"):
+        with pytest.raises(OutputError, match=f"two columns are named '(url|run)'.*--keep input_{name.lower()}="):
+            opened(schema=Schema((name,)))
 
 
 def test_another_reader_sees_whole_batches_while_it_grows(here: Path) -> None:
@@ -253,6 +254,45 @@ def test_what_no_database_can_be(how: str, said: str, here: Path) -> None:
     ran = fetchcli("http://127.0.0.1:1/", "-o", how)
     assert (ran.code, ran.err) == (2, f"fetchcli: {said}\n")
     assert not list(here.iterdir())
+
+
+def test_another_output_does_not_write_into_it(faults: FaultServer, here: Path) -> None:
+    assert fetchcli(faults.url("ok"), "-q", "-o", "run.db").code == 0
+    (here / "sub").mkdir()
+    (here / "link").symlink_to("run.db")
+    (here / "hard").hardlink_to("run.db")
+    for other in ("sub/../run.db", "link", "hard"):
+        ran = fetchcli(faults.url("ok"), "-q", "-o", "run.db", "-o", f"jsonl:{other}")
+        assert (ran.code, "two outputs" in ran.err) == (2, True), other
+    assert query("SELECT count(*) FROM results") == [(1,)]
+
+
+def test_nothing_is_made_where_another_output_cannot_be_opened(faults: FaultServer, here: Path) -> None:
+    assert fetchcli(faults.url("ok"), "-q", "-o", "new.db", "-o", "nodir/x.jsonl").code == 8
+    assert not list(here.iterdir())
+
+
+def test_a_name_that_sqlite_has_a_meaning_for_is_a_file(faults: FaultServer, here: Path) -> None:
+    assert fetchcli(faults.url("ok"), "-q", "-o", "sqlite::memory:").code == 0
+    assert query("SELECT count(*) FROM results", str(here / ":memory:")) == [(1,)]
+
+
+def test_a_table_may_have_the_name_of_an_index(here: Path) -> None:
+    write(SAMPLE[:1], table="results_url")
+    write(SAMPLE[:1])
+    assert query("SELECT complete FROM runs") == [(1,), (1,)]
+
+
+def test_whatever_fails_is_said(here: Path) -> None:
+    class Broken(Stuck):
+        def add(self, rows: list[Values]) -> None:
+            raise RuntimeError("odd")
+
+    output = TableOutput("t", Broken(), lambda _: None)
+    output.begin()
+    output.write([1])
+    output.close()
+    assert output.failure == "t: RuntimeError('odd')"
 
 
 def test_a_full_disk_is_exit_code_8_and_what_was_written_stays(faults: FaultServer, here: Path) -> None:

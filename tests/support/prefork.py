@@ -64,6 +64,8 @@ class Prefork:
         for fd in theirs:
             os.close(fd)
         out, err, status = _communicate(stdin_write, stdin, [read for read, _ in outputs], timeout)
+        if not status and self._process.poll() is None:
+            raise subprocess.TimeoutExpired(list(arguments), timeout, out, err)
         if not status:
             raise ChildProcessError(self._process.communicate()[1].decode())
         pid, *code = status.split()

@@ -32,7 +32,7 @@ class Claims:
             key: returns the key of the row, for the suffix.
         """
         with self._lock:
-            return self._claimed(name, key)
+            return self._claimed(name, key, own=True)
 
     def settled(self, name: str) -> str:
         """The name of a file that was claimed; inside the folder if another row has made a folder of it since."""
@@ -50,14 +50,15 @@ class Claims:
         """Whether a row has claimed this name for a file."""
         return _identity(name) in self._files
 
-    def _claimed(self, name: str, key: Callable[[], str]) -> str:
-        identity = _identity(name)
+    def _claimed(self, name: str, key: Callable[[], str], *, own: bool = False) -> str:
+        """A name of the row's ``own``, or one with its key, may be that of an older file: the row is skipped then."""
+        identity, avoided = _identity(name), not own
         if identity in self._folders:
-            name = f"{name}/{INDEX}"
+            name, avoided = f"{name}/{INDEX}", True
             identity = _identity(name)
         wanted, number = name, 1
-        while identity in self._files or identity in self._folders:
-            name = with_suffix(wanted, key() if number == 1 else f"{key()}-{number}")
+        while identity in self._files or identity in self._folders or (avoided and identity in self._older):
+            name, avoided = with_suffix(wanted, key() if number == 1 else f"{key()}-{number}"), not own
             identity = _identity(name)
             number += 1
         self._files.add(identity)

@@ -371,3 +371,12 @@ def test_names_of_an_earlier_run_are_known_but_not_claimed() -> None:
     claims.note_older("h/A")
     assert [claims.is_older(name) for name in ("h/a", "h/b", "h")] == [True, False, False]
     assert claims.claim("h/a", str) == "h/a"
+
+
+def test_no_name_that_is_made_later_is_one_of_an_earlier_run() -> None:
+    claims = Claims()
+    claims.note_older("a/index.html")
+    assert claims.claim("a", lambda: "k1") == "a"
+    assert claims.claim("a/b", lambda: "k2") == "a/b"
+    assert claims.settled("a") == "a/index-k2.html"
+    assert claims.claim("a", lambda: "k3") == "a/index-k3.html"
