@@ -353,6 +353,50 @@ def test_what_was_kept_of_another_version_is_not_mixed_in(here: Path) -> None:
             left.unlink()
 
 
+def scripted(*replies: bytes) -> Callable[[bytes], bytes]:
+    """The replies in order."""
+    left = list(replies)
+    return lambda _: left.pop(0)
+
+
+RETRY = ("--retry", "3", "--retry-delay", "10ms", "-m", "2s")
+
+
+def test_two_versions_of_a_body_are_not_mixed(here: Path) -> None:
+    """Two servers behind one name: the second has another version, and no ranges."""
+    first, second = os.urandom(200_000), os.urandom(200_000)
+    ranges = ("Accept-Ranges: bytes", 'ETag: "a"')
+    rest = ok(first[100_000:], *ranges, "Content-Range: bytes 100000-199999/200000", status="206 Partial Content")
+    whole = ok(second, 'ETag: "b"')
+    replies = scripted(ok(first, *ranges)[:-100_000], whole[:-140_000])
+    left = [2]
+
+    def answer(request: bytes) -> bytes:
+        left[0] -= 1
+        return replies(request) if left[0] >= 0 else rest if b"\r\nRange: " in request else whole
+
+    with closing_recorder(answer) as url:
+        assert fetchcli(url, "-q", "-C", "-", "--save", "x", "--retry", "0").code == 4
+        ran = fetchcli(url, "-q", "-C", "-", "--save", "x", *RETRY, "-o", "jsonl")
+    assert (here / "x").read_bytes() in (first, second)
+    row = json.loads(ran.out)
+    assert (row["verdict"], row["size_saved"]) == ("OK", 200_000)
+    assert row["sha256"] == sha256((here / "x").read_bytes()).hexdigest()
+
+
+def test_checks_see_what_was_left_once(here: Path) -> None:
+    body = b'{"ok": true, "pad": "' + b"x" * 70_000 + b'"}'
+    ranges = ("Accept-Ranges: bytes", 'ETag: "a"')
+    content_range = f"Content-Range: bytes {len(body) - 500}-{len(body) - 1}/{len(body)}"
+    rest = ok(body[-500:], *ranges, content_range, status="206 Partial Content")
+    busy = ok(b"busy", status="503 Service Unavailable")
+    with closing_recorder(scripted(ok(body, *ranges)[:-500], busy, rest)) as url:
+        assert fetchcli(url, "-q", "-C", "-", "--save", "x", "--retry", "0").code == 4
+        ran = fetchcli(url, "-q", "-C", "-", "--save", "x", *RETRY, "--expect-json", "ok == true")
+    assert ran.code == 0, ran.out
+    assert (here / "x").read_bytes() == body
+
+
 def test_an_interrupted_run_keeps_what_came(here: Path) -> None:
     body = os.urandom(400_000)
     half = ok(body, "Accept-Ranges: bytes", 'ETag: "1"')[: -len(body) // 2]  # the rest never comes
