@@ -101,7 +101,7 @@ def _refuse_partial(settings: Settings, paths: list[str]) -> None:
 
 def _refuse_shared(names: list[str]) -> None:
     """Refuse two outputs with one destination."""
-    places = [name if name == STDOUT else str(Path(name).resolve()) for name in names]
+    places = [name if name == STDOUT else str(Path(name).absolute()) for name in names]
     shared = next((name for name, place in zip(names, places, strict=True) if places.count(place) > 1), None)
     if shared is not None:
         where, remedy = ("stdout", "a path") if shared == STDOUT else (shared, "another path")
