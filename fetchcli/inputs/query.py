@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
@@ -36,15 +36,10 @@ class Query(File, frozen=True, kw_only=True):
         Raises:
             InputError: the query fails, or has no column of that name.
         """
-        try:
-            with closing(self._opened()) as connection:
-                cursor = connection.execute(self.sql)
-                names = self._columns(cursor)
-                while rows := cursor.fetchmany(_ROWS):
-                    lines = [_json(names, row) for row in rows]
-                    yield b"\n".join(lines) + b"\n"
-        except (sqlite3.Error, sqlite3.Warning) as error:
-            raise InputError(f"{self.name}: {error}") from None
+        with self._asked() as (cursor, names):
+            while rows := cursor.fetchmany(_ROWS):
+                lines = [_json(names, row) for row in rows]
+                yield b"\n".join(lines) + b"\n"
 
     @property
     def is_regular(self) -> bool:
@@ -60,14 +55,19 @@ class Query(File, frozen=True, kw_only=True):
         if not Path(self.path).exists():
             raise InputError(f"{self.name}: no such file")
         File(self.path).check()
+        with self._asked():
+            pass
+
+    @contextmanager
+    def _asked(self) -> Iterator[tuple[sqlite3.Cursor, list[str]]]:
+        """The answer, and the names of its columns; raises InputError, also for what fails while it is read."""
+        path = quote(str(Path(self.path).absolute()))
         try:
-            with closing(self._opened()) as connection:
-                self._columns(connection.execute(self.sql))
+            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+                cursor = connection.execute(self.sql)
+                yield cursor, self._columns(cursor)
         except (sqlite3.Error, sqlite3.Warning) as error:
             raise InputError(f"{self.name}: {error}") from None
-
-    def _opened(self) -> sqlite3.Connection:
-        return sqlite3.connect(f"file:{quote(str(Path(self.path).absolute()))}?mode=ro", uri=True)
 
     def _columns(self, cursor: sqlite3.Cursor) -> list[str]:
         names = [column[0] for column in cursor.description or ()]
