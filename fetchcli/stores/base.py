@@ -5,7 +5,6 @@ blamed on their URLs. It slows the run instead.
 """
 
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
@@ -66,6 +65,9 @@ class TableOutput:
         table: the table.
         on_failure: called once, by the writing thread, when writing has failed.
 
+    Attributes:
+        failure: why writing failed, or empty.
+
     Raises:
         OutputError: the table cannot be written.
     """
@@ -74,7 +76,7 @@ class TableOutput:
     complete = True
 
     def __init__(self, name: str, table: Table, on_failure: Callable[[DataOutput], None]) -> None:
-        self.name, self._failure = name, ""
+        self.name, self.failure = name, ""
         self._table, self._on_failure = table, on_failure
         self._rows: list[Values] = []
         self._backlog = 0
@@ -101,14 +103,9 @@ class TableOutput:
         self._thread.start()
 
     @property
-    def failure(self) -> str:
-        """Why writing failed, or empty."""
-        return self._failure
-
-    @property
     def congested(self) -> bool:
         """Whether too much waits to be written."""
-        return self._backlog > MAX_BACKLOG and not self._failure
+        return self._backlog > MAX_BACKLOG and not self.failure
 
     def write(self, values: Values) -> None:
         """Queue a row."""
@@ -129,29 +126,24 @@ class TableOutput:
         while True:
             rows, closing = self._next_batch()
             try:
-                if rows and not self._failure:
+                if rows and not self.failure:
                     self._table.add(rows)
-                if closing and not self._failure:
+                if closing and not self.failure:
                     self._table.end(complete=self.complete)
             except Exception as error:  # noqa: BLE001 - whatever it is, the run must not wait for this table
-                self._failure = str(error) if isinstance(error, OutputError) else f"{self.name}: {error!r}"
+                self.failure = str(error) if isinstance(error, OutputError) else f"{self.name}: {error!r}"
                 self._on_failure(self)
             with self._changed:
                 self._backlog -= len(rows)
             if closing:
-                if self._failure:
+                if self.failure:
                     self._table.close()
                 return
 
     def _next_batch(self) -> tuple[list[Values], bool]:
         """The next rows, and whether they are the last."""
-        until = time.monotonic() + GATHER_SECONDS
         with self._changed:
-            while len(self._rows) < MAX_BATCH and not self._closing:
-                left = until - time.monotonic()
-                if left <= 0 and self._rows:
-                    break
-                self._changed.wait(max(left, 0.0) if self._rows else GATHER_SECONDS)
+            self._changed.wait_for(lambda: self._closing or len(self._rows) >= MAX_BATCH, GATHER_SECONDS)
             rows, self._rows = self._rows[:MAX_BATCH], self._rows[MAX_BATCH:]
             return rows, self._closing and not self._rows
 

@@ -81,12 +81,15 @@ class SqliteTable:
         if not path.exists():
             return
         self._connect()
-        for table, needed in ((RUNS, set(_RUN_COLUMNS)), (self._table, {"run"})):
-            found = self._found(table)
+        runs = self._found(RUNS)
+        for table, found, needed in (
+            (RUNS, runs, set(_RUN_COLUMNS)),
+            (self._table, self._found(self._table), {"run"}),
+        ):
             if found and not needed <= found:
                 other = "another file" if table == RUNS else f"another table, sqlite:{self._path}:NAME"
                 raise OutputError(f"{self._path}: its table {table} is not one of fetchcli; write to {other}")
-        if self._found(RUNS):
+        if runs:
             with self._errors():
                 (version,) = self._open.execute("SELECT max(schema_version) FROM runs").fetchone()
             if version is not None and version > SCHEMA_VERSION:
@@ -140,7 +143,6 @@ class SqliteTable:
             self._connection = sqlite3.connect(
                 path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False
             )
-            self._connection.execute("PRAGMA journal_mode").fetchone()
 
     @property
     def _open(self) -> sqlite3.Connection:
