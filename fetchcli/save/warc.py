@@ -28,7 +28,7 @@ from fetchcli.save.warc_records import (
     REVISIT_PROFILE,
     VERSION,
     Original,
-    digest,
+    digests,
     header,
     member,
     new_id,
@@ -181,8 +181,8 @@ class Warc(Staging):
             WARC_Target_URI=url,
             WARC_IP_Address=exchange.peer,
             WARC_Concurrent_To=f"<{record_id}>",
-            WARC_Block_Digest=digest([block]),
-            WARC_Payload_Digest=digest([block[head_size:]]) if len(block) > head_size else "",
+            WARC_Block_Digest=digests([block], 0)[0],
+            WARC_Payload_Digest=digests([block], head_size)[0] if len(block) > head_size else "",
             Content_Type="application/http;msgtype=request",
         )
         yield from member((about, block, END), self._level, len(block))
@@ -193,7 +193,7 @@ class Warc(Staging):
         """The record of a response; only its head if the run has written the same body before."""
         head = _head(exchange.received)
         size = exchange.received.size
-        payload = digest(exchange.received.blocks(), len(head))
+        whole, payload = digests(exchange.received.blocks(), 0, len(head))
         original = self._originals.get(payload) if size > len(head) else None
         fields = {
             "WARC_Target_URI": url,
@@ -209,7 +209,7 @@ class Warc(Staging):
                 exchange.seconds,
                 len(head),
                 **fields,
-                WARC_Block_Digest=digest([head]),
+                WARC_Block_Digest=digests([head], 0)[0],
                 WARC_Profile=REVISIT_PROFILE,
                 WARC_Refers_To=f"<{original.record_id}>",
                 WARC_Refers_To_Target_URI=original.url,
@@ -217,8 +217,7 @@ class Warc(Staging):
             )
             yield from member((about, head, END), self._level, len(head))
             return
-        fields["WARC_Block_Digest"] = digest(exchange.received.blocks())
-        about = header("response", record_id, exchange.seconds, size, **fields)
+        about = header("response", record_id, exchange.seconds, size, **fields, WARC_Block_Digest=whole)
         yield from member(chain((about,), exchange.received.blocks(), (END,)), self._level, size)
         if size > len(head):
             new[payload] = Original(record_id, url, iso(exchange.seconds))

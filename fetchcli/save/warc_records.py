@@ -39,18 +39,22 @@ class Original(NamedTuple):
     date: str
 
 
-def digest(blocks: Iterable[bytes], skipped: int = 0) -> str:
-    """``sha1:`` and the SHA-1 digest in base 32 (RFC 4648 section 6) of what comes after so many bytes.
+def digests(blocks: Iterable[bytes], *starts: int) -> list[str]:
+    """``sha1:`` and the SHA-1 digest in base 32 (RFC 4648 section 6) of what comes from each of these offsets on.
 
     The body is that on the wire, with its transfer coding: so do the readers that check it.
     `base64.b32encode` takes three times as long.
     """
-    found = sha1(usedforsecurity=False)
+    found, offset = [sha1(usedforsecurity=False) for _ in starts], 0
     for block in blocks:
-        found.update(memoryview(block)[skipped:])
-        skipped = max(0, skipped - len(block))
-    number = int.from_bytes(found.digest(), "big")
-    return "sha1:" + "".join([_PAIRS[number >> shift & 1023] for shift in range(150, -1, -10)])
+        for digest, start in zip(found, starts, strict=True):
+            digest.update(memoryview(block)[max(0, start - offset) :])
+        offset += len(block)
+    return ["sha1:" + _base32(int.from_bytes(digest.digest(), "big")) for digest in found]
+
+
+def _base32(number: int) -> str:
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(150, -1, -10)])
 
 
 def header(kind: str, record_id: str, seconds: float, size: int, **fields: str) -> bytes:
