@@ -41,7 +41,7 @@ def clean_first(text: str) -> str:
 
 def clean_path(text: str) -> str:
     """Components below the destination, joined by slashes, each of them clean."""
-    if len(text) > MAX_PATH_BYTES or not _PLAIN_PATH.fullmatch(text):  # nearly all are plain
+    if not _PLAIN_PATH.fullmatch(text):  # nearly all are plain
         first, *rest = text.split("/")
         text = "/".join((_clean_first(first), *map(_clean, rest[:-1]), *map(clean, rest[-1:])))
     return text if len(text) <= MAX_PATH_BYTES // 4 else _cut_path(text)
