@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
+from fetchcli.core.journal.final import RetryKinds
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.model.save import Save
 from fetchcli.core.summary.halt import Halt
@@ -139,6 +140,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         revalidate: a results file; bodies are asked for only if they changed since; or None.
         max_age: seconds for which rows of that file are not asked for at all, or None.
         only_changed: rows whose body is the earlier one are neither written nor saved.
+        resume: go on with the run that the outputs are from.
+        retry_kinds: failed rows that a resumed run fetches again.
+        from_results: the inputs are results files, whose rows are taken instead of fetching anything.
         files: other files that the options name and that were read.
     """
 
@@ -169,6 +173,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     revalidate: str | None = None
     max_age: float | None = None
     only_changed: bool = False
+    resume: bool = False
+    retry_kinds: RetryKinds = RetryKinds()
+    from_results: bool = False
     files: tuple[str, ...] = ()
 
     @property

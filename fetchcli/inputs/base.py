@@ -11,7 +11,7 @@ import msgspec
 from fetchcli.core.errors import InputError
 from fetchcli.core.url.parse import mask_credentials
 
-BLOCK = 16 * 1024
+BLOCK = 64 * 1024
 STDIN = "-"
 DATABASE = "sqlite:"  # prefix of an input that is asked a query
 

@@ -10,7 +10,7 @@ PIECE = 64 * 1024
 MAX_XZ_MEMORY = 256 * 1024 * 1024  # that an xz stream may ask for
 
 
-class _Codec(NamedTuple):
+class Codec(NamedTuple):
     """One compression: its name, first bytes, and a factory for a stream and the error it raises."""
 
     name: str
@@ -60,13 +60,13 @@ class _Gzip:
         return not self._stream.unconsumed_tail
 
 
-_CODECS = (
-    _Codec("gzip", b"\x1f\x8b", lambda: (_Gzip(), zlib.error)),
-    _Codec("zstd", b"\x28\xb5\x2f\xfd", _zstd),
-    _Codec("bzip2", b"BZh", _bzip2),
-    _Codec("xz", b"\xfd7zXZ\x00", _xz),
+CODECS = (
+    Codec("gzip", b"\x1f\x8b", lambda: (_Gzip(), zlib.error)),
+    Codec("zstd", b"\x28\xb5\x2f\xfd", _zstd),
+    Codec("bzip2", b"BZh", _bzip2),
+    Codec("xz", b"\xfd7zXZ\x00", _xz),
 )
-LONGEST_MAGIC = max(len(codec.magic) for codec in _CODECS)
+LONGEST_MAGIC = max(len(codec.magic) for codec in CODECS)
 
 
 def decompressed(blocks: Iterator[bytes]) -> Iterator[bytes]:
@@ -78,9 +78,9 @@ def decompressed(blocks: Iterator[bytes]) -> Iterator[bytes]:
     head = b""
     while len(head) < LONGEST_MAGIC and (block := next(blocks, b"")):
         head += block
-        if not any(codec.magic.startswith(head[: len(codec.magic)]) for codec in _CODECS):
+        if not any(codec.magic.startswith(head[: len(codec.magic)]) for codec in CODECS):
             break
-    codec = next((codec for codec in _CODECS if head.startswith(codec.magic)), None)
+    codec = next((codec for codec in CODECS if head.startswith(codec.magic)), None)
     if codec is None:
         if head:
             yield head
@@ -89,7 +89,7 @@ def decompressed(blocks: Iterator[bytes]) -> Iterator[bytes]:
         yield from _decompress_stream(codec, head, blocks)
 
 
-def _decompress_stream(codec: _Codec, data: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
+def _decompress_stream(codec: Codec, data: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
     stream, error_class = codec.make()
     try:
         while True:

@@ -3,7 +3,7 @@
 import json
 import re
 from codecs import getincrementaldecoder
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -29,18 +29,43 @@ def read_json(blocks: Iterator[bytes], url_column: str, keep: Sequence[str], *, 
     Raises:
         BadFormat: not an array, or incomplete (`TornRow` in a results file); earlier records have been yielded.
     """
-    return parse_blocks(_Array(url_column, keep, results=results), until_cut(blocks) if results else blocks)
+
+    def record(value: Any, line: int, written: str) -> Record:
+        raw = written.encode("utf-8", "surrogateescape")
+        if "\\" in written and SURROGATE.search(raw):
+            try:
+                msgspec.json.decode(raw)
+            except ValueError as error:  # half of a surrogate pair, which Python's decoder takes
+                return Record(line, shown(raw), problem=json_problem(raw, error))
+        return object_record(value, line, url_column, keep, lambda: raw)
+
+    return parse_blocks(_Array(record, results=results), until_cut(blocks) if results else blocks)
+
+
+def elements(blocks: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield the elements of the array of a results file as written, each with its line.
+
+    Raises:
+        BadFormat: not an array; `TornRow` if it is incomplete.
+    """
+    array = _Array(lambda _, line, written: (line, written.encode("utf-8", "surrogateescape")), results=True)
+    for batch in parse_blocks(array, until_cut(blocks)):
+        yield from batch
 
 
 class _Array:
     """Finds the elements of an array that arrives in pieces.
 
+    Args:
+        make: makes the item of an element: of its value, the line where it starts, and the element as written.
+        results: an array that never ends is a results file with a torn row.
+
     Attributes:
         problem: why reading stopped, or None.
     """
 
-    def __init__(self, url_column: str, keep: Sequence[str], *, results: bool) -> None:
-        self._url_column, self._keep, self._results = url_column, keep, results
+    def __init__(self, make: Callable[[Any, int, str], Any], *, results: bool) -> None:
+        self._make, self._results = make, results
         self._decode = getincrementaldecoder("utf-8-sig")("surrogateescape").decode
         self._text = ""
         self._pieces: list[str] = []  # text that has not been scanned yet
@@ -51,15 +76,15 @@ class _Array:
         self._incomplete_reason = "the array never ends"
         self.problem: BadFormat | None = None
 
-    def take(self, block: bytes, *, last: bool) -> list[Record]:
-        """Return the records that are complete now."""
+    def take(self, block: bytes, *, last: bool) -> list[Any]:
+        """Return the items of the elements that are complete now."""
         self._pieces.append(self._decode(block))
         self._size += len(self._pieces[-1])
-        records: list[Record] = []
+        items: list[Any] = []
         try:
             if last or self._size >= self._rescan_size:
                 self._text, self._pieces = "".join(self._pieces), []
-                self._scan(records)
+                self._scan(items)
             if last and self._expected != "nothing":
                 if self._expected == "[":
                     raise BadFormat("expected a JSON array", self._line)
@@ -68,9 +93,9 @@ class _Array:
                 raise BadFormat(self._incomplete_reason, self._line)
         except BadFormat as problem:  # earlier elements are valid
             self.problem = problem
-        return records
+        return items
 
-    def _scan(self, records: list[Record]) -> None:
+    def _scan(self, items: list[Any]) -> None:
         position = 0
         while (at := self._skip(position)) < len(self._text):
             if self._expected not in ("element", "element or ]"):
@@ -78,7 +103,7 @@ class _Array:
             elif self._text[at] == "]" and self._expected == "element or ]":
                 self._expected, position = "nothing", at + 1
             else:
-                end = self._element(at, records)
+                end = self._element(at, items)
                 if end is None:
                     position = at
                     break
@@ -88,15 +113,6 @@ class _Array:
         self._text = self._text[position:]
         self._pieces, self._size = [self._text], len(self._text)
         self._rescan_size = 2 * len(self._text) if len(self._text) > _MAX_EAGER_RESCAN else 0
-
-    def _record(self, value: Any, written: str) -> Record:
-        raw = written.encode("utf-8", "surrogateescape")
-        if "\\" in written and SURROGATE.search(raw):
-            try:
-                msgspec.json.decode(raw)
-            except ValueError as error:  # half of a surrogate pair, which Python's decoder takes
-                return Record(self._line, shown(raw), problem=json_problem(raw, error))
-        return object_record(value, self._line, self._url_column, self._keep, lambda: raw)
 
     def _skip(self, position: int) -> int:
         """Position after white space; counts its lines."""
@@ -120,7 +136,7 @@ class _Array:
             raise BadFormat(f"expected {wanted}, got {char!r}", self._line)
         return at + 1
 
-    def _element(self, at: int, records: list[Record]) -> int | None:
+    def _element(self, at: int, items: list[Any]) -> int | None:
         """Read one element and return its end, or None if it is incomplete."""
         try:
             value, end = _raw_decode(self._text, at)
@@ -132,7 +148,7 @@ class _Array:
         self._incomplete_reason = "the array never ends"
         if not isinstance(value, dict | list | str) and _NUMBER_REST.fullmatch(self._text, end):
             return None  # a number may continue in the next block
-        records.append(self._record(value, self._text[at:end]))
+        items.append(self._make(value, self._line, self._text[at:end]))
         self._line += self._text.count("\n", at, end)
         self._expected = ","
         return end

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -79,11 +79,11 @@ class BlockParser(Protocol):
 
     problem: BadFormat | None
 
-    def take(self, block: bytes, *, last: bool) -> list[Record]:
+    def take(self, block: bytes, *, last: bool) -> list[Any]:
         """Return the records that are complete now."""
 
 
-def parse_blocks(parser: BlockParser, blocks: Iterable[bytes]) -> Records:
+def parse_blocks(parser: BlockParser, blocks: Iterable[bytes]) -> Iterator[list[Any]]:
     """Yield the records of every block, and raise the problem afterwards.
 
     Raises:

@@ -8,7 +8,7 @@ from itertools import islice
 import msgspec
 
 from fetchcli.core.expect.expressions import compile_regex
-from fetchcli.core.model.target import Rejected, Row, Skipped, Target
+from fetchcli.core.model.target import Rejected, Row, SkipCause, Skipped, Target
 from fetchcli.core.settings import Selection
 
 PATTERN_SECONDS = 0.5  # processor time of one pattern over one URL
@@ -80,7 +80,7 @@ def _mark_duplicates(batches: Iterable[list[Row]]) -> Iterator[list[Row]]:
                 rows.append(row)
                 continue
             key = identity(row)
-            rows.append(Skipped.from_target(row, DUPLICATE) if key in seen else row)
+            rows.append(Skipped.from_target(row, DUPLICATE, SkipCause.DUPLICATE) if key in seen else row)
             seen.add(key)
         yield rows
 

@@ -32,7 +32,7 @@ from fetchcli.run.inputs import (
 )
 from fetchcli.run.interruption import interruption_message
 from fetchcli.run.loop import RunLoop
-from fetchcli.run.output_plan import plan_outputs
+from fetchcli.run.output_plan import OutputPlan, plan_outputs
 from fetchcli.run.outputs import Outputs, is_written, stdout_is_terminal
 from fetchcli.run.signals import Interrupt
 from fetchcli.sinks.formats import parse_output
@@ -40,6 +40,7 @@ from fetchcli.transport.base import Transport
 
 if TYPE_CHECKING:
     from fetchcli.core.baseline.compare import Comparison
+    from fetchcli.run.resume import EarlierRun
     from fetchcli.run.saving import Saving
     from fetchcli.save.store import Store
     from fetchcli.transport.cookies import RowCookies
@@ -91,6 +92,10 @@ def run(settings: Settings) -> ExitCode:
         from fetchcli.run.print_curl import print_curl
 
         return print_curl(settings, USER_AGENT)
+    if settings.from_results:
+        from fetchcli.run.from_results import run_from_results
+
+        return asyncio.run(run_from_results(settings, comparison_with(settings.baseline)))
     if settings.policy.cookies.jar is not None:
         from fetchcli.run.cookie_jar import check_cookie_jar
 
@@ -119,15 +124,15 @@ async def _run(settings: Settings) -> ExitCode:
         inputs = await _inputs(settings, stack)
         settings = name_columns(settings, inputs)
         check_expectations(settings, inputs)
-        policy, summary, comparison = settings.policy, Summary(settings.thresholds), _comparison(settings.baseline)
-        cookies = _row_cookies(policy)
-        transport = make_transport(policy, cookies=cookies, save=settings.save)
+        policy, summary, comparison = settings.policy, Summary(settings.thresholds), comparison_with(settings.baseline)
+        transport = make_transport(policy, cookies=(cookies := _row_cookies(policy)), save=settings.save)
         stack.push_async_callback(transport.close)
         saving, store = await _open_store(settings, stack)
-        named = _row_hooks(settings, saving, comparison)
         plan = plan_outputs(
             settings, stdout_is_terminal=stdout_is_terminal(), bodies=None if saving is None else saving.sink
         )
+        earlier_run = _earlier_run(settings, plan, summary, comparison)
+        named = _row_hooks(settings, saving, comparison, earlier_run)
         gc.freeze()  # what exists now stays: the collector need not look at it again
 
         def read(number: int) -> RowReader:
@@ -135,24 +140,35 @@ async def _run(settings: Settings) -> ExitCode:
             reader.is_written, reader.named = partial(is_written, plan), named
             return reader
 
-        run_loop = RunLoop(
-            settings, summary, comparison, read, endless=any(may_block(source, settings.reading) for source in inputs)
-        )
-        watch = run_loop.watch if settings.halt is not None else None
-        fetcher = Fetcher(transport, policy, ordered=settings.ordered, warn=print_message, watch=watch, store=store)
+        endless = any(may_block(source, settings.reading) for source in inputs)
+        run_loop = RunLoop(settings, summary, comparison, read, endless=endless)
+        watch, ordered = run_loop.watch if settings.halt is not None else None, settings.ordered
+        fetcher = Fetcher(transport, policy, ordered=ordered, warn=print_message, watch=watch, store=store)
         displays = make_displays(settings, plan, Displayed(inputs, summary, fetcher, store))
-        outputs = Outputs(plan, _read_files(settings, inputs), displays, run_loop.stop, quiet=settings.quiet)
-        run_loop.fetcher = fetcher
+        read_files, quiet = _read_files(settings, inputs), settings.quiet
+        outputs = Outputs(plan, read_files, displays, run_loop.stop, quiet=quiet, earlier_run=earlier_run)
+        run_loop.fetcher, run_loop.earlier_run = fetcher, earlier_run
         with Interrupt(run_loop.stop) as interrupt:
             await run_loop.run(outputs)
         written = await _close_store(store) and _write_cookies(policy, cookies) and not outputs.failed
         if interrupt.code is not None:
             print_message(interruption_message(settings, run_loop, inputs))
-        outcome_code = exit_code(summary, comparison.fresh if settings.only_new and comparison is not None else None)
-        return _conclude(settings, run_loop, written, outcome_code, interrupt.code)
+        deciding = comparison.fresh if settings.only_new and comparison is not None else None
+        return _conclude(settings, run_loop, written, exit_code(summary, deciding), interrupt.code)
 
 
-def _comparison(baseline: str | None) -> "Comparison | None":
+def _earlier_run(
+    settings: Settings, plan: OutputPlan, summary: Summary, comparison: "Comparison | None"
+) -> "EarlierRun | None":
+    """What an earlier run has done; most runs go on with none and import none of it."""
+    if not settings.resume:
+        return None
+    from fetchcli.run.resume import EarlierRun
+
+    return EarlierRun(settings, plan, summary, comparison)
+
+
+def comparison_with(baseline: str | None) -> "Comparison | None":
     """The comparison with a results file; most runs have none and import none of it."""
     if baseline is None:
         return None
@@ -194,8 +210,16 @@ async def _open_store(settings: Settings, stack: AsyncExitStack) -> "tuple[Savin
     return saving, store
 
 
-def _row_hooks(settings: Settings, saving: "Saving | None", comparison: "Comparison | None") -> NameRows:
-    """What is done to rows before they are fetched: names for their bodies, and what an earlier run has received."""
+def _row_hooks(
+    settings: Settings, saving: "Saving | None", comparison: "Comparison | None", earlier_run: "EarlierRun | None"
+) -> NameRows:
+    """What is done to rows before they are fetched: names, what an earlier run has received, and has done."""
+    prepared = _prepared_rows(settings, saving, comparison)
+    return prepared if earlier_run is None else lambda batches: earlier_run.rows(prepared(batches))
+
+
+def _prepared_rows(settings: Settings, saving: "Saving | None", comparison: "Comparison | None") -> NameRows:
+    """Names for the bodies of rows, and what an earlier run has received."""
     if settings.revalidate is None and settings.save is None and comparison is None:
         return iter
     from fetchcli.inputs.earlier import read_earlier

@@ -33,11 +33,17 @@ class Displayed(NamedTuple):
     store: "Store[Any] | None" = None
 
 
-def make_displays(settings: Settings, plan: OutputPlan, watched: Displayed) -> list[Display]:
-    """The displays that the settings ask for; rich is imported only if there is one."""
+def make_displays(settings: Settings, plan: OutputPlan, watched: Displayed | None) -> list[Display]:
+    """The displays that the settings ask for; rich is imported only if there is one.
+
+    Args:
+        settings: the settings of the run.
+        plan: what is written where.
+        watched: what progress shows; None if there is no progress.
+    """
     displays: list[Display] = []
     mode = _progress_mode(settings, plan)
-    if mode is not ProgressMode.NONE:
+    if watched is not None and mode is not ProgressMode.NONE:
         displays.append(_progress(mode, settings, watched))
     if plan.report == "stdout" or (plan.report == "stderr" and sys.stderr is not None):
         from fetchcli.render.console import make_console

@@ -19,6 +19,7 @@ from fetchcli.run.outputs import Outputs
 
 if TYPE_CHECKING:
     from fetchcli.core.baseline.compare import Comparison
+    from fetchcli.run.resume import EarlierRun
 
 MAX_PIPE_WAIT = 5.0  # maximum seconds that a halted run waits for the rest of a pipe
 
@@ -35,6 +36,7 @@ class RunLoop:
 
     Attributes:
         fetcher: the fetcher; set before `run`.
+        earlier_run: the run that this one goes on with, or None; set before `run`.
         summary: counts all outcomes.
         reader: the reader of the last round.
         round: number of the last round.
@@ -44,6 +46,7 @@ class RunLoop:
     """
 
     fetcher: Fetcher
+    earlier_run: "EarlierRun | None" = None
 
     def __init__(
         self,

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from fetchcli.core.errors import UsageError
+from fetchcli.core.journal.stored_row import JOURNAL
 from fetchcli.core.report.data import OutcomeBuffer
 from fetchcli.core.rows.schema import Schema
 from fetchcli.core.rows.template import compile_template
@@ -16,7 +17,7 @@ from fetchcli.core.settings import Settings
 from fetchcli.inputs.locate import columns_of
 from fetchcli.run.file_status import is_same
 from fetchcli.sinks.base import DataOutput, Sink
-from fetchcli.sinks.formats import BY_NAME, STDOUT, OutputFormat, OutputSpec, parse_output
+from fetchcli.sinks.formats import BY_NAME, OUTPUT_FORMATS, STDOUT, OutputFormat, OutputSpec, parse_output
 from fetchcli.sinks.template import TemplateSink
 
 OnFailure = Callable[[DataOutput], None]
@@ -27,6 +28,7 @@ class OutputPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What is written where.
 
     Attributes:
+        schema: the columns.
         data: makes each data sink, by the name of its destination.
         reports: destinations that are written once, at the end.
         report: where the summary goes: ``stdout``, ``stderr``, or empty for nowhere.
@@ -36,8 +38,11 @@ class OutputPlan(msgspec.Struct, frozen=True, kw_only=True):
         tables: opens each table, by the name of its destination.
         replaced: a file that was read whole before; an output may take its place. Or empty.
         only_changed: rows whose body is the earlier one are left out.
+        journals: the outputs that a resumed run goes on with, and their formats.
+        late: files that a resumed run writes at its end, of what the journals hold.
     """
 
+    schema: Schema
     data: dict[str, MakeSink]
     reports: frozenset[str]
     report: str
@@ -47,56 +52,86 @@ class OutputPlan(msgspec.Struct, frozen=True, kw_only=True):
     tables: dict[str, Callable[[OnFailure], DataOutput]]
     replaced: str = ""
     only_changed: bool = False
+    journals: dict[str, OutputFormat] = {}
+    late: frozenset[str] = frozenset()
 
 
-def plan_outputs(settings: Settings, *, stdout_is_terminal: bool, bodies: MakeSink | None = None) -> OutputPlan:
+def plan_outputs(
+    settings: Settings, *, stdout_is_terminal: bool, bodies: MakeSink | None = None, schema: Schema | None = None
+) -> OutputPlan:
     """Decide what is written where, without opening anything.
 
     Args:
         settings: the settings of the run.
         stdout_is_terminal: stdout is a terminal.
         bodies: makes the sink of bodies that go to stdout, or None.
+        schema: the columns; None for those of the settings.
 
     Raises:
         UsageError: a format or a template is wrong, or two outputs have the same destination.
     """
-    schema = _schema(settings)
+    schema = schema or schema_of(settings)
     rows = OutcomeBuffer(columns_of)
-    specs = [parse_output(text) for text in settings.outputs]
-    _refuse_partial(settings, [spec.path for spec in specs])
+    specs = _specs(settings)
     wanted: list[tuple[str, MakeSink]] = [(spec.path, _sink_factory(spec.format, schema, rows)) for spec in specs]
     if settings.write_out is not None:
         wanted.append((STDOUT, partial(TemplateSink, render=compile_template(settings.write_out, schema))))
-    if bodies is not None:
-        wanted.append((STDOUT, bodies))
+    wanted += [(STDOUT, bodies)] if bodies is not None else []
     if not wanted and (settings.quiet or not stdout_is_terminal):
         wanted.append((STDOUT, _sink_factory(BY_NAME["text"], schema, rows)))
     _refuse_shared([name for name, _ in wanted])
     data = dict(wanted)
-    to_stdout = stdout_is_terminal and STDOUT not in data
-    report = "" if settings.quiet else "stdout" if to_stdout else "stderr"
-    annotate = os.environ.get("GITHUB_ACTIONS") == "true" and not any(spec.format.name == "github" for spec in specs)
-    reports = frozenset(spec.path for spec in specs if not spec.format.streamed)
+    summary_place = "stdout" if stdout_is_terminal and STDOUT not in data else "stderr"
     return OutputPlan(
+        schema=schema,
         data=data,
-        reports=reports,
-        report=report,
+        reports=frozenset(spec.path for spec in specs if not spec.format.streamed),
+        report="" if settings.quiet else summary_place,
         data_on_terminal=stdout_is_terminal and STDOUT in data,
-        annotate=annotate,
+        annotate=_annotates(specs),
         rows=rows,
         tables={spec.path: partial(_open_table, spec, schema) for spec in specs if spec.format.stored},
         replaced=settings.revalidate or "",
         only_changed=settings.only_changed,
+        journals=_journals(settings, specs),
+        late=_late(specs) if settings.resume else frozenset(),
     )
 
 
-def _refuse_partial(settings: Settings, paths: list[str]) -> None:
-    """Refuse to replace a results file by a part of it."""
-    if settings.only_changed and any(is_same(path, settings.revalidate or "") for path in paths):
+def _annotates(specs: list[OutputSpec]) -> bool:
+    """Whether a GitHub workflow runs, and no output writes its annotations."""
+    return os.environ.get("GITHUB_ACTIONS") == "true" and not any(spec.format.name == "github" for spec in specs)
+
+
+def _late(specs: list[OutputSpec]) -> frozenset[str]:
+    """The files that a resumed run writes at its end."""
+    return frozenset(
+        spec.path for spec in specs if spec.format.streamed and not spec.format.journal and spec.path != STDOUT
+    )
+
+
+def _journals(settings: Settings, specs: list[OutputSpec]) -> dict[str, OutputFormat]:
+    """The outputs that a resumed run goes on with."""
+    if not settings.resume:
+        return {}
+    journals = {spec.path: spec.format for spec in specs if spec.format.journal and spec.path != STDOUT}
+    if not journals:
+        names = ", ".join(known.name for known in OUTPUT_FORMATS if known.journal)
+        raise UsageError(
+            f"--resume requires an output that a run can be continued from ({names}), such as -o rows.jsonl"
+        )
+    return journals
+
+
+def _specs(settings: Settings) -> list[OutputSpec]:
+    """The outputs that were named; a results file must not be replaced by a part of it."""
+    specs = [parse_output(text) for text in settings.outputs]
+    if settings.only_changed and any(is_same(spec.path, settings.revalidate or "") for spec in specs):
         raise UsageError(
             f"--only-changed would drop the other rows of {settings.revalidate}, which the next --revalidate needs; "
             "write to another file"
         )
+    return specs
 
 
 def _refuse_shared(names: list[str]) -> None:
@@ -108,11 +143,22 @@ def _refuse_shared(names: list[str]) -> None:
         raise UsageError(f"two outputs (-o, -w, --save) write to {where}; give one of them {remedy}")
 
 
-def _schema(settings: Settings) -> Schema:
+def schema_of(settings: Settings, *, carried: tuple[str, ...] = (), more: tuple[str, ...] = ()) -> Schema:
+    """The columns of a run.
+
+    Args:
+        settings: the settings of the run.
+        carried: more carried columns.
+        more: more columns that are default ones.
+
+    Raises:
+        UsageError: a name is unknown, or used twice.
+    """
     return Schema(
-        settings.reading.keep_as or settings.reading.keep,
-        more=settings.more_columns,
+        (*(settings.reading.keep_as or settings.reading.keep), *carried),
+        more=tuple(dict.fromkeys((*settings.more_columns, *more))),
         columns=settings.columns,
+        always=JOURNAL if settings.resume else (),
         csv_raw=settings.csv_raw,
     )
 

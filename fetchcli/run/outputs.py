@@ -4,23 +4,29 @@ import asyncio
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import ExitStack
 from os.path import samestat
+from typing import TYPE_CHECKING
 
-from fetchcli.core.errors import OutputError, UsageError
+from fetchcli.core.errors import FetchcliError, OutputError, UsageError
 from fetchcli.core.model.outcome import Outcome
 from fetchcli.core.revalidation.unchanged import is_unchanged
 from fetchcli.core.summary.summary import Summary
 from fetchcli.inputs.base import STDIN
 from fetchcli.messages import print_message
 from fetchcli.run.file_status import file_status, is_same
-from fetchcli.run.output_plan import OnFailure, OutputPlan
+from fetchcli.run.output_plan import MakeSink, OnFailure, OutputPlan
+from fetchcli.sinks.appending_output import AppendingOutput
 from fetchcli.sinks.atomic_output import AtomicOutput
-from fetchcli.sinks.base import DataOutput, Display
+from fetchcli.sinks.base import DataOutput, Display, Sink
 from fetchcli.sinks.formats import STDOUT
 from fetchcli.sinks.output import Output
 from fetchcli.sinks.replacing_output import ReplacingOutput
+
+if TYPE_CHECKING:
+    from fetchcli.run.resume import EarlierRun
 
 RELIEF_SECONDS = 0.02
 
@@ -32,7 +38,7 @@ class Outputs:
         failed: an output could not be written to its end.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - where rows come from and go
         self,
         plan: OutputPlan,
         read: Iterable[str],
@@ -40,6 +46,7 @@ class Outputs:
         stop: Callable[[str], None],
         *,
         quiet: bool = False,
+        earlier_run: "EarlierRun | None" = None,
     ) -> None:
         """Open the outputs.
 
@@ -49,6 +56,7 @@ class Outputs:
             displays: progress and summary.
             stop: stops the run.
             quiet: show no messages during the run.
+            earlier_run: what the outputs hold of an earlier run, if this one goes on with it.
 
         Raises:
             OutputError: a path cannot be written, or is one that the run reads.
@@ -65,17 +73,31 @@ class Outputs:
             raise UsageError("two outputs (-o) are the same file under different names")
         for output in self._outputs:
             output.lock()
+        self._displays, self._earlier_run = list(displays), earlier_run
+        self._sinks: dict[str, Sink] = {}
+        self._journals = set(plan.journals)
+        self._begin(data, earlier_run)
+        self._live = [sink for name, sink in self._sinks.items() if name not in plan.late]
+
+    def _begin(self, data: Mapping[str, MakeSink], earlier_run: "EarlierRun | None") -> None:
+        """Start writing, behind what an earlier run has written if this one goes on with it."""
+        if earlier_run is not None:
+            earlier_run.prepare(self._outputs)
         for output in self._outputs:
             output.begin()
-        self._sinks = [make(output) for make, output in zip(data.values(), self._outputs, strict=True)]
-        self._displays = list(displays)
-        for sink in (*self._sinks, *self._displays):
-            sink.open()
+        self._sinks = {name: make(output) for (name, make), output in zip(data.items(), self._outputs, strict=True)}
+        for name, sink in self._sinks.items():
+            if earlier_run is None or not earlier_run.is_continued(name):
+                sink.open()
+        for display in self._displays:
+            display.open()
+        if earlier_run is not None:
+            earlier_run.fill(self._sinks)
 
     def handle(self, outcome: Outcome) -> None:
         """Hand an outcome to every sink."""
         if not (self._only_changed and is_unchanged(outcome)):
-            for sink in self._sinks:
+            for sink in self._live:
                 sink.handle(outcome)
         for display in self._displays:
             display.handle(outcome)
@@ -107,15 +129,37 @@ class Outputs:
         """
         for output in self._outputs:
             output.complete = complete
-        with ExitStack() as stack:  # each one is closed, whatever happens to the others
-            for output in self._outputs:
-                stack.callback(output.close)
-            for sink in self._sinks:
-                stack.callback(sink.close, summary)
+        if self._earlier_run is not None:
+            self._close(summary, self._journals)
+            self._settle(self._earlier_run, complete=complete)
+        self._close(summary, self._sinks.keys() - self._journals)
         # Nobody waits for a summary whose reader has left (`| head -1`).
         reader_gone = any(output.broken_pipe for output in self._outputs)
         for display in self._displays:
             display.close(Summary() if reader_gone else summary)
+
+    def _close(self, summary: Summary, names: Collection[str]) -> None:
+        with ExitStack() as stack:  # each one is closed, whatever happens to the others
+            for output in self._outputs:
+                if output.name in names:
+                    stack.callback(output.close)
+            for name in names:
+                stack.callback(self._sinks[name].close, summary)
+
+    def _settle(self, earlier_run: "EarlierRun", *, complete: bool) -> None:
+        """Complete what goes on; a journal that could not be written is left as it is."""
+        late = [sink for sink in self._sinks.values() if sink not in self._live]
+        failed = any(output.failure for output in self._outputs if output.name in self._journals)
+        try:
+            earlier_run.settle(late, self._wait, complete=complete and not failed)
+        except FetchcliError as error:
+            self.failed = True
+            print_message(f"cannot write {error}")
+
+    def _wait(self) -> None:
+        """Let destinations catch up; called by a thread that is not the event loop's."""
+        while any(output.congested for output in self._outputs):
+            time.sleep(RELIEF_SECONDS)
 
     def _tell_loop(self, output: DataOutput) -> None:
         """Called by the thread of an output."""
@@ -134,6 +178,8 @@ def _open(name: str, plan: OutputPlan, on_failure: OnFailure) -> DataOutput:
     """Open a destination, in the way in which it is written."""
     if name in plan.tables:
         return plan.tables[name](on_failure)
+    if name in plan.journals:
+        return AppendingOutput(name, on_failure)
     if name in plan.reports:
         return AtomicOutput(name, on_failure)
     replaces = plan.replaced and name != STDOUT and is_same(name, plan.replaced)

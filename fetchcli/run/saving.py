@@ -12,7 +12,7 @@ from typing import Any
 from fetchcli._version import __version__
 from fetchcli.core.errors import OutputError, UsageError
 from fetchcli.core.model.save import Existing, Save
-from fetchcli.core.model.target import Row, Skipped, Target
+from fetchcli.core.model.target import Row, SkipCause, Skipped, Target
 from fetchcli.core.naming.destination import Destination, Kind, destination_of
 from fetchcli.core.naming.planner import NamePlanner
 from fetchcli.core.naming.template import Template
@@ -188,7 +188,7 @@ class Saving:
         name = self.planner.planned(row)
         if self.save.existing is Existing.SKIP and self._exists(name):
             where = self._folder if self.destination.kind is Kind.FILES else f"{self.save.to}: "
-            return Skipped.from_target(row, f"{where}{name} exists (--skip-existing)")
+            return Skipped.from_target(row, f"{where}{name} exists (--skip-existing)", SkipCause.EXISTS)
         return row.named(name)
 
     def _exists(self, name: str) -> bool:

@@ -22,6 +22,7 @@ class OutputFormat(NamedTuple):
         extensions: file extensions that name the format.
         streamed: rows are written as they finish; otherwise the file is written once, at the end of the run.
         stored: rows go into a table of a database.
+        journal: a run can be continued from it.
     """
 
     name: str
@@ -30,6 +31,7 @@ class OutputFormat(NamedTuple):
     extensions: tuple[str, ...] = ()
     streamed: bool = False
     stored: bool = False
+    journal: bool = False
 
     def load(self) -> Any:
         """Import and return the sink class, the render function, or the class of the table."""
@@ -41,8 +43,15 @@ OUTPUT_FORMATS = (
     OutputFormat(
         "text", "STATUS SECONDS BYTES URL ERROR, tab-separated", "sinks.text:TextSink", (".txt", ".tsv"), streamed=True
     ),
-    OutputFormat("jsonl", "one JSON object per row", "sinks.jsonl:JsonLinesSink", (".jsonl", ".ndjson"), streamed=True),
-    OutputFormat("csv", "a header, then one line per row", "sinks.csv:CsvSink", (".csv",), streamed=True),
+    OutputFormat(
+        "jsonl",
+        "one JSON object per row",
+        "sinks.jsonl:JsonLinesSink",
+        (".jsonl", ".ndjson"),
+        streamed=True,
+        journal=True,
+    ),
+    OutputFormat("csv", "a header, then one line per row", "sinks.csv:CsvSink", (".csv",), streamed=True, journal=True),
     OutputFormat("json", "one JSON array of rows", "sinks.json:JsonSink", (".json",), streamed=True),
     OutputFormat(
         "sqlite",

@@ -173,9 +173,15 @@ class Output:
 
     def close(self) -> None:
         """Write what is left and close; blocks as long as the destination does."""
+        self._finish()
+        self._release()
+
+    def _finish(self) -> None:
         self._closing.set()
         self._filled.set()
         self._thread.join()
+
+    def _release(self) -> None:
         self._unlock()
         if self.fd != 1:
             try:

@@ -50,7 +50,7 @@ CORE = (
     "naming",
     "summary",
     "report",
-    "baseline",
+    "baseline journal",
     "settings",
 )
 # Packages from outside the standard library that one module of core may use.

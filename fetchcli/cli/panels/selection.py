@@ -39,7 +39,6 @@ PANEL = Panel(
             help="Fetch only the rows that were not accepted. The input is a results file.",
             to="reading.selection.only_failed",
             type=bool,
-            common=True,
         ),
         Option(
             flags="--dedupe",

@@ -7,7 +7,7 @@ import msgspec
 from fetchcli.core.errors import ErrorKind, Failure, Remedy
 from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
 from fetchcli.core.model.save import Saved
-from fetchcli.core.model.target import Rejected, Row
+from fetchcli.core.model.target import Rejected, Row, SkipCause, Skipped
 
 
 class Verdict(StrEnum):
@@ -49,6 +49,13 @@ class Outcome(msgspec.Struct, frozen=True):
         if isinstance(self.row, Rejected):
             return Failure(self.row.kind, self.row.message)
         return self.attempts[-1].result if self.attempts else Failure(ErrorKind.CANCELLED, self.note)
+
+    @property
+    def skip_cause(self) -> SkipCause | None:
+        """Why the row was skipped; None if it was not."""
+        if self.verdict is not Verdict.SKIPPED:
+            return None
+        return self.row.cause if isinstance(self.row, Skipped) else SkipCause.HOST
 
     @property
     def response(self) -> Response | None:

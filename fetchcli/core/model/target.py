@@ -1,5 +1,7 @@
 """Rows of the input: `Target`, `Rejected`, `Skipped`."""
 
+from enum import StrEnum
+
 import msgspec
 
 from fetchcli.core.errors import ErrorKind
@@ -31,6 +33,7 @@ class Target(msgspec.Struct, frozen=True):
         file_name: the name of its saved body, if it is known before the response.
         earlier: what an earlier run has received, or None.
         variant: tells apart requests for one URL whose answers may differ; see `revalidation.variant`.
+        key: the key of a row that comes from results; empty if it is to be computed (`rows.key`).
     """
 
     seq: int
@@ -47,6 +50,7 @@ class Target(msgspec.Struct, frozen=True):
     file_name: str = ""
     earlier: Earlier | None = None
     variant: str = ""
+    key: str = ""
 
     def named(self, file_name: str) -> "Target":
         """The same row, with the name of its file."""
@@ -88,6 +92,7 @@ class Rejected(msgspec.Struct, frozen=True):
     expect: Expected | None = None
     round: int = 1
     kind: ErrorKind = ErrorKind.INVALID_URL
+    key: str = ""
 
     @property
     def host(self) -> str:
@@ -106,19 +111,30 @@ class Rejected(msgspec.Struct, frozen=True):
         return f"{source}:{self.line}: {self.reason}" if source else self.reason
 
 
+class SkipCause(StrEnum):
+    """Why a row is skipped; see `journal.final` for which of them are final."""
+
+    DUPLICATE = "duplicate"
+    EXISTS = "exists"
+    HALT = "halt"
+    HOST = "host"
+
+
 class Skipped(Target, frozen=True):
     """A row of the input that could be fetched but is not.
 
     Attributes:
-        reason: why; not because of the row or its host.
+        reason: why, for people; not because of the row or its host.
+        cause: why.
     """
 
     reason: str = ""
+    cause: SkipCause = SkipCause.HALT
 
     @classmethod
-    def from_target(cls, row: Target, reason: str) -> "Skipped":
+    def from_target(cls, row: Target, reason: str, cause: SkipCause = SkipCause.HALT) -> "Skipped":
         """The same row, skipped."""
-        return cls(**{name: getattr(row, name) for name in row.__struct_fields__}, reason=reason)
+        return cls(**{name: getattr(row, name) for name in row.__struct_fields__}, reason=reason, cause=cause)
 
 
 class Known(Target, frozen=True):

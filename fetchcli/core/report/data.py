@@ -87,6 +87,10 @@ class OutcomeBuffer:
         if len(rows) < MAX_ROWS:
             rows.append(_without_headers(outcome))
 
+    def clear(self) -> None:
+        """Forget the outcomes, because all of them are added again."""
+        self._accepted, self._others, self._last = [], [], None
+
     def report(self, summary: Summary) -> Report:
         """The data of the reports, once the run is over."""
         if self._report is None:

@@ -82,6 +82,12 @@ COLUMNS: tuple[Column, ...] = (
     Column("attempts", "integer", "a[-1].number if a else 0", "number of attempts; redirects belong to one attempt"),
     Column("flaky", "boolean", "o.flaky", "true if the row was accepted after a failure"),
     Column("note", "string", "o.note or None", "reason for skipping or not retrying the row"),
+    Column(
+        "skip_cause",
+        "string",
+        "o.skip_cause and o.skip_cause.value",
+        "why the row was skipped: duplicate, exists (--skip-existing), halt, or host (--max-host-errors)",
+    ),
     Column("time_queue", "number", "seconds(o.queued)", "seconds before the first attempt"),
     Column(
         "time_namelookup",

@@ -14,6 +14,8 @@ def row_key(row: Row) -> str:
 
     Headers and content of the whole run are not part of it, so a run with another User-Agent has the same keys.
     """
+    if row.key:
+        return row.key
     text = f"{row.method or ''} {row.text}"
     if row.row_request is not None or row.expect is not None:
         request = row.row_request and sorted(row.row_request.written().items())

@@ -18,7 +18,13 @@ class Schema:
     """
 
     def __init__(
-        self, keep: tuple[str, ...] = (), *, more: tuple[str, ...] = (), columns: str = "", csv_raw: bool = False
+        self,
+        keep: tuple[str, ...] = (),
+        *,
+        more: tuple[str, ...] = (),
+        columns: str = "",
+        always: tuple[str, ...] = (),
+        csv_raw: bool = False,
     ) -> None:
         """Choose the columns.
 
@@ -26,19 +32,13 @@ class Schema:
             keep: names of the carried columns.
             more: columns that are default ones in this run.
             columns: value of ``--columns``, or empty for the default ones.
+            always: columns that are there whatever that says.
             csv_raw: write cells of a CSV as they are.
 
         Raises:
             UsageError: a name is already used, unknown, or named twice.
         """
-        for name in keep:
-            if name in NAMES or name in more:
-                raise UsageError(
-                    f"--keep {name}: the output already has a column of that name; "
-                    f"write --keep input_{name}={name} to rename it"
-                )
-        if len(set(keep)) < len(keep):
-            raise UsageError("--keep names a column twice")
+        _check_kept(keep, more)
         self._kept = {
             name: Column(name, "any", f"carried(row, {at})", f"the column {name} of the input", text=as_written)
             for at, name in enumerate(keep)
@@ -49,6 +49,8 @@ class Schema:
             self.columns = _chosen(columns, default, self.find) if columns else default
         except UsageError as error:
             raise UsageError(f"--columns: {error}") from None
+        chosen = {column.name for column in self.columns}
+        self.columns += tuple(find(name) for name in always if name not in chosen)
         self._values = self.compiled(lambda *values: list(values))
 
     @property
@@ -69,6 +71,18 @@ class Schema:
     def find(self, name: str) -> Column:
         """The column of that name or alias; raises UsageError if there is none."""
         return self._kept.get(name) or find(name)
+
+
+def _check_kept(keep: tuple[str, ...], more: tuple[str, ...]) -> None:
+    """Refuse names of carried columns that are taken."""
+    for name in keep:
+        if name in NAMES or name in more:
+            raise UsageError(
+                f"--keep {name}: the output already has a column of that name; "
+                f"write --keep input_{name}={name} to rename it"
+            )
+    if len(set(keep)) < len(keep):
+        raise UsageError("--keep names a column twice")
 
 
 def _chosen(text: str, default: tuple[Column, ...], find: Callable[[str], Column]) -> tuple[Column, ...]:

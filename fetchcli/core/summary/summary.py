@@ -42,6 +42,8 @@ class Summary:
         failures: the first rows of the input that were not accepted.
         changes: changes since the baseline, or None; set by the caller.
         elapsed: duration of the run in seconds; set by the caller.
+        earlier: rows that an earlier run has finished, which this one continues.
+        earlier_seconds: duration of that run; set by the caller.
         meters: what is measured for thresholds.
     """
 
@@ -57,7 +59,8 @@ class Summary:
         self.not_modified = self.from_cache = 0
         self.slowest_hosts: dict[str, float] = {}
         self.failures: list[Outcome] = []
-        self.elapsed = 0.0
+        self.elapsed = self.earlier_seconds = 0.0
+        self.earlier = 0
         self._host_floor = 0.0
 
     @property
@@ -78,7 +81,7 @@ class Summary:
     @property
     def threshold_results(self) -> list[ThresholdResult]:
         """Results of the thresholds; empty if no row has finished."""
-        return [meter.result(self.elapsed) for meter in self.meters] if self.total else []
+        return [meter.result(self.elapsed + self.earlier_seconds) for meter in self.meters] if self.total else []
 
     def add(self, outcome: Outcome) -> None:
         """Count one outcome."""
@@ -113,6 +116,17 @@ class Summary:
                 self._note_host(host, seconds)
         if outcome.verdict in (Verdict.FAILED, Verdict.REJECTED):
             self._note_failure(outcome)
+
+    def add_earlier(self, outcome: Outcome) -> None:
+        """Count one outcome of the run that is continued."""
+        self.earlier += 1
+        self.add(outcome)
+
+    def take_counts(self, other: "Summary") -> None:
+        """Take the counts of another summary, of all rows, in place of its own."""
+        own = {name: getattr(self, name) for name in ("changes", "elapsed", "earlier_seconds")}
+        fetched = self.total - self.earlier
+        vars(self).update(vars(other) | own | {"earlier": other.total - fetched})
 
     def merge(self, other: "Summary") -> None:
         """Add the counts of another summary; ``elapsed`` becomes the longer one."""

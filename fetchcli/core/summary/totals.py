@@ -19,7 +19,9 @@ def totals(summary: Summary) -> list[Part]:
     for verdict in (Verdict.FAILED, Verdict.REJECTED, Verdict.SKIPPED, Verdict.CANCELLED):
         if count := summary.verdicts[verdict]:
             parts += [(", ", None), (f"{count:,} {verdict.value.lower()}", verdict)]
-    rate = summary.total / summary.elapsed if summary.elapsed else 0.0
+    if summary.earlier:
+        parts.append((f" ({summary.earlier:,} from an earlier run)", None))
+    rate = (summary.total - summary.earlier) / summary.elapsed if summary.elapsed else 0.0
     elapsed = format_clock(summary.elapsed) if summary.elapsed >= 60 else f"{summary.elapsed:.2f} s"
     return [*parts, (f" in {elapsed}, {rate:,.1f}/s, {format_bytes(summary.size_download)}", None)]
 

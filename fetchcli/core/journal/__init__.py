@@ -1,0 +1,1 @@
+"""What a results file holds, and what is left to do."""

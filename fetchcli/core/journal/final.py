@@ -1,0 +1,65 @@
+"""Which rows of a results file are done, and which are to be fetched again."""
+
+import re
+
+import msgspec
+
+from fetchcli.core.errors import ErrorKind, UsageError
+from fetchcli.core.journal.stored_row import StoredRow
+from fetchcli.core.model.outcome import Verdict
+from fetchcli.core.model.target import SkipCause
+
+CHECK = "check"  # a check failed, other than that of the status
+_STATUS = re.compile(r"[1-9](?:\d\d|xx)")
+_FINAL_SKIPS = frozenset((SkipCause.DUPLICATE, SkipCause.EXISTS))
+# What this machine was to blame for; the server was not asked, or its answer was lost.
+_LOCAL = frozenset((ErrorKind.CANCELLED, ErrorKind.WRITE, ErrorKind.INTERNAL))
+
+
+class RetryKinds(msgspec.Struct, frozen=True):
+    """Failed rows that are fetched again.
+
+    Attributes:
+        every: all of them.
+        kinds: error kinds, statuses (``404``, ``5xx``), and `CHECK`.
+    """
+
+    every: bool = False
+    kinds: frozenset[str] = frozenset()
+
+    def include(self, row: StoredRow) -> bool:
+        """Whether a failed row is fetched again."""
+        if self.every or (row.error is not None and row.error.value in self.kinds):
+            return True
+        if row.status is None:
+            return False
+        checks = {failed.check for failed in row.failed_checks}
+        if "status" in checks and {str(row.status), f"{row.status // 100}xx"} & self.kinds:
+            return True
+        return CHECK in self.kinds and bool(checks - {"status"})
+
+
+def is_final(row: StoredRow, retry: RetryKinds) -> bool:
+    """Whether a row is done: it is not fetched again."""
+    if row.verdict is Verdict.SKIPPED:
+        return row.skip_cause in _FINAL_SKIPS
+    if row.verdict is Verdict.OK or row.verdict is Verdict.REJECTED:
+        return True
+    return row.verdict is Verdict.FAILED and row.error not in _LOCAL and not retry.include(row)
+
+
+def parse_retry_kinds(text: str) -> RetryKinds:
+    """Parse ``connect,timeout_total,5xx,check``.
+
+    Raises:
+        UsageError: a word is none of them.
+    """
+    words = [word.strip() for word in text.split(",")]
+    known = {kind.value for kind in ErrorKind} - {kind.value for kind in _LOCAL}
+    for word in words:
+        if word not in known and word != CHECK and not _STATUS.fullmatch(word):
+            raise UsageError(
+                f"{word!r}: expected error kinds, statuses such as 404 or 5xx, or {CHECK}; the kinds are "
+                f"{', '.join(kind.value for kind in ErrorKind if kind.value in known)}"
+            )
+    return RetryKinds(kinds=frozenset(words))

@@ -1,0 +1,198 @@
+"""The outcome that a row of a results file stands for: written again, it is the same row."""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from fetchcli.core.errors import ErrorKind, Failure
+from fetchcli.core.expect.expectations import Expected
+from fetchcli.core.journal.span import epoch
+from fetchcli.core.journal.stored_row import StoredRow, WholeRow
+from fetchcli.core.model.attempt import Attempt, Response
+from fetchcli.core.model.earlier import Earlier
+from fetchcli.core.model.outcome import Outcome, Verdict
+from fetchcli.core.model.save import Saved
+from fetchcli.core.model.target import CarriedValue, Rejected, Row, SkipCause, Skipped, Target
+from fetchcli.core.request.request import Request, is_token
+from fetchcli.core.request.row_request import RowRequest
+from fetchcli.core.timings import Timings
+from fetchcli.core.url.parse import DEFAULT_PORT, HttpUrl
+
+_ORIGIN = re.compile(r"(https?)://(?:[^/?#]*@)?(?:\[([^\]/?#]*)\]|([^:/?#]*))(?::(\d{1,5}))?")
+_NO_TIMINGS = Timings()
+
+
+class WrittenRequest(RowRequest, frozen=True, kw_only=True):
+    """The request of a row as results have it: secrets are masked, so it cannot be sent.
+
+    Attributes:
+        values: as written.
+    """
+
+    values: dict[str, Any]
+
+    def written(self) -> dict[str, object]:
+        """As written."""
+        return self.values
+
+
+def restored(
+    row: StoredRow, carried: tuple[CarriedValue, ...] = (), headers: Mapping[str, str] | None = None
+) -> Outcome:
+    """The outcome that a row stands for. What rows do not contain is missing: earlier attempts, and bodies.
+
+    Args:
+        row: the row; of a `StoredRow` that is no `WholeRow` the details are missing, too.
+        carried: values of the carried columns.
+        headers: response headers by lower-case name.
+    """
+    saved = None if row.saved_as is None else Saved(row.saved_as, row.size_saved or 0)
+    attempts: tuple[Attempt, ...] = ()
+    if row.verdict in _ATTEMPTED and (row.attempts or row.status is not None):
+        result = _failure(row) if row.status is None else _response(row, headers)
+        started = epoch(row.started_at) if isinstance(row, WholeRow) and row.started_at else 0.0
+        attempts = (Attempt(row.attempts, started, row.time_total or 0.0, result, row.failed_checks),)
+    return Outcome(
+        _row(row, carried),
+        row.verdict,
+        attempts,
+        row.failed_checks,
+        row.time_queue,
+        row.flaky,
+        row.note or "",
+        saved,
+    )
+
+
+_ATTEMPTED = frozenset((Verdict.OK, Verdict.FAILED, Verdict.CANCELLED))
+
+
+def _row(row: StoredRow, carried: tuple[CarriedValue, ...]) -> Row:
+    source, line, tag = row.source or "", row.line or 0, row.tag or ""
+    row_request, expect, earlier, variant = None, None, None, ""
+    if isinstance(row, WholeRow):
+        row_request = _row_request(row)
+        expect = None if row.expect is None else Expected((), row.expect)
+        variant = row.variant or ""
+        if row.changed is not None:
+            earlier = Earlier("another" if row.changed else row.sha256 or "the same")
+    if row.verdict is Verdict.REJECTED:
+        reason = (row.error_detail or "").removeprefix(f"{'stdin' if source == '-' else source}:{line}: ")
+        kind = row.error or ErrorKind.INVALID_ROW
+        if row_request is None and row.method is not None and is_token(row.method):
+            row_request = WrittenRequest(method=row.method, values={"method": row.method})
+        return Rejected(
+            row.seq, row.url, reason, source, line, row_request, tag, carried, expect, row.round, kind, row.key
+        )
+    fields = (
+        row.seq,
+        _url(row.url),
+        source,
+        line,
+        None if row.method is None else _request(row.method),
+        row_request,
+        tag,
+        carried,
+        expect,
+        row.round,
+        None,
+        "",
+        earlier,
+        variant,
+        row.key,
+    )
+    if row.skip_cause is not None and row.skip_cause is not SkipCause.HOST:
+        return Skipped(*fields, row.note or "", row.skip_cause)
+    return Target(*fields)
+
+
+def _row_request(row: WholeRow) -> RowRequest | None:
+    if row.request is None:
+        return None
+    method = row.request.get("method")
+    return WrittenRequest(method=method if isinstance(method, str) and is_token(method) else None, values=row.request)
+
+
+def _url(text: str) -> HttpUrl:
+    """The parts of a URL that was checked when the row was written; parsing it again would take half the time."""
+    end = text.find("/", len("https://"))
+    if end < 0:
+        end = len(text)
+    scheme, host, port = _origin(text[:end])
+    return HttpUrl(scheme, host, port, text[end:], text)
+
+
+@lru_cache(maxsize=4096)
+def _origin(text: str) -> tuple[str, str, int]:
+    match = _ORIGIN.match(text)
+    if match is None:
+        return "http", "", DEFAULT_PORT["http"]
+    scheme = match[1]
+    return scheme, match[2] or match[3] or "", int(match[4]) if match[4] else DEFAULT_PORT[scheme]
+
+
+@lru_cache(maxsize=64)
+def _request(method: str) -> Request | None:
+    return Request(method) if is_token(method) else None
+
+
+def _response(row: StoredRow, headers: Mapping[str, str] | None) -> Response:
+    status, size, decoded = row.status or 0, row.size_download or 0, row.size_decoded or 0
+    if not isinstance(row, WholeRow):
+        return Response(
+            status,
+            row.url,
+            _NO_TIMINGS,
+            size_download=size,
+            size_decoded=decoded,
+            sha256=row.sha256 or "",
+            not_modified=bool(row.not_modified),
+            from_cache=bool(row.from_cache),
+        )
+    return Response(
+        status,
+        row.url_effective or "",
+        _timings(row),
+        row.redirects,
+        row.content_type or "",
+        row.remote_ip or "",
+        size,
+        decoded,
+        row.sha256 or "",
+        bool(row.length_verified),
+        row.unknown_coding or "",
+        _fields(row, headers),
+        cert_expires=epoch(row.cert_expires) if row.cert_expires else 0.0,
+        resumed_from=row.resumed_from or 0,
+        not_modified=bool(row.not_modified),
+        from_cache=bool(row.from_cache),
+    )
+
+
+def _fields(row: WholeRow, headers: Mapping[str, str] | None) -> dict[bytes, list[bytes]]:
+    found = {_bytes(name): list(map(_bytes, values)) for name, values in (row.headers or {}).items()}
+    for name, value in (headers or {}).items():
+        found.setdefault(_bytes(name), [_bytes(value)])
+    return found
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _failure(row: StoredRow) -> Failure:
+    kind, detail = row.error or ErrorKind.INTERNAL, row.error_detail or ""
+    if not isinstance(row, WholeRow):
+        return Failure(kind, detail)
+    return Failure(kind, detail, row.url_effective or "", row.redirects, row.remote_ip or "", timings=_timings(row))
+
+
+def _timings(row: WholeRow) -> Timings:
+    return Timings(
+        row.time_namelookup or 0.0,
+        row.time_connect or 0.0,
+        row.time_appconnect or 0.0,
+        row.time_starttransfer or 0.0,
+        row.time_total or 0.0,
+    )

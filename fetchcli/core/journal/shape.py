@@ -1,0 +1,104 @@
+"""Read rows of results: from JSON, from the cells of a table, or from the values of a database."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, cast
+
+import msgspec
+
+from fetchcli.core.errors import Redirect
+from fetchcli.core.expect.expectations import KEYS
+from fetchcli.core.journal.restore import restored
+from fetchcli.core.journal.stored_row import StoredRow, WholeRow
+from fetchcli.core.model.attempt import FailedCheck
+from fetchcli.core.model.outcome import Outcome
+from fetchcli.core.rows.columns import COLUMNS, HEADER, HEADERS, REVALIDATED, SAVED, VARIANT, find
+
+_STRUCTURED = {column.name for column in (*COLUMNS, HEADERS) if column.type in ("list", "object")}
+_DEFAULT = frozenset(column.name for column in COLUMNS)
+_OPTIONAL = frozenset(column.name for column in (*SAVED, VARIANT, *REVALIDATED, HEADERS))
+_REDIRECT = re.compile(r"(?:^|; )(\d{3}) (\S+?)(?=; \d{3} |$)")
+_CHECK = rf"(?:{'|'.join(KEYS)})"
+_FAILED = re.compile(rf"(?:^|; )({_CHECK}): expected (.*?), got (.*?)(?=; {_CHECK}: expected |$)", re.DOTALL)
+
+
+class InvalidRow(Exception):  # noqa: N818 - the reader adds file and line
+    """This is no row of results; ``str()`` is the reason."""
+
+
+class Shape:
+    """What is read of rows.
+
+    Args:
+        names: the columns of the results. Those that are no columns of fetchcli are carried.
+        whole: read every column, so that rows can be written again.
+
+    Attributes:
+        carried: names of the carried columns.
+        more: columns besides the default ones, those of headers among them.
+        outcome: makes the outcome of a row.
+    """
+
+    def __init__(self, names: Iterable[str] = (), *, whole: bool = False) -> None:
+        base = WholeRow if whole else StoredRow
+        others = [name for name in dict.fromkeys(names) if name not in _DEFAULT]
+        self.more = tuple(name for name in others if name in _OPTIONAL or _is_header(name))
+        self.carried = tuple(name for name in others if name not in self.more)
+        self._headers = [(f"header{at}", name) for at, name in enumerate(others) if _is_header(name)]
+        self._fields = [f"carried{at}" for at in range(len(self.carried))]
+        self.outcome: Callable[[Any], Outcome] = restored
+        self._type: type[StoredRow] = base
+        if whole and (self.carried or self._headers):
+            renamed = dict(zip(self._fields, self.carried, strict=True)) | dict(self._headers)
+            fields: list[tuple[str, Any, Any]] = [(field, Any, None) for field in renamed]
+            row_type = msgspec.defstruct("Row", fields, bases=(base,), rename=renamed, kw_only=True, gc=False)
+            self._type = cast("type[StoredRow]", row_type)
+            self.outcome = self._with_more
+        self.of_json: Callable[[bytes], StoredRow] = msgspec.json.Decoder(self._type).decode
+
+    def of_values(self, values: Mapping[str, Any]) -> StoredRow:
+        """The row of values by name, as a database has them; what has no value may be missing.
+
+        Raises:
+            InvalidRow: a value cannot be that of its column.
+        """
+        found = {name: value for name, value in values.items() if value is not None}
+        try:
+            for name in _STRUCTURED & found.keys():
+                if isinstance(found[name], str):
+                    found[name] = _structured(name, found[name])
+            return msgspec.convert({"url": "", "status": None, "error": None} | found, self._type, strict=False)
+        except (msgspec.ValidationError, ValueError) as error:
+            raise InvalidRow(str(error)) from None
+
+    def of_cells(self, names: list[str], cells: list[str]) -> StoredRow:
+        """The row of the cells of a table.
+
+        Raises:
+            InvalidRow: see `of_values`, or there is another number of cells.
+        """
+        if len(cells) != len(names):
+            raise InvalidRow(f"expected {len(names)} cells, got {len(cells)}")
+        return self.of_values({name: plain_cell(cell) for name, cell in zip(names, cells, strict=True) if cell})
+
+    def _with_more(self, row: Any) -> Outcome:
+        headers = {name.removeprefix(HEADER): value for field, name in self._headers if (value := getattr(row, field))}
+        return restored(row, tuple(getattr(row, field) for field in self._fields), headers)
+
+
+def plain_cell(cell: str) -> str:
+    """A cell without the mark that keeps spreadsheets from running it; see `core.text.cell`."""
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in tuple("=+-@\t\r") else cell
+
+
+def _is_header(name: str) -> bool:
+    return name.startswith(HEADER) and find(name) is not None
+
+
+def _structured(name: str, text: str) -> Any:
+    """The value of a column with lists or objects: as JSON, or as formats without types write it."""
+    if text[:1] in ("[", "{"):
+        return msgspec.json.decode(text)
+    if name == "redirects":
+        return [Redirect(url, int(status)) for status, url in _REDIRECT.findall(text)]
+    return [FailedCheck(*found) for found in _FAILED.findall(text)]

@@ -1,0 +1,198 @@
+"""``--from-results``: the rows of results files instead of fetching, for reports, merging and conversion."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Protocol
+
+from fetchcli.core.errors import ExitCode, UsageError
+from fetchcli.core.journal.latest import LatestRows
+from fetchcli.core.journal.rejudge import rejudged, require_columns
+from fetchcli.core.journal.shape import Shape
+from fetchcli.core.journal.span import Span
+from fetchcli.core.journal.stored_row import StoredRow
+from fetchcli.core.model.policy import Policy
+from fetchcli.core.settings import Settings
+from fetchcli.core.summary.summary import Summary, exit_code
+from fetchcli.inputs.base import File
+from fetchcli.inputs.results_file import ResultsFile
+from fetchcli.inputs.spool import Spooled, rereadable
+from fetchcli.messages import print_message
+from fetchcli.run.displays import make_displays
+from fetchcli.run.output_plan import OutputPlan, plan_outputs, schema_of
+from fetchcli.run.outputs import Outputs, stdout_is_terminal
+from fetchcli.run.signals import Interrupt
+from fetchcli.sinks.formats import parse_output
+
+if TYPE_CHECKING:
+    from fetchcli.core.baseline.compare import Comparison
+
+
+class Results(Protocol):
+    """The results of a run; they can be read several times.
+
+    Attributes:
+        name: for messages.
+        torn: why the last row was left out, or empty; known once the rows have been read.
+    """
+
+    name: str
+    torn: str
+
+    def check(self) -> None:
+        """Refuse what cannot be read; raises InputError."""
+
+    def columns(self) -> list[str]:
+        """The names of the columns; raises InputError."""
+
+    def rows(self, shape: Shape) -> Iterator[list[StoredRow]]:
+        """Yield the rows in batches; raises InputError."""
+
+
+async def run_from_results(settings: Settings, comparison: "Comparison | None") -> ExitCode:
+    """Take the rows of results files through the summary, thresholds, the baseline, reports and outputs.
+
+    Raises:
+        FetchcliError: a file cannot be read, or an output not be written.
+    """
+    with ExitStack() as stack:
+        sources = open_results(settings.inputs, stack)
+        names = [name for source in sources for name in source.columns()]
+        require_columns(settings.policy.checks, names)
+        shape = Shape(names, whole=True)
+        schema = schema_of(settings, carried=shape.carried, more=shape.more)
+        plan = plan_outputs(settings, stdout_is_terminal=stdout_is_terminal(), schema=schema)
+        if not _needs_whole_rows(settings, plan):
+            shape = Shape()
+        latest = _latest_rows(sources)
+        summary, stopped = Summary(settings.thresholds), asyncio.Event()
+        outputs = Outputs(
+            plan,
+            [*settings.inputs, *settings.read],
+            make_displays(settings, plan, None),
+            lambda _: stopped.set(),
+            quiet=settings.quiet,
+        )
+        merge = Merge(settings, summary, comparison, outputs)
+        with Interrupt(lambda _: stopped.set()) as interrupt:
+            try:
+                await merge.run(sources, shape, latest, stopped)
+            finally:
+                await asyncio.to_thread(outputs.close, summary, complete=not stopped.is_set())
+        _report(sources, latest)
+        if interrupt.code is not None:
+            print_message(f"interrupted after {summary.total:,} rows")
+            return interrupt.code
+        deciding = comparison.fresh if settings.only_new and comparison is not None else None
+        return _code(settings, summary, exit_code(summary, deciding), written=not outputs.failed)
+
+
+def open_results(names: tuple[str, ...], stack: ExitStack) -> list[Results]:
+    """The results that were named.
+
+    Raises:
+        InputError: one of them cannot be read.
+    """
+    found: list[Results] = []
+    for name in names:
+        source = _opened(name)
+        if isinstance(source, Spooled):
+            stack.callback(source.kept.close)
+        results: Results = ResultsFile(source) if isinstance(source, File) else source
+        results.check()
+        found.append(results)
+    return found
+
+
+def _opened(name: str) -> "File | Results":
+    try:
+        spec = parse_output(name)
+    except UsageError:  # a name without an extension
+        spec = None
+    if spec is not None and spec.format.stored:
+        from fetchcli.stores.sqlite_results import SqliteResults
+
+        return SqliteResults(spec.path, spec.table)
+    source = rereadable(File(name))
+    assert isinstance(source, File), "a file stays a file"  # noqa: S101
+    return source
+
+
+def _needs_whole_rows(settings: Settings, plan: OutputPlan) -> bool:
+    """Whether anything looks at more columns than the summary does."""
+    columns = {threshold.column for threshold in settings.thresholds}
+    return bool(
+        plan.data
+        or plan.annotate
+        or settings.baseline
+        or settings.policy.checks
+        or settings.policy.accept != Policy().accept
+        or columns - {"", *StoredRow.__struct_fields__}
+    )
+
+
+def _latest_rows(sources: list[Results]) -> LatestRows:
+    latest, shape = LatestRows(), Shape()
+    rows = (row for source in sources for batch in source.rows(shape) for row in batch)
+    for number, row in enumerate(rows, 1):
+        latest.note(row, number)
+    return latest
+
+
+class Merge:
+    """Takes the rows of several results to the summary and the outputs.
+
+    Args:
+        settings: the settings of the run.
+        summary: counts the outcomes.
+        comparison: comparison with an earlier run, or None.
+        outputs: where the rows go.
+    """
+
+    def __init__(self, settings: Settings, summary: Summary, comparison: "Comparison | None", outputs: Outputs) -> None:
+        self._settings, self._summary, self._comparison, self._outputs = settings, summary, comparison, outputs
+        self._span = Span()
+
+    async def run(self, sources: list[Results], shape: Shape, latest: LatestRows, stopped: asyncio.Event) -> None:
+        """Take every row that no later one replaces."""
+        number = 0
+        for source in sources:
+            for batch in source.rows(shape):
+                for row in batch:
+                    number += 1
+                    if latest.is_last(row, number):
+                        self._add(row, shape)
+                await asyncio.sleep(0)
+                if self._outputs.congested:
+                    await self._outputs.wait_until_drained()
+                if stopped.is_set():
+                    return
+        self._summary.elapsed = self._span.seconds
+        if self._comparison is not None:
+            self._summary.changes = self._comparison.finish(whole=True)
+
+    def _add(self, row: StoredRow, shape: Shape) -> None:
+        outcome = rejudged(shape.outcome(row), self._settings.policy)
+        self._span.add(row)
+        self._summary.add(outcome)
+        if self._comparison is not None:
+            self._comparison.add(outcome)
+        self._outputs.handle(outcome)
+
+
+def _report(sources: list[Results], latest: LatestRows) -> None:
+    for source in sources:
+        if source.torn:
+            print_message(f"{source.name}:{source.torn}; the rows before it were read")
+    if latest.replaced:
+        rows = "1 row was" if latest.replaced == 1 else f"{latest.replaced:,} rows were"
+        print_message(f"{rows} left out, because a later row has the same place and key")
+
+
+def _code(settings: Settings, summary: Summary, outcome_code: ExitCode, *, written: bool) -> ExitCode:
+    if not summary.total and not settings.allow_empty:
+        print_message("the results contain no row (--allow-empty accepts that)")
+        return ExitCode.OUTPUT if not written else ExitCode.INPUT
+    if not written or outcome_code is ExitCode.OUTPUT:
+        return ExitCode.OUTPUT
+    return ExitCode.OK if settings.exit_zero and outcome_code is not ExitCode.INTERNAL else outcome_code

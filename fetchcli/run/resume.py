@@ -1,0 +1,214 @@
+"""``--resume``: go on with an earlier run from what its outputs hold."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from fetchcli.core.errors import InputError, OutputError
+from fetchcli.core.journal.final import is_final
+from fetchcli.core.journal.index import JournalIndex, key_number
+from fetchcli.core.journal.latest import LatestRows
+from fetchcli.core.journal.list_match import ListMatch, Place
+from fetchcli.core.journal.settlement import Settlement
+from fetchcli.core.journal.shape import Shape
+from fetchcli.core.journal.span import Span
+from fetchcli.core.model.outcome import Outcome
+from fetchcli.core.model.target import Row
+from fetchcli.core.rows.key import row_key
+from fetchcli.core.settings import Settings
+from fetchcli.core.summary.summary import Summary
+from fetchcli.messages import print_message
+from fetchcli.run.file_journal import FileJournal
+from fetchcli.run.journals import Journal, read_all
+from fetchcli.run.output_plan import OutputPlan
+from fetchcli.sinks.appending_output import AppendingOutput
+from fetchcli.sinks.base import DataOutput, Sink
+
+if TYPE_CHECKING:
+    from fetchcli.core.baseline.compare import Comparison
+
+Batches = Iterable[list[Row]]
+
+
+class EarlierRun:
+    """What an earlier run has done, for one that goes on with it.
+
+    Args:
+        settings: the settings of the run.
+        plan: what is written where.
+        summary: counts the rows from before, too.
+        comparison: comparison with a baseline, or None.
+
+    Attributes:
+        done: rows that need not be fetched.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        plan: OutputPlan,
+        summary: Summary,
+        comparison: "Comparison | None",
+    ) -> None:
+        self._settings, self._plan = settings, plan
+        self._summary, self._comparison = summary, comparison
+        self._shape = Shape(plan.schema.names, whole=True)
+        self._journals: dict[str, Journal] = {}
+        self._indexes: dict[str, JournalIndex] = {}
+        self._match = ListMatch(JournalIndex())
+        self.done = 0
+
+    def prepare(self, outputs: Iterable[DataOutput]) -> None:
+        """Read what the outputs hold, once they are locked.
+
+        Raises:
+            OutputError: one of them cannot be continued.
+        """
+        for output in outputs:
+            if isinstance(output, AppendingOutput):
+                journal: Journal = FileJournal(output, self._plan.journals[output.name], self._plan.schema)
+                self._journals[output.name] = journal
+                try:
+                    if message := journal.recover():
+                        print_message(message)
+                except InputError as error:
+                    raise OutputError(f"{error}; it cannot be continued") from None
+        for name, journal in self._journals.items():
+            self._indexes[name] = self._read(journal)
+
+    @property
+    def _first(self) -> str:
+        """The journal whose rows are counted."""
+        return next(iter(self._journals))
+
+    @property
+    def _is_changed(self) -> bool:
+        """Whether the rows that were counted are not those of the list."""
+        return bool(self._match.changed or self._match.gone or self._indexes[self._first].overtaken)
+
+    @property
+    def message(self) -> str:
+        """How the list has changed since; empty if it has not."""
+        counts = ((self._match.new, "new"), (len(self._match.moved), "moved"), (self._match.gone, "gone"))
+        parts = [f"{count:,} {what}" for count, what in counts if count]
+        return f"the list has changed since the earlier run: {', '.join(parts)}" if parts else ""
+
+    def is_continued(self, name: str) -> bool:
+        """Whether an output holds rows already, so that it has its header."""
+        return name in self._journals and not self._journals[name].is_empty
+
+    def is_late(self, name: str) -> bool:
+        """Whether an output is written as a whole at the end."""
+        return name in self._plan.late
+
+    def fill(self, sinks: Mapping[str, Sink]) -> None:
+        """Write to every journal the rows that only another one holds."""
+        for name, journal in self._journals.items():
+            self._copy(name, journal, sinks)
+        index = self._indexes[self._first]
+        self._match, self.done = ListMatch(index), index.final
+
+    def rows(self, batches: Batches) -> Iterator[list[Row]]:
+        """Yield the rows that are to be fetched."""
+        take = self._match.take
+        for batch in batches:
+            yield [row for row in batch if not take(_place(row), key_number(row_key(row)))]
+
+    def settle(self, late: list[Sink], wait: Callable[[], None], *, complete: bool) -> None:
+        """Bring the journals in order, and write what is made of them.
+
+        Args:
+            late: sinks that get all rows now.
+            wait: waits until they have written what they got.
+            complete: every row of the list has its outcome.
+
+        Raises:
+            OutputError: a journal cannot be rewritten.
+        """
+        try:
+            if complete:
+                self._rewrite()
+            if late or (complete and self._is_changed):
+                self._rebuild(late, wait, complete=complete)
+        finally:
+            for journal in self._journals.values():
+                journal.release()
+
+    def _read(self, journal: Journal) -> JournalIndex:
+        """Index a journal; the rows of the first one are counted."""
+        index, span = JournalIndex(), Span()
+        counts = not self._indexes
+        shape = self._shape if self._plan.reports or self._comparison is not None else Shape()
+        for row in read_all(journal, shape):
+            final = is_final(row, self._settings.retry_kinds)
+            try:
+                known = index.note(row, final=final)
+            except InputError as error:
+                raise OutputError(f"{journal.name}: {error}") from None
+            if counts and final and not known:
+                span.add(row)
+                self._count(shape.outcome(row))
+        if counts:
+            self._summary.earlier_seconds = span.seconds
+        return index
+
+    def _copy(self, name: str, journal: Journal, sinks: Mapping[str, Sink]) -> None:
+        """Write the done rows of a journal to those that lack them."""
+        index, number = self._indexes[name], 0
+        others = [other for other in self._indexes if other != name and index.has_more_than(self._indexes[other])]
+        if not others:
+            return
+        for row in read_all(journal, self._shape):
+            number += 1
+            if number > index.rows or index.last(row.seq) != number or not index.is_final(row.seq):
+                continue
+            key = key_number(row.key)
+            for other in others:
+                there = self._indexes[other]
+                if there.key(row.seq) == key and there.is_final(row.seq):
+                    continue
+                outcome = self._shape.outcome(row)
+                sinks[other].handle(outcome)
+                there.note(row, final=True)
+                if other == self._first:
+                    self._count(outcome)
+
+    def _count(self, outcome: Outcome) -> None:
+        """Count a row from before."""
+        self._summary.add_earlier(outcome)
+        if self._plan.reports:
+            self._plan.rows.add(outcome)
+        if self._comparison is not None:
+            self._comparison.add(outcome)
+
+    def _rewrite(self) -> None:
+        for name, journal in self._journals.items():
+            settlement = Settlement(self._indexes[name], self._match)
+            if settlement.is_needed:
+                journal.settle(settlement, ordered=self._settings.ordered)
+
+    def _rebuild(self, late: list[Sink], wait: Callable[[], None], *, complete: bool) -> None:
+        """Take all rows to the late sinks, and count them again if the list has changed."""
+        journal, latest = self._journals[self._first], LatestRows()
+        if not complete:  # it may hold several rows for a place
+            for number, row in enumerate(read_all(journal, Shape()), 1):
+                latest.note(row, number)
+        counts_again = complete and self._is_changed
+        summary = Summary(self._settings.thresholds)
+        if counts_again:
+            self._plan.rows.clear()
+        for number, row in enumerate(read_all(journal, self._shape), 1):
+            if not latest.is_last(row, number):
+                continue
+            outcome = self._shape.outcome(row)
+            for sink in late:
+                sink.handle(outcome)
+            if counts_again:
+                summary.add(outcome)
+                self._plan.rows.add(outcome)
+            wait()
+        if counts_again:
+            self._summary.take_counts(summary)
+
+
+def _place(row: Row) -> Place:
+    return Place(row.seq, row.source, row.line)
