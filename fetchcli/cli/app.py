@@ -9,6 +9,7 @@ import typer
 from fetchcli.cli.about import print_about
 from fetchcli.cli.build import build_settings
 from fetchcli.cli.command import ConfiguredCommand
+from fetchcli.cli.continuing import continuing_command
 from fetchcli.cli.definitions import PANELS
 from fetchcli.cli.help import INPUTS_HELP
 from fetchcli.cli.option import Option, Panel
@@ -62,7 +63,8 @@ def fetchcli(inputs: list[str] | None, **values: Any) -> int:
     if values["verbose"]:
         for name in loaded.files:
             print_message(f"configuration: {name}")
-    settings = build_settings(inputs or [], {**values, "config_files": loaded.files})
+    command = continuing_command(click.get_current_context())
+    settings = build_settings(inputs or [], {**values, "config_files": loaded.files, "continuing_command": command})
     from fetchcli.run.compose import run  # asyncio and everything else, which --help does not need
 
     return run(fit_descriptors(settings))

@@ -32,7 +32,10 @@ def build_settings(inputs: list[str], values: Values) -> Settings:
     if values["only_failed"] and (urls or values["demo"]):
         raise UsageError(f"--only-failed requires a results file, got {urls[0] if urls else '--demo'}")
     _check_query(inputs, values["query"])
-    found: dict[str, Any] = {"inputs": _inputs(inputs, demo=values["demo"])}
+    found: dict[str, Any] = {
+        "inputs": _inputs(inputs, demo=values["demo"]),
+        "continuing_command": values.get("continuing_command", ""),
+    }
     for panel in PANELS:
         for option in panel.options:
             if option.to and values[option.name] is not None:

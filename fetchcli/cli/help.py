@@ -28,7 +28,7 @@ EXAMPLES = (
     "fetchcli urls.txt --concurrency 50",
     "cut -f1 sites.tsv | fetchcli - -o jsonl | jq .status",
     "fetchcli smoke.csv --accept 200..299 -o junit:report.xml",
-    "fetchcli rows.jsonl --only-failed",
+    "fetchcli urls.txt -o rows.jsonl --resume",
 )
 
 

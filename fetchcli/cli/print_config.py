@@ -33,6 +33,11 @@ def _flag_or_default(ctx: click.Context, option: click.Option) -> str:
     return "command line" if given else "default"
 
 
+def is_secret_value(key: str, value: Any) -> bool:
+    """Whether the value of an option contains a secret."""
+    return value is not None and _masked(key, value) != (list(value) if isinstance(value, tuple) else value)
+
+
 def _masked(key: str, value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_masked(key, item) for item in value]

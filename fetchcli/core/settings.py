@@ -141,6 +141,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         max_age: seconds for which rows of that file are not asked for at all, or None.
         only_changed: rows whose body is the earlier one are neither written nor saved.
         resume: go on with the run that the outputs are from.
+        continuing_command: the command that continues this run; empty if it must not be shown.
         retry_kinds: failed rows that a resumed run fetches again.
         from_results: the inputs are results files, whose rows are taken instead of fetching anything.
         files: other files that the options name and that were read.
@@ -174,6 +175,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_age: float | None = None
     only_changed: bool = False
     resume: bool = False
+    continuing_command: str = ""
     retry_kinds: RetryKinds = RetryKinds()
     from_results: bool = False
     files: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from functools import partial
 from fetchcli.core.checks.verdict import outcome_of, outcome_without_attempt
 from fetchcli.core.errors import ErrorKind, Failure, Remedy
 from fetchcli.core.model.attempt import Attempt
-from fetchcli.core.model.outcome import Outcome
+from fetchcli.core.model.outcome import NOT_RETRIED, Outcome
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.model.target import Known, Rejected, Row, Skipped
 from fetchcli.core.schedule.decisions import Settled, Skip, Wait
@@ -113,7 +113,7 @@ class Fetcher:
         """Deliver what waits for a retry; after a halt, skip what was not started."""
         for launch in self.scheduler.drain():
             if launch.attempts:
-                self._deliver(launch, f"not retried: {reason}")
+                self._deliver(launch, f"{NOT_RETRIED}{reason}")
             elif self.halted:
                 self._delivery.add(outcome_without_attempt(Skipped.from_target(launch.row, reason)))
 
@@ -133,7 +133,6 @@ class Fetcher:
         feed = self._feed = Feed(batches, self._wake.set)
         delivery = Delivery(self._wake.set, ordered=self._ordered, watch=self._watch)
         self._delivery = self._bodies.delivery = delivery
-        self.scheduler.feedback.reset_breaker()  # a host that was down in the last round may be up now
         record_lag = self.scheduler.capacity.record_lag
         lag = asyncio.create_task(watch_loop_lag(record_lag, self._wake.set)) if self._policy.pace.adaptive else None
         try:
@@ -268,7 +267,7 @@ class Fetcher:
             launch.fresh = True
             return True
         again = self._cancel_failure is None and self.scheduler.would_retry(launch, time.monotonic())
-        self._deliver(launch, f"not retried: {self.halted}" if again else "")
+        self._deliver(launch, f"{NOT_RETRIED}{self.halted}" if again else "")
         return False
 
     async def _attempt(self, launch: Launch) -> Attempt:
@@ -291,6 +290,7 @@ class Fetcher:
     async def _drain(self, lag: asyncio.Task[None] | None) -> None:
         """Leave no task behind, also if the caller stopped iterating."""
         self._timer.cancel()
+        self.scheduler.feedback.reset_breaker()  # a host that is down now may be up in the next round
         await self._feed.close()
         pending = [task for task in (lag, *self._tasks) if task is not None]
         for task in pending:

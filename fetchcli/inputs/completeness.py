@@ -1,5 +1,6 @@
 """Which rows of a run its results file lacks."""
 
+from fetchcli.core.curl.shell import quote
 from fetchcli.core.errors import InputError
 from fetchcli.core.settings import Reading
 from fetchcli.inputs.base import STDIN, File
@@ -61,9 +62,24 @@ class Completeness:
             return f"it is not whole: its run was interrupted, so rows may be missing, {NOT_FETCHED}"
         return ""
 
+    def remedy(self, results: str) -> str:
+        """The command that fetches the rows that a results file lacks; empty if it cannot be known.
+
+        Args:
+            results: the file.
+        """
+        if results == STDIN or not self._lists or self._is_unknown:
+            return ""
+        return f"; fetch them with: fetchcli {' '.join(map(quote, (*self._lists, '-o', results)))} --resume"
+
+    @property
+    def _is_unknown(self) -> bool:
+        """Whether the lists that the results name cannot be read again."""
+        return len(self._lists) > MAX_LISTS or any(name in ("", STDIN) or "://" in name for name in self._lists)
+
     def _count(self) -> int | None:
         """The rows of the lists that the results name, if they are files that can still be counted in time."""
-        if len(self._lists) > MAX_LISTS or any(name in ("", STDIN) or "://" in name for name in self._lists):
+        if self._is_unknown:
             return None
         files = [File(name) for name in self._lists]
         if not all(file.is_regular for file in files) or any(map(_holds_results, files)):

@@ -125,7 +125,7 @@ class RowReader:
             is_torn = True
             self.warnings.append(f"{shown}:{torn.line}: {torn.reason}; the rows before it were read")
         if warning := self._completeness.warning(torn=is_torn):
-            self.warnings.append(f"{shown}: {warning}")
+            self.warnings.append(f"{shown}: {warning}{self._completeness.remedy(source.name)}")
 
     def _read_list(self, blocks: Iterator[bytes], name: str, reading: Reading, depth: int) -> Iterator[list[Row]]:
         try:

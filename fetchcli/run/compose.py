@@ -131,7 +131,7 @@ async def _run(settings: Settings) -> ExitCode:
         plan = plan_outputs(
             settings, stdout_is_terminal=stdout_is_terminal(), bodies=None if saving is None else saving.sink
         )
-        earlier_run = _earlier_run(settings, plan, summary, comparison)
+        earlier_run = _earlier_run(settings, plan, summary, comparison, saving)
         named = _row_hooks(settings, saving, comparison, earlier_run)
         gc.freeze()  # what exists now stays: the collector need not look at it again
 
@@ -152,20 +152,24 @@ async def _run(settings: Settings) -> ExitCode:
             await run_loop.run(outputs)
         written = await _close_store(store) and _write_cookies(policy, cookies) and not outputs.failed
         if interrupt.code is not None:
-            print_message(interruption_message(settings, run_loop, inputs))
+            print_message(interruption_message(settings, run_loop, inputs, plan))
         deciding = comparison.fresh if settings.only_new and comparison is not None else None
         return _conclude(settings, run_loop, written, exit_code(summary, deciding), interrupt.code)
 
 
 def _earlier_run(
-    settings: Settings, plan: OutputPlan, summary: Summary, comparison: "Comparison | None"
+    settings: Settings,
+    plan: OutputPlan,
+    summary: Summary,
+    comparison: "Comparison | None",
+    saving: "Saving | None",
 ) -> "EarlierRun | None":
     """What an earlier run has done; most runs go on with none and import none of it."""
     if not settings.resume:
         return None
     from fetchcli.run.resume import EarlierRun
 
-    return EarlierRun(settings, plan, summary, comparison)
+    return EarlierRun(settings, plan, summary, comparison, None if saving is None else saving.holds)
 
 
 def comparison_with(baseline: str | None) -> "Comparison | None":
@@ -266,6 +270,8 @@ def _conclude(
 ) -> ExitCode:
     """Print the last messages and return the exit code: signals first, then outputs, then the lowest."""
     fetcher, reader, total = run_loop.fetcher, run_loop.reader, run_loop.summary.total
+    if run_loop.earlier_run is not None and (changes := run_loop.earlier_run.message):
+        print_message(changes)
     if interrupted is None and fetcher.unread:
         print_message(f"halted: {fetcher.halted}; the rest of the input was not read")
     empty = "" if total or interrupted is not None else empty_input_message(settings, reader)

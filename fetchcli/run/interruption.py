@@ -1,31 +1,52 @@
 """The message about an interrupted run: how far it came, and what is left."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
+from fetchcli.core.journal.stored_row import REQUIRED
 from fetchcli.core.settings import Settings
 from fetchcli.inputs.base import Input
 from fetchcli.inputs.count import count_in_time
+from fetchcli.inputs.readahead import ReadAhead
 from fetchcli.run.loop import RunLoop
+from fetchcli.run.output_plan import OutputPlan
 
 MAX_COUNT_SECONDS = 0.3  # an interrupted run ends at once, whatever the size of its lists
 
 
-def interruption_message(settings: Settings, run_loop: RunLoop, inputs: Sequence[Input]) -> str:
-    """``interrupted after 10 outcomes; 90 rows were not fetched``."""
+def interruption_message(settings: Settings, run_loop: RunLoop, inputs: Sequence[Input], plan: OutputPlan) -> str:
+    """``interrupted after 10 outcomes; 90 rows were not fetched; to continue: fetchcli ...``."""
     total = run_loop.summary.total
     message = f"interrupted after {total:,} outcome{'s' * (total != 1)}"
     if settings.rounds.several:
         message += f" in round {run_loop.round}"
-    if run_loop.rows is None:
-        return message
-    left: int | None = run_loop.rows.count - run_loop.outcomes
-    if not run_loop.rows.ended:
-        rows = count_in_time(inputs, settings.reading, MAX_COUNT_SECONDS)
-        if rows is None and not left:
-            return f"{message}; the input had not ended"
-        left = None if rows is None else rows - run_loop.outcomes
+    left = None if run_loop.rows is None else _left(settings, run_loop, run_loop.rows, inputs)
+    return f"{message}{left or ''}{_remedy(settings, plan)}"
+
+
+def _left(settings: Settings, run_loop: RunLoop, rows: ReadAhead, inputs: Sequence[Input]) -> str:
+    """What was not fetched."""
+    left: int | None = rows.count - run_loop.outcomes
+    if not rows.ended:
+        counted = count_in_time(inputs, settings.reading, MAX_COUNT_SECONDS)
+        if counted is None and not left:
+            return "; the input had not ended"
+        done = 0 if run_loop.earlier_run is None else run_loop.earlier_run.done
+        left = None if counted is None else counted - done - run_loop.outcomes
     if left is None:
-        return f"{message}; the rest of the input was not fetched"
-    if left <= 0:
-        return message
-    return f"{message}; {left:,} {'row was' if left == 1 else 'rows were'} not fetched"
+        return "; the rest of the input was not fetched"
+    return f"; {left:,} {'row was' if left == 1 else 'rows were'} not fetched" if left > 0 else ""
+
+
+def _remedy(settings: Settings, plan: OutputPlan) -> str:
+    """How to continue, if an output can be continued."""
+    selection = settings.reading.selection
+    is_random = (selection.sample is not None or selection.shuffle) and selection.seed is None
+    columns = {"seq", "key", *REQUIRED} <= set(plan.schema.names)
+    files = any(Path(name).is_file() for name in plan.journals)
+    if not (columns and files) or settings.rounds.several or settings.demo or is_random:
+        return ""
+    if not settings.continuing_command:
+        return "; the same command with --resume continues it"
+    same_list = ", with the same list on stdin" if "-" in settings.inputs else ""
+    return f"; to continue{same_list}: {settings.continuing_command}"

@@ -92,6 +92,8 @@ class RunLoop:
     async def run(self, outputs: Outputs) -> None:
         """Run to the end, and close the outputs in any case."""
         fetcher, rounds = self.fetcher, self._settings.rounds
+        if self.earlier_run is not None:
+            self.earlier_run.recall(fetcher.scheduler, time.time(), time.monotonic())
         done = 0
         began = self._start = time.monotonic()
         try:

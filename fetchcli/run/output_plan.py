@@ -13,7 +13,7 @@ from fetchcli.core.journal.stored_row import JOURNAL
 from fetchcli.core.report.data import OutcomeBuffer
 from fetchcli.core.rows.schema import Schema
 from fetchcli.core.rows.template import compile_template
-from fetchcli.core.settings import Settings
+from fetchcli.core.settings import SAVED_COLUMNS, Settings
 from fetchcli.inputs.locate import columns_of
 from fetchcli.run.file_status import is_same
 from fetchcli.sinks.base import DataOutput, Sink
@@ -38,7 +38,8 @@ class OutputPlan(msgspec.Struct, frozen=True, kw_only=True):
         tables: opens each table, by the name of its destination.
         replaced: a file that was read whole before; an output may take its place. Or empty.
         only_changed: rows whose body is the earlier one are left out.
-        journals: the outputs that a resumed run goes on with, and their formats.
+        resumes: the run goes on with an earlier one.
+        journals: the outputs that a run can be continued from, and their formats.
         late: files that a resumed run writes at its end, of what the journals hold.
     """
 
@@ -52,8 +53,9 @@ class OutputPlan(msgspec.Struct, frozen=True, kw_only=True):
     tables: dict[str, Callable[[OnFailure], DataOutput]]
     replaced: str = ""
     only_changed: bool = False
-    journals: dict[str, OutputFormat] = {}
-    late: frozenset[str] = frozenset()
+    resumes: bool
+    journals: dict[str, OutputFormat]
+    late: frozenset[str]
 
 
 def plan_outputs(
@@ -70,8 +72,7 @@ def plan_outputs(
     Raises:
         UsageError: a format or a template is wrong, or two outputs have the same destination.
     """
-    schema = schema or schema_of(settings)
-    rows = OutcomeBuffer(columns_of)
+    schema, rows = schema or schema_of(settings), OutcomeBuffer(columns_of)
     specs = _specs(settings)
     wanted: list[tuple[str, MakeSink]] = [(spec.path, _sink_factory(spec.format, schema, rows)) for spec in specs]
     if settings.write_out is not None:
@@ -93,8 +94,9 @@ def plan_outputs(
         tables={spec.path: partial(_open_table, spec, schema) for spec in specs if spec.format.stored},
         replaced=settings.revalidate or "",
         only_changed=settings.only_changed,
+        resumes=settings.resume,
         journals=_journals(settings, specs),
-        late=_late(specs) if settings.resume else frozenset(),
+        late=_late(specs),
     )
 
 
@@ -111,11 +113,9 @@ def _late(specs: list[OutputSpec]) -> frozenset[str]:
 
 
 def _journals(settings: Settings, specs: list[OutputSpec]) -> dict[str, OutputFormat]:
-    """The outputs that a resumed run goes on with."""
-    if not settings.resume:
-        return {}
+    """The outputs that a run can be continued from."""
     journals = {spec.path: spec.format for spec in specs if spec.format.journal and spec.path != STDOUT}
-    if not journals:
+    if settings.resume and not journals:
         names = ", ".join(known.name for known in OUTPUT_FORMATS if known.journal)
         raise UsageError(
             f"--resume requires an output that a run can be continued from ({names}), such as -o rows.jsonl"
@@ -158,9 +158,16 @@ def schema_of(settings: Settings, *, carried: tuple[str, ...] = (), more: tuple[
         (*(settings.reading.keep_as or settings.reading.keep), *carried),
         more=tuple(dict.fromkeys((*settings.more_columns, *more))),
         columns=settings.columns,
-        always=JOURNAL if settings.resume else (),
+        always=_always(settings) if settings.resume else (),
         csv_raw=settings.csv_raw,
     )
+
+
+def _always(settings: Settings) -> tuple[str, ...]:
+    """The columns that a run cannot be continued without, and those that its thresholds measure."""
+    measured = (threshold.column for threshold in settings.thresholds if threshold.column)
+    saved = SAVED_COLUMNS if settings.save is not None else ()
+    return tuple(dict.fromkeys((*JOURNAL, *saved, *measured)))
 
 
 def _open_table(spec: OutputSpec, schema: Schema, on_failure: OnFailure) -> DataOutput:

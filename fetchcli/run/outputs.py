@@ -75,9 +75,9 @@ class Outputs:
             output.lock()
         self._displays, self._earlier_run = list(displays), earlier_run
         self._sinks: dict[str, Sink] = {}
-        self._journals = set(plan.journals)
+        self._journals = set(plan.journals) if plan.resumes else set()
         self._begin(data, earlier_run)
-        self._live = [sink for name, sink in self._sinks.items() if name not in plan.late]
+        self._live = [sink for name, sink in self._sinks.items() if not (plan.resumes and name in plan.late)]
 
     def _begin(self, data: Mapping[str, MakeSink], earlier_run: "EarlierRun | None") -> None:
         """Start writing, behind what an earlier run has written if this one goes on with it."""
@@ -178,7 +178,7 @@ def _open(name: str, plan: OutputPlan, on_failure: OnFailure) -> DataOutput:
     """Open a destination, in the way in which it is written."""
     if name in plan.tables:
         return plan.tables[name](on_failure)
-    if name in plan.journals:
+    if plan.resumes and name in plan.journals:
         return AppendingOutput(name, on_failure)
     if name in plan.reports:
         return AtomicOutput(name, on_failure)

@@ -8,12 +8,15 @@ from fetchcli.core.journal.final import is_final
 from fetchcli.core.journal.index import JournalIndex, key_number
 from fetchcli.core.journal.latest import LatestRows
 from fetchcli.core.journal.list_match import ListMatch, Place
+from fetchcli.core.journal.manners import HostManners
 from fetchcli.core.journal.settlement import Settlement
 from fetchcli.core.journal.shape import Shape
 from fetchcli.core.journal.span import Span
+from fetchcli.core.journal.stored_row import StoredRow
 from fetchcli.core.model.outcome import Outcome
 from fetchcli.core.model.target import Row
 from fetchcli.core.rows.key import row_key
+from fetchcli.core.schedule.scheduler import Scheduler
 from fetchcli.core.settings import Settings
 from fetchcli.core.summary.summary import Summary
 from fetchcli.messages import print_message
@@ -37,6 +40,7 @@ class EarlierRun:
         plan: what is written where.
         summary: counts the rows from before, too.
         comparison: comparison with a baseline, or None.
+        has_body: whether a body that was saved under this name, with this size, is still there; None if none is saved.
 
     Attributes:
         done: rows that need not be fetched.
@@ -48,13 +52,15 @@ class EarlierRun:
         plan: OutputPlan,
         summary: Summary,
         comparison: "Comparison | None",
+        has_body: Callable[[str, int], bool] | None = None,
     ) -> None:
         self._settings, self._plan = settings, plan
-        self._summary, self._comparison = summary, comparison
+        self._summary, self._comparison, self._has_body = summary, comparison, has_body
         self._shape = Shape(plan.schema.names, whole=True)
         self._journals: dict[str, Journal] = {}
         self._indexes: dict[str, JournalIndex] = {}
         self._match = ListMatch(JournalIndex())
+        self._manners, self._is_complete = HostManners(), False
         self.done = 0
 
     def prepare(self, outputs: Iterable[DataOutput]) -> None:
@@ -88,7 +94,8 @@ class EarlierRun:
     @property
     def message(self) -> str:
         """How the list has changed since; empty if it has not."""
-        counts = ((self._match.new, "new"), (len(self._match.moved), "moved"), (self._match.gone, "gone"))
+        gone = self._match.gone if self._is_complete else 0
+        counts = ((self._match.new, "new"), (len(self._match.moved), "moved"), (gone, "gone"))
         parts = [f"{count:,} {what}" for count, what in counts if count]
         return f"the list has changed since the earlier run: {', '.join(parts)}" if parts else ""
 
@@ -107,6 +114,22 @@ class EarlierRun:
         index = self._indexes[self._first]
         self._match, self.done = ListMatch(index), index.final
 
+    def recall(self, scheduler: Scheduler, wall: float, now: float) -> None:
+        """Be as polite as the earlier run was: its pauses and open circuit breakers hold.
+
+        Args:
+            scheduler: decides who may be asked.
+            wall: seconds since the epoch.
+            now: `time.monotonic`.
+        """
+        breaker, retry = scheduler.feedback.breaker, self._settings.policy.retry
+        self._manners.recall(
+            wall,
+            lambda origin, seconds: scheduler.pause(origin, now + seconds, now),
+            lambda origin, count, ago: None if breaker is None else breaker.recall(origin, count, now - ago),
+            retry.max_retry_after if retry.respect_retry_after else 0.0,
+        )
+
     def rows(self, batches: Batches) -> Iterator[list[Row]]:
         """Yield the rows that are to be fetched."""
         take = self._match.take
@@ -124,6 +147,7 @@ class EarlierRun:
         Raises:
             OutputError: a journal cannot be rewritten.
         """
+        self._is_complete = complete
         try:
             if complete:
                 self._rewrite()
@@ -139,17 +163,23 @@ class EarlierRun:
         counts = not self._indexes
         shape = self._shape if self._plan.reports or self._comparison is not None else Shape()
         for row in read_all(journal, shape):
-            final = is_final(row, self._settings.retry_kinds)
+            final = is_final(row, self._settings.retry_kinds) and self._is_saved(row)
             try:
                 known = index.note(row, final=final)
             except InputError as error:
                 raise OutputError(f"{journal.name}: {error}") from None
+            if counts:
+                self._manners.note(row)
             if counts and final and not known:
                 span.add(row)
                 self._count(shape.outcome(row))
         if counts:
             self._summary.earlier_seconds = span.seconds
         return index
+
+    def _is_saved(self, row: StoredRow) -> bool:
+        """Whether the body is there that a row names."""
+        return self._has_body is None or row.saved_as is None or self._has_body(row.saved_as, row.size_saved or 0)
 
     def _copy(self, name: str, journal: Journal, sinks: Mapping[str, Sink]) -> None:
         """Write the done rows of a journal to those that lack them."""

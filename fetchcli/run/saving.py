@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from fetchcli._version import __version__
 from fetchcli.core.errors import OutputError, UsageError
 from fetchcli.core.model.save import Existing, Save
@@ -41,14 +43,20 @@ class Saving:
         save: the settings.
         keep: names of the carried columns.
         redactor: replaces secrets in names; None to show them.
+        continues: the run goes on with an earlier one, and so do containers.
 
     Raises:
         UsageError: the settings make no sense.
     """
 
-    def __init__(self, save: Save, keep: tuple[str, ...] = (), redactor: Redactor | None = None) -> None:
-        self.save = save
+    def __init__(
+        self, save: Save, keep: tuple[str, ...] = (), redactor: Redactor | None = None, *, continues: bool = False
+    ) -> None:
         self.destination = destination_of(save, is_folder=Path(save.to).is_dir())
+        self._continues = continues
+        if continues and self.destination.kind not in (Kind.FILES, Kind.STDOUT):
+            save = msgspec.structs.replace(save, resume=True)
+        self.save = save
         path = Path(save.to)
         if self.destination.single and path.exists() and not path.is_file():
             raise UsageError(f"--save {save.to}: it exists and is not a regular file")
@@ -89,6 +97,19 @@ class Saving:
         if self.destination.kind is not Kind.FILES or (self._folder and inside == name):
             return False
         return row.file_name == inside if row.file_name else self.planner.claims.claim(inside, str) == inside
+
+    def holds(self, name: str, size: int) -> bool:
+        """Whether a body that an earlier run has saved is still there; the name is given to no other row then."""
+        if self.destination.kind is not Kind.FILES:
+            return True
+        try:
+            if os.stat(name).st_size != size:
+                return False
+        except (OSError, ValueError):
+            return False
+        if self.planner.late:
+            self.planner.claims.claim(name.removeprefix(self._folder), str)
+        return True
 
     def shown(self, row: Target) -> str:
         """The name of a row for ``--dry-run``."""
@@ -178,7 +199,7 @@ class Saving:
             fsync=save.fsync,
             remote_time=save.remote_time,
             resume=save.resume,
-            skip=save.existing is Existing.SKIP,
+            skip=save.existing is Existing.SKIP or (self._continues and not self.planner.late),
             protected=protected,
         )
 
@@ -214,7 +235,8 @@ def make_saving(settings: Settings) -> Saving:
     """
     assert settings.save is not None, "the caller has asked"  # noqa: S101
     reading = settings.reading
-    return Saving(settings.save, reading.keep_as or reading.keep, settings.policy.credentials.redactor)
+    keep, redactor = reading.keep_as or reading.keep, settings.policy.credentials.redactor
+    return Saving(settings.save, keep, redactor, continues=settings.resume)
 
 
 def open_saving(settings: Settings) -> tuple[Saving, BodyDestination[Any]]:

@@ -141,7 +141,8 @@ def test_a_run_over_part_of_a_list_is_not_called_interrupted(tmp_path: Path) -> 
     listed.write_text("http://h/\n" * 10)
     first.write_bytes(as_jsonl([result(seq, source=str(listed)) for seq in range(1, 6)]))  # --limit 5
     assert read(first)[1].warnings == [
-        f"{first}: it holds 5 of the 10 rows of {listed}; --only-failed does not fetch the others"
+        f"{first}: it holds 5 of the 10 rows of {listed}; --only-failed does not fetch the others; "
+        f"fetch them with: fetchcli {listed} -o {first} --resume"
     ]
     second = tmp_path / "second.jsonl"
     second.write_bytes(as_jsonl([result(1, source=str(first))]))  # --only-failed of the first

@@ -6,7 +6,7 @@ import msgspec
 
 from fetchcli.core.errors import ErrorKind, UsageError
 from fetchcli.core.journal.stored_row import StoredRow
-from fetchcli.core.model.outcome import Verdict
+from fetchcli.core.model.outcome import NOT_RETRIED, Verdict
 from fetchcli.core.model.target import SkipCause
 
 CHECK = "check"  # a check failed, other than that of the status
@@ -45,7 +45,9 @@ def is_final(row: StoredRow, retry: RetryKinds) -> bool:
         return row.skip_cause in _FINAL_SKIPS
     if row.verdict is Verdict.OK or row.verdict is Verdict.REJECTED:
         return True
-    return row.verdict is Verdict.FAILED and row.error not in _LOCAL and not retry.include(row)
+    if row.verdict is Verdict.CANCELLED or row.error in _LOCAL or (row.note or "").startswith(NOT_RETRIED):
+        return False
+    return not retry.include(row)
 
 
 def parse_retry_kinds(text: str) -> RetryKinds:

@@ -123,6 +123,12 @@ def _url(text: str) -> HttpUrl:
     return HttpUrl(scheme, host, port, text[end:], text)
 
 
+def origin_of(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port of a URL of results."""
+    end = url.find("/", len("https://"))
+    return _origin(url if end < 0 else url[:end])
+
+
 @lru_cache(maxsize=4096)
 def _origin(text: str) -> tuple[str, str, int]:
     match = _ORIGIN.match(text)
@@ -171,7 +177,8 @@ def _response(row: StoredRow, headers: Mapping[str, str] | None) -> Response:
 
 
 def _fields(row: WholeRow, headers: Mapping[str, str] | None) -> dict[bytes, list[bytes]]:
-    found = {_bytes(name): list(map(_bytes, values)) for name, values in (row.headers or {}).items()}
+    found = {} if row.retry_after is None else {b"retry-after": [b"%d" % row.retry_after]}
+    found |= {_bytes(name): list(map(_bytes, values)) for name, values in (row.headers or {}).items()}
     for name, value in (headers or {}).items():
         found.setdefault(_bytes(name), [_bytes(value)])
     return found

@@ -11,7 +11,10 @@ from fetchcli.core.model.target import SkipCause
 
 REQUIRED = ("url", "verdict", "status", "error")  # columns without which a row is none of results
 # What tells a row of a list, and whether it is done; --resume writes them whatever --columns says.
-JOURNAL = ("seq", "url", "verdict", "status", "error", "failed_checks", "flaky", "skip_cause", "time_total", "key")
+JOURNAL = (
+    *("seq", "url", "verdict", "status", "error", "failed_checks", "flaky", "note", "skip_cause", "retry_after"),
+    *("time_total", "started_at", "key"),
+)
 
 
 class StoredRow(msgspec.Struct, kw_only=True, gc=False):
@@ -32,12 +35,15 @@ class StoredRow(msgspec.Struct, kw_only=True, gc=False):
     flaky: bool = False
     note: str | None = None
     skip_cause: SkipCause | None = None
+    retry_after: int | None = None
     time_queue: float = 0.0
     time_total: float | None = None
     size_download: int | None = None
     size_decoded: int | None = None
     sha256: str | None = None
     started_at: str | None = None
+    url_effective: str | None = None
+    num_redirects: int = 0
     source: str | None = None
     line: int | None = None
     saved_as: str | None = None
@@ -55,7 +61,6 @@ class WholeRow(StoredRow, kw_only=True, gc=False):
     time_starttransfer: float | None = None
     resumed_from: int | None = None
     redirects: tuple[Redirect, ...] = ()
-    url_effective: str | None = None
     remote_ip: str | None = None
     content_type: str | None = None
     unknown_coding: str | None = None

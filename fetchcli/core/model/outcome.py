@@ -9,6 +9,8 @@ from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
 from fetchcli.core.model.save import Saved
 from fetchcli.core.model.target import Rejected, Row, SkipCause, Skipped
 
+NOT_RETRIED = "not retried: "  # start of the note of a row that the end of the run kept from a retry
+
 
 class Verdict(StrEnum):
     """How a row ended."""

@@ -88,6 +88,12 @@ COLUMNS: tuple[Column, ...] = (
         "o.skip_cause and o.skip_cause.value",
         "why the row was skipped: duplicate, exists (--skip-existing), halt, or host (--max-host-errors)",
     ),
+    Column(
+        "retry_after",
+        "integer",
+        "retry_after(o, r)",
+        "seconds for which the host asked for a pause (Retry-After, or a used-up quota)",
+    ),
     Column("time_queue", "number", "seconds(o.queued)", "seconds before the first attempt"),
     Column(
         "time_namelookup",

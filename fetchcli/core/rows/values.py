@@ -7,9 +7,11 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
+from math import ceil
 from typing import Any
 
 from fetchcli.core.errors import ErrorKind, Failure
+from fetchcli.core.http1.retry_after import requested_seconds
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.earlier import Earlier
 from fetchcli.core.model.outcome import Outcome, Verdict
@@ -81,6 +83,16 @@ def _headers(response: Response | None) -> dict[str, list[str]] | None:
     }
 
 
+def _retry_after(outcome: Outcome, response: Response | None) -> int | None:
+    """The pause that the last response asks for, in whole seconds."""
+    if response is None or not response.headers:
+        return None
+    last = outcome.attempts[-1]
+    accepted = not any(failed.check == "status" for failed in outcome.failed_checks)
+    seconds = requested_seconds(response.headers, last.started_at + last.elapsed, accepted=accepted)
+    return None if seconds is None else ceil(seconds)
+
+
 def _carried(row: Row, at: int) -> CarriedValue:
     return row.carried[at] if at < len(row.carried) else None  # an unreadable row has none
 
@@ -102,6 +114,7 @@ _FUNCTIONS: dict[str, Any] = {
     "header": _header,
     "headers": _headers,
     "carried": _carried,
+    "retry_after": _retry_after,
     "earlier": _earlier,
     "has_changed": has_changed,
     "variant": _variant,

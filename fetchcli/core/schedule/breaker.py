@@ -72,6 +72,12 @@ class Breaker:
         if len(self._hosts) > MAX_HOSTS:
             self._hosts.popitem(last=False)
 
+    def recall(self, host: object, failures: int, when: float) -> None:
+        """Record failures of an earlier run, the last one at this time."""
+        state = self._hosts.setdefault(host, _State())
+        state.failures = failures
+        state.opened_at = when if failures >= self._limit else None
+
     def reset(self) -> None:
         """Forget all failures."""
         self._hosts.clear()

@@ -44,7 +44,7 @@ class Feedback:
     def learn(self, launch: Launch, result: Response | Failure, now: float) -> None:
         """Record the result of a launch."""
         if isinstance(result, Response) and (pause := requested_pause(result, self._policy, now + self._epoch_offset)):
-            self._pause(self._responding_lane(launch, result), now + pause, now)
+            self.pause(self._responding_lane(launch, result), now + pause, now)
         if self.breaker is not None and not self._is_deploying(now):
             self._update_breaker(self.breaker, launch, result, now)
         window = launch.lane.window
@@ -79,7 +79,8 @@ class Feedback:
         else:
             breaker.release(origin)  # it says nothing about the host
 
-    def _pause(self, lane: Lane | None, until: float, now: float) -> None:
+    def pause(self, lane: Lane | None, until: float, now: float) -> None:
+        """Pause a lane, if there is one."""
         if lane is None:
             return
         lane.paused_until = max(lane.paused_until, until)

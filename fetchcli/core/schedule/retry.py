@@ -5,11 +5,11 @@ from collections.abc import Callable
 import msgspec
 
 from fetchcli.core.errors import Failure, Remedy
+from fetchcli.core.http1.retry_after import requested_seconds
 from fetchcli.core.model.attempt import Attempt, Response
 from fetchcli.core.model.outcome import is_stale
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.request.request import Request
-from fetchcli.core.schedule.retry_after import quota_reset, retry_after
 
 MAX_DELAY = 60.0  # maximum seconds of the exponential back-off
 WAIT_DELAY = 1.0  # maximum seconds between attempts while waiting for a deployment
@@ -37,17 +37,15 @@ class GiveUp(msgspec.Struct, frozen=True):
 
 def requested_pause(response: Response, policy: Policy, wall: float) -> float:
     """Seconds for which the host is to be paused; 0 for none, or if the policy does not respect it."""
-    requested_seconds = _requested_pause_seconds(response, policy, wall)
-    return requested_seconds if requested_seconds <= policy.retry.max_retry_after else 0.0
+    seconds = _requested_pause_seconds(response, policy, wall)
+    return seconds if seconds <= policy.retry.max_retry_after else 0.0
 
 
 def _requested_pause_seconds(response: Response, policy: Policy, wall: float) -> float:
     """The pause that the server requests, in seconds; 0 for none."""
     if not policy.retry.respect_retry_after:
         return 0.0
-    fields = response.headers
-    requested_seconds = retry_after(fields, wall) if response.status not in policy.accept else None
-    return (quota_reset(fields, wall) if requested_seconds is None else requested_seconds) or 0.0
+    return requested_seconds(response.headers, wall, accepted=response.status in policy.accept) or 0.0
 
 
 def decide(  # noqa: PLR0913 - all inputs of the decision

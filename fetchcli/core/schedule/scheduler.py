@@ -92,6 +92,12 @@ class Scheduler:
         if not lane.is_ready:
             self._place(lane, now)
 
+    def pause(self, origin: Origin, until: float, now: float) -> None:
+        """Leave a host alone that had asked for it in an earlier run."""
+        lane = self._lanes.setdefault(origin, Lane(origin, self._policy.pace))
+        self.feedback.pause(lane, until, now)
+        self._place(lane, now)
+
     def next(self, now: float) -> Launch | Skip | Wait | Hold:
         """Decide what to do now."""
         if self._timers and self._timers[0][0] <= now:

@@ -49,6 +49,18 @@ def quota_reset(fields: Fields, wall: float) -> float | None:
     return None
 
 
+def requested_seconds(fields: Fields, wall: float, *, accepted: bool) -> float | None:
+    """Seconds for which the host asks not to be sent requests, or None.
+
+    Args:
+        fields: the header section.
+        wall: seconds since the epoch.
+        accepted: the status was accepted, so only an exhausted quota counts.
+    """
+    seconds = None if accepted else retry_after(fields, wall)
+    return quota_reset(fields, wall) if seconds is None else seconds
+
+
 def _first(fields: Fields, name: bytes) -> bytes | None:
     values = fields.get(name)
     return values[0] if values else None
