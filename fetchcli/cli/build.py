@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -11,7 +12,8 @@ from fetchcli.cli.option import Values
 from fetchcli.core.errors import UsageError
 from fetchcli.core.settings import Settings
 from fetchcli.core.url.parse import mask_credentials
-from fetchcli.run.formats import DATABASE
+from fetchcli.messages import print_message
+from fetchcli.run.formats import DATABASE, is_address
 
 _EXAMPLE = "SELECT url FROM sites"
 
@@ -31,7 +33,14 @@ def build_settings(inputs: list[str], values: Values) -> Settings:
     urls = [mask_credentials(text) for text in inputs if "://" in text]
     if values["only_failed"] and (urls or values["demo"]):
         raise UsageError(f"--only-failed requires a results file, got {urls[0] if urls else '--demo'}")
-    _check_query(inputs, values["query"])
+    if not values["from_results"]:
+        _check_query(inputs, values["query"])
+    for text in (*inputs, *(values["output"] or ())):
+        if is_address(text) and urlsplit(text).password:
+            print_message(
+                f"{mask_credentials(text.partition('?')[0])}: a password in an argument can be seen by other users of "
+                "this machine; use a file: PGPASSFILE or a service file for PostgreSQL, ~/.my.cnf for MySQL"
+            )
     found: dict[str, Any] = {
         "inputs": _inputs(inputs, demo=values["demo"]),
         "continuing_command": values.get("continuing_command", ""),
@@ -47,11 +56,11 @@ def build_settings(inputs: list[str], values: Values) -> Settings:
 
 def _check_query(inputs: list[str], query: str | None) -> None:
     """Refuse a database without a query, and a query without a database."""
-    databases = [text for text in inputs if text.startswith(DATABASE)]
+    databases = [text for text in inputs if text.startswith(DATABASE) or is_address(text)]
     if databases and query is None:
-        raise UsageError(f"{databases[0]}: say what to read with --query, such as '{_EXAMPLE}'")
+        raise UsageError(f"{mask_credentials(databases[0])}: say what to read with --query, such as '{_EXAMPLE}'")
     if query is not None and (len(databases) != 1 or len(inputs) != 1):
-        raise UsageError(f"--query: expected one input, a database: {DATABASE}FILE")
+        raise UsageError(f"--query: expected one input, a database: {DATABASE}FILE or postgresql://user@host/database")
 
 
 def assemble(base: Any, found: Mapping[str, Any]) -> Any:

@@ -28,6 +28,7 @@ def form_paths(text: str) -> Iterable[str]:
 def output_paths(text: str) -> Iterable[str]:
     """The path of ``--output``; what is malformed is refused later."""
     try:
-        return (parse_output(text).path,)
+        path = parse_output(text).path
+        return (f"/{path}",) if "://" in path else (path,)  # a database is outside of any folder
     except UsageError:
         return ()

@@ -46,7 +46,7 @@ def _masked(key: str, value: Any) -> Any:
     if key == "user":
         name, colon, password = value.partition(":")
         return f"{name}{colon}{masked(password)}"
-    if key in ("proxy", "referer"):
+    if key in ("proxy", "referer", "output"):
         return mask_credentials(value)
     if key == "header":
         name, colon, text = value.partition(":")

@@ -1,34 +1,50 @@
-"""The rows of a query to an SQLite database, as a list: ``sqlite:sites.db --query 'SELECT url FROM sites'``."""
+"""The rows of a query to a database, as a list: ``sqlite:sites.db --query 'SELECT url FROM sites'``."""
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
-from typing import Any, cast
-from urllib.parse import quote
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol, cast
 
 import msgspec
 
-from fetchcli.core.errors import InputError
+from fetchcli.core.errors import InputError, OutputError
 from fetchcli.inputs.base import File
 
-_ROWS = 256  # that are read at once
 _OBJECTS = ("headers", "request", "expect")  # columns that hold JSON objects, as text in a database
+
+
+class QueryAnswer(Protocol):
+    """The answer of a database.
+
+    Attributes:
+        names: the columns.
+    """
+
+    names: list[str]
+
+    def batches(self) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield rows as they are read."""
 
 
 class Query(File, frozen=True, kw_only=True):
     """A query; every row is a JSON object with its columns.
 
     Attributes:
-        name: ``sqlite:FILE``, for messages and results.
-        path: the file of the database.
-        sql: the query; the database is opened for reading only.
+        name: the database, for messages and results.
+        file: the file of the database, or empty.
+        sql: the query; nothing can be written by it.
         url_column: the column of the URL.
+        ask: asks the database; raises OutputError.
     """
 
-    path: str
+    file: str
     sql: str
     url_column: str
+    ask: Callable[[str], AbstractContextManager[QueryAnswer]]
+
+    @property
+    def path(self) -> str:
+        """The file that is read."""
+        return self.file
 
     def blocks(self) -> Iterator[bytes]:
         """Yield rows as JSON Lines, as they are read.
@@ -36,9 +52,9 @@ class Query(File, frozen=True, kw_only=True):
         Raises:
             InputError: the query fails, or has no column of that name.
         """
-        with self._asked() as (cursor, names):
-            while rows := cursor.fetchmany(_ROWS):
-                lines = [_json(names, row) for row in rows]
+        with self._asked() as answer:
+            for rows in answer.batches():
+                lines = [_json(answer.names, row) for row in rows]
                 yield b"\n".join(lines) + b"\n"
 
     @property
@@ -47,30 +63,21 @@ class Query(File, frozen=True, kw_only=True):
         return True
 
     def check(self) -> None:
-        """Refuse a file that is not there, is no database, or has no such columns.
-
-        Raises:
-            InputError: it is one of these.
-        """
-        if not Path(self.path).exists():
-            raise InputError(f"{self.name}: no such file")
-        File(self.path).check()
+        """Refuse a database that cannot be read, and a query that fails or has no such columns; raises InputError."""
         with self._asked():
             pass
 
     @contextmanager
-    def _asked(self) -> Iterator[tuple[sqlite3.Cursor, list[str]]]:
-        """The answer, and the names of its columns; raises InputError, also for what fails while it is read."""
-        path = quote(str(Path(self.path).absolute()))
+    def _asked(self) -> Iterator[QueryAnswer]:
+        """The answer; raises InputError, also for what fails while it is read."""
         try:
-            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-                cursor = connection.execute(self.sql)
-                yield cursor, self._columns(cursor)
-        except (sqlite3.Error, sqlite3.Warning) as error:
-            raise InputError(f"{self.name}: {error}") from None
+            with self.ask(self.sql) as answer:
+                self._check_columns(answer.names)
+                yield answer
+        except OutputError as error:
+            raise InputError(str(error)) from None
 
-    def _columns(self, cursor: sqlite3.Cursor) -> list[str]:
-        names = [column[0] for column in cursor.description or ()]
+    def _check_columns(self, names: list[str]) -> None:
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             raise InputError(f"{self.name}: the query has two columns {twice!r}; rename one: ... AS other")
@@ -80,16 +87,15 @@ class Query(File, frozen=True, kw_only=True):
                 f"{self.name}: the query has no column {self.url_column!r}{known}; write ... AS url, or name the "
                 "column with --url-column"
             )
-        return names
 
 
 def _json(names: list[str], row: tuple[Any, ...]) -> bytes:
     values = {name: _value(name, value) for name, value in zip(names, row, strict=True)}
-    return msgspec.json.encode(values)
+    return msgspec.json.encode(values, enc_hook=str)
 
 
 def _value(name: str, value: object) -> object:
-    """A value as JSON has it: a BLOB is text, and so are objects in a database."""
+    """A value as JSON has it: bytes are text, and so are objects in a database."""
     if isinstance(value, bytes):
         value = value.decode("utf-8", "backslashreplace")
     if name in _OBJECTS and isinstance(value, str):

@@ -7,6 +7,7 @@ from heapq import merge
 from itertools import chain
 
 from fetchcli.core.errors import OutputError
+from fetchcli.core.journal.list_match import ListMatch
 from fetchcli.core.journal.settlement import Settlement
 from fetchcli.core.journal.shape import Shape
 from fetchcli.core.journal.stored_row import StoredRow
@@ -62,6 +63,9 @@ class FileJournal:
     def rows(self, shape: Shape) -> Iterator[list[StoredRow]]:
         """See `run.journals.Journal`."""
         return ResultsFile(File(self.name)).rows(shape)
+
+    def follow(self, match: ListMatch) -> None:
+        """See `run.journals.Journal`: rows are only appended."""
 
     def settle(self, settlement: Settlement, *, ordered: bool) -> None:
         """See `run.journals.Journal`."""

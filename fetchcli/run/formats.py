@@ -2,6 +2,6 @@
 
 from fetchcli.inputs.base import DATABASE
 from fetchcli.inputs.formats import INPUT_FORMATS
-from fetchcli.sinks.formats import OUTPUT_FORMATS, parse_output
+from fetchcli.sinks.formats import OUTPUT_FORMATS, is_address, parse_output
 
-__all__ = ["DATABASE", "INPUT_FORMATS", "OUTPUT_FORMATS", "parse_output"]
+__all__ = ["DATABASE", "INPUT_FORMATS", "OUTPUT_FORMATS", "is_address", "parse_output"]

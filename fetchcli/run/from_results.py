@@ -110,9 +110,9 @@ def _opened(name: str) -> "File | Results":
     except UsageError:  # a name without an extension
         spec = None
     if spec is not None and spec.format.stored:
-        from fetchcli.stores.sqlite_results import SqliteResults
+        from fetchcli.stores.table_results import TableResults
 
-        return SqliteResults(spec.path, spec.table)
+        return TableResults(spec.format.load()(spec.path, readonly=True), spec.table)
     source = rereadable(File(name))
     assert isinstance(source, File), "a file stays a file"  # noqa: S101
     return source

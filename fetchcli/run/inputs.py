@@ -7,12 +7,14 @@ import msgspec
 
 from fetchcli.core.errors import UsageError
 from fetchcli.core.settings import AUTO, Reading, Settings
+from fetchcli.core.url.parse import mask_credentials
 from fetchcli.inputs.all_columns import ALL, with_all_columns
-from fetchcli.inputs.base import DATABASE, Argument, File, Input
+from fetchcli.inputs.base import Argument, File, Input
 from fetchcli.inputs.formats import BY_NAME, format_by_extension
 from fetchcli.inputs.precheck import malformed
 from fetchcli.inputs.reader import RowReader
 from fetchcli.messages import print_message
+from fetchcli.sinks.formats import parse_output
 
 MAX_MALFORMED = 99  # malformed rows that are counted
 
@@ -31,13 +33,20 @@ def open_inputs(settings: Settings) -> list[Input]:
 
 
 def _opened(text: str, reading: Reading) -> Input:
-    if "://" in text:
-        return Argument(text)
-    if reading.query is None:
-        return File(text)
-    from fetchcli.inputs.query import Query
+    if reading.query is not None:
+        return _query(text, reading.query, reading.url_column)
+    return Argument(text) if "://" in text else File(text)
 
-    return Query(name=text, path=text.removeprefix(DATABASE), sql=reading.query, url_column=reading.url_column)
+
+def _query(text: str, sql: str, url_column: str) -> Input:
+    """A query to the database of an argument; `cli.build` has made sure that it is one."""
+    from fetchcli.inputs.query import Query
+    from fetchcli.stores.ask import asker
+
+    spec = parse_output(text)
+    name = mask_credentials(text.partition("?")[0])
+    file = "" if spec.format.schemes else spec.path
+    return Query(name=name, file=file, sql=sql, url_column=url_column, ask=asker(spec.format.load(), spec.path, name))
 
 
 def name_columns(settings: Settings, inputs: Sequence[Input]) -> Settings:

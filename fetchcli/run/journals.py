@@ -6,7 +6,7 @@ from typing import Protocol
 import msgspec
 
 from fetchcli.core.errors import InputError, OutputError
-from fetchcli.core.journal.list_match import Place
+from fetchcli.core.journal.list_match import ListMatch, Place
 from fetchcli.core.journal.settlement import Settlement
 from fetchcli.core.journal.shape import Shape
 from fetchcli.core.journal.stored_row import StoredRow
@@ -31,6 +31,9 @@ class Journal(Protocol):
 
     def rows(self, shape: Shape) -> Iterator[list[StoredRow]]:
         """Yield the rows in batches; raises InputError."""
+
+    def follow(self, match: ListMatch) -> None:
+        """Know how the list has changed, before rows are added."""
 
     def settle(self, settlement: Settlement, *, ordered: bool) -> None:
         """Drop the rows that are replaced or gone, and move the others; raises OutputError."""

@@ -14,6 +14,7 @@ from fetchcli.core.report.data import OutcomeBuffer
 from fetchcli.core.rows.schema import Schema
 from fetchcli.core.rows.template import compile_template
 from fetchcli.core.settings import SAVED_COLUMNS, Settings
+from fetchcli.core.url.parse import mask_credentials
 from fetchcli.inputs.locate import columns_of
 from fetchcli.run.file_status import is_same
 from fetchcli.sinks.base import DataOutput, Sink
@@ -91,7 +92,7 @@ def plan_outputs(
         data_on_terminal=stdout_is_terminal and STDOUT in data,
         annotate=_annotates(specs),
         rows=rows,
-        tables={spec.path: partial(_open_table, spec, schema) for spec in specs if spec.format.stored},
+        tables={spec.path: partial(_open_table, settings, spec, schema) for spec in specs if spec.format.stored},
         replaced=settings.revalidate or "",
         only_changed=settings.only_changed,
         resumes=settings.resume,
@@ -139,7 +140,7 @@ def _refuse_shared(names: list[str]) -> None:
     places = [name if name == STDOUT else str(Path(name).absolute()) for name in names]
     shared = next((name for name, place in zip(names, places, strict=True) if places.count(place) > 1), None)
     if shared is not None:
-        where, remedy = ("stdout", "a path") if shared == STDOUT else (shared, "another path")
+        where, remedy = ("stdout", "a path") if shared == STDOUT else (mask_credentials(shared), "another path")
         raise UsageError(f"two outputs (-o, -w, --save) write to {where}; give one of them {remedy}")
 
 
@@ -170,10 +171,14 @@ def _always(settings: Settings) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*JOURNAL, *saved, *measured)))
 
 
-def _open_table(spec: OutputSpec, schema: Schema, on_failure: OnFailure) -> DataOutput:
+def _open_table(settings: Settings, spec: OutputSpec, schema: Schema, on_failure: OnFailure) -> DataOutput:
     from fetchcli.stores.base import TableOutput
+    from fetchcli.stores.sql_table import SqlTable, TableAbout
 
-    return TableOutput(spec.path, spec.format.load()(spec.path, spec.table, schema.columns), on_failure)
+    inputs = [mask_credentials(name) for name in settings.inputs]
+    about = TableAbout(schema.columns, inputs, settings.resume)
+    table = SqlTable(spec.format.load()(spec.path), spec.table, about)
+    return TableOutput(spec.path, table, on_failure, stays_open=settings.resume)
 
 
 def _sink_factory(wanted: OutputFormat, schema: Schema, rows: OutcomeBuffer) -> MakeSink:

@@ -70,14 +70,14 @@ class EarlierRun:
             OutputError: one of them cannot be continued.
         """
         for output in outputs:
-            if isinstance(output, AppendingOutput):
-                journal: Journal = FileJournal(output, self._plan.journals[output.name], self._plan.schema)
-                self._journals[output.name] = journal
-                try:
-                    if message := journal.recover():
-                        print_message(message)
-                except InputError as error:
-                    raise OutputError(f"{error}; it cannot be continued") from None
+            if (journal := _journal_of(output, self._plan)) is None:
+                continue
+            self._journals[output.name] = journal
+            try:
+                if message := journal.recover():
+                    print_message(message)
+            except InputError as error:
+                raise OutputError(f"{error}; it cannot be continued") from None
         for name, journal in self._journals.items():
             self._indexes[name] = self._read(journal)
 
@@ -113,6 +113,8 @@ class EarlierRun:
             self._copy(name, journal, sinks)
         index = self._indexes[self._first]
         self._match, self.done = ListMatch(index), index.final
+        for journal in self._journals.values():
+            journal.follow(self._match)
 
     def recall(self, scheduler: Scheduler, wall: float, now: float) -> None:
         """Be as polite as the earlier run was: its pauses and open circuit breakers hold.
@@ -238,6 +240,21 @@ class EarlierRun:
             wait()
         if counts_again:
             self._summary.take_counts(summary)
+
+
+def _journal_of(output: DataOutput, plan: OutputPlan) -> Journal | None:
+    """What an output holds; None if a run cannot be continued from it."""
+    if isinstance(output, AppendingOutput):
+        return FileJournal(output, plan.journals[output.name], plan.schema)
+    if output.name not in plan.tables:
+        return None
+    from fetchcli.run.table_journal import TableJournal
+    from fetchcli.stores.base import TableOutput
+    from fetchcli.stores.sql_table import SqlTable
+
+    if isinstance(output, TableOutput) and isinstance(output.table, SqlTable):
+        return TableJournal(output, output.table)
+    return None
 
 
 def _place(row: Row) -> Place:

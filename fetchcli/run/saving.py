@@ -103,7 +103,7 @@ class Saving:
         if self.destination.kind is not Kind.FILES:
             return True
         try:
-            if os.stat(name).st_size != size:
+            if Path(name).stat().st_size != size:
                 return False
         except (OSError, ValueError):
             return False

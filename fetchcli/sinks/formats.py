@@ -3,9 +3,11 @@
 import re
 from importlib import import_module
 from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
 
 from fetchcli.core.compression import EXTENSIONS, compression_of, inner_extension
 from fetchcli.core.errors import UsageError
+from fetchcli.core.url.parse import mask_credentials
 
 STDOUT = "-"
 RESULTS = "results"  # the table of a database
@@ -23,6 +25,7 @@ class OutputFormat(NamedTuple):
         streamed: rows are written as they finish; otherwise the file is written once, at the end of the run.
         stored: rows go into a table of a database.
         journal: a run can be continued from it.
+        schemes: schemes of addresses that name the format.
     """
 
     name: str
@@ -32,6 +35,7 @@ class OutputFormat(NamedTuple):
     streamed: bool = False
     stored: bool = False
     journal: bool = False
+    schemes: tuple[str, ...] = ()
 
     def load(self) -> Any:
         """Import and return the sink class, the render function, or the class of the table."""
@@ -56,10 +60,29 @@ OUTPUT_FORMATS = (
     OutputFormat(
         "sqlite",
         "a table of an SQLite database: sqlite:run.db, sqlite:run.db:TABLE",
-        "stores.sqlite:SqliteTable",
+        "stores.sqlite:SqliteDatabase",
         (".db", ".sqlite", ".sqlite3"),
         streamed=True,
         stored=True,
+        journal=True,
+    ),
+    OutputFormat(
+        "postgresql",
+        "a table of PostgreSQL: postgresql://user@host/db?table=results",
+        "stores.postgres:PostgresDatabase",
+        streamed=True,
+        stored=True,
+        journal=True,
+        schemes=("postgresql", "postgres"),
+    ),
+    OutputFormat(
+        "mysql",
+        "a table of MySQL or MariaDB: mysql://user@host/db?table=results",
+        "stores.mysql:MysqlDatabase",
+        streamed=True,
+        stored=True,
+        journal=True,
+        schemes=("mysql", "mariadb"),
     ),
     OutputFormat("junit", "JUnit XML", "sinks.reports.junit:junit", (".xml",)),
     OutputFormat("tap", "Test Anything Protocol, version 14", "sinks.reports.tap:tap", (".tap",)),
@@ -71,6 +94,7 @@ OUTPUT_FORMATS = (
     OutputFormat("summary", "one JSON object for the whole run", "sinks.reports.summary:summary"),
 )
 BY_NAME = {known.name: known for known in OUTPUT_FORMATS}
+_BY_SCHEME = {scheme: known for known in OUTPUT_FORMATS for scheme in known.schemes}
 _BY_EXTENSION = {extension: known for known in OUTPUT_FORMATS for extension in known.extensions}
 
 
@@ -94,6 +118,8 @@ def parse_output(text: str) -> OutputSpec:
     Raises:
         UsageError: the text is neither a format nor a path with a known extension.
     """
+    if "://" in text:
+        return _address(text)
     name, colon, path = text.partition(":")
     if name in BY_NAME:
         if colon and not path:
@@ -108,10 +134,28 @@ def parse_output(text: str) -> OutputSpec:
     return _in_table(text, OutputSpec(known, text))
 
 
+def is_address(text: str) -> bool:
+    """Whether a text is the address of a database."""
+    return text.partition("://")[0] in _BY_SCHEME and "://" in text
+
+
+def _address(text: str) -> OutputSpec:
+    """The database of an address; raises UsageError if it is none."""
+    shown = mask_credentials(text)
+    if not is_address(text):
+        raise UsageError(f"-o {shown}: expected an address that starts with {', '.join(f'{s}://' for s in _BY_SCHEME)}")
+    tables = parse_qs(urlsplit(text).query).get("table", [RESULTS])
+    if len(tables) != 1 or not _TABLE.fullmatch(tables[0]):
+        raise UsageError(f"-o {shown}: expected one name of letters, digits and _ after table=")
+    return OutputSpec(_BY_SCHEME[text.partition("://")[0]], text, tables[0])
+
+
 def _in_table(text: str, spec: OutputSpec) -> OutputSpec:
     """The file and the table of ``sqlite:run.db:TABLE``; other formats have none."""
     if not spec.format.stored:
         return spec
+    if spec.format.schemes:
+        raise UsageError(f"-o {text}: expected an address: {spec.format.schemes[0]}://user@host/database")
     path, _, table = spec.path.rpartition(":")
     if not path or not _TABLE.fullmatch(table):
         path, table = spec.path, RESULTS

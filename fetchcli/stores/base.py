@@ -7,16 +7,15 @@ blamed on their URLs. It slows the run instead.
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from fetchcli.core.errors import OutputError
 from fetchcli.sinks.base import DataOutput
+from fetchcli.stores.database import Values
 
 MAX_BATCH = 1000  # rows that are written in one transaction
 GATHER_SECONDS = 0.5  # for which rows gather before they are written
 MAX_BACKLOG = 5 * MAX_BATCH  # rows that may wait; beyond, the run waits
-
-Values = list[Any]
 
 
 class Table(Protocol):
@@ -64,8 +63,10 @@ class TableOutput:
         name: the database, for messages.
         table: the table.
         on_failure: called once, by the writing thread, when writing has failed.
+        stays_open: the table is still used after `close`, until `release`.
 
     Attributes:
+        table: the table.
         failure: why writing failed, or empty.
 
     Raises:
@@ -75,9 +76,11 @@ class TableOutput:
     broken_pipe = False
     complete = True
 
-    def __init__(self, name: str, table: Table, on_failure: Callable[[DataOutput], None]) -> None:
+    def __init__(
+        self, name: str, table: Table, on_failure: Callable[[DataOutput], None], *, stays_open: bool = False
+    ) -> None:
         self.name, self.failure = name, ""
-        self._table, self._on_failure = table, on_failure
+        self.table, self._on_failure, self._stays_open = table, on_failure, stays_open
         self._rows: list[Values] = []
         self._backlog = 0
         self._changed = threading.Condition()
@@ -99,7 +102,7 @@ class TableOutput:
 
     def begin(self) -> None:
         """Start writing; raises OutputError."""
-        self._table.begin()
+        self.table.begin()
         self._thread.start()
 
     @property
@@ -122,23 +125,32 @@ class TableOutput:
             self._changed.notify()
         self._thread.join()
 
+    def release(self) -> None:
+        """End a table that has stayed open."""
+        if self.failure:
+            self.table.close()
+        else:
+            self.table.end(complete=self.complete)
+
     def _run(self) -> None:
         while True:
             rows, closing = self._next_batch()
-            try:
-                if rows and not self.failure:
-                    self._table.add(rows)
-                if closing and not self.failure:
-                    self._table.end(complete=self.complete)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the run must not wait for this table
-                self.failure = str(error) if isinstance(error, OutputError) else f"{self.name}: {error!r}"
-                self._on_failure(self)
+            if rows and not self.failure:
+                self._try(lambda rows=rows: self.table.add(rows))  # type: ignore[misc]
             with self._changed:
                 self._backlog -= len(rows)
             if closing:
-                if self.failure:
-                    self._table.close()
+                if not self._stays_open:
+                    self._try(self.release)
                 return
+
+    def _try(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the run must not wait for this table
+            self.failure = str(error) if isinstance(error, OutputError) else f"{self.name}: {error!r}"
+            self._on_failure(self)
+            self.table.close()
 
     def _next_batch(self) -> tuple[list[Values], bool]:
         """The next rows, and whether they are the last."""
@@ -146,8 +158,3 @@ class TableOutput:
             self._changed.wait_for(lambda: self._closing or len(self._rows) >= MAX_BATCH, GATHER_SECONDS)
             rows, self._rows = self._rows[:MAX_BATCH], self._rows[MAX_BATCH:]
             return rows, self._closing and not self._rows
-
-
-def quoted(name: str) -> str:
-    """An identifier of SQL (ISO 9075-2 section 5.2)."""
-    return '"' + name.replace('"', '""') + '"'

@@ -1,202 +1,203 @@
 """SQLite (https://sqlite.org/lang.html): ``-o run.db``, ``-o sqlite:run.db:TABLE``.
 
-Two tables: ``runs`` has a row for every run, and the results have the number of their run. With a write-ahead log,
-readers see every finished batch while the file grows.
+With a write-ahead log, readers see every finished batch while the file grows.
 """
 
 import errno
 import os
 import sqlite3
-import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from fetchcli._version import __version__
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 from fetchcli.core.errors import OutputError
-from fetchcli.core.rows.columns import Column
-from fetchcli.core.rows.values import iso
-from fetchcli.stores.base import Values, quoted
-from fetchcli.stores.storable import plain_row, storable_row
+from fetchcli.stores.database import UNIQUE, Answer, Values, quoted
+from fetchcli.stores.storable import storable_row
 
-SCHEMA_VERSION = 1  # of the tables; a higher one is not written to
 MAX_ROWS = 100  # of one statement
 WAIT_SECONDS = 30.0  # for another program that writes
-INDEXED = ("url", "verdict")
-RUNS = "runs"
-_RUN_COLUMNS = {
-    "id": "INTEGER PRIMARY KEY",
-    "table_name": "TEXT NOT NULL",
-    "schema_version": "INTEGER NOT NULL",
-    "fetchcli_version": "TEXT NOT NULL",
-    "started_at": "TEXT NOT NULL",
-    "ended_at": "TEXT",
-    "complete": "INTEGER",
-}
-_TYPES = {
-    "boolean": "INTEGER",
-    "integer": "INTEGER",
-    "number": "REAL",
-    "string": "TEXT",
-    "list": "TEXT",
-    "object": "TEXT",
-    "any": "",  # a column without a type keeps numbers and texts apart
-}
+_SELECTED = 256  # rows of a query that are read at once
 
 
-class SqliteTable:
-    """See `stores.base.Table`.
+class SqliteDatabase:
+    """See `stores.database.Database`.
 
     Args:
         path: the file; it is made if it does not exist.
-        table: the table of the results.
-        columns: its columns.
+        readonly: nothing is written to it.
     """
 
-    def __init__(self, path: str, table: str, columns: Sequence[Column]) -> None:
-        self._path, self._table = path, table
-        self._columns = {column.name: _TYPES[column.type] for column in columns} | {"run": "INTEGER NOT NULL"}
-        self._structured = [at for at, column in enumerate(columns) if column.type in ("list", "object", "any")]
-        self._run = 0
-        self._names = [*(column.name for column in columns), "run"]
+    types: Mapping[str, str] = {
+        "boolean": "INTEGER",
+        "integer": "INTEGER",
+        "number": "REAL",
+        "string": "TEXT",
+        "list": "TEXT",
+        "object": "TEXT",
+        "any": "",  # a column without a type keeps numbers and texts apart
+    }
+    id_type = "INTEGER PRIMARY KEY"
+    any_is_json = False
+    another = "another file"
+
+    def __init__(self, path: str, *, readonly: bool = False) -> None:
+        self.name, self._path, self._readonly = path, path, readonly
+        self.advice = f"sqlite:{path}:NAME"
         self._connection: sqlite3.Connection | None = None
+        self._lock_fd: int | None = None
 
-    def check(self) -> None:
-        """See `stores.base.Table`."""
-        if self._table.casefold() == RUNS:
-            raise OutputError(f"{self._path}: the table {RUNS} is for the runs; name another one")
-        folded = [name.casefold() for name in self._names]
-        twice = next((name for name in self._names if folded.count(name.casefold()) > 1), None)
-        if twice is not None:
-            raise OutputError(
-                f"{self._path}: two columns are named {twice!r} (SQLite ignores case, and run is the number of the "
-                f"run); rename the one of the input: --keep input_{twice}={twice}"
+    def open(self) -> None:
+        """See `stores.database.Database`."""
+        self._check_place()
+        with self._errors():
+            mode = "ro" if self._readonly else "rwc"
+            self._connection = sqlite3.connect(
+                f"file:{quote(str(Path(self._path).absolute()))}?mode={mode}",  # some names have a meaning for SQLite
+                timeout=WAIT_SECONDS,
+                isolation_level=None,
+                check_same_thread=False,
+                uri=True,
             )
+            if not self._readonly:
+                self._open.execute("PRAGMA synchronous = NORMAL")
+
+    @property
+    def is_open(self) -> bool:
+        """See `stores.database.Database`."""
+        return self._connection is not None
+
+    def exists(self) -> bool:
+        """See `stores.database.Database`."""
+        self._check_place()
+        return Path(self._path).exists()
+
+    def _check_place(self) -> None:
+        """Say what SQLite does not: it only cannot open a file."""
         path = Path(self._path)
-        if not path.absolute().parent.is_dir() or path.is_dir():  # SQLite says only that it cannot open it
-            number = errno.EISDIR if path.is_dir() else errno.ENOENT
-            raise OutputError(f"{self._path}: {os.strerror(number)}")
-        if not path.exists():
-            return
-        self._connect()
-        runs = self._found(RUNS)
-        for table, found, needed in (
-            (RUNS, runs, set(_RUN_COLUMNS)),
-            (self._table, self._found(self._table), {"run"}),
-        ):
-            if found and not needed <= found:
-                other = "another file" if table == RUNS else f"another table, sqlite:{self._path}:NAME"
-                raise OutputError(f"{self._path}: its table {table} is not one of fetchcli; write to {other}")
-        if runs:
-            with self._errors():
-                (version,) = self._open.execute("SELECT max(schema_version) FROM runs").fetchone()
-            if version is not None and version > SCHEMA_VERSION:
-                raise OutputError(f"{self._path}: written by a newer fetchcli; update this one")
-
-    def begin(self) -> None:
-        """See `stores.base.Table`."""
-        if self._connection is None:
-            self._connect()
-        with self._errors():
-            self._open.execute("PRAGMA journal_mode = WAL")
-            self._open.execute("PRAGMA synchronous = NORMAL")
-            with self._transaction():
-                self._make(RUNS, _RUN_COLUMNS)
-                self._make(self._table, self._columns)
-                run = (self._table, SCHEMA_VERSION, __version__, iso(time.time()))
-                self._run = self._open.execute(_insert(RUNS, list(_RUN_COLUMNS)[1:5]), run).lastrowid or 0
-
-    def add(self, rows: list[Values]) -> None:
-        """See `stores.base.Table`."""
-        with self._errors():
-            plain = [[*plain_row(row, self._structured), self._run] for row in rows]
-            try:
-                self._add(plain)
-            except (UnicodeEncodeError, OverflowError):
-                self._add([storable_row(row) for row in plain])
-
-    def end(self, *, complete: bool) -> None:
-        """See `stores.base.Table`; the indexes are made now, because that takes a third of the time."""
-        with self._errors():
-            with self._transaction():
-                ended = (iso(time.time()), complete, self._run)
-                self._open.execute("UPDATE runs SET ended_at = ?, complete = ? WHERE id = ?", ended)
-            with self._transaction():
-                for column in INDEXED:
-                    if column in self._columns:
-                        name = quoted(f"{self._table}.{column}")  # no table that -o can name
-                        on = f"{quoted(self._table)} ({quoted(column)})"
-                        self._open.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {on}")
-            self.close()
+        if not path.absolute().parent.is_dir() or path.is_dir():
+            raise OutputError(f"{self.name}: {os.strerror(errno.EISDIR if path.is_dir() else errno.ENOENT)}")
 
     def close(self) -> None:
-        """See `stores.base.Table`."""
+        """See `stores.database.Database`."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+        if self._lock_fd is not None:  # not before: closing a file drops the locks that SQLite has on it
+            os.close(self._lock_fd)
+            self._lock_fd = None
 
-    def _connect(self) -> None:
+    def quoted(self, name: str) -> str:
+        """See `stores.database.Database`."""
+        return quoted(name)
+
+    def columns(self, table: str) -> list[str]:
+        """See `stores.database.Database`."""
+        return [row[1] for row in self.ask(f"PRAGMA table_info({quoted(table)})")]
+
+    def run(self, statement: str, values: Sequence[Any] = ()) -> None:
+        """See `stores.database.Database`."""
         with self._errors():
-            path = str(Path(self._path).absolute())  # SQLite gives some names a meaning of their own
-            self._connection = sqlite3.connect(
-                path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False
-            )
+            self._open.execute(statement, values)
 
-    @property
-    def _open(self) -> sqlite3.Connection:
-        assert self._connection is not None, "it was checked before"  # noqa: S101
-        return self._connection
-
-    def _add(self, rows: list[list[Any]]) -> None:
-        """Add rows, many with one statement: for each, Python lets go of its lock and waits for it again."""
-        limit = self._open.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
-        size = max(1, min(MAX_ROWS, limit // len(self._columns)))
-        with self._transaction():
-            for start in range(0, len(rows), size):
-                part = rows[start : start + size]
-                self._open.execute(_insert(self._table, self._columns, len(part)), list(chain.from_iterable(part)))
-
-    def _found(self, table: str) -> set[str]:
-        """The columns of a table; empty if there is none."""
+    def ask(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """See `stores.database.Database`."""
         with self._errors():
-            return {row[1] for row in self._open.execute(f"PRAGMA table_info({quoted(table)})")}
-
-    def _make(self, table: str, columns: dict[str, str]) -> None:
-        """Make a table, or the columns that it lacks."""
-        found = {name.casefold() for name in self._found(table)}
-        if not found:
-            fields = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
-            self._open.execute(f"CREATE TABLE {quoted(table)} ({fields})")
-            return
-        for name, kind in columns.items():
-            if name.casefold() not in found:
-                self._open.execute(f"ALTER TABLE {quoted(table)} ADD COLUMN {quoted(name)} {kind}")
+            return self._open.execute(statement, values).fetchall()
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._open.execute("BEGIN IMMEDIATE")
+    def transaction(self) -> Iterator[None]:
+        """See `stores.database.Database`."""
+        self.run("BEGIN IMMEDIATE")
         try:
             yield
         except BaseException:
             if self._open.in_transaction:
                 self._open.execute("ROLLBACK")
             raise
-        self._open.execute("COMMIT")
+        self.run("COMMIT")
+
+    def create(self, table: str, columns: Mapping[str, str], unique: Sequence[str] = ()) -> None:  # noqa: ARG002 - see `index`
+        """See `stores.database.Database`; uniqueness is an index, made where it is needed."""
+        if not self._open.in_transaction:
+            self.run("PRAGMA journal_mode = WAL")
+        fields = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
+        self.run(f"CREATE TABLE {quoted(table)} ({fields})")
+
+    def index(self, table: str, columns: Sequence[str], *, unique: bool = False) -> None:
+        """See `stores.database.Database`."""
+        name = quoted(f"{table}.{'.'.join(columns)}")  # no table that -o can name
+        on = f"{quoted(table)} ({', '.join(map(quoted, columns))})"
+        self.run(f"CREATE {'UNIQUE ' if unique else ''}INDEX IF NOT EXISTS {name} ON {on}")
+
+    def write(self, table: str, names: Sequence[str], rows: list[Values], *, replace: bool) -> None:
+        """See `stores.database.Database`."""
+        with self._errors():
+            try:
+                self._write(table, names, rows, replace=replace)
+            except (UnicodeEncodeError, OverflowError):
+                self._write(table, names, [storable_row(row) for row in rows], replace=replace)
+
+    def _write(self, table: str, names: Sequence[str], rows: list[Values], *, replace: bool) -> None:
+        """Write rows, many with one statement: for each, Python lets go of its lock and waits for it again."""
+        limit = self._open.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
+        size = max(1, min(MAX_ROWS, limit // len(names)))
+        with self.transaction():
+            for start in range(0, len(rows), size):
+                part = rows[start : start + size]
+                self._open.execute(_insert(table, names, len(part), replace=replace), list(chain.from_iterable(part)))
+
+    @contextmanager
+    def select(self, query: str, values: Sequence[Any] = ()) -> Iterator[Answer]:
+        """See `stores.database.Database`."""
+        with self._errors():
+            cursor = self._open.execute(query, values)
+            names = [column[0] for column in cursor.description or ()]
+            yield Answer(names, iter(lambda: cursor.fetchmany(_SELECTED), []))
+
+    def lock(self, key: str) -> bool:  # noqa: ARG002 - one file has one writer
+        """See `stores.database.Database`; a lock of flock(2), which SQLite itself does not use."""
+        return fcntl is None or self._lock()
+
+    def _lock(self) -> bool:
+        self._lock_fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(self._lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:  # a file system without locks
+            return True
+        return True
+
+    @property
+    def _open(self) -> sqlite3.Connection:
+        assert self._connection is not None, "it was opened before"  # noqa: S101
+        return self._connection
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
         """Say what SQLite says, with the name of the file."""
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, sqlite3.Warning) as error:
             if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_NOTADB:
-                raise OutputError(f"{self._path}: not an SQLite database; write to another file") from None
-            raise OutputError(f"{self._path}: {error}") from None
+                advice = "" if self._readonly else "; write to another file"
+                raise OutputError(f"{self.name}: not an SQLite database{advice}") from None
+            raise OutputError(f"{self.name}: {error}") from None
 
 
-def _insert(table: str, columns: Collection[str], rows: int = 1) -> str:
+def _insert(table: str, columns: Sequence[str], rows: int, *, replace: bool) -> str:
     row = f"({', '.join('?' * len(columns))})"
     names = ", ".join(map(quoted, columns))
-    return f"INSERT INTO {quoted(table)} ({names}) VALUES {', '.join([row] * rows)}"  # noqa: S608 - quoted
+    statement = f"INSERT INTO {quoted(table)} ({names}) VALUES {', '.join([row] * rows)}"
+    if not replace:
+        return statement
+    changed = (f"{quoted(name)} = excluded.{quoted(name)}" for name in columns if name not in UNIQUE)
+    return f"{statement} ON CONFLICT ({', '.join(UNIQUE)}) DO UPDATE SET {', '.join(changed)}"

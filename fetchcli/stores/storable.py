@@ -21,7 +21,7 @@ def plain_row(row: list[Any], structured: Collection[int]) -> list[Any]:
     for at in structured:
         value = row[at]
         if isinstance(value, list | tuple | dict):
-            row[at] = _json(value) if value else "{}" if isinstance(value, dict) else "[]"
+            row[at] = json_text(value) if value else "{}" if isinstance(value, dict) else "[]"
     return row
 
 
@@ -31,8 +31,20 @@ def storable_row(row: list[Any]) -> list[Any]:
     return [str(value) if isinstance(value, int) and abs(value) > MAX_INTEGER else value for value in values]
 
 
-def _json(value: Value) -> str:
+def json_text(value: Value) -> str:
+    """A value as JSON; lone surrogates are escapes."""
     try:
         return msgspec.json.encode(value).decode()
     except UnicodeEncodeError:
         return msgspec.json.encode(without_surrogates(value)).decode()
+
+
+def database_row(row: list[Any]) -> list[Any]:
+    """A plain row without lone surrogates and NUL, which have no place in a text; too large numbers are missing."""
+    return [_database_value(value) for value in row]
+
+
+def _database_value(value: Any) -> Any:
+    if isinstance(value, str):
+        return without_surrogates(value).replace("\0", "\\x00")
+    return None if isinstance(value, int) and abs(value) > MAX_INTEGER else value

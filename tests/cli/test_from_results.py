@@ -137,7 +137,7 @@ def test_a_table_of_others_is_refused(here: Path) -> None:
     result = fetchcli("other.db", "--from-results")
     assert (result.code, "has no column error" in result.err) == (3, True)
     Path("no.db").write_bytes(b"no database at all, but long enough to be looked at")
-    assert "file is not a database" in fetchcli("no.db", "--from-results").err
+    assert "no.db: not an SQLite database" in fetchcli("no.db", "--from-results").err
     assert "no such file" in fetchcli("none.db", "--from-results").err
 
 

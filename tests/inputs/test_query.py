@@ -8,6 +8,8 @@ import pytest
 
 from fetchcli.core.errors import InputError
 from fetchcli.inputs.query import Query
+from fetchcli.stores.ask import asker
+from fetchcli.stores.sqlite import SqliteDatabase
 from tests.support.command import fetchcli
 from tests.support.faults import FaultServer
 
@@ -29,7 +31,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faults: FaultServer) -
 
 
 def asked(sql: str, url_column: str = "url", path: str = "sites.db") -> Query:
-    return Query(name=f"sqlite:{path}", path=path, sql=sql, url_column=url_column)
+    name = f"sqlite:{path}"
+    return Query(name=name, file=path, sql=sql, url_column=url_column, ask=asker(SqliteDatabase, path, name))
 
 
 def test_rows_are_fetched_with_what_their_columns_say(here: Path, faults: FaultServer) -> None:
@@ -90,7 +93,7 @@ def test_what_fails_later_is_said_and_the_rows_before_it_are_fetched(here: Path)
 
 def test_files_that_are_no_databases(here: Path) -> None:
     Path("text.db").write_text("http://127.0.0.1/\n" * 100)
-    for path, said in (("text.db", "file is not a database"), ("none.db", "no such file")):
+    for path, said in (("text.db", "not an SQLite database"), ("none.db", "no such file")):
         with pytest.raises(InputError) as error:
             asked("SELECT url FROM sites", path=path).check()
         assert str(error.value) == f"sqlite:{path}: {said}"
@@ -100,8 +103,14 @@ def test_files_that_are_no_databases(here: Path) -> None:
     ("arguments", "said"),
     [
         (["sqlite:sites.db"], "sqlite:sites.db: say what to read with --query, such as 'SELECT url FROM sites'"),
-        (["x", "--query", "SELECT 1"], "--query: expected one input, a database: sqlite:FILE"),
-        (["sqlite:a", "sqlite:b", "--query", "SELECT 1"], "--query: expected one input, a database: sqlite:FILE"),
+        (
+            ["x", "--query", "SELECT 1"],
+            "--query: expected one input, a database: sqlite:FILE or postgresql://user@host/database",
+        ),
+        (
+            ["sqlite:a", "sqlite:b", "--query", "SELECT 1"],
+            "--query: expected one input, a database: sqlite:FILE or postgresql://user@host/database",
+        ),
     ],
 )
 def test_a_database_and_a_query_belong_together(arguments: list[str], said: str, here: Path) -> None:

@@ -39,7 +39,7 @@ PANEL = Panel(
         Option(
             flags="--query",
             found=Found.NO,
-            help="Read the rows of this query; the input is a database: sqlite:FILE.",
+            help="Read the rows of this query; the input is sqlite:FILE or the address of a database.",
             to="reading.query",
             metavar="SQL",
         ),

@@ -35,6 +35,12 @@ class JournalIndex:
             InputError: it has no number, or no key.
         """
         seq, key = row.seq, key_number(row.key)
+        if -MAX_SEQ <= seq < 0 and key:  # parked in a table
+            self.rows += 1
+            self.replaced += not final
+            if final:
+                self.displaced[key] = -seq, self.rows
+            return False
         if not 0 < seq <= MAX_SEQ or not key:
             raise InputError("it has rows without seq or key, so the list cannot be compared with it")
         self.rows += 1

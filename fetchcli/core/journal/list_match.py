@@ -2,6 +2,7 @@
 
 from array import array
 from bisect import bisect_left
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from fetchcli.core.journal.index import JournalIndex
@@ -62,7 +63,16 @@ class ListMatch:
     @property
     def gone(self) -> int:
         """Rows of the file that the list does not have; to be asked once the whole list was read."""
-        return sum(1 for seq, seen in enumerate(self._seen) if not seen and self._index.key(seq))
+        return sum(1 for _ in self.gone_places())
+
+    def gone_places(self) -> Iterator[tuple[int, int]]:
+        """Yield place and key of the rows that the list does not have."""
+        for seq, seen in enumerate(self._seen):
+            if not seen and (key := self._index.key(seq)):
+                yield seq, key
+        for key, (seq, _) in self._index.displaced.items():
+            if (seq, key) not in self.moved:
+                yield seq, key
 
     def _take_elsewhere(self, place: Place, key: int) -> bool:
         """Take a done row with this key from another place.

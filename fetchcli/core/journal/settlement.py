@@ -11,10 +11,13 @@ class Settlement:
     Args:
         index: what the file held when the run began.
         match: what the list has of it.
+
+    Attributes:
+        match: the same.
     """
 
     def __init__(self, index: JournalIndex, match: ListMatch) -> None:
-        self._index, self._match = index, match
+        self._index, self.match = index, match
 
     @property
     def rows(self) -> int:
@@ -24,7 +27,7 @@ class Settlement:
     @property
     def is_needed(self) -> bool:
         """Whether any row is replaced, gone or moved."""
-        return bool(self._index.replaced or self._index.displaced or self._match.moved or self._match.gone)
+        return bool(self._index.replaced or self._index.displaced or self.match.moved or self.match.gone)
 
     def keeps(self, row: StoredRow, number: int) -> bool:
         """Whether a row stays.
@@ -38,9 +41,9 @@ class Settlement:
             return True
         key = key_number(row.key)
         if index.key(row.seq) == key:
-            return index.last(row.seq) == number and index.is_final(row.seq) and self._match.was_seen(row.seq)
-        return index.displaced.get(key) == (row.seq, number) and (row.seq, key) in self._match.moved
+            return index.last(row.seq) == number and index.is_final(row.seq) and self.match.was_seen(row.seq)
+        return index.displaced.get(key) == (row.seq, number) and (row.seq, key) in self.match.moved
 
     def place(self, row: StoredRow, number: int) -> Place | None:
         """Where a row stands now, if it has moved."""
-        return self._match.moved.get((row.seq, key_number(row.key))) if number <= self._index.rows else None
+        return self.match.moved.get((row.seq, key_number(row.key))) if number <= self._index.rows else None

@@ -1,0 +1,119 @@
+"""The port for databases: SQL with ``?`` for values, used by one thread at a time."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from fetchcli.core.errors import OutputError
+
+Values = list[Any]
+UNIQUE = ("run", "seq", "round")  # a row of results is the same one if these are equal
+
+
+class ConnectionLostError(OutputError):
+    """The connection is gone, or the database is out of something; trying again later may help."""
+
+
+class Database(Protocol):
+    """One database. Every method raises OutputError, with `name` in front.
+
+    Attributes:
+        name: for messages; without a password.
+        types: the type of a column of results, by `Column.type`.
+        id_type: the type of a column that numbers its rows.
+        any_is_json: a value of the type ``any`` is kept as JSON text.
+        advice: how to name another table, for messages.
+        another: what else to write to, for messages.
+    """
+
+    name: str
+    types: Mapping[str, str]
+    id_type: str
+    any_is_json: bool
+    advice: str
+    another: str
+
+    def open(self) -> None:
+        """Connect."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection."""
+
+    def exists(self) -> bool:
+        """Whether there is anything to connect to; connecting may make it."""
+
+    def close(self) -> None:
+        """Disconnect."""
+
+    def quoted(self, name: str) -> str:
+        """An identifier."""
+
+    def columns(self, table: str) -> list[str]:
+        """The columns of a table; none if it does not exist."""
+
+    def run(self, statement: str, values: Sequence[Any] = ()) -> None:
+        """Run one statement."""
+
+    def ask(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run one statement that has few rows, and return them."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """What runs inside takes place as a whole, or not at all."""
+
+    def create(self, table: str, columns: Mapping[str, str], unique: Sequence[str] = ()) -> None:
+        """Create a table; it is no error if another run has just done so.
+
+        Args:
+            table: its name.
+            columns: types by name.
+            unique: columns that are never all equal in two rows; they are not null.
+        """
+
+    def index(self, table: str, columns: Sequence[str], *, unique: bool = False) -> None:
+        """Create an index unless there is one."""
+
+    def write(self, table: str, names: Sequence[str], rows: list[Values], *, replace: bool) -> None:
+        """Write rows as a whole.
+
+        Args:
+            table: the table.
+            names: the columns.
+            rows: their values; structured ones are JSON text.
+            replace: a row with equal `UNIQUE` columns is replaced.
+        """
+
+    def select(self, query: str, values: Sequence[Any] = ()) -> "AbstractContextManager[Selected]":
+        """Run a query of any size."""
+
+    def lock(self, key: str) -> bool:
+        """Take a lock that lasts as long as the connection; False if somebody else has it."""
+
+
+class Selected(Protocol):
+    """The answer to a query.
+
+    Attributes:
+        names: its columns.
+    """
+
+    names: list[str]
+
+    def batches(self) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield rows as they are read."""
+
+
+class Answer:
+    """See `Selected`."""
+
+    def __init__(self, names: list[str], batches: Iterator[list[tuple[Any, ...]]]) -> None:
+        self.names, self._batches = names, batches
+
+    def batches(self) -> Iterator[list[tuple[Any, ...]]]:
+        """See `Selected`."""
+        return self._batches
+
+
+def quoted(name: str) -> str:
+    """An identifier of SQL (ISO 9075-2 section 5.2)."""
+    return '"' + name.replace('"', '""') + '"'
