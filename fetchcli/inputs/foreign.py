@@ -9,7 +9,7 @@ _FOREIGN = {
     b"\x7fELF": "a program",
     b"\xd0\xcf\x11\xe0": "a workbook; save it as CSV",
     b"SQLite format": "a database",
-    b"PAR1": "a Parquet file; save it as CSV",
+    b"PAR1": "a Parquet file; give it a name that ends in .parquet",
     b"ARROW1": "an Arrow file; save it as CSV",
     b"\xff\xff\xff\xff": "an Arrow stream; save it as CSV",
     b"Obj\x01": "an Avro file; save it as CSV",

@@ -19,6 +19,7 @@ from fetchcli.inputs.results_file import ResultsFile
 from fetchcli.inputs.spool import Spooled, rereadable
 from fetchcli.messages import print_message
 from fetchcli.run.displays import make_displays
+from fetchcli.run.inputs import PARQUET, parquet_file
 from fetchcli.run.output_plan import OutputPlan, plan_outputs, schema_of
 from fetchcli.run.outputs import Outputs, stdout_is_terminal
 from fetchcli.run.signals import Interrupt
@@ -109,10 +110,12 @@ def _opened(name: str) -> "File | Results":
         spec = parse_output(name)
     except UsageError:  # a name without an extension
         spec = None
-    if spec is not None and spec.format.stored:
+    if spec is not None and spec.format.in_tables:
         from fetchcli.stores.table_results import TableResults
 
         return TableResults(spec.format.load()(spec.path, readonly=True), spec.table)
+    if name.lower().endswith(PARQUET):
+        return parquet_file(name)
     source = rereadable(File(name))
     assert isinstance(source, File), "a file stays a file"  # noqa: S101
     return source

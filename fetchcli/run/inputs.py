@@ -16,6 +16,7 @@ from fetchcli.inputs.reader import RowReader
 from fetchcli.messages import print_message
 from fetchcli.sinks.formats import parse_output
 
+PARQUET = ".parquet"
 MAX_MALFORMED = 99  # malformed rows that are counted
 
 
@@ -35,7 +36,18 @@ def open_inputs(settings: Settings) -> list[Input]:
 def _opened(text: str, reading: Reading) -> Input:
     if reading.query is not None:
         return _query(text, reading.query, reading.url_column)
-    return Argument(text) if "://" in text else File(text)
+    if "://" in text:
+        return Argument(text)
+    return parquet_file(text, reading) if text.lower().endswith(PARQUET) else File(text)
+
+
+def parquet_file(name: str, reading: Reading | None = None) -> File:
+    """A Parquet file; of a list, only the columns that have a meaning are read."""
+    from fetchcli.inputs.parquet import ParquetFile
+
+    if reading is None or ALL in reading.keep:
+        return ParquetFile(name=name)
+    return ParquetFile(name=name, wanted=(reading.url_column, *reading.keep))
 
 
 def _query(text: str, sql: str, url_column: str) -> Input:

@@ -175,6 +175,8 @@ def _open_table(settings: Settings, spec: OutputSpec, schema: Schema, on_failure
     from fetchcli.stores.base import TableOutput
     from fetchcli.stores.sql_table import SqlTable, TableAbout
 
+    if not spec.format.in_tables:
+        return TableOutput(spec.path, spec.format.load()(spec.path, schema.columns), on_failure)
     inputs = [mask_credentials(name) for name in settings.inputs]
     about = TableAbout(schema.columns, inputs, settings.resume)
     table = SqlTable(spec.format.load()(spec.path), spec.table, about)

@@ -23,7 +23,8 @@ class OutputFormat(NamedTuple):
         loader: ``module:name`` of the sink class, or of the function that renders a report; imported on use.
         extensions: file extensions that name the format.
         streamed: rows are written as they finish; otherwise the file is written once, at the end of the run.
-        stored: rows go into a table of a database.
+        stored: rows are written in batches, by a thread of its own.
+        in_tables: the destination is a database with tables.
         journal: a run can be continued from it.
         schemes: schemes of addresses that name the format.
     """
@@ -34,6 +35,7 @@ class OutputFormat(NamedTuple):
     extensions: tuple[str, ...] = ()
     streamed: bool = False
     stored: bool = False
+    in_tables: bool = False
     journal: bool = False
     schemes: tuple[str, ...] = ()
 
@@ -64,6 +66,7 @@ OUTPUT_FORMATS = (
         (".db", ".sqlite", ".sqlite3"),
         streamed=True,
         stored=True,
+        in_tables=True,
         journal=True,
     ),
     OutputFormat(
@@ -72,6 +75,7 @@ OUTPUT_FORMATS = (
         "stores.postgres:PostgresDatabase",
         streamed=True,
         stored=True,
+        in_tables=True,
         journal=True,
         schemes=("postgresql", "postgres"),
     ),
@@ -81,8 +85,17 @@ OUTPUT_FORMATS = (
         "stores.mysql:MysqlDatabase",
         streamed=True,
         stored=True,
+        in_tables=True,
         journal=True,
         schemes=("mysql", "mariadb"),
+    ),
+    OutputFormat(
+        "parquet",
+        "a Parquet file with typed columns",
+        "stores.parquet:ParquetTable",
+        (".parquet",),
+        streamed=True,
+        stored=True,
     ),
     OutputFormat("junit", "JUnit XML", "sinks.reports.junit:junit", (".xml",)),
     OutputFormat("tap", "Test Anything Protocol, version 14", "sinks.reports.tap:tap", (".tap",)),
@@ -154,6 +167,12 @@ def _in_table(text: str, spec: OutputSpec) -> OutputSpec:
     """The file and the table of ``sqlite:run.db:TABLE``; other formats have none."""
     if not spec.format.stored:
         return spec
+    if compression_of(spec.path):
+        raise UsageError(f"-o {text}: {spec.format.name} cannot be compressed as a whole; drop the last extension")
+    if not spec.format.in_tables and spec.path == STDOUT:
+        raise UsageError(f"-o {text}: expected a file: {spec.format.name}:rows{spec.format.extensions[0]}")
+    if not spec.format.in_tables:
+        return spec
     if spec.format.schemes:
         raise UsageError(f"-o {text}: expected an address: {spec.format.schemes[0]}://user@host/database")
     path, _, table = spec.path.rpartition(":")
@@ -161,6 +180,4 @@ def _in_table(text: str, spec: OutputSpec) -> OutputSpec:
         path, table = spec.path, RESULTS
     if path == STDOUT:
         raise UsageError(f"-o {text}: expected a file: {spec.format.name}:run{spec.format.extensions[0]}")
-    if compression_of(path):
-        raise UsageError(f"-o {text}: a database cannot be compressed; drop the last extension")
     return OutputSpec(spec.format, path, table)

@@ -133,8 +133,8 @@ class SqlTable:
         return json.dumps(list(self._about.inputs))
 
     def _lock(self) -> None:
-        """Let no other run go on with this one."""
-        if not self._database.lock(f"fetchcli {self._table} {self.run}"):
+        """Let no other run with the same lists write to the table."""
+        if not self._database.lock(f"fetchcli {self._table} {self._list}"):
             raise OutputError(f"{self.name}: another run is writing to it; wait until it has ended")
 
     def begin(self) -> None:

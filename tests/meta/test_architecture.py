@@ -28,6 +28,8 @@ LAYERS: dict[str, tuple[str, set[str]]] = {
     "engine": ("core transport.base save.base", {"msgspec"}),
     "save": ("core", {"msgspec"}),
     "stores": ("_version core sinks.base messages", {"msgspec"}),
+    "inputs.parquet": ("core inputs", {"msgspec", "arro3"}),
+    "stores.parquet": ("core stores.database stores.storable", {"arro3"}),
     "stores.postgres": ("core stores.database stores.storable", {"asyncpg"}),
     "stores.mysql": ("core stores.database stores.storable", {"msgspec", "pymysql"}),
     "render": ("core sinks.base", {"rich", "msgspec"}),
@@ -202,7 +204,8 @@ def test_no_two_classes_share_a_name() -> None:
 # One idea in two layers or more: the format, the option or the report of that name, and the ports (`base`).
 SHARED = """
     __init__ base baseline checks cookies credentials csv curl digest expect formats github help inputs json jsonl
-    network output redirects request retry earlier revalidation save saving selection summary template text tls verdict
+    network output parquet redirects request retry earlier revalidation save saving selection summary template text
+    tls verdict
 """
 
 

@@ -15,6 +15,7 @@ import msgspec
 
 from fetchcli.inputs.compressed import decompressed
 from fetchcli.inputs.results import until_cut
+from fetchcli.stores.database import Database
 from tests.support.command import COMMAND, environment
 from tests.support.recorder import ok, recorder
 
@@ -27,12 +28,10 @@ class Store(NamedTuple):
     Attributes:
         output: value of ``-o``.
         read: the rows that it holds now, whole ones only.
-        reset: empties it.
     """
 
     output: str
     read: Callable[[Path], Rows]
-    reset: Callable[[Path], None] = lambda _: None
 
 
 def text_of(path: Path) -> str:
@@ -141,3 +140,21 @@ def body_of(path: str) -> bytes:
     """The body of a row: some are small, some are not."""
     number = int(path[1:])
     return f"{number} ".encode() * (2_000 if number % 50 == 0 else 20)
+
+
+def table(output: str, connect: Callable[[], Database]) -> Store:
+    """A table of a database."""
+
+    def read(_: Path) -> Rows:
+        database = connect()
+        if not database.exists():
+            return []
+        database.open()
+        try:
+            names = database.columns("results")
+            found = database.ask(f"SELECT {', '.join(map(database.quoted, names))} FROM results") if names else []
+            return [dict(zip(names, row, strict=True)) for row in found]
+        finally:
+            database.close()
+
+    return Store(output, read)
