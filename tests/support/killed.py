@@ -108,7 +108,7 @@ class Trial:
                 done = {f"/{row['seq']}" for row in self.store.read(self.folder) if row["verdict"] == "OK"}
                 with self._lock:
                     self.asked.clear()
-                    self._left = self.chance.randint(1, max(2, self.rows // 10)) if killed < kills else -1
+                    self._left = self.chance.randint(1, max(2, 9 * self.rows // (5 * kills))) if killed < kills else -1
                     self._how = how
                     self._process = subprocess.Popen(
                         self.command, cwd=self.folder, env=environment(), stdin=subprocess.DEVNULL

@@ -45,7 +45,7 @@ PANEL = Panel(
         Option(
             flags="--columns",
             found=Found.YES,
-            help="Choose the columns of jsonl, json, csv and sqlite: url,status,header:etag; or change them: "
+            help="Choose the columns of rows: url,status,header:etag; or change the default ones: "
             "+headers,-sha256.",
             to="columns",
             metavar="NAMES",

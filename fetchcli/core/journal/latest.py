@@ -4,7 +4,7 @@ from array import array
 
 from fetchcli.core.journal.stored_row import StoredRow
 
-MAX_SEQ = 100_000_000  # larger numbers are kept one by one
+MAX_SEQ, MAX_ROUND = 100_000_000, 1_000  # rows with larger numbers are kept one by one
 _KEY_BITS = 64
 
 
@@ -34,7 +34,7 @@ class LatestRows:
             return
         key = key_number(row.key)
         place = (row.round, row.seq, key)
-        if 0 < row.seq <= MAX_SEQ and 0 < row.round <= len(self._keys) + 1:
+        if 0 < row.seq <= MAX_SEQ and 0 < row.round <= MAX_ROUND:
             keys, last = self._arrays(row.round, row.seq)
             if keys[row.seq] in (0, key):
                 self.replaced += keys[row.seq] != 0
@@ -55,7 +55,7 @@ class LatestRows:
         return self._others[row.round, row.seq, key] == number
 
     def _arrays(self, number: int, seq: int) -> "tuple[array[int], array[int]]":
-        if number > len(self._keys):
+        while number > len(self._keys):
             self._keys.append(array("Q"))
             self._last.append(array("Q"))
         keys, last = self._keys[number - 1], self._last[number - 1]

@@ -232,3 +232,14 @@ def test_values_of_a_database() -> None:
         Shape().of_values(values | {"redirects": "[", "failed_checks": "["})
     with pytest.raises(InvalidRow, match="expected 2 cells, got 1"):
         Shape().of_cells(["url", "verdict"], ["http://h/"])
+
+
+def test_a_table_without_carried_columns_reads_headers() -> None:
+    shape = Shape(["url", "header:etag"], whole=True)
+    row = shape.of_values({"url": "http://h/", "verdict": "OK", "status": 200, "header:etag": "x", "attempts": 1})
+    response = shape.outcome(row).response
+    assert response is not None
+    assert response.headers == {b"etag": [b"x"]}
+    assert shape.of_values({"url": "http://h/", "verdict": "OK", "request": {"method": "PUT"}}).request == {  # type: ignore[attr-defined]
+        "method": "PUT"
+    }

@@ -105,3 +105,12 @@ def test_the_column_of_a_row_is_known_or_not() -> None:
 def test_an_empty_report() -> None:
     report = OutcomeBuffer().report(Summary())
     assert (report.outcomes, report.started_at, report.omitted, report.flaky) == ((), None, 0, [])
+
+
+def test_a_buffer_can_be_filled_anew() -> None:
+    buffer = OutcomeBuffer()
+    for seq in (1, 2):
+        buffer.add(answered(404, seq))
+    buffer.clear()
+    buffer.add(answered(404, 2))
+    assert [outcome.row.seq for outcome in buffer.report(Summary()).outcomes] == [2]

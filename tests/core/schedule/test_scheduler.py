@@ -13,7 +13,7 @@ from fetchcli.core.model.policy import Pace, Policy, Retry
 from fetchcli.core.model.target import Target
 from fetchcli.core.rate import Rate
 from fetchcli.core.request.request import Request
-from fetchcli.core.schedule.decisions import IDLE, Wait
+from fetchcli.core.schedule.decisions import IDLE, Skip, Wait
 from fetchcli.core.schedule.lane import Launch
 from fetchcli.core.schedule.scheduler import Scheduler
 from fetchcli.core.timings import Timings
@@ -490,3 +490,24 @@ def test_a_host_that_asks_for_a_pause_while_it_is_next_waits() -> None:
     third = scheduler.next(30.2)
     assert isinstance(third, Launch)
     assert third.row.seq == 3
+
+
+def test_what_an_earlier_run_has_learnt_of_hosts_holds() -> None:
+    policy = Policy(pace=Pace(max_host_errors=2))
+    scheduler = Scheduler(policy, lambda: 0.5, 0.0, 0.0, lambda _: None)
+    paused, down = parse_url("http://paused/"), parse_url("http://down/")
+    scheduler.pause(("http", "paused", 80), 10.0, 0.0)
+    assert scheduler.feedback.breaker is not None
+    scheduler.feedback.breaker.recall(("http", "down", 80), 2, -5.0)
+    scheduler.feedback.breaker.recall(("http", "once", 80), 1, -5.0)
+    scheduler.offer(Target(1, paused), 0.0)
+    scheduler.offer(Target(2, down), 0.0)
+    skipped = scheduler.next(0.0)
+    assert isinstance(skipped, Skip)
+    assert skipped.launch.row.url is down
+    assert scheduler.next(0.0) == Wait(10.0)
+    launch = scheduler.next(10.0)
+    assert isinstance(launch, Launch)
+    assert launch.row.url is paused
+    scheduler.offer(Target(3, parse_url("http://once/")), 10.0)
+    assert isinstance(scheduler.next(10.0), Launch)

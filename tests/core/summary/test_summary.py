@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from fetchcli.core.errors import ErrorKind, ExitCode
 from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.summary.summary import MAX_FAILURES, MAX_SLOWEST_HOSTS, Summary, exit_code
+from fetchcli.core.summary.thresholds import parse_threshold
+from fetchcli.core.summary.totals import totals_text
 from tests.support.outcomes import answered, failed, rejected, target
 
 
@@ -113,3 +115,21 @@ def test_skipped_rows_count_on_their_own_and_as_failures_of_the_transport() -> N
     summary.add(Outcome(target(), Verdict.SKIPPED, note="its host is down"))
     assert (summary.verdicts[Verdict.SKIPPED], summary.failed, summary.failures) == (1, 0, [])
     assert exit_code(summary) is ExitCode.TRANSPORT
+
+
+def test_rows_of_an_earlier_run_are_counted_apart() -> None:
+    summary = summed([answered()])
+    summary.add_earlier(answered(404, 2))
+    summary.elapsed = 2.0
+    assert (summary.total, summary.earlier) == (2, 1)
+    assert "(1 from an earlier run) in 2.00 s, 0.5/s" in totals_text(summary)
+    summary.take_counts(summed([answered(), answered(seq=2), answered(seq=3)]))
+    assert (summary.total, summary.earlier, summary.elapsed, summary.failed) == (3, 2, 2.0, 0)
+
+
+def test_a_rate_is_that_of_both_runs() -> None:
+    summary = Summary([parse_threshold("rate > 1/s")])
+    summary.elapsed, summary.earlier_seconds = 1.0, 3.0
+    for seq in range(8):
+        summary.add(answered(seq=seq))
+    assert [result.value for result in summary.threshold_results] == [2.0]

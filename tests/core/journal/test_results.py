@@ -1,0 +1,100 @@
+"""Judging rows again, how long their run took, and which hosts are to be left alone."""
+
+import pytest
+
+from fetchcli.core.errors import ErrorKind, UsageError
+from fetchcli.core.expect.expectations import parse_checks
+from fetchcli.core.expect.status import parse_status_set
+from fetchcli.core.journal.manners import HostManners
+from fetchcli.core.journal.rejudge import rejudged, require_columns
+from fetchcli.core.journal.restore import restored
+from fetchcli.core.journal.span import Span, epoch
+from fetchcli.core.journal.stored_row import StoredRow, WholeRow
+from fetchcli.core.model.outcome import Verdict
+from fetchcli.core.model.policy import Policy
+from tests.support.outcomes import answered, failed, flaky
+
+START = "2026-01-01T00:00:00.000000Z"
+
+
+def stored(**more: object) -> StoredRow:
+    fields: dict[str, object] = {"url": "http://h:81/x", "verdict": Verdict.OK, "status": 200, "error": None} | more
+    return StoredRow(**fields)  # type: ignore[arg-type]
+
+
+def test_rows_are_judged_by_other_expectations() -> None:
+    accepting = Policy(accept=parse_status_set("404"))
+    assert rejudged(answered(404), accepting).verdict is Verdict.OK
+    assert [check.check for check in rejudged(answered(), accepting).failed_checks] == ["status"]
+    slow = Policy(checks=parse_checks("max_latency", ("100ms",)))
+    judged = rejudged(answered(404), slow)
+    assert [check.check for check in judged.failed_checks] == ["max_latency", "status"]
+    assert judged.attempts[-1].failed_checks == judged.failed_checks
+    for outcome in (answered(), failed(), flaky()):
+        assert rejudged(outcome, Policy()) is outcome
+    assert rejudged(failed(), slow) == failed()
+    assert rejudged(flaky(), Policy(checks=parse_checks("size", (">0",)))).flaky
+
+
+def test_expectations_need_what_they_are_about() -> None:
+    require_columns(parse_checks("header", ("ETag: exists",)), {"header:etag"})
+    require_columns(parse_checks("header", ("ETag: exists",)), {"headers"})
+    require_columns(parse_checks("size", (">0",)), set())
+    for kind, text in (("header", "ETag: exists"), ("body", "x"), ("json", "a exists")):
+        with pytest.raises(UsageError, match=f"--expect-{kind}"):
+            require_columns(parse_checks(kind, (text,)), {"url"})
+
+
+def test_the_span_of_a_run() -> None:
+    span = Span()
+    assert span.seconds == 0.0
+    span.add(stored(started_at=None))
+    span.add(stored(started_at="yesterday"))
+    span.add(stored(started_at="2026-01-01T00:00:02.000000Z", time_total=0.5))
+    span.add(stored(started_at=START, time_total=9.0))
+    assert span.seconds == pytest.approx(9.0)
+
+
+def recalled(
+    manners: HostManners, wall: float, max_pause: float = 60.0
+) -> tuple[dict[object, float], dict[object, tuple[int, float]]]:
+    pauses: dict[object, float] = {}
+    failures: dict[object, tuple[int, float]] = {}
+    manners.recall(
+        wall, pauses.__setitem__, lambda origin, count, ago: failures.__setitem__(origin, (count, ago)), max_pause
+    )
+    return pauses, failures
+
+
+def test_pauses_hold_until_they_are_over() -> None:
+    manners, now = HostManners(), epoch(START)
+    manners.note(stored(retry_after=30, started_at=START, time_total=1.0))
+    manners.note(stored(url="http://other/", retry_after=100, started_at=START))
+    manners.note(stored(url="http://from/", url_effective="https://to/", retry_after=5, started_at=START))
+    assert recalled(manners, now)[0] == {
+        ("http", "h", 81): pytest.approx(31.0),
+        ("https", "to", 443): pytest.approx(5.0),
+    }
+    assert recalled(manners, now + 31.5)[0] == {}
+    assert recalled(manners, now, 0.0)[0] == {}
+
+
+def test_hosts_that_did_not_answer_last() -> None:
+    manners, now = HostManners(), epoch(START)
+    down = stored(verdict=Verdict.FAILED, status=None, error=ErrorKind.CONNECT, started_at=START)
+    manners.note(down)
+    manners.note(down)
+    assert recalled(manners, now + 3.0)[1] == {("http", "h", 81): (2, pytest.approx(3.0))}
+    manners.note(stored(url="http://another/"))
+    manners.note(stored())
+    manners.note(stored(verdict=Verdict.FAILED, status=None, error=ErrorKind.CONNECT, num_redirects=1))
+    assert recalled(manners, now)[1] == {}
+    manners.note(stored(url="http://x/", verdict=Verdict.FAILED, status=None, error=ErrorKind.DNS))
+    assert recalled(manners, now)[1][("http", "x", 80)][0] == 1
+
+
+def test_a_pause_is_written_again() -> None:
+    row = WholeRow(url="http://h/", verdict=Verdict.OK, status=200, error=None, attempts=1, retry_after=7)
+    response = restored(row, (), {"etag": "x"}).response
+    assert response is not None
+    assert response.headers == {b"retry-after": [b"7"], b"etag": [b"x"]}
