@@ -1,7 +1,6 @@
 """Read inputs as numbered rows: every record becomes a `Target` or a `Rejected`."""
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -12,9 +11,10 @@ from fetchcli.core.model.target import Rejected, Row, Target
 from fetchcli.core.request.multipart import form_files
 from fetchcli.core.request.request import Request
 from fetchcli.core.request.row_request import RequestMerger, RowProblem, RowRequest
+from fetchcli.core.rows.key import plain_key
 from fetchcli.core.settings import Reading
 from fetchcli.core.url.globbing import expand, parse_glob
-from fetchcli.core.url.parse import HttpUrl, mask_credentials, parse_url
+from fetchcli.core.url.parse import HttpUrl, mask_credentials
 from fetchcli.inputs.base import BLOCK, STDIN, File, Input
 from fetchcli.inputs.completeness import Completeness
 from fetchcli.inputs.expect import ExpectationParser
@@ -23,13 +23,13 @@ from fetchcli.inputs.lines import MAX_LINE, argument_record
 from fetchcli.inputs.named_hosts import NamedHosts, came_from_web
 from fetchcli.inputs.record import BadFormat, Record
 from fetchcli.inputs.results import TornRow
+from fetchcli.inputs.row_url import row_url
 from fetchcli.inputs.select import chosen, select
 
 NameRows = Callable[[Iterator[list[Row]]], Iterator[list[Row]]]
 Load = Callable[[HttpUrl, bool], bytes]
 GLOB_BATCH = 1000  # rows of one record in a batch
 MAX_NESTED = 5  # maximum depth of nested sitemaps
-_MASKED = re.compile(r"[a-zA-Z]+://[^/?#]*\*\*\*@")
 
 
 class RowReader:
@@ -47,6 +47,7 @@ class RowReader:
         warnings: what results files lack because their run was cut off.
         is_written: whether the run writes to a file; no row may send it.
         named: gives rows the names of the files that their bodies are saved in.
+        is_done: whether the row with this number and key is done; it is left out then. None to look at every row.
         filtered_out: number of rows that the selection left out because of their content.
     """
 
@@ -62,6 +63,7 @@ class RowReader:
         self._inputs = inputs
         self.is_written: Callable[[str], bool] = lambda _: False
         self.named: NameRows = iter
+        self.is_done: Callable[[int, int], bool] | None = None
         self._reading = reading or Reading()
         self._load = load
         policy = policy or Policy()
@@ -176,7 +178,7 @@ class RowReader:
     def _expanded(self, records: list[Record], source: str, column: str) -> Iterator[list[Row]]:
         """Yield the rows of records: one each, or those of its glob."""
         if self._fast_path:
-            yield [self._next(record, source, column) for record in records]
+            yield [self._next(record, source, column) for record in records if not self._is_done(record)]
             return
         rows: list[Row] = []
         for record in records:
@@ -201,6 +203,15 @@ class RowReader:
                         rows = []
         if rows:
             yield rows
+
+    def _is_done(self, record: Record) -> bool:
+        """Whether a row is done. A text with the key of a done row is the URL of that row, so it is not parsed."""
+        url, plain = record.url, record.row_request is None and not (record.problem or record.expect)
+        if self.is_done is None or not plain or "@" in url or self._named.tracked:
+            return False
+        done = self.is_done(self._seq + 1, plain_key(self._merge_request.base.method, url))
+        self._seq += done
+        return done
 
     def _was_accepted(self, record: Record) -> bool:
         """Note a row of a results file; whether it is left out."""
@@ -258,7 +269,7 @@ class RowReader:
                 request = self._merge_request.base if row_request is None else self._request(row_request)
                 network = None if row_request is None else row_network(row_request, self._network)
                 expect = self._parse_expectations(record.expect) if record.expect else None
-                parsed = _url(url)
+                parsed = row_url(url)
                 if self._fetched or came_from_web(record):
                     request, parsed = self._named.fetched(request, parsed)
                 elif self._named.tracked:
@@ -287,11 +298,3 @@ class RowReader:
             raise RowProblem(where, f"expected a file that can be read, got {path!r}")
         if self.is_written(path):
             raise RowProblem(where, f"{path!r} is also written by the run")
-
-
-def _url(text: str) -> HttpUrl:
-    if len(text) > MAX_LINE:
-        raise InvalidUrl(f"a URL of more than {MAX_LINE} bytes")
-    if "***@" in text and _MASKED.match(text):
-        raise InvalidUrl("the password is masked; expected the real one")
-    return parse_url(text)

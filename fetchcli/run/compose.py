@@ -132,12 +132,12 @@ async def _run(settings: Settings) -> ExitCode:
             settings, stdout_is_terminal=stdout_is_terminal(), bodies=None if saving is None else saving.sink
         )
         earlier_run = _earlier_run(settings, plan, summary, comparison, saving)
-        named = _row_hooks(settings, saving, comparison, earlier_run)
+        named, is_done = _row_hooks(settings, saving, comparison, earlier_run), _done_rows(settings, earlier_run)
         gc.freeze()  # what exists now stays: the collector need not look at it again
 
         def read(number: int) -> RowReader:
             reader = RowReader(inputs, settings.reading, policy, make_loader(transport, policy), round=number)
-            reader.is_written, reader.named = partial(is_written, plan), named
+            reader.is_written, reader.named, reader.is_done = partial(is_written, plan), named, is_done
             return reader
 
         endless = any(may_block(source, settings.reading) for source in inputs)
@@ -220,6 +220,14 @@ def _row_hooks(
     """What is done to rows before they are fetched: names, what an earlier run has received, and has done."""
     prepared = _prepared_rows(settings, saving, comparison)
     return prepared if earlier_run is None else lambda batches: earlier_run.rows(prepared(batches))
+
+
+def _done_rows(settings: Settings, earlier_run: "EarlierRun | None") -> Callable[[int, int], bool] | None:
+    """What tells rows that are done before they are looked at, if nobody else has to see them."""
+    choice = settings.reading.selection
+    is_numbered_later = choice.partial or choice.dedupe or choice.shuffle
+    sees_all = settings.save is not None or settings.revalidate is not None or settings.baseline is not None
+    return None if earlier_run is None or is_numbered_later or sees_all else earlier_run.is_done
 
 
 def _prepared_rows(settings: Settings, saving: "Saving | None", comparison: "Comparison | None") -> NameRows:

@@ -11,6 +11,7 @@ from fetchcli.core.journal.rejudge import rejudged, require_columns
 from fetchcli.core.journal.shape import Shape
 from fetchcli.core.journal.span import Span
 from fetchcli.core.journal.stored_row import StoredRow
+from fetchcli.core.journal.tally import RowTally, measures_more
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.settings import Settings
 from fetchcli.core.summary.summary import Summary, exit_code
@@ -123,14 +124,13 @@ def _opened(name: str) -> "File | Results":
 
 def _needs_whole_rows(settings: Settings, plan: OutputPlan) -> bool:
     """Whether anything looks at more columns than the summary does."""
-    columns = {threshold.column for threshold in settings.thresholds}
     return bool(
         plan.data
         or plan.annotate
         or settings.baseline
         or settings.policy.checks
         or settings.policy.accept != Policy().accept
-        or columns - {"", *StoredRow.__struct_fields__}
+        or measures_more(settings.thresholds)
     )
 
 
@@ -155,6 +155,7 @@ class Merge:
     def __init__(self, settings: Settings, summary: Summary, comparison: "Comparison | None", outputs: Outputs) -> None:
         self._settings, self._summary, self._comparison, self._outputs = settings, summary, comparison, outputs
         self._span = Span()
+        self._tally = RowTally(summary)
 
     async def run(self, sources: list[Results], shape: Shape, latest: LatestRows, stopped: asyncio.Event) -> None:
         """Take every row that no later one replaces."""
@@ -164,7 +165,11 @@ class Merge:
                 for row in batch:
                     number += 1
                     if latest.is_last(row, number):
-                        self._add(row, shape)
+                        self._span.add(row)
+                        if shape.whole:
+                            self._add(row, shape)
+                        else:
+                            self._tally.add(row)
                 await asyncio.sleep(0)
                 if self._outputs.congested:
                     await self._outputs.wait_until_drained()
@@ -176,7 +181,6 @@ class Merge:
 
     def _add(self, row: StoredRow, shape: Shape) -> None:
         outcome = rejudged(shape.outcome(row), self._settings.policy)
-        self._span.add(row)
         self._summary.add(outcome)
         if self._comparison is not None:
             self._comparison.add(outcome)

@@ -13,6 +13,7 @@ from fetchcli.core.journal.settlement import Settlement
 from fetchcli.core.journal.shape import Shape
 from fetchcli.core.journal.span import Span
 from fetchcli.core.journal.stored_row import StoredRow
+from fetchcli.core.journal.tally import RowTally, measures_more
 from fetchcli.core.model.outcome import Outcome
 from fetchcli.core.model.target import Row
 from fetchcli.core.rows.key import row_key
@@ -132,6 +133,10 @@ class EarlierRun:
             retry.max_retry_after if retry.respect_retry_after else 0.0,
         )
 
+    def is_done(self, seq: int, key: int) -> bool:
+        """Whether the row of this number, unchanged, is done; if so, it is taken."""
+        return self._match.take_in_place(seq, key)
+
     def rows(self, batches: Batches) -> Iterator[list[Row]]:
         """Yield the rows that are to be fetched."""
         take = self._match.take
@@ -161,27 +166,42 @@ class EarlierRun:
 
     def _read(self, journal: Journal) -> JournalIndex:
         """Index a journal; the rows of the first one are counted."""
-        index, span = JournalIndex(), Span()
+        index, span, retry = JournalIndex(), Span(), self._settings.retry_kinds
         counts = not self._indexes
-        shape = self._shape if self._plan.reports or self._comparison is not None else Shape()
-        for row in read_all(journal, shape):
-            final = is_final(row, self._settings.retry_kinds) and self._is_saved(row)
-            try:
+        whole = self._listens or measures_more(self._settings.thresholds)
+        shape = self._shape if whole else Shape()
+        tally = RowTally(self._summary, shape.outcome, self._listen if self._listens else None)
+        before = self._summary.total
+        try:
+            for row in read_all(journal, shape):
+                final = is_final(row, retry) and (self._has_body is None or self._is_saved(row))
                 known = index.note(row, final=final)
-            except InputError as error:
-                raise OutputError(f"{journal.name}: {error}") from None
-            if counts:
-                self._manners.note(row)
-            if counts and final and not known:
-                span.add(row)
-                self._count(shape.outcome(row))
+                if counts:
+                    self._manners.note(row)
+                if counts and final and not known:
+                    span.add(row)
+                    tally.add(row)
+        except InputError as error:
+            raise OutputError(f"{journal.name}: {error}") from None
         if counts:
-            self._summary.earlier_seconds = span.seconds
+            self._summary.earlier, self._summary.earlier_seconds = self._summary.total - before, span.seconds
         return index
+
+    @property
+    def _listens(self) -> bool:
+        """Whether anything besides the summary takes the rows from before."""
+        return bool(self._plan.reports) or self._comparison is not None
+
+    def _listen(self, outcome: Outcome) -> None:
+        if self._plan.reports:
+            self._plan.rows.add(outcome)
+        if self._comparison is not None:
+            self._comparison.add(outcome)
 
     def _is_saved(self, row: StoredRow) -> bool:
         """Whether the body is there that a row names."""
-        return self._has_body is None or row.saved_as is None or self._has_body(row.saved_as, row.size_saved or 0)
+        has_body = self._has_body
+        return has_body is None or row.saved_as is None or has_body(row.saved_as, row.size_saved or 0)
 
     def _copy(self, name: str, journal: Journal, sinks: Mapping[str, Sink]) -> None:
         """Write the done rows of a journal to those that lack them."""
@@ -202,15 +222,9 @@ class EarlierRun:
                 sinks[other].handle(outcome)
                 there.note(row, final=True)
                 if other == self._first:
-                    self._count(outcome)
-
-    def _count(self, outcome: Outcome) -> None:
-        """Count a row from before."""
-        self._summary.add_earlier(outcome)
-        if self._plan.reports:
-            self._plan.rows.add(outcome)
-        if self._comparison is not None:
-            self._comparison.add(outcome)
+                    self._summary.add(outcome)
+                    self._summary.earlier += 1
+                    self._listen(outcome)
 
     def _rewrite(self) -> None:
         for name, journal in self._journals.items():

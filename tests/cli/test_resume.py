@@ -5,6 +5,7 @@ import json
 import os
 import random
 import signal
+import subprocess
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.command import fetchcli, start, until
+from tests.support.command import COMMAND, environment, fetchcli, start, until
 from tests.support.killed import Store, Trial, csv_file, jsonl
 from tests.support.recorder import Recorder, ok, recorder
 
@@ -464,3 +465,47 @@ def test_a_body_that_is_gone_is_fetched_again(site: Site) -> None:
     resume("--save", "out/")
     assert site.asked() == [lost]
     assert len(rows()) == 4
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows.csv.gz", "run.db"])
+def test_a_full_disk_costs_what_was_not_written(name: str, here: Path) -> None:
+    with recorder(lambda _: ok()) as server:
+        Path("urls.txt").write_text("".join(f"{server.url(f'/{number}')}\n" for number in range(1, 601)))
+        command = " ".join([*COMMAND, "urls.txt", "-q", "-o", name, "--resume"])
+        blocks = {"rows.jsonl": 200, "rows.csv.gz": 12, "run.db": 300}[name]  # of 512 bytes
+        for _ in range(2):
+            full = subprocess.run(
+                ["sh", "-c", f"ulimit -f {blocks}; trap '' XFSZ; exec {command}"],
+                env=environment(),
+                capture_output=True,
+                check=False,
+            )
+            assert (full.returncode, b"cannot write" in full.stderr) == (8, True), full.stderr
+        assert fetchcli("urls.txt", "-q", "-o", name, "--resume").code == 0
+        assert fetchcli(name, "--from-results", "-q", "-o", "all.jsonl").code == 0
+        assert sorted(row["seq"] for row in rows("all.jsonl")) == list(range(1, 601))
+
+
+def test_a_journal_that_cannot_be_rewritten_is_as_it_was(site: Site) -> None:
+    site.status["/2"] = "404 Not Found"
+    resume(code=5)
+    Path(".rows.jsonl.fetchcli").mkdir()
+    site.status.clear()
+    err = resume("--retry-failed", code=8)
+    assert "cannot write rows.jsonl: Is a directory" in err
+    assert len(rows()) == 5
+    Path(".rows.jsonl.fetchcli").rmdir()
+    resume()
+    assert (len(rows()), {row["status"] for row in rows()}) == (4, {200})
+
+
+def test_a_link_and_the_mode_of_a_journal_stay(site: Site) -> None:
+    Path("real.jsonl").touch(mode=0o640)
+    Path("rows.jsonl").symlink_to("real.jsonl")
+    site.status["/2"] = "404 Not Found"
+    resume(code=5)
+    site.status.clear()
+    resume("--retry-failed")
+    assert Path("rows.jsonl").is_symlink()
+    assert (len(rows("real.jsonl")), Path("real.jsonl").stat().st_mode & 0o777) == (4, 0o640)
+    assert sorted(path.name for path in Path().iterdir()) == ["real.jsonl", "rows.jsonl", "urls.txt"]

@@ -108,7 +108,7 @@ class Trial:
                 done = {f"/{row['seq']}" for row in self.store.read(self.folder) if row["verdict"] == "OK"}
                 with self._lock:
                     self.asked.clear()
-                    self._left = self.chance.randint(1, max(2, 9 * self.rows // (5 * kills))) if killed < kills else -1
+                    self._left = self._chosen(self.rows - len(done), kills - killed)
                     self._how = how
                     self._process = subprocess.Popen(
                         self.command, cwd=self.folder, env=environment(), stdin=subprocess.DEVNULL
@@ -124,6 +124,10 @@ class Trial:
                 killed += 1
         self.check()
         return Killed(killed, requests, requests - self.rows)
+
+    def _chosen(self, rows: int, kills: int) -> int:
+        """After how many requests a run is killed, so that enough rows are left for the other kills."""
+        return self.chance.randint(1, max(1, 9 * rows // (5 * (kills + 1)))) if kills else -1
 
     def check(self) -> None:
         """Exactly one row for every row of the list, and what they say was saved is there."""

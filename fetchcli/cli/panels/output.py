@@ -45,8 +45,7 @@ PANEL = Panel(
         Option(
             flags="--columns",
             found=Found.YES,
-            help="Choose the columns of rows: url,status,header:etag; or change the default ones: "
-            "+headers,-sha256.",
+            help="Choose the columns of rows: url,status,header:etag; or change the default ones: +headers,-sha256.",
             to="columns",
             metavar="NAMES",
         ),

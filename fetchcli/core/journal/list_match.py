@@ -56,6 +56,15 @@ class ListMatch:
         self.taken += done
         return done
 
+    def take_in_place(self, seq: int, key: int) -> bool:
+        """Take a row that is done and stands where it stood; nothing happens if it is not, or does not."""
+        index = self._index
+        if index.key(seq) != key or self._seen[seq] or not index.is_final(seq):
+            return False
+        self._seen[seq] = 1
+        self.taken += 1
+        return True
+
     def was_seen(self, seq: int) -> bool:
         """Whether the list has the row that the file holds at a place."""
         return bool(self._seen[seq])

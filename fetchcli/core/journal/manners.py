@@ -3,11 +3,10 @@
 from collections.abc import Callable
 
 from fetchcli.core.errors import Contact
-from fetchcli.core.journal.restore import origin_of
 from fetchcli.core.journal.span import epoch
 from fetchcli.core.journal.stored_row import StoredRow
+from fetchcli.core.journal.written_url import Origin, origin_of
 
-HostOrigin = tuple[str, str, int]  # scheme, host, port
 MAX_HOSTS = 100_000
 
 
@@ -20,8 +19,8 @@ class HostManners:
     """
 
     def __init__(self) -> None:
-        self.pauses: dict[HostOrigin, float] = {}
-        self.failures: dict[HostOrigin, tuple[int, float]] = {}
+        self.pauses: dict[Origin, float] = {}
+        self.failures: dict[Origin, tuple[int, float]] = {}
 
     def note(self, row: StoredRow) -> None:
         """Note a row that was requested."""
@@ -38,8 +37,8 @@ class HostManners:
     def recall(
         self,
         wall: float,
-        pause: Callable[[HostOrigin, float], None],
-        failed: Callable[[HostOrigin, int, float], None],
+        pause: Callable[[Origin, float], None],
+        failed: Callable[[Origin, int, float], None],
         max_pause: float,
     ) -> None:
         """Tell what still holds.

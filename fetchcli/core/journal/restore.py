@@ -1,6 +1,5 @@
 """The outcome that a row of a results file stands for: written again, it is the same row."""
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -9,6 +8,7 @@ from fetchcli.core.errors import ErrorKind, Failure
 from fetchcli.core.expect.expectations import Expected
 from fetchcli.core.journal.span import epoch
 from fetchcli.core.journal.stored_row import StoredRow, WholeRow
+from fetchcli.core.journal.written_url import written_url
 from fetchcli.core.model.attempt import Attempt, Response
 from fetchcli.core.model.earlier import Earlier
 from fetchcli.core.model.outcome import Outcome, Verdict
@@ -17,9 +17,7 @@ from fetchcli.core.model.target import CarriedValue, Rejected, Row, SkipCause, S
 from fetchcli.core.request.request import Request, is_token
 from fetchcli.core.request.row_request import RowRequest
 from fetchcli.core.timings import Timings
-from fetchcli.core.url.parse import DEFAULT_PORT, HttpUrl
 
-_ORIGIN = re.compile(r"(https?)://(?:[^/?#]*@)?(?:\[([^\]/?#]*)\]|([^:/?#]*))(?::(\d{1,5}))?")
 _NO_TIMINGS = Timings()
 
 
@@ -87,7 +85,7 @@ def _row(row: StoredRow, carried: tuple[CarriedValue, ...]) -> Row:
         )
     fields = (
         row.seq,
-        _url(row.url),
+        written_url(row.url),
         source,
         line,
         None if row.method is None else _request(row.method),
@@ -112,30 +110,6 @@ def _row_request(row: WholeRow) -> RowRequest | None:
         return None
     method = row.request.get("method")
     return WrittenRequest(method=method if isinstance(method, str) and is_token(method) else None, values=row.request)
-
-
-def _url(text: str) -> HttpUrl:
-    """The parts of a URL that was checked when the row was written; parsing it again would take half the time."""
-    end = text.find("/", len("https://"))
-    if end < 0:
-        end = len(text)
-    scheme, host, port = _origin(text[:end])
-    return HttpUrl(scheme, host, port, text[end:], text)
-
-
-def origin_of(url: str) -> tuple[str, str, int]:
-    """Scheme, host and port of a URL of results."""
-    end = url.find("/", len("https://"))
-    return _origin(url if end < 0 else url[:end])
-
-
-@lru_cache(maxsize=4096)
-def _origin(text: str) -> tuple[str, str, int]:
-    match = _ORIGIN.match(text)
-    if match is None:
-        return "http", "", DEFAULT_PORT["http"]
-    scheme = match[1]
-    return scheme, match[2] or match[3] or "", int(match[4]) if match[4] else DEFAULT_PORT[scheme]
 
 
 @lru_cache(maxsize=64)

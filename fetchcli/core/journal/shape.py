@@ -34,12 +34,14 @@ class Shape:
         whole: read every column, so that rows can be written again.
 
     Attributes:
+        whole: every column is read.
         carried: names of the carried columns.
         more: columns besides the default ones, those of headers among them.
         outcome: makes the outcome of a row.
     """
 
     def __init__(self, names: Iterable[str] = (), *, whole: bool = False) -> None:
+        self.whole = whole
         base = WholeRow if whole else StoredRow
         others = [name for name in dict.fromkeys(names) if name not in _DEFAULT]
         self.more = tuple(name for name in others if name in _OPTIONAL or _is_header(name))

@@ -1,8 +1,11 @@
 """How long the run took that rows are from."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from fetchcli.core.journal.stored_row import StoredRow
+
+_SECONDS, _LENGTH = len("2026-01-01T00:00:00"), len("2026-01-01T00:00:00.000000Z")
 
 
 class Span:
@@ -34,5 +37,12 @@ def epoch(text: str) -> float:
     Raises:
         ValueError: it is no time.
     """
+    if len(text) == _LENGTH and text.endswith("Z"):  # as fetchcli writes it; many rows share a second
+        return _whole_seconds(text[:_SECONDS]) + int(text[_SECONDS + 1 : -1]) / 1e6 + 5e-7
+    return _whole_seconds(text) + 5e-7
+
+
+@lru_cache(maxsize=64)
+def _whole_seconds(text: str) -> float:
     moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() + 5e-7
+    return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()

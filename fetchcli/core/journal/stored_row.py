@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from fetchcli.core.errors import ErrorKind, Redirect
+from fetchcli.core.journal.written_url import host_of
 from fetchcli.core.model.attempt import FailedCheck
 from fetchcli.core.model.outcome import Verdict
 from fetchcli.core.model.target import SkipCause
@@ -50,6 +51,11 @@ class StoredRow(msgspec.Struct, kw_only=True, gc=False):
     size_saved: int | None = None
     not_modified: bool | None = None
     from_cache: bool | None = None
+
+    @property
+    def host(self) -> str:
+        """Host, and the port if it is not the default of the scheme; see `Target.host`."""
+        return host_of(self.url)
 
 
 class WholeRow(StoredRow, kw_only=True, gc=False):

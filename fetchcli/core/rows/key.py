@@ -9,6 +9,12 @@ from fetchcli.core.model.target import Row
 BYTES = 8  # of the hash: 16 hexadecimal digits
 
 
+def plain_key(method: str, url: str) -> int:
+    """The key of a row that says nothing but its URL, as a number."""
+    text = f"{method} {url}".encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(text, digest_size=BYTES).digest())
+
+
 def row_key(row: Row) -> str:
     """BLAKE2b-64 of method, URL, the row's own request and its expectations, secrets masked, hexadecimal.
 

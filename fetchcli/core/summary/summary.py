@@ -6,6 +6,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from heapq import nlargest, nsmallest
+from typing import Protocol
 
 from fetchcli.core.errors import ErrorKind, ExitCode, Failure
 from fetchcli.core.model.attempt import Response
@@ -17,6 +18,14 @@ from fetchcli.core.summary.thresholds import Threshold, ThresholdMeter, Threshol
 
 MAX_FAILURES = 20
 MAX_SLOWEST_HOSTS = 5
+
+
+class HasHost(Protocol):
+    """A row."""
+
+    @property
+    def host(self) -> str:
+        """Host, and the port if it is not the default of the scheme."""
 
 
 class Summary:
@@ -108,19 +117,33 @@ class Summary:
             if outcome.failed_checks:
                 self.checks.update({failed.check for failed in outcome.failed_checks})
             self.size_download += result.size_download
-            seconds, host = outcome.attempts[-1].elapsed, outcome.row.host
-            self.latency.add(seconds)
-            previous = self.slowest_hosts.get(host)
-            # A tie is decided by name, not by the order of arrival.
-            if seconds >= self._host_floor if previous is None else seconds > previous:
-                self._note_host(host, seconds)
+            self._add_latency(outcome.attempts[-1].elapsed, outcome.row)
         if outcome.verdict in (Verdict.FAILED, Verdict.REJECTED):
             self._note_failure(outcome)
 
-    def add_earlier(self, outcome: Outcome) -> None:
-        """Count one outcome of the run that is continued."""
-        self.earlier += 1
-        self.add(outcome)
+    def add_accepted(self, status: int, seconds: float, size_download: int, row: HasHost) -> None:
+        """Count a row that was accepted at once, and whose body was not saved; no threshold is measured.
+
+        Args:
+            status: of the response.
+            seconds: from slot to last byte.
+            size_download: body bytes on the wire.
+            row: knows its host.
+        """
+        self.verdicts[Verdict.OK] += 1
+        self.statuses[status] += 1
+        self.size_download += size_download
+        self._add_latency(seconds, row)
+
+    def _add_latency(self, seconds: float, row: HasHost) -> None:
+        self.latency.add(seconds)
+        if seconds < self._host_floor:  # its host is not among the slowest, or was slower before
+            return
+        host = row.host
+        previous = self.slowest_hosts.get(host)
+        # A tie is decided by name, not by the order of arrival.
+        if previous is None or seconds > previous:
+            self._note_host(host, seconds)
 
     def take_counts(self, other: "Summary") -> None:
         """Take the counts of another summary, of all rows, in place of its own."""

@@ -1,5 +1,7 @@
 """Judging rows again, how long their run took, and which hosts are to be left alone."""
 
+from typing import Any
+
 import pytest
 
 from fetchcli.core.errors import ErrorKind, UsageError
@@ -55,11 +57,9 @@ def test_the_span_of_a_run() -> None:
     assert span.seconds == pytest.approx(9.0)
 
 
-def recalled(
-    manners: HostManners, wall: float, max_pause: float = 60.0
-) -> tuple[dict[object, float], dict[object, tuple[int, float]]]:
-    pauses: dict[object, float] = {}
-    failures: dict[object, tuple[int, float]] = {}
+def recalled(manners: HostManners, wall: float, max_pause: float = 60.0) -> tuple[dict[object, Any], dict[object, Any]]:
+    pauses: dict[object, Any] = {}
+    failures: dict[object, Any] = {}
     manners.recall(
         wall, pauses.__setitem__, lambda origin, count, ago: failures.__setitem__(origin, (count, ago)), max_pause
     )

@@ -1,6 +1,7 @@
 """What a run that goes on makes of a file and a list: one row for each row of the list, whatever has changed."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,7 @@ from fetchcli.core.model.outcome import Verdict
 from fetchcli.core.model.target import SkipCause
 
 
-def row(seq: int, key: int = 1, verdict: Verdict = Verdict.OK, **more: object) -> StoredRow:
+def row(seq: int, key: int = 1, verdict: Verdict = Verdict.OK, **more: Any) -> StoredRow:
     fields: dict[str, object] = {"status": 200, "error": None} | more
     return StoredRow(url="http://h/", verdict=verdict, seq=seq, key=f"{key:016x}", **fields)  # type: ignore[arg-type]
 
@@ -146,8 +147,8 @@ def test_done_rows_that_were_fetched_again_are_counted() -> None:
     assert (index.overtaken, index.final) == (2, 0)
 
 
-def failed(**more: object) -> StoredRow:
-    return row(1, verdict=Verdict.FAILED, **more)
+def failed(**more: Any) -> StoredRow:
+    return row(1, 1, Verdict.FAILED, **more)
 
 
 NOT_FOUND = FailedCheck("status", "200", "404")

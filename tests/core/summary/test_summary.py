@@ -119,7 +119,8 @@ def test_skipped_rows_count_on_their_own_and_as_failures_of_the_transport() -> N
 
 def test_rows_of_an_earlier_run_are_counted_apart() -> None:
     summary = summed([answered()])
-    summary.add_earlier(answered(404, 2))
+    summary.add(answered(404, 2))
+    summary.earlier = 1
     summary.elapsed = 2.0
     assert (summary.total, summary.earlier) == (2, 1)
     assert "(1 from an earlier run) in 2.00 s, 0.5/s" in totals_text(summary)
