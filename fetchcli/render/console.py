@@ -94,7 +94,7 @@ def reason_of(outcome: Outcome) -> str:
     if outcome.note:
         parts.append(outcome.note)
     if outcome.flaky:
-        parts.append(f"flaky: accepted on attempt {len(outcome.attempts)}")
+        parts.append(f"flaky: accepted on attempt {outcome.attempt_count}")
     return "; ".join(parts)
 
 

@@ -43,7 +43,7 @@ def _remedy(settings: Settings, plan: OutputPlan) -> str:
     selection = settings.reading.selection
     is_random = (selection.sample is not None or selection.shuffle) and selection.seed is None
     columns = {"seq", "key", *REQUIRED} <= set(plan.schema.names)
-    files = any(Path(name).is_file() for name in plan.journals)
+    files = any("://" in name or Path(name).is_file() for name in plan.journals)
     if not (columns and files) or settings.rounds.several or settings.demo or is_random:
         return ""
     if not settings.continuing_command:

@@ -28,7 +28,7 @@ PANEL = Panel(
             help="Fetch only the rows that the output file lacks.",
             to="resume",
             type=bool,
-            conflicts=("repeat", "every", "for_", "demo", "dry_run", "print_curl"),
+            conflicts=("repeat", "every", "for_", "demo", "dry_run", "print_curl", "revalidate", "only_changed"),
             common=True,
         ),
         Option(

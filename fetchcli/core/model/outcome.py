@@ -53,6 +53,11 @@ class Outcome(msgspec.Struct, frozen=True):
         return self.attempts[-1].result if self.attempts else Failure(ErrorKind.CANCELLED, self.note)
 
     @property
+    def attempt_count(self) -> int:
+        """Number of attempts; of a row that comes from results, only the last one is known."""
+        return self.attempts[-1].number if self.attempts else 0
+
+    @property
     def skip_cause(self) -> SkipCause | None:
         """Why the row was skipped; None if it was not."""
         if self.verdict is not Verdict.SKIPPED:

@@ -149,7 +149,7 @@ def problem_kind(outcome: Outcome) -> str:
 def problem_text(outcome: Outcome) -> str:
     """What is wrong, on one line; for a flaky row, which attempt was accepted."""
     if outcome.flaky:
-        return f"flaky: accepted on attempt {len(outcome.attempts)}"
+        return f"flaky: accepted on attempt {outcome.attempt_count}"
     if outcome.verdict is Verdict.SKIPPED:
         return f"skipped: {outcome.note}"
     said = [check.text for check in outcome.failed_checks]

@@ -80,7 +80,7 @@ def _result(outcome: Outcome, report: Report, places: Places) -> dict[str, Any]:
         "level": "warning" if state in (State.FLAKY, State.SKIPPED) else "error",
         "message": {"text": _message(f"{row_title(outcome)}: {problem_text(outcome)}")},
         "partialFingerprints": {"fetchcli/v1": _fingerprint(outcome, rule)},
-        "properties": {"url": visible(row.text), "attempts": len(outcome.attempts), "failedChecks": _checks(outcome)},
+        "properties": {"url": visible(row.text), "attempts": outcome.attempt_count, "failedChecks": _checks(outcome)},
         "locations": [_place(places.path(row.source), row.line, report.column(row))],
     }
 

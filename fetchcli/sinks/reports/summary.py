@@ -73,7 +73,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "kind": "flaky" if outcome.flaky else problem_kind(outcome),
         "status": outcome.response and outcome.response.status,
         "problem": problem_text(outcome),
-        "attempts": len(outcome.attempts),
+        "attempts": outcome.attempt_count,
     }
 
 
