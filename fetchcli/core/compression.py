@@ -2,6 +2,7 @@
 
 import re
 
+MAX_MEMBER = 1024 * 1024  # bytes before compression of what fetchcli writes as one member or frame
 EXTENSIONS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bzip2", ".xz": "xz"}
 _EXTENSION = re.compile(r"[^/](\.[^./]+)\Z")
 

@@ -21,6 +21,7 @@ from fetchcli.inputs.results import NO_RESULT, TornRow, is_json, whole_lines
 T = TypeVar("T")
 _BATCH = 1000  # rows
 _TABLES = ("csv", "tsv")
+_NUMBER = len('{"seq":')  # where it begins
 
 
 class ResultsFile:
@@ -79,6 +80,22 @@ class ResultsFile:
                 raise BadFormat(f"{NO_RESULT} (it has no column {missing[0]})", 1)
             while rows := list(islice(table, _BATCH)):
                 yield self._each(lambda cells: shape.of_cells(names, cells), rows)
+        except BadFormat as error:
+            raise self._refused(error) from None
+
+    def numbers(self) -> Iterator[list[int]]:
+        """Yield the numbers of the rows, without decoding them.
+
+        Raises:
+            ValueError: that is not possible: rows do not begin with their number, as those of JSON Lines do.
+            InputError: it cannot be read.
+        """
+        try:
+            kind, blocks = self._opened()
+            if kind != "jsonl":
+                raise ValueError(kind)
+            for lines in self._objects(kind, blocks):
+                yield [int(line[_NUMBER : line.index(b",", _NUMBER)]) for line in lines]
         except BadFormat as error:
             raise self._refused(error) from None
 

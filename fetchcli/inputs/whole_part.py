@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from fetchcli.core.compression import compression_of
+from fetchcli.core.compression import MAX_MEMBER, compression_of
 from fetchcli.core.errors import InputError
 from fetchcli.inputs.compressed import CODECS, PIECE
 
@@ -39,7 +39,7 @@ def _plain(name: str) -> int:
 def _compressed(name: str, compression: str) -> int:
     """Where the last member ends that is whole and ends with a line."""
     codec = next(codec for codec in CODECS if codec.name == compression)
-    whole, at, last = 0, 0, b""
+    whole, at, last, size = 0, 0, b"", 0
     with Path(name).open("rb") as file:
         data = file.read(PIECE)
         if data and not data.startswith(codec.magic[: len(data)]):
@@ -49,17 +49,24 @@ def _compressed(name: str, compression: str) -> int:
             at += len(data)
             try:
                 piece = stream.decompress(data, PIECE)
-            except (error_class, EOFError, ValueError):
-                return whole
+            except (error_class, EOFError, ValueError) as error:
+                raise InputError(f"{name}: it is damaged ({error}); use another file") from None
             last = piece[-1:] or last
+            size += len(piece)
             data = b""
             if stream.eof:
                 rest = stream.unused_data
                 at -= len(rest)
+                size = 0
                 if last in (_LINE_END, b""):
                     whole = at
                 stream, data = codec.make()[0], rest or file.read(PIECE)
                 if not data:
                     return whole
             elif stream.needs_input and not (data := file.read(PIECE)):
+                if size > MAX_MEMBER:
+                    raise InputError(
+                        f"{name}: its last part is torn, and was not written by fetchcli; decompress the file, and "
+                        "continue that"
+                    )
                 return whole

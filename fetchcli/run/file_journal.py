@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from collections.abc import Iterator
 from heapq import merge
 from itertools import chain
@@ -32,10 +33,13 @@ class FileJournal:
         schema: the columns of this run.
     """
 
+    is_unique = False
+
     def __init__(self, output: AppendingOutput, output_format: OutputFormat, schema: Schema) -> None:
         self.name, self._output = output.name, output
         self._format, self._schema = output_format, schema
         self._is_table = output_format.name == "csv"
+        self._rewritten: int | None = None  # descriptor of the new file, which holds its lock
 
     def recover(self) -> str:
         """See `run.journals.Journal`."""
@@ -71,17 +75,22 @@ class FileJournal:
         """See `run.journals.Journal`."""
         header = [self._lines(0, 1)] if self._is_table else []
         first = len(header)
-        if ordered:  # what came before this run, and what it has added
+        if ordered and settlement.match.moved:
+            rows: Iterator[bytes] = (line for _, line in sorted(self._kept(settlement, first, None)))
+        elif ordered:  # what came before this run, and what it has added
             before = self._kept(settlement, first, settlement.rows)
             added = self._kept(settlement, first + settlement.rows, None)
             rows = (line for _, line in merge(before, added, key=lambda item: item[0]))
         else:
             rows = (line for _, line in self._kept(settlement, first, None))
-        rewrite_file(self.name, chain(*header, rows))
+        self._rewritten = rewrite_file(self.name, chain(*header, rows))
 
     def release(self) -> None:
         """See `run.journals.Journal`."""
         self._output.release()
+        if self._rewritten is not None:
+            os.close(self._rewritten)
+            self._rewritten = None
 
     def _kept(self, settlement: Settlement, start: int, count: int | None) -> Iterator[tuple[int, bytes]]:
         """Yield the rows that stay, each with its place in the list."""
@@ -114,7 +123,7 @@ class FileJournal:
         for block in decompressed(File(self.name).blocks()):
             lines = (rest + block).split(b"\n")
             rest = lines.pop()
-            for line in lines:
+            for line in filter(None, lines):
                 if number >= start:
                     if count is not None and number >= start + count:
                         return

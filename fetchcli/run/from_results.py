@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol
 
 from fetchcli.core.errors import ExitCode, UsageError
-from fetchcli.core.journal.latest import LatestRows
+from fetchcli.core.journal.latest import MAX_SEQ, LatestRows
 from fetchcli.core.journal.rejudge import rejudged, require_columns
 from fetchcli.core.journal.shape import Shape
 from fetchcli.core.journal.span import Span
@@ -135,11 +135,35 @@ def _needs_whole_rows(settings: Settings, plan: OutputPlan) -> bool:
 
 
 def _latest_rows(sources: list[Results]) -> LatestRows:
+    """What tells the last of several rows for one place."""
     latest, shape = LatestRows(), Shape()
+    if not _may_repeat(sources):
+        return latest
     rows = (row for source in sources for batch in source.rows(shape) for row in batch)
     for number, row in enumerate(rows, 1):
         latest.note(row, number)
     return latest
+
+
+def _may_repeat(sources: list[Results]) -> bool:
+    """Whether two rows may have one number; looking at the numbers alone is several times faster than at rows."""
+    seen = bytearray()
+    for source in sources:
+        if not isinstance(source, ResultsFile):
+            return True
+        try:
+            for numbers in source.numbers():
+                for number in numbers:
+                    if not 0 < number <= MAX_SEQ:
+                        return True
+                    if number >= len(seen):
+                        seen.extend(bytes(number + 1))
+                    if seen[number]:
+                        return True
+                    seen[number] = 1
+        except (ValueError, IndexError):
+            return True
+    return False
 
 
 class Merge:

@@ -18,9 +18,11 @@ class Journal(Protocol):
 
     Attributes:
         name: for messages.
+        is_unique: it never holds two rows for one place.
     """
 
     name: str
+    is_unique: bool
 
     def recover(self) -> str:
         """Drop what is torn; what to say about it, or empty. Raises OutputError or InputError."""

@@ -179,7 +179,7 @@ def _open_table(settings: Settings, spec: OutputSpec, schema: Schema, on_failure
         return TableOutput(spec.path, spec.format.load()(spec.path, schema.columns), on_failure)
     inputs = [mask_credentials(name) for name in settings.inputs]
     about = TableAbout(schema.columns, inputs, settings.resume)
-    table = SqlTable(spec.format.load()(spec.path), spec.table, about)
+    table = SqlTable(partial(spec.format.load(), spec.path), spec.table, about)
     return TableOutput(spec.path, table, on_failure, stays_open=settings.resume)
 
 

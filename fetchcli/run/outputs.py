@@ -92,7 +92,7 @@ class Outputs:
         for display in self._displays:
             display.open()
         if earlier_run is not None:
-            earlier_run.fill(self._sinks)
+            earlier_run.fill(self._sinks, self._wait)
 
     def handle(self, outcome: Outcome) -> None:
         """Hand an outcome to every sink."""
@@ -149,9 +149,9 @@ class Outputs:
     def _settle(self, earlier_run: "EarlierRun", *, complete: bool) -> None:
         """Complete what goes on; a journal that could not be written is left as it is."""
         late = [sink for sink in self._sinks.values() if sink not in self._live]
-        failed = any(output.failure for output in self._outputs if output.name in self._journals)
+        failed = [output.name for output in self._outputs if output.name in self._journals and output.failure]
         try:
-            earlier_run.settle(late, self._wait, complete=complete and not failed)
+            earlier_run.settle(late, self._wait, failed, complete=complete)
         except FetchcliError as error:
             self.failed = True
             print_message(f"cannot write {error}")

@@ -1,6 +1,6 @@
 """``--resume``: go on with an earlier run from what its outputs hold."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from fetchcli.core.errors import InputError, OutputError
@@ -62,6 +62,7 @@ class EarlierRun:
         self._indexes: dict[str, JournalIndex] = {}
         self._match = ListMatch(JournalIndex())
         self._manners, self._is_complete = HostManners(), False
+        self._listed = 0  # rows of the list that were looked at
         self.done = 0
 
     def prepare(self, outputs: Iterable[DataOutput]) -> None:
@@ -108,10 +109,20 @@ class EarlierRun:
         """Whether an output is written as a whole at the end."""
         return name in self._plan.late
 
-    def fill(self, sinks: Mapping[str, Sink]) -> None:
-        """Write to every journal the rows that only another one holds."""
+    def fill(self, sinks: Mapping[str, Sink], wait: Callable[[], None]) -> None:
+        """Write to every journal the rows that only another one holds.
+
+        Args:
+            sinks: by the names of their outputs.
+            wait: waits until they have written what they got.
+        """
+        indexes = list(self._indexes.values())
+        for index in indexes:  # rows that have lost their place are done only if every journal holds them so
+            index.displaced = {
+                key: at for key, at in index.displaced.items() if all(key in one.displaced for one in indexes)
+            }
         for name, journal in self._journals.items():
-            self._copy(name, journal, sinks)
+            self._copy(name, journal, sinks, wait)
         index = self._indexes[self._first]
         self._match, self.done = ListMatch(index), index.final
         for journal in self._journals.values():
@@ -135,31 +146,37 @@ class EarlierRun:
 
     def is_done(self, seq: int, key: int) -> bool:
         """Whether the row of this number, unchanged, is done; if so, it is taken."""
-        return self._match.take_in_place(seq, key)
+        done = self._match.take_in_place(seq, key)
+        self._listed += done
+        return done
 
     def rows(self, batches: Batches) -> Iterator[list[Row]]:
         """Yield the rows that are to be fetched."""
         take = self._match.take
         for batch in batches:
+            self._listed += len(batch)
             yield [row for row in batch if not take(_place(row), key_number(row_key(row)))]
 
-    def settle(self, late: list[Sink], wait: Callable[[], None], *, complete: bool) -> None:
+    def settle(self, late: list[Sink], wait: Callable[[], None], failed: Collection[str], *, complete: bool) -> None:
         """Bring the journals in order, and write what is made of them.
 
         Args:
             late: sinks that get all rows now.
             wait: waits until they have written what they got.
+            failed: journals that could not be written.
             complete: every row of the list has its outcome.
 
         Raises:
             OutputError: a journal cannot be rewritten.
         """
-        self._is_complete = complete
+        # A list without rows is a mistake rather than a list from which all rows are gone.
+        self._is_complete = complete = complete and not failed and bool(self._listed or self._settings.allow_empty)
+        whole = next((journal for name, journal in self._journals.items() if name not in failed), None)
         try:
             if complete:
                 self._rewrite()
-            if late or (complete and self._is_changed):
-                self._rebuild(late, wait, complete=complete)
+            if whole is not None and (late or (complete and self._is_changed)):
+                self._rebuild(whole, late, wait, complete=complete)
         finally:
             for journal in self._journals.values():
                 journal.release()
@@ -203,7 +220,7 @@ class EarlierRun:
         has_body = self._has_body
         return has_body is None or row.saved_as is None or has_body(row.saved_as, row.size_saved or 0)
 
-    def _copy(self, name: str, journal: Journal, sinks: Mapping[str, Sink]) -> None:
+    def _copy(self, name: str, journal: Journal, sinks: Mapping[str, Sink], wait: Callable[[], None]) -> None:
         """Write the done rows of a journal to those that lack them."""
         index, number = self._indexes[name], 0
         others = [other for other in self._indexes if other != name and index.has_more_than(self._indexes[other])]
@@ -211,9 +228,10 @@ class EarlierRun:
             return
         for row in read_all(journal, self._shape):
             number += 1
-            if number > index.rows or index.last(row.seq) != number or not index.is_final(row.seq):
-                continue
             key = key_number(row.key)
+            is_last = journal.is_unique or index.last(row.seq) == number
+            if index.key(row.seq) != key or not index.is_final(row.seq) or not is_last:
+                continue
             for other in others:
                 there = self._indexes[other]
                 if there.key(row.seq) == key and there.is_final(row.seq):
@@ -221,6 +239,7 @@ class EarlierRun:
                 outcome = self._shape.outcome(row)
                 sinks[other].handle(outcome)
                 there.note(row, final=True)
+                wait()
                 if other == self._first:
                     self._summary.add(outcome)
                     self._summary.earlier += 1
@@ -232,9 +251,9 @@ class EarlierRun:
             if settlement.is_needed:
                 journal.settle(settlement, ordered=self._settings.ordered)
 
-    def _rebuild(self, late: list[Sink], wait: Callable[[], None], *, complete: bool) -> None:
+    def _rebuild(self, journal: Journal, late: list[Sink], wait: Callable[[], None], *, complete: bool) -> None:
         """Take all rows to the late sinks, and count them again if the list has changed."""
-        journal, latest = self._journals[self._first], LatestRows()
+        latest = LatestRows()
         if not complete:  # it may hold several rows for a place
             for number, row in enumerate(read_all(journal, Shape()), 1):
                 latest.note(row, number)

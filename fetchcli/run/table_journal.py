@@ -18,6 +18,8 @@ class TableJournal:
         table: the same, as far as it is read.
     """
 
+    is_unique = True
+
     def __init__(self, output: TableOutput, table: SqlTable) -> None:
         self.name, self._output, self._table = table.name, output, table
         self._is_found = False

@@ -7,9 +7,9 @@ bzip2 and xz streams may follow each other, too).
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 
-from fetchcli.core.compression import compression_of
+from fetchcli.core.compression import MAX_MEMBER, compression_of
 
-MAX_BLOCK = 1024 * 1024  # bytes in one member
+MAX_BLOCK = MAX_MEMBER
 BLOCK_SECONDS = 1.0  # after which a smaller one is written
 
 Compress = Callable[[bytes], bytes]

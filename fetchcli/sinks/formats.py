@@ -157,7 +157,15 @@ def _address(text: str) -> OutputSpec:
     shown = mask_credentials(text)
     if not is_address(text):
         raise UsageError(f"-o {shown}: expected an address that starts with {', '.join(f'{s}://' for s in _BY_SCHEME)}")
-    tables = parse_qs(urlsplit(text).query).get("table", [RESULTS])
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018 - it raises ValueError if it is none
+    except ValueError as error:
+        raise UsageError(f"-o {shown.partition('?')[0]}: {error}") from None
+    options = parse_qs(parts.query)
+    if secret := next((name for name in options if "password" in name), None):
+        raise UsageError(f"-o {shown.partition('?')[0]}: {secret}= would be shown; use PGPASSFILE or a service file")
+    tables = options.get("table", [RESULTS])
     if len(tables) != 1 or not _TABLE.fullmatch(tables[0]):
         raise UsageError(f"-o {shown}: expected one name of letters, digits and _ after table=")
     return OutputSpec(_BY_SCHEME[text.partition("://")[0]], text, tables[0])

@@ -6,37 +6,51 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 from fetchcli.core.errors import OutputError
 from fetchcli.sinks import compress
 
 
-def rewrite_file(name: str, pieces: Iterable[bytes]) -> None:
+def rewrite_file(name: str, pieces: Iterable[bytes]) -> int:
     """Replace a file (rename(2) is atomic), compressed if its name says so.
 
     Args:
         name: the file; it keeps its mode and owner.
         pieces: whole lines.
 
+    Returns:
+        The descriptor of the new file, which is locked, as the old one was.
+
     Raises:
         OutputError: that is not possible; the file is as before.
     """
     path = Path(name).resolve()
     temporary = path.with_name(f".{path.name[-100:]}.fetchcli")  # one name, so that no kill leaves many
+    fd = -1
     try:
         status = path.stat()
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        try:
-            _write(fd, pieces, name)
-            os.fchmod(fd, stat.S_IMODE(status.st_mode))
-            with suppress(OSError):  # only some users may give files away
-                os.fchown(fd, status.st_uid, status.st_gid)
-        finally:
-            os.close(fd)
+        _write(fd, pieces, name)
+        os.fchmod(fd, stat.S_IMODE(status.st_mode))
+        with suppress(OSError):  # only some users may give files away
+            os.fchown(fd, status.st_uid, status.st_gid)
+        if fcntl is not None:
+            with suppress(OSError):  # a file system without locks
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         temporary.replace(path)
-    except OSError as error:
+    except BaseException as error:
         with suppress(OSError):
             temporary.unlink()
-        raise OutputError(f"{name}: {error.strerror}") from None
+        if fd >= 0:
+            os.close(fd)
+        if isinstance(error, OSError):
+            raise OutputError(f"{name}: {error.strerror}") from None
+        raise
+    return fd
 
 
 def _write(fd: int, pieces: Iterable[bytes], name: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from fetchcli.core.errors import OutputError
+from fetchcli.core.url.parse import mask_credentials
 from fetchcli.sinks.base import DataOutput
 from fetchcli.stores.database import Values
 
@@ -148,7 +149,11 @@ class TableOutput:
         try:
             work()
         except Exception as error:  # noqa: BLE001 - whatever it is, the run must not wait for this table
-            self.failure = str(error) if isinstance(error, OutputError) else f"{self.name}: {error!r}"
+            self.failure = (
+                str(error)
+                if isinstance(error, OutputError)
+                else f"{mask_credentials(self.name.partition('?')[0])}: {error!r}"
+            )
             self._on_failure(self)
             self.table.close()
 

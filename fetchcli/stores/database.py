@@ -23,6 +23,7 @@ class Database(Protocol):
         id_type: the type of a column that numbers its rows.
         any_is_json: a value of the type ``any`` is kept as JSON text.
         advice: how to name another table, for messages.
+        max_name: bytes of the name of a column.
         another: what else to write to, for messages.
     """
 
@@ -31,6 +32,7 @@ class Database(Protocol):
     id_type: str
     any_is_json: bool
     advice: str
+    max_name: int
     another: str
 
     def open(self) -> None:

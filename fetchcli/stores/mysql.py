@@ -3,6 +3,7 @@
 ``~/.my.cnf`` applies (user, password, host, TLS). A batch can be written again after its connection was lost.
 """
 
+import re
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -12,15 +13,14 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
+from fetchcli.core.errors import OutputError, UsageError
+
 try:
     import pymysql
     from pymysql.cursors import SSCursor
 except ImportError:
-    from fetchcli.core.errors import UsageError
-
     raise UsageError("MySQL requires PyMySQL; install fetchcli[mysql]") from None
 
-from fetchcli.core.errors import OutputError
 from fetchcli.core.url.parse import mask_credentials
 from fetchcli.stores.database import UNIQUE, Answer, ConnectionLostError, Values
 from fetchcli.stores.storable import database_row
@@ -32,6 +32,7 @@ _SESSION = (
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', "
     "net_write_timeout = 3600"  # a list is read as slowly as it is fetched
 )
+_MARK = re.compile(r"`(?:[^`]|``)*`|\?")
 _SPARE = 1024  # bytes of a packet besides a statement
 # Too many connections, shutdown, lock wait, deadlock, limits, network, table or disk full, killed, server gone.
 _LATER = frozenset(
@@ -61,6 +62,7 @@ class MysqlDatabase:
     }
     id_type = "BIGINT AUTO_INCREMENT PRIMARY KEY"
     any_is_json = True
+    max_name = 64
     another = "another database"
 
     def __init__(self, address: str, *, readonly: bool = False) -> None:
@@ -123,7 +125,7 @@ class MysqlDatabase:
     def ask(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """See `stores.database.Database`."""
         with self._errors(), self._open.cursor() as cursor:
-            cursor.execute(_marked(statement), tuple(values) or None)
+            cursor.execute(_marked(statement) if values else statement, tuple(values) or None)
             return list(cursor.fetchall())
 
     @contextmanager
@@ -261,7 +263,10 @@ def _arguments(address: str) -> dict[str, Any]:
     if mode == "DISABLED":
         arguments["ssl_disabled"] = True
     elif mode != "PREFERRED":
-        context = ssl.create_default_context(cafile=options.get("ssl-ca"))
+        try:
+            context = ssl.create_default_context(cafile=options.get("ssl-ca"))
+        except OSError as error:
+            raise UsageError(f"ssl-ca={options.get('ssl-ca')}: {error.strerror or error}") from None
         context.check_hostname = mode == "VERIFY_IDENTITY"
         if mode == "REQUIRED":
             context.verify_mode = ssl.CERT_NONE
@@ -272,8 +277,8 @@ def _arguments(address: str) -> dict[str, Any]:
 
 
 def _marked(statement: str) -> str:
-    """``?`` as ``%s``."""
-    return statement.replace("%", "%%").replace("?", "%s") if "?" in statement else statement
+    """``?`` as ``%s``; in names it is what it is."""
+    return _MARK.sub(lambda match: "%s" if match[0] == "?" else match[0], statement.replace("%", "%%"))
 
 
 def _literals(rows: list[Values]) -> bytes:

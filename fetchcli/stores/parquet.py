@@ -6,11 +6,13 @@ Row groups are written while the run goes on; the footer, without which nothing 
 import atexit
 import os
 import queue
+import stat
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import accumulate, chain
 from operator import attrgetter
+from os.path import samestat
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -76,7 +78,8 @@ class ParquetTable:
     """
 
     def __init__(self, path: str, columns: Sequence[Column]) -> None:
-        self.name, self._part = path, f"{path}.part"
+        self.name, self._place = path, Path(path).resolve()  # what a link leads to is replaced, not the link
+        self._part = self._place.with_name(f".{self._place.name[-100:]}.part")
         pairs = [_field(column) for column in columns]
         self._schema, self._builds = Schema([field for field, _ in pairs]), [build for _, build in pairs]
         self._json = [column.name for column in columns if column.type in ("object", "any")]
@@ -85,8 +88,7 @@ class ParquetTable:
 
     def check(self) -> None:
         """See `stores.base.Table`."""
-        path = Path(self.name)
-        folder = path.absolute().parent
+        path, folder = self._place, self._place.parent
         if path.is_dir() or not folder.is_dir():
             raise OutputError(f"{self.name}: {'Is a directory' if path.is_dir() else 'No such file or directory'}")
         if not os.access(folder, os.W_OK | os.X_OK):
@@ -98,8 +100,12 @@ class ParquetTable:
             fd = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
             if fcntl is not None:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not samestat(os.fstat(fd), self._part.stat()):  # another run has just completed it
+                raise BlockingIOError
             os.ftruncate(fd, 0)
-        except BlockingIOError:
+            if self._place.exists():
+                os.fchmod(fd, stat.S_IMODE(self._place.stat().st_mode))
+        except (BlockingIOError, FileNotFoundError):
             raise OutputError(f"{self.name}: another run is writing to it; use another file") from None
         except OSError as error:
             raise OutputError(f"{self.name}: {error.strerror}") from None
@@ -116,9 +122,10 @@ class ParquetTable:
         """See `stores.base.Table`."""
         self._do(lambda writer: writer.finish())
         try:
-            if self._file is not None:
-                self._file.close()
-            Path(self._part).replace(self.name)
+            assert self._file is not None, "it has begun"  # noqa: S101
+            self._file.flush()
+            self._part.replace(self._place)  # before it is closed, and unlocked
+            self._file.close()
         except OSError as error:
             raise OutputError(f"{self.name}: {error.strerror}") from None
 
@@ -128,8 +135,8 @@ class ParquetTable:
             self._writer.abort()
         with suppress(OSError):
             if self._file is not None:
+                self._part.unlink()
                 self._file.close()
-            Path(self._part).unlink()
 
     def _do(self, work: "Callable[[_Writer], None]") -> None:
         assert self._writer is not None, "it has begun"  # noqa: S101

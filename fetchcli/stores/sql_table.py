@@ -13,6 +13,7 @@ from fetchcli.core.rows.columns import Column
 from fetchcli.core.rows.values import iso
 from fetchcli.messages import print_message
 from fetchcli.stores.database import UNIQUE, ConnectionLostError, Database, Values
+from fetchcli.stores.row_places import Move, RowPlaces
 from fetchcli.stores.storable import plain_row
 from fetchcli.stores.table_rows import RUN, any_value, rows_of_run
 
@@ -31,8 +32,6 @@ _RUN_COLUMNS = {
     "complete": "boolean",
 }
 _LATER = {"list"}  # columns that older tables lack
-
-Move = tuple[int, int, str, int, str]  # old number, new number, source, line, key
 
 
 class TableAbout(NamedTuple):
@@ -53,7 +52,7 @@ class SqlTable:
     """See `stores.base.Table`.
 
     Args:
-        database: the database.
+        connect: makes a database; rows are read through one of its own.
         table: the table of the results.
         about: what is written.
 
@@ -62,8 +61,9 @@ class SqlTable:
         parks: rows that hold the place of another row now are kept under a negative number.
     """
 
-    def __init__(self, database: Database, table: str, about: TableAbout) -> None:
-        self._database, self._table, self._about = database, table, about
+    def __init__(self, connect: Callable[[], Database], table: str, about: TableAbout) -> None:
+        self._connect, self._table, self._about = connect, table, about
+        self._database = connect()
         self._names = [*(column.name for column in about.columns), RUN]
         self._is_keyed = set(UNIQUE) <= set(self._names)
         columns = about.columns
@@ -71,6 +71,7 @@ class SqlTable:
         self._any = [at for at, column in enumerate(columns) if column.type == "any"]
         self.run = 0
         self.parks: Callable[[], bool] = lambda: False
+        self._places = RowPlaces(self._database, table)
 
     @property
     def name(self) -> str:
@@ -79,7 +80,8 @@ class SqlTable:
 
     def check(self) -> None:
         """See `stores.base.Table`."""
-        name, table = self._database.name, self._table
+        database, table = self._database, self._table
+        name = database.name
         if table.casefold() == RUNS:
             raise OutputError(f"{name}: the table {RUNS} is for the runs; name another one")
         folded = [column.casefold() for column in self._names]
@@ -88,6 +90,12 @@ class SqlTable:
             raise OutputError(
                 f"{name}: two columns are named {twice!r} (case is ignored, and run is the number of the run); "
                 f"rename the one of the input: --keep input_{twice}={twice}"
+            )
+        longest = max(self._names, key=lambda name: len(name.encode()))
+        if len(longest.encode()) > database.max_name:
+            raise OutputError(
+                f"{name}: the name of the column {longest!r} has more than {database.max_name} bytes; "
+                "rename it: --keep NEW=NAME"
             )
         if self._database.exists():
             self._database.open()
@@ -126,6 +134,8 @@ class SqlTable:
         ((run,),) = self._database.ask(newest, (self._table, self._list))
         self.run = run or 0
         self._lock()
+        if run:
+            self._places.look(run)
         return bool(run)
 
     @property
@@ -133,9 +143,11 @@ class SqlTable:
         return json.dumps(list(self._about.inputs))
 
     def _lock(self) -> None:
-        """Let no other run with the same lists write to the table."""
-        if not self._database.lock(f"fetchcli {self._table} {self._list}"):
-            raise OutputError(f"{self.name}: another run is writing to it; wait until it has ended")
+        """Let no other run go on with this one, nor begin a new one to go on with."""
+        keys = [f"list {self._table} {self._list}"] if self._about.resumes else []
+        for key in (*keys, *([f"run {self._table} {self.run}"] if self.run else [])):
+            if not self._database.lock(f"fetchcli {key}"):
+                raise OutputError(f"{self.name}: another run is writing to it; wait until it has ended")
 
     def begin(self) -> None:
         """See `stores.base.Table`."""
@@ -148,6 +160,7 @@ class SqlTable:
             self._database.index(self._table, UNIQUE, unique=True)
         if not self.run:
             self.run = self._new_run()
+            self._lock()
 
     def _new_run(self) -> int:
         names = ("table_name", "schema_version", "fetchcli_version", "list", "started_at")
@@ -184,33 +197,36 @@ class SqlTable:
             for at in self._any:
                 row[at] = any_value(row[at], is_json=self._database.any_is_json)
         plain = [[*plain_row(row, self._structured), self.run] for row in rows]
-        self._retried(lambda: self._add(plain))
+        self._retried(lambda: self._add(plain), is_safe=self._is_keyed)
 
     def _add(self, rows: list[Values]) -> None:
         if self.parks():
-            self._park((row[self._names.index("seq")], row[self._names.index("key")]) for row in rows)
+            seq, key = self._names.index("seq"), self._names.index("key")
+            self._places.park(self.run, ((row[seq], row[key]) for row in rows))
         replace = self._is_keyed and (self._about.resumes or self._database.any_is_json)
         self._database.write(self._table, self._names, rows, replace=replace)
 
-    def _park(self, places: Iterable[tuple[int, str]]) -> None:
-        """Keep the rows that other rows take the places of: the list may have them elsewhere."""
-        table = self._database.quoted(self._table)
-        where = f"{RUN} = ? AND seq = ? AND {self._database.quoted('key')} <> ?"
-        with self._database.transaction():
-            for seq, key in places:
-                self._database.run(f"UPDATE {table} SET seq = -seq WHERE {where}", (self.run, seq, key))
+    def _retried(self, work: Callable[[], None], *, is_safe: bool = True) -> None:
+        """Do something, again and again while the connection is lost.
 
-    def _retried(self, work: Callable[[], None]) -> None:
+        Args:
+            work: what to do.
+            is_safe: doing it twice is as doing it once.
+        """
         pause, until = 0.1, time.monotonic() + MAX_OUTAGE
         is_told = False
         while True:
             try:
                 if not self._database.is_open:
                     self._database.open()
-                    if self._about.resumes:
-                        self._lock()
+                    self._lock_again()
                 return work()
             except ConnectionLostError as error:
+                if not is_safe:
+                    raise OutputError(
+                        f"{error}; some rows may be missing, because without the columns seq and round a batch cannot "
+                        "be written again"
+                    ) from None
                 if time.monotonic() > until:
                     raise
                 if not is_told:
@@ -218,6 +234,16 @@ class SqlTable:
                     is_told = True
                 time.sleep(pause)
                 pause = min(2 * pause, MAX_PAUSE)
+
+    def _lock_again(self) -> None:
+        """Lock the run on a new connection; the server may still know the old one."""
+        try:
+            self._lock()
+        except ConnectionLostError:
+            raise
+        except OutputError as error:
+            self._database.close()
+            raise ConnectionLostError(str(error)) from None
 
     def end(self, *, complete: bool) -> None:
         """See `stores.base.Table`; the indexes are made now, because that takes a third of the time."""
@@ -237,25 +263,14 @@ class SqlTable:
         self._database.close()
 
     def rows(self, shape: Shape) -> Iterator[list[StoredRow]]:
-        """Yield the rows of the run."""
-        return rows_of_run(self._database, self._table, self.run, shape)
+        """Yield the rows of the run; meanwhile rows may be written."""
+        reader = self._connect()
+        reader.open()
+        try:
+            yield from rows_of_run(reader, self._table, self.run, shape)
+        finally:
+            reader.close()
 
     def settle(self, moves: Sequence[Move], gone: Iterable[tuple[int, str]]) -> None:
-        """Move rows to their new places, and drop those that the list does not have any more.
-
-        Args:
-            moves: rows that stand elsewhere now.
-            gone: number and key of the others.
-        """
-        table, key = self._database.quoted(self._table), self._database.quoted("key")
-        mine = f"{RUN} = ? AND {key} = ?"
-        with self._database.transaction():
-            for old, _, _, _, text in moves:
-                parked = f"UPDATE {table} SET seq = -seq WHERE {mine} AND seq = ?"
-                self._database.run(parked, (self.run, text, old))
-            for seq, text in gone:
-                dropped = f"DELETE FROM {table} WHERE {mine} AND seq IN (?, ?)"
-                self._database.run(dropped, (self.run, text, seq, -seq))
-            for old, new, source, line, text in moves:
-                moved = f"UPDATE {table} SET seq = ?, source = ?, line = ? WHERE {mine} AND seq = ?"
-                self._database.run(moved, (new, source or None, line or None, self.run, text, -old))
+        """Move rows to their new places, and drop those that the list does not have any more."""
+        self._places.settle(self.run, moves, gone)

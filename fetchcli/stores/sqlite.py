@@ -6,8 +6,10 @@ With a write-ahead log, readers see every finished batch while the file grows.
 import errno
 import os
 import sqlite3
+import struct
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from fetchcli.stores.storable import storable_row
 
 MAX_ROWS = 100  # of one statement
 WAIT_SECONDS = 30.0  # for another program that writes
+_LOCKS = 1 << 61  # where the bytes begin that are locked
 _SELECTED = 256  # rows of a query that are read at once
 
 
@@ -46,6 +49,7 @@ class SqliteDatabase:
     }
     id_type = "INTEGER PRIMARY KEY"
     any_is_json = False
+    max_name = 1_000_000
     another = "another file"
 
     def __init__(self, path: str, *, readonly: bool = False) -> None:
@@ -162,15 +166,17 @@ class SqliteDatabase:
             names = [column[0] for column in cursor.description or ()]
             yield Answer(names, iter(lambda: cursor.fetchmany(_SELECTED), []))
 
-    def lock(self, key: str) -> bool:  # noqa: ARG002 - one file has one writer
-        """See `stores.database.Database`; a lock of flock(2), which SQLite itself does not use."""
-        return fcntl is None or self._lock()
-
-    def _lock(self) -> bool:
-        self._lock_fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+    def lock(self, key: str) -> bool:
+        """See `stores.database.Database`; a lock on one byte (fcntl(2): F_OFD_SETLK), far from those of SQLite."""
+        if not hasattr(fcntl, "F_OFD_SETLK"):  # not Linux
+            return True
+        if self._lock_fd is None:
+            self._lock_fd = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
+        at = _LOCKS + int.from_bytes(blake2b(key.encode(), digest_size=6).digest())
+        wanted = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, at, 1, 0)
         try:
-            fcntl.flock(self._lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            fcntl.fcntl(self._lock_fd, fcntl.F_OFD_SETLK, wanted)
+        except (BlockingIOError, PermissionError):
             return False
         except OSError:  # a file system without locks
             return True

@@ -60,16 +60,16 @@ def tables(folder: Path) -> dict[str, Callable[[], Table]]:
 
     def sqlite() -> Table:
         (folder / "run.db").unlink(missing_ok=True)
-        return SqlTable(SqliteDatabase(str(folder / "run.db")), "results", about)
+        return SqlTable(lambda: SqliteDatabase(str(folder / "run.db")), "results", about)
 
     found: dict[str, Callable[[], Table]] = {
         "sqlite": sqlite,
         "parquet": lambda: ParquetTable(str(folder / "rows.parquet"), SCHEMA.columns),
     }
     if postgres_tools() is not None:
-        found["postgresql"] = lambda: SqlTable(PostgresDatabase(postgres().url), "results", about)
+        found["postgresql"] = lambda: SqlTable(lambda: PostgresDatabase(postgres().url), "results", about)
     if mariadb_installed():
-        found["mysql"] = lambda: SqlTable(MysqlDatabase(mariadb().url), "results", about)
+        found["mysql"] = lambda: SqlTable(lambda: MysqlDatabase(mariadb().url), "results", about)
     return found
 
 

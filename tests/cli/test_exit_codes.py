@@ -69,7 +69,7 @@ def test_an_output_outranks_outcomes(faults: FaultServer) -> None:
         (["--accept", "ok", "x"], "--accept: 'ok' is not a status, a range like 200..399 or a class like 2xx"),
         (
             ["-o", "xml", "http://h/"],
-            "-o xml: expected a format (text, jsonl, csv, json, sqlite, junit, tap, sarif, markdown, github,",
+            "-o xml: expected a format (text, jsonl, csv, json, sqlite, postgresql, mysql,",
         ),
         (["-w", "%{statsu}", "http://h/"], "no column is named 'statsu'; did you mean 'status'?"),
         (

@@ -319,6 +319,9 @@ def test_columns_that_are_needed_are_kept(site: Site) -> None:
     site.asked()
     resume("--columns", "url,status", "--threshold", "p95(time_starttransfer) < 9s")
     assert len(site.asked()) == 2
+    measured = ("--columns", "url,status,time_starttransfer", "-o", "rows.csv")
+    resume(*measured)
+    assert "min(time_starttransfer) > 0" in resume(*measured, "--threshold", "min(time_starttransfer) > 0s")
     fetchcli("urls.txt", "-q", "-o", "bare.jsonl", "--columns", "url,status,verdict,error")
     result = fetchcli("urls.txt", "-q", "-o", "bare.jsonl", "--resume")
     assert result.code == 8
@@ -509,3 +512,47 @@ def test_a_link_and_the_mode_of_a_journal_stay(site: Site) -> None:
     assert Path("rows.jsonl").is_symlink()
     assert (len(rows("real.jsonl")), Path("real.jsonl").stat().st_mode & 0o777) == (4, 0o640)
     assert sorted(path.name for path in Path().iterdir()) == ["real.jsonl", "rows.jsonl", "urls.txt"]
+
+
+def test_an_empty_list_takes_nothing_away(site: Site) -> None:
+    resume()
+    before = Path("rows.jsonl").read_bytes()
+    Path("urls.txt").write_text("")
+    resume(code=3)
+    assert Path("rows.jsonl").read_bytes() == before
+    assert "4 gone" in resume("--allow-empty")
+    assert Path("rows.jsonl").read_bytes() == b""
+
+
+def test_a_damaged_journal_is_left_alone(site: Site) -> None:
+    site.write(*(f"/{number}" for number in range(50)))
+    resume(output="rows.jsonl.gz")
+    whole = Path("rows.jsonl.gz").read_bytes()
+    damaged = bytearray(whole * 2)
+    damaged[len(whole) // 2] ^= 0xFF
+    Path("rows.jsonl.gz").write_bytes(damaged)
+    assert "rows.jsonl.gz: it is damaged" in resume(output="rows.jsonl.gz", code=8)
+    assert Path("rows.jsonl.gz").read_bytes() == damaged
+    foreign = gzip.compress(gzip.decompress(whole) * 40)[:-20]
+    Path("rows.jsonl.gz").write_bytes(foreign)
+    assert "was not written by fetchcli" in resume(output="rows.jsonl.gz", code=8)
+    assert Path("rows.jsonl.gz").read_bytes() == foreign
+
+
+def test_blank_lines_in_a_journal_do_no_harm(site: Site) -> None:
+    site.status["/2"] = "404 Not Found"
+    resume(code=5)
+    Path("rows.jsonl").write_bytes(Path("rows.jsonl").read_bytes().replace(b"\n", b"\n\n"))
+    site.status.clear()
+    resume("--retry-failed")
+    assert len(Path("rows.jsonl").read_bytes().splitlines()) == 4
+    assert sorted(path.name for path in Path().iterdir()) == ["rows.jsonl", "urls.txt"]
+
+
+def test_a_reversed_list_in_order(site: Site) -> None:
+    resume("--ordered")
+    site.write("/4", "/3", "/2", "/1")
+    site.asked()
+    resume("--ordered")
+    assert site.asked() == []
+    assert [(row["seq"], row["url"][-1]) for row in rows()] == [(1, "4"), (2, "3"), (3, "2"), (4, "1")]

@@ -31,7 +31,7 @@ SCHEMA = Schema(("kept",), more=("saved_as", "size_saved", "header:etag"))
 
 def opened(place: Place, table: str = "results", *, schema: Schema = SCHEMA, resumes: bool = False) -> TableOutput:
     about = TableAbout(schema.columns, ("urls.txt",), resumes)
-    return TableOutput(place.address, SqlTable(place.connect(), table, about), lambda _: None, stays_open=resumes)
+    return TableOutput(place.address, SqlTable(place.connect, table, about), lambda _: None, stays_open=resumes)
 
 
 def write(place: Place, outcomes: "tuple[Outcome, ...]", table: str = "results") -> TableOutput:
@@ -158,7 +158,7 @@ def test_the_newest_run_with_the_same_list_goes_on(place: Place) -> None:
     output.release()
     assert [(row["seq"], row["status"]) for row in restored(place)] == [(1, 200), (2, 200), (3, 200)]
     assert ask(place, "SELECT count(*) FROM runs") == [(1,)]
-    other = SqlTable(place.connect(), "results", TableAbout(SCHEMA.columns, ("other.txt",), resumes=True))
+    other = SqlTable(place.connect, "results", TableAbout(SCHEMA.columns, ("other.txt",), resumes=True))
     other.check()
     assert not other.find_run()
     other.close()

@@ -60,7 +60,7 @@ def test_every_reader_sees_the_types(here: Path) -> None:
     failed_checks = connection.sql("SELECT failed_checks[1].\"check\" FROM 'rows.parquet' WHERE seq = 2").fetchall()
     assert failed_checks == [("status",)]
     assert connection.sql("SELECT error, status FROM 'rows.parquet' WHERE seq = 3").fetchall() == [("connect", None)]
-    assert not list(here.glob("*.part"))
+    assert not list(here.glob("*part"))
 
 
 def test_rows_come_back_as_they_are_in_json_lines(here: Path) -> None:
@@ -104,7 +104,7 @@ def test_a_kill_leaves_no_file_under_the_name(faults: FaultServer, here: Path) -
     until(lambda: len(faults.requests) - before == 3, "all are asked for", process)
     process.kill()
     process.communicate()
-    assert [path.name for path in here.glob("rows*")] == ["rows.parquet.part"]
+    assert [path.name for path in here.glob("*rows*")] == [".rows.parquet.part"]
 
 
 def test_an_interrupted_run_writes_what_was_finished(faults: FaultServer, here: Path) -> None:
@@ -124,7 +124,7 @@ def test_a_full_disk_is_exit_code_8(faults: FaultServer, here: Path) -> None:
     ran = subprocess.run(["sh", "-c", command], env=environment(), capture_output=True, check=False)
     assert (ran.returncode, b"cannot write rows.parquet: File too large" in ran.stderr) == (8, True), ran.stderr
     assert b"panic" not in ran.stderr
-    assert not list(here.glob("rows*"))
+    assert not list(here.glob("*rows*"))
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_where_it_cannot_be_written(output: str, code: int, message: str, here: 
 
 def test_two_runs_do_not_write_one_file(faults: FaultServer, here: Path) -> None:
     first = start(faults.url("stall-in-body"), "-q", "-o", "rows.parquet")
-    until(lambda: Path("rows.parquet.part").exists(), "it has begun", first)
+    until(lambda: Path(".rows.parquet.part").exists(), "it has begun", first)
     second = ParquetTable("rows.parquet", SCHEMA.columns)
 
     def is_refused() -> bool:
@@ -224,3 +224,14 @@ def test_it_is_made_anew_when_a_run_goes_on(faults: FaultServer, here: Path) -> 
     assert fetchcli("urls.txt", "-q", "-o", "rows.jsonl", "--resume", "--limit", "2").code == 0
     assert fetchcli("urls.txt", "-q", "-o", "rows.jsonl", "-o", "rows.parquet", "--resume").code == 0
     assert sorted(pq.read_table("rows.parquet").column("seq").to_pylist()) == [1, 2, 3, 4]
+
+
+def test_a_link_stays_and_files_of_others_are_left_alone(here: Path) -> None:
+    Path("rows.parquet.part").write_text("mine")
+    Path("real.parquet").touch(mode=0o600)
+    Path("rows.parquet").symlink_to("real.parquet")
+    assert write((answered(),)).failure == ""
+    assert Path("rows.parquet").is_symlink()
+    assert Path("real.parquet").stat().st_mode & 0o777 == 0o600
+    assert pq.read_table("real.parquet").num_rows == 1
+    assert Path("rows.parquet.part").read_text() == "mine"

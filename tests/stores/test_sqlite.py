@@ -38,7 +38,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def opened(table: str = "results", schema: Schema | None = None, path: str = "run.db") -> TableOutput:
     return TableOutput(
-        path, SqlTable(SqliteDatabase(path), table, TableAbout((schema or Schema()).columns)), lambda _: None
+        path, SqlTable(lambda: SqliteDatabase(path), table, TableAbout((schema or Schema()).columns)), lambda _: None
     )
 
 
@@ -250,8 +250,8 @@ def test_it_is_an_output_of_the_command(faults: FaultServer, here: Path) -> None
     ("how", "said"),
     [
         ("sqlite", "-o sqlite: expected a file: sqlite:run.db"),
-        ("sqlite:run.db.gz", "-o sqlite:run.db.gz: a database cannot be compressed; drop the last extension"),
-        ("run.db.zst", "-o run.db.zst: a database cannot be compressed; drop the last extension"),
+        ("sqlite:run.db.gz", "-o sqlite:run.db.gz: sqlite cannot be compressed as a whole; drop the last extension"),
+        ("run.db.zst", "-o run.db.zst: sqlite cannot be compressed as a whole; drop the last extension"),
     ],
 )
 def test_what_no_database_can_be(how: str, said: str, here: Path) -> None:

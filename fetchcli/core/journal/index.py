@@ -39,7 +39,7 @@ class JournalIndex:
             self.rows += 1
             self.replaced += not final
             if final:
-                self.displaced[key] = -seq, self.rows
+                self.displaced[key] = seq, self.rows
             return False
         if not 0 < seq <= MAX_SEQ or not key:
             raise InputError("it has rows without seq or key, so the list cannot be compared with it")

@@ -108,7 +108,7 @@ def test_parked_rows_of_a_table_are_found_by_their_key() -> None:
     match = ListMatch(index)
     assert match.take(Place(1, "", 1), 7)
     assert not match.take(Place(2, "", 2), 8)
-    assert match.moved == {(3, 7): Place(1, "", 1)}
+    assert match.moved == {(-3, 7): Place(1, "", 1)}
     assert (index.rows, index.replaced, index.final) == (2, 1, 0)
 
 
