@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Callable, Iterator
 from itertools import islice
+from pathlib import Path
 from typing import TypeVar
 
 import msgspec
@@ -33,15 +34,18 @@ class ResultsFile:
     Attributes:
         name: its name.
         torn: why the last row was left out, or empty; known once the rows have been read.
+        warning: empty: a file does not tell whether its run has ended.
     """
 
     def __init__(self, file: File) -> None:
-        self.name, self.torn = file.name, ""
+        self.name, self.torn, self.warning = file.name, "", ""
         self._file = file
         self._line = 0
 
     def check(self) -> None:
         """Refuse a file that cannot be read; raises InputError."""
+        if self.name != STDIN and not Path(self.name).exists():
+            raise InputError(f"{self.name}: no such file")
         self._file.check()
 
     def columns(self) -> list[str]:

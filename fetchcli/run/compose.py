@@ -151,7 +151,7 @@ async def _run(settings: Settings) -> ExitCode:
         with Interrupt(run_loop.stop) as interrupt:
             await run_loop.run(outputs)
         written = await _close_store(store) and _write_cookies(policy, cookies) and not outputs.failed
-        if interrupt.code is not None:
+        if interrupt.code is not None or (outputs.failed and fetcher.stopped and not outputs.reader_gone):
             print_message(interruption_message(settings, run_loop, inputs, plan))
         deciding = comparison.fresh if settings.only_new and comparison is not None else None
         return _conclude(settings, run_loop, written, exit_code(summary, deciding), interrupt.code)
@@ -277,9 +277,10 @@ def _conclude(
     settings: Settings, run_loop: RunLoop, written: bool, outcome_code: ExitCode, interrupted: ExitCode | None
 ) -> ExitCode:
     """Print the last messages and return the exit code: signals first, then outputs, then the lowest."""
-    fetcher, reader, total = run_loop.fetcher, run_loop.reader, run_loop.summary.total
-    if run_loop.earlier_run is not None and (changes := run_loop.earlier_run.message):
-        print_message(changes)
+    fetcher, reader, earlier_run = run_loop.fetcher, run_loop.reader, run_loop.earlier_run
+    total = run_loop.summary.total if earlier_run is None else earlier_run.listed
+    if earlier_run is not None and earlier_run.message:
+        print_message(earlier_run.message)
     if interrupted is None and fetcher.unread:
         print_message(f"halted: {fetcher.halted}; the rest of the input was not read")
     empty = "" if total or interrupted is not None else empty_input_message(settings, reader)

@@ -11,7 +11,7 @@ from fetchcli.core.errors import OutputError
 from fetchcli.core.journal.list_match import ListMatch
 from fetchcli.core.journal.settlement import Settlement
 from fetchcli.core.journal.shape import Shape
-from fetchcli.core.journal.stored_row import StoredRow
+from fetchcli.core.journal.stored_row import REQUIRED, StoredRow
 from fetchcli.core.model.outcome import Outcome
 from fetchcli.core.rows.schema import Schema
 from fetchcli.inputs.base import File
@@ -53,6 +53,11 @@ class FileJournal:
 
     def _check_columns(self) -> None:
         names, wanted = ResultsFile(File(self.name)).columns(), list(self._schema.names)
+        if missing := [name for name in ("seq", "key", *REQUIRED) if names and name not in names]:
+            raise OutputError(
+                f"{self.name}: it was made without --resume, and lacks the columns {', '.join(missing)}; begin again "
+                "with --resume, or without --columns"
+            )
         if self._is_table and names != wanted:
             raise OutputError(
                 f"{self.name}: it has other columns than this run; continue it with the same --columns and --keep, "

@@ -15,6 +15,7 @@ from fetchcli.core.journal.tally import RowTally, measures_more
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.settings import Settings
 from fetchcli.core.summary.summary import Summary, exit_code
+from fetchcli.core.url.parse import mask_credentials
 from fetchcli.inputs.base import File
 from fetchcli.inputs.results_file import ResultsFile
 from fetchcli.inputs.spool import Spooled, rereadable
@@ -24,7 +25,7 @@ from fetchcli.run.inputs import PARQUET, parquet_file
 from fetchcli.run.output_plan import OutputPlan, plan_outputs, schema_of
 from fetchcli.run.outputs import Outputs, stdout_is_terminal
 from fetchcli.run.signals import Interrupt
-from fetchcli.sinks.formats import parse_output
+from fetchcli.sinks.formats import is_address, parse_output
 
 if TYPE_CHECKING:
     from fetchcli.core.baseline.compare import Comparison
@@ -36,10 +37,12 @@ class Results(Protocol):
     Attributes:
         name: for messages.
         torn: why the last row was left out, or empty; known once the rows have been read.
+        warning: what else the rows lack, or empty.
     """
 
     name: str
     torn: str
+    warning: str
 
     def check(self) -> None:
         """Refuse what cannot be read; raises InputError."""
@@ -86,7 +89,9 @@ async def run_from_results(settings: Settings, comparison: "Comparison | None") 
             print_message(f"interrupted after {summary.total:,} rows")
             return interrupt.code
         deciding = comparison.fresh if settings.only_new and comparison is not None else None
-        return _code(settings, summary, exit_code(summary, deciding), written=not outputs.failed)
+        code = _code(settings, summary, exit_code(summary, deciding), written=not outputs.failed)
+        is_torn = any(source.torn for source in sources)
+        return ExitCode.INPUT if is_torn and code not in (ExitCode.INTERNAL, ExitCode.OUTPUT) else code
 
 
 def open_results(names: tuple[str, ...], stack: ExitStack) -> list[Results]:
@@ -107,6 +112,8 @@ def open_results(names: tuple[str, ...], stack: ExitStack) -> list[Results]:
 
 
 def _opened(name: str) -> "File | Results":
+    if "://" in name and not is_address(name):
+        raise UsageError(f"{mask_credentials(name)}: --from-results reads files and databases, not URLs")
     try:
         spec = parse_output(name)
     except UsageError:  # a name without an extension
@@ -166,6 +173,9 @@ def _may_repeat(sources: list[Results]) -> bool:
     return False
 
 
+MAX_SHOWN = 100  # rows that a display may show
+
+
 class Merge:
     """Takes the rows of several results to the summary and the outputs.
 
@@ -190,7 +200,7 @@ class Merge:
                     number += 1
                     if latest.is_last(row, number):
                         self._span.add(row)
-                        if shape.whole:
+                        if shape.whole or number <= MAX_SHOWN:
                             self._add(row, shape)
                         else:
                             self._tally.add(row)
@@ -215,6 +225,8 @@ def _report(sources: list[Results], latest: LatestRows) -> None:
     for source in sources:
         if source.torn:
             print_message(f"{source.name}:{source.torn}; the rows before it were read")
+        if source.warning:
+            print_message(f"{source.name}: {source.warning}")
     if latest.replaced:
         rows = "1 row was" if latest.replaced == 1 else f"{latest.replaced:,} rows were"
         print_message(f"{rows} left out, because a later row has the same place and key")

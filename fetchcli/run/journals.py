@@ -56,4 +56,4 @@ def read_all(journal: Journal, shape: Shape) -> Iterator[StoredRow]:
         for batch in journal.rows(shape):
             yield from batch
     except InputError as error:
-        raise OutputError(f"{error}; it cannot be continued") from None
+        raise OutputError(f"{error}; it cannot be continued unless that row is removed") from None

@@ -134,9 +134,13 @@ class Outputs:
             self._settle(self._earlier_run, complete=complete)
         self._close(summary, self._sinks.keys() - self._journals)
         # Nobody waits for a summary whose reader has left (`| head -1`).
-        reader_gone = any(output.broken_pipe for output in self._outputs)
         for display in self._displays:
-            display.close(Summary() if reader_gone else summary)
+            display.close(Summary() if self.reader_gone else summary)
+
+    @property
+    def reader_gone(self) -> bool:
+        """Whether the reader of a pipe has left."""
+        return any(output.broken_pipe for output in self._outputs)
 
     def _close(self, summary: Summary, names: Collection[str]) -> None:
         with ExitStack() as stack:  # each one is closed, whatever happens to the others

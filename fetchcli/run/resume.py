@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from fetchcli.core.errors import InputError, OutputError
-from fetchcli.core.journal.final import is_final
+from fetchcli.core.journal.final import is_final, is_judged_alike
 from fetchcli.core.journal.index import JournalIndex, key_number
 from fetchcli.core.journal.latest import LatestRows
 from fetchcli.core.journal.list_match import ListMatch, Place
@@ -21,10 +21,9 @@ from fetchcli.core.schedule.scheduler import Scheduler
 from fetchcli.core.settings import Settings
 from fetchcli.core.summary.summary import Summary
 from fetchcli.messages import print_message
-from fetchcli.run.file_journal import FileJournal
 from fetchcli.run.journals import Journal, read_all
+from fetchcli.run.open_journal import journal_of
 from fetchcli.run.output_plan import OutputPlan
-from fetchcli.sinks.appending_output import AppendingOutput
 from fetchcli.sinks.base import DataOutput, Sink
 
 if TYPE_CHECKING:
@@ -45,6 +44,7 @@ class EarlierRun:
 
     Attributes:
         done: rows that need not be fetched.
+        listed: rows of the list that were looked at.
     """
 
     def __init__(
@@ -62,8 +62,8 @@ class EarlierRun:
         self._indexes: dict[str, JournalIndex] = {}
         self._match = ListMatch(JournalIndex())
         self._manners, self._is_complete = HostManners(), False
-        self._listed = 0  # rows of the list that were looked at
-        self.done = 0
+        self._is_read = False  # the whole list was read
+        self.done = self.listed = 0
 
     def prepare(self, outputs: Iterable[DataOutput]) -> None:
         """Read what the outputs hold, once they are locked.
@@ -72,7 +72,7 @@ class EarlierRun:
             OutputError: one of them cannot be continued.
         """
         for output in outputs:
-            if (journal := _journal_of(output, self._plan)) is None:
+            if (journal := journal_of(output, self._plan)) is None:
                 continue
             self._journals[output.name] = journal
             try:
@@ -97,17 +97,24 @@ class EarlierRun:
     def message(self) -> str:
         """How the list has changed since; empty if it has not."""
         gone = self._match.gone if self._is_complete else 0
-        counts = ((self._match.new, "new"), (len(self._match.moved), "moved"), (gone, "gone"))
+        counts = (
+            (self._match.new, "new"),
+            (len(self._match.moved), "moved"),
+            (gone, "gone, and removed from the results"),
+        )
         parts = [f"{count:,} {what}" for count, what in counts if count]
+        if self._is_other_list:
+            return f"none of the {self.done:,} rows of the earlier run is in this list, so they were kept"
         return f"the list has changed since the earlier run: {', '.join(parts)}" if parts else ""
+
+    @property
+    def _is_other_list(self) -> bool:
+        """Whether the list has nothing in common with what was done; that is rather a mistake."""
+        return self._is_read and bool(self.done) and not self._match.taken and not self._settings.allow_empty
 
     def is_continued(self, name: str) -> bool:
         """Whether an output holds rows already, so that it has its header."""
         return name in self._journals and not self._journals[name].is_empty
-
-    def is_late(self, name: str) -> bool:
-        """Whether an output is written as a whole at the end."""
-        return name in self._plan.late
 
     def fill(self, sinks: Mapping[str, Sink], wait: Callable[[], None]) -> None:
         """Write to every journal the rows that only another one holds.
@@ -147,14 +154,14 @@ class EarlierRun:
     def is_done(self, seq: int, key: int) -> bool:
         """Whether the row of this number, unchanged, is done; if so, it is taken."""
         done = self._match.take_in_place(seq, key)
-        self._listed += done
+        self.listed += done
         return done
 
     def rows(self, batches: Batches) -> Iterator[list[Row]]:
         """Yield the rows that are to be fetched."""
         take = self._match.take
         for batch in batches:
-            self._listed += len(batch)
+            self.listed += len(batch)
             yield [row for row in batch if not take(_place(row), key_number(row_key(row)))]
 
     def settle(self, late: list[Sink], wait: Callable[[], None], failed: Collection[str], *, complete: bool) -> None:
@@ -169,8 +176,10 @@ class EarlierRun:
         Raises:
             OutputError: a journal cannot be rewritten.
         """
-        # A list without rows is a mistake rather than a list from which all rows are gone.
-        self._is_complete = complete = complete and not failed and bool(self._listed or self._settings.allow_empty)
+        self._is_read = complete and not failed and self.listed > 0
+        # Of a part of the list, the other rows are not gone.
+        is_whole = (self._is_read or self._settings.allow_empty) and not self._settings.reading.selection.partial
+        self._is_complete = complete = complete and not failed and is_whole and not self._is_other_list
         whole = next((journal for name, journal in self._journals.items() if name not in failed), None)
         try:
             if complete:
@@ -184,14 +193,15 @@ class EarlierRun:
     def _read(self, journal: Journal) -> JournalIndex:
         """Index a journal; the rows of the first one are counted."""
         index, span, retry = JournalIndex(), Span(), self._settings.retry_kinds
-        counts = not self._indexes
+        counts, accept = not self._indexes, self._settings.policy.accept
         whole = self._listens or measures_more(self._settings.thresholds)
         shape = self._shape if whole else Shape()
         tally = RowTally(self._summary, shape.outcome, self._listen if self._listens else None)
         before = self._summary.total
         try:
             for row in read_all(journal, shape):
-                final = is_final(row, retry) and (self._has_body is None or self._is_saved(row))
+                final = is_final(row, retry) and is_judged_alike(row, accept)
+                final = final and (self._has_body is None or self._is_saved(row))
                 known = index.note(row, final=final)
                 if counts:
                     self._manners.note(row)
@@ -273,21 +283,6 @@ class EarlierRun:
             wait()
         if counts_again:
             self._summary.take_counts(summary)
-
-
-def _journal_of(output: DataOutput, plan: OutputPlan) -> Journal | None:
-    """What an output holds; None if a run cannot be continued from it."""
-    if isinstance(output, AppendingOutput):
-        return FileJournal(output, plan.journals[output.name], plan.schema)
-    if output.name not in plan.tables:
-        return None
-    from fetchcli.run.table_journal import TableJournal
-    from fetchcli.stores.base import TableOutput
-    from fetchcli.stores.sql_table import SqlTable
-
-    if isinstance(output, TableOutput) and isinstance(output.table, SqlTable):
-        return TableJournal(output, output.table)
-    return None
 
 
 def _place(row: Row) -> Place:

@@ -161,7 +161,7 @@ def _address(text: str) -> OutputSpec:
         parts = urlsplit(text)
         parts.port  # noqa: B018 - it raises ValueError if it is none
     except ValueError as error:
-        raise UsageError(f"-o {shown.partition('?')[0]}: {error}") from None
+        raise UsageError(f"{shown.partition('?')[0]}: not a valid address of a database: {_reason(error)}") from None
     options = parse_qs(parts.query)
     if secret := next((name for name in options if "password" in name), None):
         raise UsageError(f"-o {shown.partition('?')[0]}: {secret}= would be shown; use PGPASSFILE or a service file")
@@ -169,6 +169,10 @@ def _address(text: str) -> OutputSpec:
     if len(tables) != 1 or not _TABLE.fullmatch(tables[0]):
         raise UsageError(f"-o {shown}: expected one name of letters, digits and _ after table=")
     return OutputSpec(_BY_SCHEME[text.partition("://")[0]], text, tables[0])
+
+
+def _reason(error: ValueError) -> str:
+    return "the port must be a number" if "ort" in str(error) else str(error)
 
 
 def _in_table(text: str, spec: OutputSpec) -> OutputSpec:

@@ -1,10 +1,13 @@
 """``jsonl``: one JSON object per row, with every column; missing values are null."""
 
+from collections.abc import Callable
+from typing import Any
+
 import msgspec
 
 from fetchcli.core.model.outcome import Outcome
 from fetchcli.core.rows.columns import Value
-from fetchcli.core.rows.schema import Schema
+from fetchcli.core.rows.schema import ODD_NAME, Schema
 from fetchcli.core.summary.summary import Summary
 from fetchcli.core.text import inert_json, without_surrogates
 from fetchcli.sinks.base import ByteSink
@@ -17,7 +20,10 @@ class RowEncoder:
 
     def __init__(self, schema: Schema) -> None:
         fields = {f"column{at}": name for at, name in enumerate(schema.names)}  # a --keep name may be any text
-        self._row = msgspec.defstruct("Row", [(field, Value) for field in fields], rename=fields)
+        if any(map(ODD_NAME.search, schema.names)):
+            self._row: Callable[..., Any] = lambda *values: dict(zip(schema.names, values, strict=True))
+        else:
+            self._row = msgspec.defstruct("Row", [(field, Value) for field in fields], rename=fields)
         self._make = schema.compiled(self._row)
 
     def __call__(self, outcome: Outcome) -> bytes:
@@ -25,7 +31,8 @@ class RowEncoder:
         try:
             encoded = _encode(self._make(outcome))
         except UnicodeEncodeError:  # a lone surrogate has no UTF-8
-            values = msgspec.structs.astuple(self._make(outcome))
+            row = self._make(outcome)
+            values = row.values() if isinstance(row, dict) else msgspec.structs.astuple(row)
             encoded = _encode(self._row(*map(without_surrogates, values)))
         # No controls, and no commands to a CI system: those begin with # or, behind a space, with two colons.
         if (

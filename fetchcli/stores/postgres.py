@@ -259,8 +259,8 @@ async def _cursor(prepared: Any, values: Sequence[Any]) -> Any:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
+    if isinstance(error, OSError) and error.errno and error.errno > 0 and not isinstance(error, ssl.SSLError):
+        return os.strerror(error.errno)
     return str(error).strip().partition("\n")[0] or type(error).__name__
 
 

@@ -64,16 +64,16 @@ class RowPlaces:
                 at = self._parked.get((old, key), old)
                 parked.append((at if at < 0 else self._park(run, at, key), key, new, (source or None, line or None)))
             for at, key, new, values in parked:
-                self._move(run, at, key, new, ", source = ?, line = ?", values)
+                self._move(run, (at, key), new, ", source = ?, line = ?", values)
             self._database.run(f"DELETE FROM {table} WHERE {RUN} = ? AND seq < 0", (run,))
 
     def _park(self, run: int, seq: int, key: str) -> int:
         self._lowest -= 1
-        self._move(run, seq, key, self._lowest)
+        self._move(run, (seq, key), self._lowest)
         return self._lowest
 
-    def _move(self, run: int, old: int, key: str, new: int, more: str = "", values: tuple[Any, ...] = ()) -> None:
-        """Give a row another number, and perhaps other values."""
+    def _move(self, run: int, row: tuple[int, str], new: int, more: str = "", values: tuple[Any, ...] = ()) -> None:
+        """Give a row another number, and perhaps other values; the row is known by number and key."""
         table, column = self._names
         statement = f"UPDATE {table} SET seq = ?{more} WHERE {RUN} = ? AND seq = ? AND {column} = ?"
-        self._database.run(statement, (new, *values, run, old, key))
+        self._database.run(statement, (new, *values, run, *row))

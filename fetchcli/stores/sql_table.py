@@ -15,11 +15,10 @@ from fetchcli.messages import print_message
 from fetchcli.stores.database import UNIQUE, ConnectionLostError, Database, Values
 from fetchcli.stores.row_places import Move, RowPlaces
 from fetchcli.stores.storable import plain_row
-from fetchcli.stores.table_rows import RUN, any_value, rows_of_run
+from fetchcli.stores.table_rows import RUN, RUNS, any_value, rows_of_run
 
 SCHEMA_VERSION = 1  # of the tables; a higher one is not written to
 INDEXED = ("url", "verdict")
-RUNS = "runs"
 MAX_OUTAGE = 300.0  # seconds for which a lost connection is tried again
 MAX_PAUSE = 5.0  # seconds between two tries
 _RUN_COLUMNS = {

@@ -6,7 +6,7 @@ from fetchcli.core.errors import InputError, OutputError
 from fetchcli.core.journal.shape import Shape
 from fetchcli.core.journal.stored_row import REQUIRED, StoredRow
 from fetchcli.stores.database import Database
-from fetchcli.stores.table_rows import RUN, rows_of_run
+from fetchcli.stores.table_rows import RUN, RUNS, rows_of_run
 
 
 class TableResults:
@@ -19,12 +19,13 @@ class TableResults:
     Attributes:
         name: the database, for messages.
         torn: empty: a table holds whole rows.
+        warning: that the run has not ended; known once the rows have been read.
     """
 
     torn = ""
 
     def __init__(self, database: Database, table: str) -> None:
-        self.name, self._database, self._table = database.name, database, table
+        self.name, self._database, self._table, self.warning = database.name, database, table, ""
 
     def check(self) -> None:
         """Refuse a database without such a table; raises InputError."""
@@ -35,6 +36,8 @@ class TableResults:
             names = self._database.columns(self._table)
         except OutputError as error:
             raise InputError(str(error)) from None
+        if not names:
+            raise InputError(f"{self.name}: there is no table {self._table}; name another: {self._database.advice}")
         if missing := sorted({*REQUIRED, RUN} - set(names)):
             raise InputError(
                 f"{self.name}: its table {self._table} has no column {missing[0]}; name the table of the results: "
@@ -49,6 +52,9 @@ class TableResults:
         """Yield the rows of the newest run; raises InputError."""
         try:
             ((run,),) = self._database.ask(f"SELECT max({RUN}) FROM {self._database.quoted(self._table)}")
+            if self._database.columns(RUNS):
+                ended = self._database.ask(f"SELECT complete FROM {RUNS} WHERE id = ?", (run,))
+                self.warning = "" if ended and ended[0][0] else "its newest run has not ended, so rows may be missing"
             yield from rows_of_run(self._database, self._table, run or 0, shape)
         except OutputError as error:
             raise InputError(str(error)) from None

@@ -11,6 +11,7 @@ from fetchcli.core.journal.stored_row import REQUIRED, StoredRow
 from fetchcli.stores.database import Database
 from fetchcli.stores.storable import json_text
 
+RUNS = "runs"  # the table of the runs
 RUN = "run"  # the column with the number of the run
 _JSON = ("[", "{", '"')  # starts of a text that is kept as JSON
 

@@ -10,7 +10,7 @@ import pytest
 from fetchcli.core.rows.schema import Schema
 from fetchcli.sinks.jsonl import RowEncoder
 from tests.sinks.test_contract import SAMPLE
-from tests.support.command import fetchcli
+from tests.support.command import at_terminal, fetchcli
 from tests.support.outcomes import answered, failed, flaky
 
 OUTCOMES = (*SAMPLE, answered(404, 50), failed(seq=51), flaky(52))
@@ -75,7 +75,7 @@ def test_a_torn_row_is_left_out_and_said(here: Path) -> None:
     whole = lines((answered(), answered(seq=2)))
     Path("rows.jsonl").write_bytes(whole[:-40])
     result = fetchcli("rows.jsonl", "--from-results", "-o", "again.jsonl")
-    assert (result.code, Path("again.jsonl").read_bytes()) == (0, whole.splitlines(keepends=True)[0])
+    assert (result.code, Path("again.jsonl").read_bytes()) == (3, whole.splitlines(keepends=True)[0])
     assert "rows.jsonl:2: the last row is torn; the rows before it were read" in result.err
 
 
@@ -146,3 +146,37 @@ def test_the_input_is_not_written(here: Path) -> None:
     result = fetchcli("rows.jsonl", "--from-results", "-o", "rows.jsonl")
     assert (result.code, Path("rows.jsonl").read_bytes()) == (8, before)
     assert "rows.jsonl: is also read by the run" in result.err
+
+
+def test_a_terminal_shows_a_table(here: Path) -> None:
+    Path("rows.jsonl").write_bytes(lines((answered(), failed(seq=2))))
+    shown = at_terminal("rows.jsonl", "--from-results")
+    assert shown.code == 4
+    assert "http://example.com/a" in shown.out
+    assert "1 accepted" in shown.out
+    assert "1 failed" in shown.out
+
+
+def test_urls_are_no_results(here: Path) -> None:
+    result = fetchcli("http://127.0.0.1:1/", "--from-results")
+    assert (result.code, "--from-results reads files and databases, not URLs" in result.err) == (2, True)
+
+
+def test_names_with_quotes(here: Path) -> None:
+    schema = Schema(('a"b', "c\\d"))
+    Path("rows.jsonl").write_bytes(
+        lines((answered(carried=("x", 1)), answered(seq=2, carried=("\ud800", None))), schema)
+    )
+    assert fetchcli("rows.jsonl", "--from-results", "-q", "-o", "again.jsonl", "-o", "rows.csv").code == 0
+    assert Path("again.jsonl").read_bytes() == Path("rows.jsonl").read_bytes()
+    assert Path("rows.csv").read_text().splitlines()[0].endswith(',"a""b",c\\d')
+
+
+def test_the_results_of_a_run_that_has_not_ended(here: Path) -> None:
+    Path("rows.jsonl").write_bytes(lines((answered(),)))
+    assert fetchcli("rows.jsonl", "--from-results", "-q", "-o", "run.db").code == 0
+    assert fetchcli("run.db", "--from-results", "-q").err == ""
+    with sqlite3.connect("run.db") as database:
+        database.execute("UPDATE runs SET complete = NULL")
+    assert "its newest run has not ended, so rows may be missing" in fetchcli("run.db", "--from-results", "-q").err
+    assert "there is no table other" in fetchcli("sqlite:run.db:other", "--from-results").err

@@ -150,7 +150,7 @@ def test_a_list_that_has_changed(site: Site) -> None:
     site.write("/0", "/1", "/3", "/2")
     err = resume()
     assert site.asked() == ["/0"]
-    assert "the list has changed since the earlier run: 1 new, 2 moved, 1 gone" in err
+    assert "the list has changed since the earlier run: 1 new, 2 moved, 1 gone, and removed from the results" in err
     assert "4 accepted (3 from an earlier run)" in err
     assert places() == [(1, "/0"), (2, "/1"), (3, "/3"), (4, "/2")]
     assert {row["line"] for row in rows()} == {1, 2, 3, 4}
@@ -325,7 +325,7 @@ def test_columns_that_are_needed_are_kept(site: Site) -> None:
     fetchcli("urls.txt", "-q", "-o", "bare.jsonl", "--columns", "url,status,verdict,error")
     result = fetchcli("urls.txt", "-q", "-o", "bare.jsonl", "--resume")
     assert result.code == 8
-    assert "bare.jsonl: it has rows without seq or key" in result.err
+    assert "bare.jsonl: it was made without --resume, and lacks the columns seq, key; begin again" in result.err
 
 
 def test_a_second_run_on_the_same_file_is_refused(site: Site) -> None:
@@ -385,7 +385,7 @@ def test_retrying_requires_resume(option: str, site: Site) -> None:
     ("name", "content", "message"),
     [
         ("rows.jsonl", b"https://example.com/\n", "rows.jsonl:1: not a row of a results file"),
-        ("rows.csv", b"url,status\nx,1\n", "rows.csv: it has other columns than this run"),
+        ("rows.csv", b"url,status\nx,1\n", "rows.csv: it was made without --resume, and lacks the columns seq, key"),
         ("rows.jsonl.gz", b"plain\n", "rows.jsonl.gz: it is not compressed by gzip, as its name says"),
     ],
 )
@@ -520,7 +520,7 @@ def test_an_empty_list_takes_nothing_away(site: Site) -> None:
     Path("urls.txt").write_text("")
     resume(code=3)
     assert Path("rows.jsonl").read_bytes() == before
-    assert "4 gone" in resume("--allow-empty")
+    assert "4 gone, and removed" in resume("--allow-empty")
     assert Path("rows.jsonl").read_bytes() == b""
 
 
@@ -556,3 +556,35 @@ def test_a_reversed_list_in_order(site: Site) -> None:
     resume("--ordered")
     assert site.asked() == []
     assert [(row["seq"], row["url"][-1]) for row in rows()] == [(1, "4"), (2, "3"), (3, "2"), (4, "1")]
+
+
+def test_another_list_or_a_part_of_it_takes_nothing_away(site: Site) -> None:
+    resume()
+    before = len(rows())
+    site.write("/8", "/9")
+    assert "none of the 4 rows of the earlier run is in this list, so they were kept" in resume()
+    assert len(rows()) == before + 2
+    Path("rows.jsonl").unlink()
+    site.write("/1", "/2", "/3", "/4")
+    resume()
+    site.asked()
+    resume("--limit", "2")
+    resume("--include", "/1")
+    assert (site.asked(), len(rows())) == ([], 4)
+
+
+def test_rows_that_would_be_judged_otherwise_are_fetched_again(site: Site) -> None:
+    site.status.update({"/2": "404 Not Found", "/3": "302 Found"})
+    resume("--no-location", code=5)
+    site.asked()
+    resume("--no-location", "--accept", "200,404", code=5)
+    assert site.asked() == ["/2", "/3"]
+    resume("--no-location", "--accept", "200,404", code=5)
+    assert site.asked() == []
+
+
+def test_failures_keep_their_names_without_their_columns(site: Site) -> None:
+    with Path("urls.txt").open("a") as listed:
+        listed.write("http://127.0.0.1:1/\n")
+    resume("--columns", "url,status", code=4)
+    assert "connect x 1" in resume("--columns", "url,status", code=4)

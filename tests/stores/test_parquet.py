@@ -143,8 +143,9 @@ def test_where_it_cannot_be_written(output: str, code: int, message: str, here: 
 
 
 def test_two_runs_do_not_write_one_file(faults: FaultServer, here: Path) -> None:
+    before = len(faults.requests)
     first = start(faults.url("stall-in-body"), "-q", "-o", "rows.parquet")
-    until(lambda: Path(".rows.parquet.part").exists(), "it has begun", first)
+    until(lambda: len(faults.requests) > before, "it has begun", first)
     second = ParquetTable("rows.parquet", SCHEMA.columns)
 
     def is_refused() -> bool:

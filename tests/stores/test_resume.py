@@ -42,7 +42,10 @@ def test_a_list_that_has_changed_is_followed(place: Place, here: Path) -> None:
         listed(server, "/0", "/1", "/3", "/2", "/9")
         result = fetchcli(*options)
         assert (result.code, sorted(server.targets[before:])) == (0, ["/0", "/9"])
-        assert "the list has changed since the earlier run: 1 new, 2 moved, 1 gone" in result.err
+        assert (
+            "the list has changed since the earlier run: 1 new, 2 moved, 1 gone, and removed from the results"
+            in result.err
+        )
         expected = [(seq, server.url(path), 200, seq) for seq, path in enumerate(("/0", "/1", "/3", "/2", "/9"), 1)]
         assert rows(place) == expected
         assert fetchcli(*options).err == ""

@@ -5,12 +5,14 @@ import re
 import msgspec
 
 from fetchcli.core.errors import ErrorKind, UsageError
+from fetchcli.core.expect.status import StatusSet
 from fetchcli.core.journal.stored_row import StoredRow
 from fetchcli.core.model.outcome import NOT_RETRIED, Verdict
 from fetchcli.core.model.target import SkipCause
 
 CHECK = "check"  # a check failed, other than that of the status
 _STATUS = re.compile(r"[1-9](?:\d\d|xx)")
+_STATUSES = re.compile(r"[\dx,. -]+")  # statuses that are accepted
 _FINAL_SKIPS = frozenset((SkipCause.DUPLICATE, SkipCause.EXISTS))
 # What this machine was to blame for; the server was not asked, or its answer was lost.
 _LOCAL = frozenset((ErrorKind.CANCELLED, ErrorKind.WRITE, ErrorKind.INTERNAL))
@@ -48,6 +50,16 @@ def is_final(row: StoredRow, retry: RetryKinds) -> bool:
     if row.verdict is Verdict.CANCELLED or row.error in _LOCAL or (row.note or "").startswith(NOT_RETRIED):
         return False
     return not retry.include(row)
+
+
+def is_judged_alike(row: StoredRow, accept: StatusSet) -> bool:
+    """Whether the status of a row is accepted now if it was then; rows with their own expectations are left alone."""
+    if row.status is None or row.expect or row.not_modified:
+        return True
+    refused = [failed.expected for failed in row.failed_checks if failed.check == "status"]
+    if refused and not _STATUSES.fullmatch(refused[0]):  # not because of its number
+        return True
+    return (row.status in accept) is not bool(refused)
 
 
 def parse_retry_kinds(text: str) -> RetryKinds:

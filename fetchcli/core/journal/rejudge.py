@@ -45,7 +45,8 @@ def rejudged(outcome: Outcome, policy: Policy) -> Outcome:
     *earlier, last = outcome.attempts
     judged = {check.kind for check in policy.checks} | ({"status"} if statuses else set())
     evidence = Evidence(response, last.elapsed, last.started_at + last.elapsed)
-    found = failed_checks(evidence, policy, policy.checks)
+    asked = msgspec.structs.replace(policy, redirects=msgspec.structs.replace(policy.redirects, follow=False))
+    found = failed_checks(evidence, asked, policy.checks)  # whether redirects were followed, the row tells
     failed = (
         *(check for check in found if check.check in judged),
         *(check for check in outcome.failed_checks if check.check not in judged),

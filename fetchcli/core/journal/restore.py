@@ -47,10 +47,11 @@ def restored(
     """
     saved = None if row.saved_as is None else Saved(row.saved_as, row.size_saved or 0)
     attempts: tuple[Attempt, ...] = ()
-    if row.verdict in _ATTEMPTED and (row.attempts or row.status is not None):
+    if row.verdict in _ATTEMPTED and (row.attempts or row.status is not None or row.error is not None):
         result = _failure(row) if row.status is None else _response(row, headers)
         started = epoch(row.started_at) if isinstance(row, WholeRow) and row.started_at else 0.0
-        attempts = (Attempt(row.attempts, started, row.time_total or 0.0, result, row.failed_checks),)
+        number = row.attempts if row.status is not None else max(1, row.attempts)  # 0 if nothing was asked
+        attempts = (Attempt(number, started, row.time_total or 0.0, result, row.failed_checks),)
     return Outcome(
         _row(row, carried),
         row.verdict,

@@ -13,6 +13,7 @@ from fetchcli.core.journal.stored_row import StoredRow, WholeRow
 from fetchcli.core.model.attempt import FailedCheck
 from fetchcli.core.model.outcome import Outcome
 from fetchcli.core.rows.columns import COLUMNS, HEADER, HEADERS, REVALIDATED, SAVED, VARIANT, find
+from fetchcli.core.rows.schema import ODD_NAME
 
 _STRUCTURED = {column.name for column in (*COLUMNS, HEADERS) if column.type in ("list", "object")}
 _DEFAULT = frozenset(column.name for column in COLUMNS)
@@ -50,13 +51,18 @@ class Shape:
         self._fields = [f"carried{at}" for at in range(len(self.carried))]
         self.outcome: Callable[[Any], Outcome] = restored
         self._type: type[StoredRow] = base
+        self._odd: dict[str, str] = {}  # fields by names, where these have characters that msgspec does not take
         if whole and (self.carried or self._headers):
             renamed = dict(zip(self._fields, self.carried, strict=True)) | dict(self._headers)
             fields: list[tuple[str, Any, Any]] = [(field, Any, None) for field in renamed]
-            row_type = msgspec.defstruct("Row", fields, bases=(base,), rename=renamed, kw_only=True, gc=False)
+            if is_odd := any(map(ODD_NAME.search, renamed.values())):
+                self._odd = {name: field for field, name in renamed.items()}
+            rename = None if is_odd else renamed
+            row_type = msgspec.defstruct("Row", fields, bases=(base,), rename=rename, kw_only=True, gc=False)
             self._type = cast("type[StoredRow]", row_type)
             self.outcome = self._with_more
-        self.of_json: Callable[[bytes], StoredRow] = msgspec.json.Decoder(self._type).decode
+        decode: Callable[[bytes], StoredRow] = msgspec.json.Decoder(self._type).decode
+        self.of_json = self._of_odd_json if self._odd else decode
 
     def of_values(self, values: Mapping[str, Any]) -> StoredRow:
         """The row of values by name, as a database has them; what has no value may be missing.
@@ -64,7 +70,7 @@ class Shape:
         Raises:
             InvalidRow: a value cannot be that of its column.
         """
-        found = {name: value for name, value in values.items() if value is not None}
+        found = {self._odd.get(name, name): value for name, value in values.items() if value is not None}
         try:
             for name in _STRUCTURED & found.keys():
                 if isinstance(found[name], str):
@@ -72,6 +78,9 @@ class Shape:
             return msgspec.convert({"url": "", "status": None, "error": None} | found, self._type, strict=False)
         except (msgspec.ValidationError, ValueError) as error:
             raise InvalidRow(str(error)) from None
+
+    def _of_odd_json(self, raw: bytes) -> StoredRow:
+        return self.of_values(msgspec.json.decode(raw, type=dict[str, Any]))
 
     def of_cells(self, names: list[str], cells: list[str]) -> StoredRow:
         """The row of the cells of a table.

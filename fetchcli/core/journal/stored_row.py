@@ -14,7 +14,7 @@ REQUIRED = ("url", "verdict", "status", "error")  # columns without which a row 
 # What tells a row of a list, and whether it is done; --resume writes them whatever --columns says.
 JOURNAL = (
     *("seq", "url", "verdict", "status", "error", "failed_checks", "flaky", "note", "skip_cause", "retry_after"),
-    *("time_total", "started_at", "key"),
+    *("error_detail", "attempts", "time_total", "size_download", "started_at", "round", "key"),
 )
 
 
@@ -49,6 +49,7 @@ class StoredRow(msgspec.Struct, kw_only=True, gc=False):
     line: int | None = None
     saved_as: str | None = None
     size_saved: int | None = None
+    expect: dict[str, tuple[str, ...]] | None = None
     not_modified: bool | None = None
     from_cache: bool | None = None
 
@@ -73,7 +74,6 @@ class WholeRow(StoredRow, kw_only=True, gc=False):
     length_verified: bool | None = None
     cert_expires: str | None = None
     request: dict[str, Any] | None = None
-    expect: dict[str, tuple[str, ...]] | None = None
     variant: str | None = None
     changed: bool | None = None
     headers: dict[str, list[str]] | None = None

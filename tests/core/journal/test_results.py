@@ -7,13 +7,24 @@ import pytest
 from fetchcli.core.errors import ErrorKind, UsageError
 from fetchcli.core.expect.expectations import parse_checks
 from fetchcli.core.expect.status import parse_status_set
+from fetchcli.core.journal.index import JournalIndex
+from fetchcli.core.journal.list_match import ListMatch
 from fetchcli.core.journal.manners import HostManners
 from fetchcli.core.journal.rejudge import rejudged, require_columns
 from fetchcli.core.journal.restore import restored
+from fetchcli.core.journal.shape import Shape
 from fetchcli.core.journal.span import Span, epoch
 from fetchcli.core.journal.stored_row import StoredRow, WholeRow
+from fetchcli.core.journal.tally import RowTally, measures_more
+from fetchcli.core.journal.written_url import host_of, written_url
 from fetchcli.core.model.outcome import Verdict
 from fetchcli.core.model.policy import Policy
+from fetchcli.core.model.target import Target
+from fetchcli.core.request.request import Request
+from fetchcli.core.rows.key import plain_key, row_key
+from fetchcli.core.summary.summary import Summary
+from fetchcli.core.summary.thresholds import parse_threshold
+from fetchcli.core.url.parse import parse_url
 from tests.support.outcomes import answered, failed, flaky
 
 START = "2026-01-01T00:00:00.000000Z"
@@ -98,3 +109,47 @@ def test_a_pause_is_written_again() -> None:
     response = restored(row, (), {"etag": "x"}).response
     assert response is not None
     assert response.headers == {b"retry-after": [b"7"], b"etag": [b"x"]}
+
+
+def test_plain_rows_are_counted_without_an_outcome() -> None:
+    summary = Summary()
+    seen: list[Any] = []
+    tally, listening = RowTally(summary), RowTally(Summary(), listener=seen.append)
+    for one in (stored(time_total=1.0, size_download=7), stored(url="http://h2/", time_total=2.0), stored(flaky=True)):
+        tally.add(one)
+        listening.add(one)
+    assert (summary.total, summary.flaky, summary.size_download, summary.statuses[200]) == (3, 1, 7, 3)
+    assert summary.slowest_hosts == {"h2": 2.0, "h:81": 1.0}
+    assert len(seen) == 3
+    assert measures_more([parse_threshold("p95(time_connect) < 1s")])
+    assert not measures_more([parse_threshold("p95(time_total) < 1s"), parse_threshold("error_rate < 1%")])
+
+
+def test_rows_that_stand_where_they_stood_are_taken_at_once() -> None:
+    index = JournalIndex()
+    index.note(stored(seq=1, key="5"), final=True)
+    index.note(stored(seq=2, key="6"), final=False)
+    match = ListMatch(index)
+    assert match.take_in_place(1, 5)
+    assert not match.take_in_place(1, 5)
+    assert not match.take_in_place(1, 6)
+    assert not match.take_in_place(2, 6)
+    assert not match.take_in_place(99, 5)
+    assert match.taken == 1
+
+
+def test_a_plain_key_is_that_of_its_row() -> None:
+    row = Target(1, parse_url("http://h/x"), request=Request("PUT"))
+    assert plain_key("PUT", "http://h/x") == int(row_key(row), 16)
+
+
+def test_origins_of_somebody_else() -> None:
+    assert host_of("ftp://h/") == ""
+    assert host_of("https://u@[2001:db8::1]:8443?x") == "[2001:db8::1]:8443"
+    assert written_url("http://h").target == ""
+
+
+def test_columns_with_odd_names() -> None:
+    shape = Shape(["url", 'a"b'], whole=True)
+    row = shape.of_json(b'{"url":"http://h/","verdict":"OK","status":200,"error":null,"a\\"b":[1]}')
+    assert shape.outcome(row).row.carried == ([1],)

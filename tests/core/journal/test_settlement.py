@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fetchcli.core.errors import ErrorKind, InputError, UsageError
-from fetchcli.core.journal.final import RetryKinds, is_final, parse_retry_kinds
+from fetchcli.core.expect.status import parse_status_set
+from fetchcli.core.journal.final import RetryKinds, is_final, is_judged_alike, parse_retry_kinds
 from fetchcli.core.journal.index import JournalIndex, key_number
 from fetchcli.core.journal.latest import LatestRows
 from fetchcli.core.journal.list_match import ListMatch, Place
@@ -119,6 +120,8 @@ def test_what_a_changed_list_displaced_and_does_not_have_is_gone() -> None:
     match = ListMatch(index)
     assert match.take(Place(1, "", 1), 6)
     assert list(match.gone_places()) == [(1, 5)]
+    assert match.take(Place(2, "", 2), 5)
+    assert not match.gone
 
 
 def test_an_index_knows_what_another_lacks() -> None:
@@ -219,3 +222,21 @@ def test_keys_of_somebody_else() -> None:
     latest.note(far, 5)
     assert not latest.is_last(far, 4)
     assert key_number("x y") == 0
+
+
+@pytest.mark.parametrize(
+    ("one", "accept", "alike"),
+    [
+        (row(1), "200..399", True),
+        (row(1, status=404), "200..399", False),
+        (failed(status=404, failed_checks=(NOT_FOUND,)), "200..399", True),
+        (failed(status=404, failed_checks=(NOT_FOUND,)), "404", False),
+        (failed(status=200, failed_checks=(NO_BODY,)), "200", True),
+        (failed(status=304, failed_checks=(FailedCheck("status", "the whole body", "304"),)), "200..399", True),
+        (failed(status=None, error=ErrorKind.CONNECT), "404", True),
+        (row(1, status=404, expect={"status": ("404",)}), "200", True),
+        (row(1, status=304, not_modified=True), "200", True),
+    ],
+)
+def test_rows_are_done_only_if_their_status_is_judged_alike(one: StoredRow, accept: str, alike: bool) -> None:
+    assert is_judged_alike(one, parse_status_set(accept)) is alike
