@@ -13,6 +13,7 @@ main()
 print("LOADED", *sorted({{name.partition(".")[0] for name in sys.modules}}))
 """
 HEAVY = {"aiohttp", "uvloop", "aiodns", "yarl", "brotli", "idna", "ada_url", "backports", "pydantic", "asyncio"}
+HEAVY |= {"asyncpg", "pymysql", "arro3", "sqlite3"}
 
 
 def loaded(*args: str) -> set[str]:

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import subprocess
 import threading
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from fetchcli.stores.sql_table import SqlTable, TableAbout
 from fetchcli.stores.table_sink import TableSink
 from tests.sinks.test_contract import SAMPLE
 from tests.stores.conftest import Place
-from tests.support.command import fetchcli
+from tests.support.command import COMMAND, environment, fetchcli
 from tests.support.databases import mariadb, postgres
 from tests.support.outcomes import answered, failed
 
@@ -320,3 +321,21 @@ def test_a_file_that_was_found_cannot_name_a_database(here: Path) -> None:
     Path("fetchcli.toml").write_text('output = ["postgresql://evil.example/db"]')
     result = fetchcli("http://127.0.0.1:1/", env={"FETCHCLI_NO_CONFIG": ""})
     assert (result.code, "is not inside the folder of the file" in result.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments", "message"),
+    [
+        ("asyncpg", ("-o", "postgresql://h/db"), "PostgreSQL requires asyncpg; install fetchcli[postgres]"),
+        ("pymysql", ("-o", "mysql://h/db"), "MySQL requires PyMySQL; install fetchcli[mysql]"),
+        ("arro3", ("-o", "rows.parquet"), "Parquet requires arro3; install fetchcli[parquet]"),
+        ("arro3", ("sites.parquet",), "Parquet requires arro3; install fetchcli[parquet]"),
+    ],
+)
+def test_an_extra_that_is_missing_is_named(module: str, arguments: tuple[str, ...], message: str, here: Path) -> None:
+    Path("stubs").mkdir()
+    Path(f"stubs/{module}.py").write_text("raise ImportError")
+    Path("sites.parquet").write_bytes(b"PAR1")
+    command = [*COMMAND, "http://127.0.0.1:1/", *arguments]
+    ran = subprocess.run(command, env=environment(PYTHONPATH="stubs"), capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (2, f"fetchcli: {message}\n")
