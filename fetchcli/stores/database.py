@@ -1,7 +1,7 @@
 """The port for databases: SQL with ``?`` for values, used by one thread at a time."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, Protocol
 
 from fetchcli.core.errors import OutputError
@@ -114,6 +114,20 @@ class Answer:
     def batches(self) -> Iterator[list[tuple[Any, ...]]]:
         """See `Selected`."""
         return self._batches
+
+
+@contextmanager
+def transaction(database: Database, begin: str) -> Iterator[None]:
+    """Run statements of a database as a whole; ``begin`` is the one that begins it."""
+    database.run(begin)
+    try:
+        yield
+    except BaseException:
+        if database.is_open:
+            with suppress(OutputError):  # there is none any more
+                database.run("ROLLBACK")
+        raise
+    database.run("COMMIT")
 
 
 def quoted(name: str) -> str:

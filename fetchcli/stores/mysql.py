@@ -6,7 +6,7 @@
 import re
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -22,7 +22,7 @@ except ImportError:
     raise UsageError("MySQL requires PyMySQL; install fetchcli[mysql]") from None
 
 from fetchcli.core.url.parse import mask_credentials
-from fetchcli.stores.database import UNIQUE, Answer, ConnectionLostError, Values
+from fetchcli.stores.database import UNIQUE, Answer, ConnectionLostError, Values, transaction
 from fetchcli.stores.storable import database_row
 
 CONNECT_SECONDS, STATEMENT_SECONDS = 10, 120
@@ -128,18 +128,9 @@ class MysqlDatabase:
             cursor.execute(_marked(statement) if values else statement, tuple(values) or None)
             return list(cursor.fetchall())
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """See `stores.database.Database`."""
-        self.run("START TRANSACTION")
-        try:
-            yield
-        except BaseException:
-            if self.is_open:
-                with suppress(OutputError):
-                    self.run("ROLLBACK")
-            raise
-        self.run("COMMIT")
+        return transaction(self, "START TRANSACTION")
 
     def create(self, table: str, columns: Mapping[str, str], unique: Sequence[str] = ()) -> None:
         """See `stores.database.Database`; what is to be unique must not be null."""

@@ -10,7 +10,7 @@ import re
 import ssl
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from itertools import count
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -24,7 +24,7 @@ except ImportError:
 
 from fetchcli.core.errors import OutputError
 from fetchcli.core.url.parse import mask_credentials
-from fetchcli.stores.database import UNIQUE, Answer, ConnectionLostError, Values, quoted
+from fetchcli.stores.database import UNIQUE, Answer, ConnectionLostError, Values, quoted, transaction
 from fetchcli.stores.storable import database_row
 
 T = TypeVar("T")
@@ -129,18 +129,9 @@ class PostgresDatabase:
         found = self._do(lambda: self._open.fetch(numbered, *values))
         return [tuple(row) for row in found]
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """See `stores.database.Database`."""
-        self.run("BEGIN")
-        try:
-            yield
-        except BaseException:
-            if self.is_open:
-                with suppress(OutputError):
-                    self.run("ROLLBACK")
-            raise
-        self.run("COMMIT")
+        return transaction(self, "BEGIN")
 
     def create(self, table: str, columns: Mapping[str, str], unique: Sequence[str] = ()) -> None:
         """See `stores.database.Database`."""

@@ -8,7 +8,7 @@ import os
 import sqlite3
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
@@ -21,7 +21,7 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 from fetchcli.core.errors import OutputError
-from fetchcli.stores.database import UNIQUE, Answer, Values, quoted
+from fetchcli.stores.database import UNIQUE, Answer, Values, quoted, transaction
 from fetchcli.stores.storable import storable_row
 
 MAX_ROWS = 100  # of one statement
@@ -116,17 +116,9 @@ class SqliteDatabase:
         with self._errors():
             return self._open.execute(statement, values).fetchall()
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """See `stores.database.Database`."""
-        self.run("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            if self._open.in_transaction:
-                self._open.execute("ROLLBACK")
-            raise
-        self.run("COMMIT")
+        return transaction(self, "BEGIN IMMEDIATE")
 
     def create(self, table: str, columns: Mapping[str, str], unique: Sequence[str] = ()) -> None:  # noqa: ARG002 - see `index`
         """See `stores.database.Database`; uniqueness is an index, made where it is needed."""
