@@ -30,7 +30,7 @@ from fetchcli.run.inputs import (
     open_inputs,
     report_input_problems,
 )
-from fetchcli.run.interruption import interruption_message
+from fetchcli.run.interruption import interruption_message, is_continuable
 from fetchcli.run.loop import RunLoop
 from fetchcli.run.output_plan import OutputPlan, plan_outputs
 from fetchcli.run.outputs import Outputs, is_written, stdout_is_terminal
@@ -142,8 +142,7 @@ async def _run(settings: Settings) -> ExitCode:
 
         endless = any(may_block(source, settings.reading) for source in inputs)
         run_loop = RunLoop(settings, summary, comparison, read, endless=endless)
-        watch, ordered = run_loop.watch if settings.halt is not None else None, settings.ordered
-        fetcher = Fetcher(transport, policy, ordered=ordered, warn=print_message, watch=watch, store=store)
+        fetcher = _fetcher(settings, transport, run_loop, store)
         displays = make_displays(settings, plan, Displayed(inputs, summary, fetcher, store))
         read_files, quiet = _read_files(settings, inputs), settings.quiet
         outputs = Outputs(plan, read_files, displays, run_loop.stop, quiet=quiet, earlier_run=earlier_run)
@@ -151,10 +150,16 @@ async def _run(settings: Settings) -> ExitCode:
         with Interrupt(run_loop.stop) as interrupt:
             await run_loop.run(outputs)
         written = await _close_store(store) and _write_cookies(policy, cookies) and not outputs.failed
-        if interrupt.code is not None or (outputs.failed and fetcher.stopped and not outputs.reader_gone):
+        run_loop.has_no_output = outputs.failed and fetcher.stopped and not outputs.reader_gone
+        if interrupt.code is not None or (run_loop.has_no_output and is_continuable(settings, plan)):
             print_message(interruption_message(settings, run_loop, inputs, plan))
         deciding = comparison.fresh if settings.only_new and comparison is not None else None
         return _conclude(settings, run_loop, written, exit_code(summary, deciding), interrupt.code)
+
+
+def _fetcher(settings: Settings, transport: Transport, run_loop: RunLoop, store: "Store[Any] | None") -> Fetcher:
+    watch = run_loop.watch if settings.halt is not None else None
+    return Fetcher(transport, settings.policy, ordered=settings.ordered, warn=print_message, watch=watch, store=store)
 
 
 def _earlier_run(
@@ -238,15 +243,11 @@ def _prepared_rows(settings: Settings, saving: "Saving | None", comparison: "Com
     from fetchcli.run.revalidation import Revalidation
 
     has_name = None if saving is None else saving.has_name
-    find = _no_earlier if comparison is None else comparison.earlier
+    find: Callable[[Row], Any] = comparison.earlier if comparison is not None else lambda _: None
     if settings.revalidate is not None:
         find = read_earlier(settings.revalidate, print_message).find
     revalidation = Revalidation(find, settings.policy, settings.max_age, has_name)
     return revalidation.rows if saving is None else lambda batches: revalidation.rows(saving.rows(batches))
-
-
-def _no_earlier(_: Row) -> None:
-    """There is no earlier run."""
 
 
 async def _close_store(store: "Store[Any] | None") -> bool:

@@ -17,11 +17,11 @@ MAX_COUNT_SECONDS = 0.3  # an interrupted run ends at once, whatever the size of
 def interruption_message(settings: Settings, run_loop: RunLoop, inputs: Sequence[Input], plan: OutputPlan) -> str:
     """``interrupted after 10 outcomes; 90 rows were not fetched; to continue: fetchcli ...``."""
     total = run_loop.summary.total
-    message = f"interrupted after {total:,} outcome{'s' * (total != 1)}"
+    message = f"{'stopped' if run_loop.has_no_output else 'interrupted'} after {total:,} outcome{'s' * (total != 1)}"
     if settings.rounds.several:
         message += f" in round {run_loop.round}"
     left = None if run_loop.rows is None else _left(settings, run_loop, run_loop.rows, inputs)
-    return f"{message}{left or ''}{_remedy(settings, plan)}"
+    return f"{message}{left or ''}{_remedy(settings) if is_continuable(settings, plan) else ''}"
 
 
 def _left(settings: Settings, run_loop: RunLoop, rows: ReadAhead, inputs: Sequence[Input]) -> str:
@@ -38,14 +38,17 @@ def _left(settings: Settings, run_loop: RunLoop, rows: ReadAhead, inputs: Sequen
     return f"; {left:,} {'row was' if left == 1 else 'rows were'} not fetched" if left > 0 else ""
 
 
-def _remedy(settings: Settings, plan: OutputPlan) -> str:
-    """How to continue, if an output can be continued."""
+def is_continuable(settings: Settings, plan: OutputPlan) -> bool:
+    """Whether a later run can go on with an output of this one."""
     selection = settings.reading.selection
     is_random = (selection.sample is not None or selection.shuffle) and selection.seed is None
     columns = {"seq", "key", *REQUIRED} <= set(plan.schema.names)
     files = any("://" in name or Path(name).is_file() for name in plan.journals)
-    if not (columns and files) or settings.rounds.several or settings.demo or is_random:
-        return ""
+    return columns and files and not (settings.rounds.several or settings.demo or is_random)
+
+
+def _remedy(settings: Settings) -> str:
+    """How to continue."""
     if not settings.continuing_command:
         return "; the same command with --resume continues it"
     same_list = ", with the same list on stdin" if "-" in settings.inputs else ""

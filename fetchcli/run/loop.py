@@ -43,6 +43,7 @@ class RunLoop:
         rows: the rows of the last round, or None before the first.
         outcomes: number of outcomes of the last round.
         errors: what could not be read, in any round.
+        has_no_output: the run was stopped because no output can be written; set after it.
     """
 
     fetcher: Fetcher
@@ -69,6 +70,7 @@ class RunLoop:
         self.rows: ReadAhead | None = None
         self.reader = read(1)
         self.errors: list[str] = []
+        self.has_no_output = False
 
     def stop(self, reason: str) -> None:
         """Stop the run; finished rows are written."""

@@ -484,6 +484,7 @@ def test_a_full_disk_costs_what_was_not_written(name: str, here: Path) -> None:
                 check=False,
             )
             assert (full.returncode, b"cannot write" in full.stderr) == (8, True), full.stderr
+            assert full.stderr.rstrip().endswith(f"to continue: fetchcli urls.txt -q -o {name} --resume".encode())
         assert fetchcli("urls.txt", "-q", "-o", name, "--resume").code == 0
         assert fetchcli(name, "--from-results", "-q", "-o", "all.jsonl").code == 0
         assert sorted(row["seq"] for row in rows("all.jsonl")) == list(range(1, 601))
