@@ -153,3 +153,25 @@ def test_columns_with_odd_names() -> None:
     shape = Shape(["url", 'a"b'], whole=True)
     row = shape.of_json(b'{"url":"http://h/","verdict":"OK","status":200,"error":null,"a\\"b":[1]}')
     assert shape.outcome(row).row.carried == ([1],)
+
+
+def test_lists_in_a_table_are_read() -> None:
+    shape = Shape(whole=True)
+    names = ["url", "verdict", "status", "error", "redirects", "failed_checks"]
+    checks = "status: expected 200, got 404; body: expected 'a; b', got \"x, got y\" (4 B)"
+    row = shape.of_cells(names, ["http://h/", "FAILED", "404", "", "301 http://a/; 302 http://b/;c", checks])
+    assert isinstance(row, WholeRow)
+    assert [hop.text for hop in row.redirects] == ["301 http://a/", "302 http://b/;c"]
+    assert "; ".join(check.text for check in row.failed_checks) == checks
+    plain = shape.of_values({"url": "http://h/", "verdict": "OK", "failed_checks": "[]", "request": "{}"})
+    assert (plain.failed_checks, plain.request) == ((), {})  # type: ignore[attr-defined]
+
+
+def test_only_the_slowest_hosts_are_looked_at() -> None:
+    summary = Summary()
+    for number, seconds in enumerate((5.0, 4.0, 3.0, 2.0, 1.0, 0.5, 1.0)):
+        summary.add(answered(seq=number + 1, url=f"http://h{number}/", elapsed=seconds))
+    assert list(summary.slowest_hosts) == ["h0", "h1", "h2", "h3", "h6"]
+    summary.add(answered(seq=9, url="http://h0/", elapsed=4.5))
+    summary.add(answered(seq=10, url="http://h3/", elapsed=6.0))
+    assert list(summary.slowest_hosts.items())[:2] == [("h3", 6.0), ("h0", 5.0)]
