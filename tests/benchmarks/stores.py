@@ -5,7 +5,6 @@ the memory of ``--resume`` over a finished run and of ``--from-results``. Postgr
 are installed.
 """
 
-import os
 import statistics
 import subprocess
 import sys
@@ -111,14 +110,23 @@ def costs(folder: Path, count: int) -> dict[str, float]:
     return {kind: value - medians["rows"] for kind, value in medians.items() if kind != "rows"}
 
 
+# A process of its own: a child begins with the peak of its parent's memory.
+LAUNCHER = """
+import os, subprocess, sys, time
+began = time.monotonic()
+process = subprocess.Popen(sys.argv[1:], stderr=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+assert os.waitstatus_to_exitcode(status) == 0, status
+cpu, seconds = usage.ru_utime + usage.ru_stime, time.monotonic() - began
+print(f"{seconds:5.1f} s, {cpu:5.1f} s of CPU, {usage.ru_maxrss / 1024:4.0f} MB")
+"""
+
+
 def timed(folder: Path, *args: str) -> str:
     """Seconds, CPU and memory of a command."""
-    began = time.monotonic()
-    process = subprocess.Popen([*COMMAND, *args], cwd=folder, env=environment(), stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    assert os.waitstatus_to_exitcode(status) == 0
-    cpu = usage.ru_utime + usage.ru_stime
-    return f"{time.monotonic() - began:5.1f} s, {cpu:5.1f} s of CPU, {usage.ru_maxrss / 1024:4.0f} MB"
+    command = [sys.executable, "-c", LAUNCHER, *COMMAND, *args]
+    done = subprocess.run(command, cwd=folder, env=environment(), check=True, capture_output=True, text=True)
+    return done.stdout.strip()
 
 
 def main() -> None:
