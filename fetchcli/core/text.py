@@ -69,6 +69,11 @@ def cell(text: str) -> str:
     return text
 
 
+def plain_cell(text: str) -> str:
+    """A cell as it was before `cell` neutralised it."""
+    return text[1:] if text[:1] == "'" and text[1:2] in tuple("=+-@\t\r") else text
+
+
 def shorten(text: str, width: int) -> str:
     """Shorten text to at most ``width`` characters, with an ellipsis in the middle."""
     if len(text) <= width:

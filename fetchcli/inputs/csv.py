@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from fetchcli.core.request.row_request import RowProblem, RowRequest
+from fetchcli.core.text import plain_cell
 from fetchcli.inputs.expect import expectation_key, expectations_in_cells
 from fetchcli.inputs.fields import VERDICTS, json_cell, request_of, result_of
 from fetchcli.inputs.lines import lossless, not_utf8
@@ -273,8 +274,8 @@ class _Columns:
 
     def _parse_result(self, record: Record, cells: list[str]) -> None:
         """Read a row of our own results: undo the neutralised cells; the method may be that of the run."""
-        record.tag, record.carried = _unneutralised(record.tag), tuple(map(_unneutralised, record.carried))
-        record.url = _unneutralised(record.url)
+        record.tag, record.url = plain_cell(record.tag), plain_cell(record.url)
+        record.carried = tuple(plain_cell(cell) if isinstance(cell, str) else cell for cell in record.carried)
         try:
             record.row_request = result_of(record, {name: cells[at] for name, at in self._result})
         except RowProblem as problem:
@@ -286,10 +287,6 @@ def _describe_header(names: list[str]) -> str:
     if all(_NAME.fullmatch(name) for name in names):
         return f"the header has {', '.join(names)[:SHOWN]}"
     return "the first row must be a header"
-
-
-def _unneutralised(cell: Any) -> Any:
-    return cell[1:] if isinstance(cell, str) and cell[:1] == "'" and cell[1:2] in tuple("=+-@\t\r") else cell
 
 
 def _request(said: dict[str, str]) -> RowRequest | None:

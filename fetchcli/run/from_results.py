@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from fetchcli.core.errors import ExitCode, UsageError
 from fetchcli.core.journal.latest import MAX_SEQ, LatestRows
-from fetchcli.core.journal.rejudge import rejudged, require_columns
+from fetchcli.core.journal.rejudge import judged_kinds, rejudged, require_columns
 from fetchcli.core.journal.shape import Shape
 from fetchcli.core.journal.span import Span
 from fetchcli.core.journal.stored_row import StoredRow
 from fetchcli.core.journal.tally import RowTally, measures_more
-from fetchcli.core.model.policy import Policy
 from fetchcli.core.settings import Settings
 from fetchcli.core.summary.summary import Summary, exit_code
 from fetchcli.core.url.parse import mask_credentials
@@ -135,8 +134,7 @@ def _needs_whole_rows(settings: Settings, plan: OutputPlan) -> bool:
         plan.data
         or plan.annotate
         or settings.baseline
-        or settings.policy.checks
-        or settings.policy.accept != Policy().accept
+        or judged_kinds(settings.policy)
         or measures_more(settings.thresholds)
     )
 

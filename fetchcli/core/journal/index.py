@@ -5,7 +5,7 @@ from array import array
 from fetchcli.core.errors import InputError
 from fetchcli.core.journal.stored_row import StoredRow
 
-MAX_SEQ = 1_000_000_000
+MAX_SEQ, MAX_KEY = 1_000_000_000, 2**64 - 1
 _NUMBER = "Q"  # 8 bytes
 
 
@@ -49,16 +49,15 @@ class JournalIndex:
             self._keys.frombytes(bytes(8 * more))
             self._last.frombytes(bytes(8 * more))
             self._final.extend(bytes(more))
-        before = self._keys[seq]
-        known = before == key and bool(self._final[seq])
-        if before and before != key and self._final[seq]:
+        before, was_final = self._keys[seq], bool(self._final[seq])
+        if was_final and before != key:
             self.displaced[before] = seq, self._last[seq]
-        elif before:
-            self.replaced += bool(self._final[seq])
-            self.overtaken += bool(self._final[seq])
+        elif was_final:
+            self.replaced += 1
+            self.overtaken += 1
         self.replaced += not final
         self._keys[seq], self._last[seq], self._final[seq] = key, self.rows, final
-        return known
+        return was_final and before == key
 
     def key(self, seq: int) -> int:
         """The key of the row at a place; 0 if there is none."""
@@ -93,6 +92,6 @@ class JournalIndex:
 def key_number(key: str) -> int:
     """The key of a row as a number; 0 if it is none."""
     try:
-        return int(key, 16) & 0xFFFFFFFFFFFFFFFF
+        return int(key, 16) & MAX_KEY
     except ValueError:
         return 0

@@ -2,10 +2,10 @@
 
 from array import array
 
+from fetchcli.core.journal.index import MAX_KEY, key_number
 from fetchcli.core.journal.stored_row import StoredRow
 
 MAX_SEQ, MAX_ROUND = 100_000_000, 1_000  # rows with larger numbers are kept one by one
-_KEY_BITS = 64
 
 
 class LatestRows:
@@ -32,7 +32,7 @@ class LatestRows:
         """
         if not row.seq:
             return
-        key = key_number(row.key)
+        key = _any_key(row.key)
         place = (row.round, row.seq, key)
         if 0 < row.seq <= MAX_SEQ and 0 < row.round <= MAX_ROUND:
             keys, last = self._arrays(row.round, row.seq)
@@ -47,7 +47,7 @@ class LatestRows:
         """Whether no later row has the same place."""
         if not row.seq or not self.replaced:
             return True
-        key = key_number(row.key)
+        key = _any_key(row.key)
         if 0 < row.round <= len(self._keys):
             keys = self._keys[row.round - 1]
             if 0 < row.seq < len(keys) and keys[row.seq] == key:
@@ -66,9 +66,6 @@ class LatestRows:
         return keys, last
 
 
-def key_number(key: str) -> int:
+def _any_key(key: str) -> int:
     """The key of a row as a number from 1: the file of somebody else may have any text there."""
-    try:
-        return (int(key, 16) & (2**_KEY_BITS - 1)) or 1
-    except ValueError:
-        return (hash(key) & (2**_KEY_BITS - 1)) or 1
+    return key_number(key) or hash(key) & MAX_KEY or 1

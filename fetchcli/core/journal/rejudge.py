@@ -31,6 +31,12 @@ def require_columns(checks: Iterable[Check], names: Container[str]) -> None:
             )
 
 
+def judged_kinds(policy: Policy) -> set[str]:
+    """The checks that a policy makes besides those of a run without options."""
+    statuses = {"status"} if policy.accept != _NO_POLICY.accept else set()
+    return statuses | {check.kind for check in policy.checks}
+
+
 def rejudged(outcome: Outcome, policy: Policy) -> Outcome:
     """The outcome, with the checks of a policy in place of those of the same kind that its row had failed.
 
@@ -38,12 +44,10 @@ def rejudged(outcome: Outcome, policy: Policy) -> Outcome:
         outcome: made from a row.
         policy: its accepted statuses apply if they are not the default ones, and its expectations.
     """
-    response = outcome.response
-    statuses = policy.accept != _NO_POLICY.accept
-    if response is None or not (policy.checks or statuses) or outcome.verdict not in (Verdict.OK, Verdict.FAILED):
+    response, judged = outcome.response, judged_kinds(policy)
+    if response is None or not judged or outcome.verdict not in (Verdict.OK, Verdict.FAILED):
         return outcome
     *earlier, last = outcome.attempts
-    judged = {check.kind for check in policy.checks} | ({"status"} if statuses else set())
     evidence = Evidence(response, last.elapsed, last.started_at + last.elapsed)
     asked = msgspec.structs.replace(policy, redirects=msgspec.structs.replace(policy.redirects, follow=False))
     found = failed_checks(evidence, asked, policy.checks)  # whether redirects were followed, the row tells

@@ -14,6 +14,7 @@ from fetchcli.core.model.attempt import FailedCheck
 from fetchcli.core.model.outcome import Outcome
 from fetchcli.core.rows.columns import COLUMNS, HEADER, HEADERS, REVALIDATED, SAVED, VARIANT, find
 from fetchcli.core.rows.schema import ODD_NAME
+from fetchcli.core.text import plain_cell
 
 _STRUCTURED = {column.name for column in (*COLUMNS, HEADERS) if column.type in ("list", "object")}
 _DEFAULT = frozenset(column.name for column in COLUMNS)
@@ -95,11 +96,6 @@ class Shape:
     def _with_more(self, row: Any) -> Outcome:
         headers = {name.removeprefix(HEADER): value for field, name in self._headers if (value := getattr(row, field))}
         return restored(row, tuple(getattr(row, field) for field in self._fields), headers)
-
-
-def plain_cell(cell: str) -> str:
-    """A cell without the mark that keeps spreadsheets from running it; see `core.text.cell`."""
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in tuple("=+-@\t\r") else cell
 
 
 def _is_header(name: str) -> bool:
