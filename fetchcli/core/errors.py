@@ -162,6 +162,11 @@ class UsageError(FetchcliError):
     exit_code = ExitCode.USAGE
 
 
+def missing_extra(what: str, package: str, extra: str) -> UsageError:
+    """The error for a package that is not installed."""
+    return UsageError(f"{what} requires {package}; install fetchcli[{extra}]")
+
+
 class InputError(FetchcliError):
     """An input cannot be read."""
 

@@ -8,14 +8,13 @@ from typing import IO, Any, cast
 
 import msgspec
 
-from fetchcli.core.errors import InputError, UsageError
-from fetchcli.core.rows.columns import NAMES
+from fetchcli.core.errors import InputError, missing_extra
+from fetchcli.core.rows.columns import NAMES, PARQUET_JSON
 from fetchcli.inputs.base import File
 from fetchcli.inputs.expect import expectation_key
 from fetchcli.inputs.names import OURS, canonical
 
 MAGIC, ENCRYPTED = b"PAR1", b"PARE"
-JSON_COLUMNS = "fetchcli.json"  # metadata: the columns that hold JSON as text
 _ROWS = 2_000  # that are read at once
 _FOOTER = 8  # bytes at the end: the length of the footer, and the magic number
 
@@ -79,7 +78,7 @@ def _arro3() -> tuple[Callable[..., Any], Callable[..., Any]]:
     try:
         from arro3.io import read_parquet, write_ndjson
     except ImportError:
-        raise UsageError("Parquet requires arro3; install fetchcli[parquet]") from None
+        raise missing_extra("Parquet", "arro3", "parquet") from None
     return read_parquet, write_ndjson
 
 
@@ -102,7 +101,7 @@ def _problem(file: IO[bytes]) -> str:
 
 def _json_columns(metadata: Any, names: Sequence[str]) -> list[str]:
     """The columns that hold JSON as text, as fetchcli writes them."""
-    text = {bytes(key): bytes(value) for key, value in dict(metadata or {}).items()}.get(JSON_COLUMNS.encode())
+    text = {bytes(key): bytes(value) for key, value in dict(metadata or {}).items()}.get(PARQUET_JSON.encode())
     found = msgspec.json.decode(text) if text else []
     return [name for name in names if name in found]
 

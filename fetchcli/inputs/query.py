@@ -13,16 +13,15 @@ _OBJECTS = ("headers", "request", "expect")  # columns that hold JSON objects, a
 
 
 class QueryAnswer(Protocol):
-    """The answer of a database.
+    """The answer of a database."""
 
-    Attributes:
-        names: the columns.
-    """
+    @property
+    def names(self) -> list[str]:
+        """The columns."""
 
-    names: list[str]
-
+    @property
     def batches(self) -> Iterator[list[tuple[Any, ...]]]:
-        """Yield rows as they are read."""
+        """The rows, as they are read."""
 
 
 class Query(File, frozen=True, kw_only=True):
@@ -53,7 +52,7 @@ class Query(File, frozen=True, kw_only=True):
             InputError: the query fails, or has no column of that name.
         """
         with self._asked() as answer:
-            for rows in answer.batches():
+            for rows in answer.batches:
                 lines = [_json(answer.names, row) for row in rows]
                 yield b"\n".join(lines) + b"\n"
 

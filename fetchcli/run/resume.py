@@ -12,7 +12,6 @@ from fetchcli.core.journal.manners import HostManners
 from fetchcli.core.journal.settlement import Settlement
 from fetchcli.core.journal.shape import Shape
 from fetchcli.core.journal.span import Span
-from fetchcli.core.journal.stored_row import StoredRow
 from fetchcli.core.journal.tally import RowTally, measures_more
 from fetchcli.core.model.outcome import Outcome
 from fetchcli.core.model.target import Row
@@ -194,6 +193,7 @@ class EarlierRun:
         """Index a journal; the rows of the first one are counted."""
         index, span, retry = JournalIndex(), Span(), self._settings.retry_kinds
         counts, accept = not self._indexes, self._settings.policy.accept
+        has_body = self._has_body
         whole = self._listens or measures_more(self._settings.thresholds)
         shape = self._shape if whole else Shape()
         tally = RowTally(self._summary, shape.outcome, self._listen if self._listens else None)
@@ -201,7 +201,8 @@ class EarlierRun:
         try:
             for row in read_all(journal, shape):
                 final = is_final(row, retry) and is_judged_alike(row, accept)
-                final = final and (self._has_body is None or self._is_saved(row))
+                if final and has_body is not None and row.saved_as is not None:
+                    final = has_body(row.saved_as, row.size_saved or 0)
                 known = index.note(row, final=final)
                 if counts:
                     self._manners.note(row)
@@ -224,11 +225,6 @@ class EarlierRun:
             self._plan.rows.add(outcome)
         if self._comparison is not None:
             self._comparison.add(outcome)
-
-    def _is_saved(self, row: StoredRow) -> bool:
-        """Whether the body is there that a row names."""
-        has_body = self._has_body
-        return has_body is None or row.saved_as is None or has_body(row.saved_as, row.size_saved or 0)
 
     def _copy(self, name: str, journal: Journal, sinks: Mapping[str, Sink], wait: Callable[[], None]) -> None:
         """Write the done rows of a journal to those that lack them."""

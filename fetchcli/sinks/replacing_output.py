@@ -13,6 +13,7 @@ except ImportError:  # Windows
 from fetchcli.core.errors import OutputError
 from fetchcli.messages import print_message
 from fetchcli.sinks.output import Output
+from fetchcli.sinks.rewritten_file import hidden_beside
 
 
 class ReplacingOutput(Output):
@@ -22,7 +23,7 @@ class ReplacingOutput(Output):
 
     def _open(self, name: str) -> int | None:
         path = Path(name).resolve()
-        self._temporary = str(path.with_name(f".{path.name[-100:]}.fetchcli"))  # one name, so that no kill leaves many
+        self._temporary = str(hidden_beside(path))
         flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         fd = os.open(self._temporary, flags, 0o666)
         self._older = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

@@ -15,6 +15,11 @@ from fetchcli.core.errors import OutputError
 from fetchcli.sinks import compress
 
 
+def hidden_beside(path: Path) -> Path:
+    """Where a new version of a file is written: one name, so that no kill leaves many."""
+    return path.with_name(f".{path.name[-100:]}.fetchcli")
+
+
 def rewrite_file(name: str, pieces: Iterable[bytes]) -> int:
     """Replace a file (rename(2) is atomic), compressed if its name says so.
 
@@ -29,7 +34,7 @@ def rewrite_file(name: str, pieces: Iterable[bytes]) -> int:
         OutputError: that is not possible; the file is as before.
     """
     path = Path(name).resolve()
-    temporary = path.with_name(f".{path.name[-100:]}.fetchcli")  # one name, so that no kill leaves many
+    temporary = hidden_beside(path)
     fd = -1
     try:
         status = path.stat()

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from fetchcli.core.errors import OutputError
-from fetchcli.stores.database import Database, Selected
+from fetchcli.stores.database import Answer, Database
 
 
-def asker(connect: Callable[..., Database], path: str, name: str) -> Callable[[str], AbstractContextManager[Selected]]:
+def asker(connect: Callable[..., Database], path: str, name: str) -> Callable[[str], AbstractContextManager[Answer]]:
     """What asks a database a query, on a connection of its own.
 
     Args:
@@ -17,7 +17,7 @@ def asker(connect: Callable[..., Database], path: str, name: str) -> Callable[[s
     """
 
     @contextmanager
-    def ask(sql: str) -> Iterator[Selected]:
+    def ask(sql: str) -> Iterator[Answer]:
         database = connect(path, readonly=True)
         database.name = name
         if not database.exists():

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from fetchcli.core.errors import OutputError
 
@@ -22,6 +22,7 @@ class Database(Protocol):
         types: the type of a column of results, by `Column.type`.
         id_type: the type of a column that numbers its rows.
         any_is_json: a value of the type ``any`` is kept as JSON text.
+        is_unique: tables are created so that rows with equal `UNIQUE` columns can be replaced; else `index` does that.
         advice: how to name another table, for messages.
         max_name: bytes of the name of a column.
         another: what else to write to, for messages.
@@ -31,6 +32,7 @@ class Database(Protocol):
     types: Mapping[str, str]
     id_type: str
     any_is_json: bool
+    is_unique: bool
     advice: str
     max_name: int
     another: str
@@ -85,35 +87,23 @@ class Database(Protocol):
             replace: a row with equal `UNIQUE` columns is replaced.
         """
 
-    def select(self, query: str, values: Sequence[Any] = ()) -> "AbstractContextManager[Selected]":
+    def select(self, query: str, values: Sequence[Any] = ()) -> "AbstractContextManager[Answer]":
         """Run a query of any size."""
 
     def lock(self, key: str) -> bool:
         """Take a lock that lasts as long as the connection; False if somebody else has it."""
 
 
-class Selected(Protocol):
+class Answer(NamedTuple):
     """The answer to a query.
 
     Attributes:
         names: its columns.
+        batches: its rows, as they are read.
     """
 
     names: list[str]
-
-    def batches(self) -> Iterator[list[tuple[Any, ...]]]:
-        """Yield rows as they are read."""
-
-
-class Answer:
-    """See `Selected`."""
-
-    def __init__(self, names: list[str], batches: Iterator[list[tuple[Any, ...]]]) -> None:
-        self.names, self._batches = names, batches
-
-    def batches(self) -> Iterator[list[tuple[Any, ...]]]:
-        """See `Selected`."""
-        return self._batches
+    batches: Iterator[list[tuple[Any, ...]]]
 
 
 @contextmanager

@@ -13,13 +13,13 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
-from fetchcli.core.errors import OutputError, UsageError
+from fetchcli.core.errors import OutputError, UsageError, missing_extra
 
 try:
     import pymysql
     from pymysql.cursors import SSCursor
 except ImportError:
-    raise UsageError("MySQL requires PyMySQL; install fetchcli[mysql]") from None
+    raise missing_extra("MySQL", "PyMySQL", "mysql") from None
 
 from fetchcli.core.url.parse import mask_credentials
 from fetchcli.stores.database import UNIQUE, Answer, ConnectionLostError, Values, transaction
@@ -61,7 +61,7 @@ class MysqlDatabase:
         "any": "LONGTEXT",
     }
     id_type = "BIGINT AUTO_INCREMENT PRIMARY KEY"
-    any_is_json = True
+    any_is_json = is_unique = True
     max_name = 64
     another = "another database"
 

@@ -25,20 +25,19 @@ try:
     from arro3.core import Array, DataType, Field, RecordBatch, RecordBatchReader, Schema, list_array, struct_array
     from arro3.io import write_parquet
 except ImportError:
-    from fetchcli.core.errors import UsageError
+    from fetchcli.core.errors import missing_extra
 
-    raise UsageError("Parquet requires arro3; install fetchcli[parquet]") from None
+    raise missing_extra("Parquet", "arro3", "parquet") from None
 
 from array import array
 
 from fetchcli.core.errors import OutputError
-from fetchcli.core.rows.columns import Column
+from fetchcli.core.rows.columns import PARQUET_JSON, Column
 from fetchcli.core.text import without_surrogates
 from fetchcli.stores.database import Values
 from fetchcli.stores.storable import MAX_INTEGER, json_text
 
 ROW_GROUP = 50_000  # rows
-JSON_COLUMNS = "fetchcli.json"  # metadata: the columns that hold JSON as text
 _UTC = DataType.timestamp("us", tz="UTC")
 _TEXT, _INTEGER, _BOOLEAN = DataType.utf8(), DataType.int64(), DataType.bool()
 _TIMES = frozenset(("started_at", "cert_expires"))
@@ -110,7 +109,7 @@ class ParquetTable:
         except OSError as error:
             raise OutputError(f"{self.name}: {error.strerror}") from None
         self._file = os.fdopen(fd, "wb")
-        self._writer = _Writer(self._file, self._schema, {JSON_COLUMNS: json_text([*self._json])})
+        self._writer = _Writer(self._file, self._schema, {PARQUET_JSON: json_text([*self._json])})
 
     def add(self, rows: list[Values]) -> None:
         """See `stores.base.Table`."""

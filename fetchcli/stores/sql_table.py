@@ -127,8 +127,7 @@ class SqlTable:
         """
         if not self._database.is_open:
             self._database.open()
-        if "list" not in self._found(RUNS) or not self._found(self._table):
-            self._make_tables()
+        self._make_tables()
         newest = f"SELECT max(id) FROM {RUNS} WHERE table_name = ? AND list = ?"
         ((run,),) = self._database.ask(newest, (self._table, self._list))
         self.run = run or 0
@@ -153,8 +152,6 @@ class SqlTable:
         if not self._database.is_open:
             self._database.open()
         self._make_tables()
-        if self._about.resumes and not self._is_keyed:
-            raise OutputError(f"{self.name}: --resume requires the columns seq and round; add them to --columns")
         if self._about.resumes:
             self._database.index(self._table, UNIQUE, unique=True)
         if not self.run:
@@ -202,7 +199,7 @@ class SqlTable:
         if self.parks():
             seq, key = self._names.index("seq"), self._names.index("key")
             self._places.park(self.run, ((row[seq], row[key]) for row in rows))
-        replace = self._is_keyed and (self._about.resumes or self._database.any_is_json)
+        replace = self._is_keyed and (self._about.resumes or self._database.is_unique)
         self._database.write(self._table, self._names, rows, replace=replace)
 
     def _retried(self, work: Callable[[], None], *, is_safe: bool = True) -> None:

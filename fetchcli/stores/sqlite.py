@@ -48,7 +48,7 @@ class SqliteDatabase:
         "any": "",  # a column without a type keeps numbers and texts apart
     }
     id_type = "INTEGER PRIMARY KEY"
-    any_is_json = False
+    any_is_json = is_unique = False
     max_name = 1_000_000
     another = "another file"
 

@@ -40,7 +40,7 @@ def rows_of_run(database: Database, table: str, run: int, shape: Shape) -> Itera
         return shape.of_values(dict(zip(names, values, strict=True)))
 
     with database.select(f"SELECT {columns} FROM {database.quoted(table)} WHERE {RUN} = ?", (run,)) as answer:
-        for batch in answer.batches():
+        for batch in answer.batches:
             try:
                 yield list(map(row_of, batch))
             except InvalidRow as error:

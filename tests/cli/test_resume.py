@@ -5,7 +5,6 @@ import json
 import os
 import random
 import signal
-import subprocess
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.command import COMMAND, environment, fetchcli, start, until
+from tests.support.command import fetchcli, on_a_full_disk, start, until
 from tests.support.killed import Store, Trial, csv_file, jsonl
 from tests.support.recorder import Recorder, ok, recorder
 
@@ -474,15 +473,9 @@ def test_a_body_that_is_gone_is_fetched_again(site: Site) -> None:
 def test_a_full_disk_costs_what_was_not_written(name: str, here: Path) -> None:
     with recorder(lambda _: ok()) as server:
         Path("urls.txt").write_text("".join(f"{server.url(f'/{number}')}\n" for number in range(1, 601)))
-        command = " ".join([*COMMAND, "urls.txt", "-q", "-o", name, "--resume"])
         blocks = {"rows.jsonl": 200, "rows.csv.gz": 12, "run.db": 300}[name]  # of 512 bytes
         for _ in range(2):
-            full = subprocess.run(
-                ["sh", "-c", f"ulimit -f {blocks}; trap '' XFSZ; exec {command}"],
-                env=environment(),
-                capture_output=True,
-                check=False,
-            )
+            full = on_a_full_disk(blocks, "urls.txt", "-q", "-o", name, "--resume")
             assert (full.returncode, b"cannot write" in full.stderr) == (8, True), full.stderr
             assert full.stderr.rstrip().endswith(f"to continue: fetchcli urls.txt -q -o {name} --resume".encode())
         assert fetchcli("urls.txt", "-q", "-o", name, "--resume").code == 0

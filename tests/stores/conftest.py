@@ -35,24 +35,15 @@ class Place(NamedTuple):
         return f"sqlite:{self.address}:{table}" if self.kind == "sqlite" else f"{self.address}?table={table}"
 
 
-def _postgres_place() -> Place:
-    server, name = postgres(), f"test_{os.getpid()}_{next(_numbers)}"
-    admin = PostgresDatabase(server.url)
+def _server_place(kind: str, url: str, connect: Callable[[str], Database]) -> Place:
+    """A new database on a server."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    admin = connect(url)
     admin.open()
     admin.run(f"CREATE DATABASE {name}")
     admin.close()
-    address = server.url.replace("/postgres", f"/{name}")
-    return Place("postgresql", address, lambda: PostgresDatabase(address))
-
-
-def _mariadb_place() -> Place:
-    server, name = mariadb(), f"test_{os.getpid()}_{next(_numbers)}"
-    admin = MysqlDatabase(server.url)
-    admin.open()
-    admin.run(f"CREATE DATABASE {name}")
-    admin.close()
-    address = server.url.replace("/fetchcli", f"/{name}")
-    return Place("mysql", address, lambda: MysqlDatabase(address))
+    address = f"{url.rpartition('/')[0]}/{name}"
+    return Place(kind, address, lambda: connect(address))
 
 
 needs_postgres = pytest.mark.skipif(postgres_tools() is None, reason="PostgreSQL is not installed")
@@ -69,7 +60,9 @@ def place_of(kind: str) -> Place:
     if kind == "sqlite":
         path = str(Path("run.db").absolute())
         return Place("sqlite", path, lambda: SqliteDatabase(path))
-    return _postgres_place() if kind == "postgresql" else _mariadb_place()
+    if kind == "postgresql":
+        return _server_place(kind, postgres().url, PostgresDatabase)
+    return _server_place(kind, mariadb().url, MysqlDatabase)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import signal
-import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,7 +24,7 @@ from fetchcli.stores.base import TableOutput
 from fetchcli.stores.parquet import ParquetTable
 from fetchcli.stores.table_sink import TableSink
 from tests.sinks.test_contract import SAMPLE
-from tests.support.command import COMMAND, environment, fetchcli, start, until
+from tests.support.command import fetchcli, on_a_full_disk, start, until
 from tests.support.faults import FaultServer
 from tests.support.outcomes import answered, failed, flaky
 
@@ -120,8 +119,7 @@ def test_an_interrupted_run_writes_what_was_finished(faults: FaultServer, here: 
 
 def test_a_full_disk_is_exit_code_8(faults: FaultServer, here: Path) -> None:
     Path("urls.txt").write_text("".join(f"{faults.url('ok')}?{number}\n" for number in range(500)))
-    command = f"ulimit -f 1; trap '' XFSZ; exec {' '.join(COMMAND)} urls.txt -q -c 50 -o rows.parquet"
-    ran = subprocess.run(["sh", "-c", command], env=environment(), capture_output=True, check=False)
+    ran = on_a_full_disk(1, "urls.txt", "-q", "-c", "50", "-o", "rows.parquet")
     assert (ran.returncode, b"cannot write rows.parquet: File too large" in ran.stderr) == (8, True), ran.stderr
     assert b"panic" not in ran.stderr
     assert not list(here.glob("*rows*"))

@@ -3,12 +3,11 @@
 import json
 import random
 import signal
-import subprocess
 import threading
 from pathlib import Path
 
 from tests.stores.conftest import Place
-from tests.support.command import COMMAND, environment, fetchcli, start, until
+from tests.support.command import fetchcli, on_a_full_disk, start, until
 from tests.support.killed import Trial, table
 from tests.support.recorder import Recorder, ok, recorder
 
@@ -187,13 +186,7 @@ def test_a_run_that_does_not_resume_is_not_taken_over(place: Place, here: Path) 
 def test_what_is_written_late_if_the_table_fails(here: Path) -> None:
     with recorder(lambda _: ok()) as server:
         listed(server, *(f"/{number}" for number in range(600)))
-        command = " ".join([*COMMAND, "urls.txt", "-q", "-o", "run.db", "-o", "all.json", "--resume"])
-        full = subprocess.run(
-            ["sh", "-c", f"ulimit -f 300; trap '' XFSZ; exec {command}"],
-            env=environment(),
-            capture_output=True,
-            check=False,
-        )
+        full = on_a_full_disk(300, "urls.txt", "-q", "-o", "run.db", "-o", "all.json", "--resume")
         assert (full.returncode, b"internal error" in full.stderr) == (8, False), full.stderr
 
 

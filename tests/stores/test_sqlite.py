@@ -308,7 +308,9 @@ def test_a_full_disk_is_exit_code_8_and_what_was_written_stays(faults: FaultServ
     assert ran.returncode == 8
     assert b"cannot write run.db: " in ran.stderr
     (rows,), (runs,) = query("SELECT count(*) FROM results")[0], query("SELECT count(*) FROM runs")[0]
-    assert 0 <= rows < 3000
+    assert rows < 3000
+    assert query("SELECT count(DISTINCT seq) FROM results") == [(rows,)]
+    assert query("PRAGMA integrity_check") == [("ok",)]
     assert runs == 1
 
 

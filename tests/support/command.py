@@ -72,6 +72,12 @@ def _prefork() -> Prefork:
     return Prefork()
 
 
+def on_a_full_disk(blocks: int, *args: str) -> subprocess.CompletedProcess[bytes]:
+    """Run where no file may have more than so many blocks of 512 bytes."""
+    limited = f"ulimit -f {blocks}; trap '' XFSZ; exec {' '.join([*COMMAND, *args])}"
+    return subprocess.run(["sh", "-c", limited], env=environment(), capture_output=True, check=False)
+
+
 def start(*args: str, **more: Any) -> subprocess.Popen[bytes]:
     """Start and return at once."""
     streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}

@@ -19,6 +19,7 @@ from fetchcli.core.text import without_surrogates
 Value = (
     bool | int | float | str | tuple[Redirect, ...] | tuple[FailedCheck, ...] | list[object] | dict[str, object] | None
 )
+PARQUET_JSON = "fetchcli.json"  # metadata of a Parquet file: its columns that hold JSON as text
 HEADER = "header:"  # prefix of the column of one header
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
