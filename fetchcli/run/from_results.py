@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from fetchcli.core.baseline.compare import Comparison
 
 
+MAX_SHOWN = 100  # rows that a display may show
+
+
 class Results(Protocol):
     """The results of a run; they can be read several times.
 
@@ -153,25 +156,27 @@ def _latest_rows(sources: list[Results]) -> LatestRows:
 def _may_repeat(sources: list[Results]) -> bool:
     """Whether two rows may have one number; looking at the numbers alone is several times faster than at rows."""
     seen = bytearray()
-    for source in sources:
-        if not isinstance(source, ResultsFile):
-            return True
-        try:
-            for numbers in source.numbers():
-                for number in numbers:
-                    if not 0 < number <= MAX_SEQ:
-                        return True
-                    if number >= len(seen):
-                        seen.extend(bytes(number + 1))
-                    if seen[number]:
-                        return True
-                    seen[number] = 1
-        except (ValueError, IndexError):
-            return True
+    try:
+        for number in _numbers(sources):
+            if not 0 < number <= MAX_SEQ:
+                return True
+            if number >= len(seen):
+                seen.extend(bytes(number + 1))
+            if seen[number]:
+                return True
+            seen[number] = 1
+    except (ValueError, IndexError):
+        return True
     return False
 
 
-MAX_SHOWN = 100  # rows that a display may show
+def _numbers(sources: list[Results]) -> Iterator[int]:
+    """The numbers of all rows; raises ValueError if they are not known without decoding the rows."""
+    for source in sources:
+        if not isinstance(source, ResultsFile):
+            raise ValueError(source.name)
+        for numbers in source.numbers():
+            yield from numbers
 
 
 class Merge:
@@ -187,7 +192,7 @@ class Merge:
     def __init__(self, settings: Settings, summary: Summary, comparison: "Comparison | None", outputs: Outputs) -> None:
         self._settings, self._summary, self._comparison, self._outputs = settings, summary, comparison, outputs
         self._span = Span()
-        self._tally = RowTally(summary)
+        self._tally, self._judges = RowTally(summary), bool(judged_kinds(settings.policy))
 
     async def run(self, sources: list[Results], shape: Shape, latest: LatestRows, stopped: asyncio.Event) -> None:
         """Take every row that no later one replaces."""
@@ -212,7 +217,9 @@ class Merge:
             self._summary.changes = self._comparison.finish(whole=True)
 
     def _add(self, row: StoredRow, shape: Shape) -> None:
-        outcome = rejudged(shape.outcome(row), self._settings.policy)
+        outcome = shape.outcome(row)
+        if self._judges:
+            outcome = rejudged(outcome, self._settings.policy)
         self._summary.add(outcome)
         if self._comparison is not None:
             self._comparison.add(outcome)
