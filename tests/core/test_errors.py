@@ -5,7 +5,17 @@ import pickle
 import msgspec
 import pytest
 
-from fetchcli.core.errors import Contact, ErrorKind, ExitCode, Failure, Redirect, Remedy, TransportError, UsageError
+from fetchcli.core.errors import (
+    Contact,
+    ErrorKind,
+    ExitCode,
+    Failure,
+    Redirect,
+    Remedy,
+    TransportError,
+    UsageError,
+    missing_extra,
+)
 from fetchcli.core.model.policy import Policy
 
 
@@ -45,3 +55,9 @@ def test_meanings_differ() -> None:
     for table in (ErrorKind, ExitCode):
         meanings = [member.meaning for member in table]
         assert len(set(meanings)) == len(meanings)
+
+
+def test_a_missing_package_is_named_with_its_extra() -> None:
+    assert str(missing_extra("PostgreSQL", "asyncpg", "postgres")) == (
+        "PostgreSQL requires asyncpg; install fetchcli[postgres]"
+    )
