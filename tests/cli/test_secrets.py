@@ -110,7 +110,8 @@ def test_20_no_echo_is_written(way: str, server: Recorder, tmp_path: Path) -> No
     command = ("list.jsonl", *args, *CHECKS, *outputs, "-o", "rows.csv.gz", "-v")
     ran = fetchcli(*command, cwd=tmp_path, env={**env, "GITHUB_ACTIONS": "true"})
     assert ran.code in (4, 6)
-    assert len(server.requests) == 5
+    # One more was asked again if it met a connection that the server had just closed.
+    assert len({request.split(b" ", 2)[1] for request in server.requests}) == 5
     assert_nowhere(ran, tmp_path, but=("netrc", "list.jsonl"))
     template = "%{error_detail} %{failed_checks} %{url_effective} %{redirects} %{content_type} %{unknown_coding}\n"
     ran = fetchcli("list.jsonl", *args, *CHECKS, "-w", template, cwd=tmp_path, env=env)

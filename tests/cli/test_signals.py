@@ -58,8 +58,8 @@ def test_97_the_second_signal_is_immediate() -> None:
     process.stdin.flush()
     until(lambda: unread(read_end) > PIPE_IS_FULL, "the pipe is full", process)
     process.send_signal(signal.SIGINT)
-    process.send_signal(signal.SIGTERM)  # should both arrive in one turn, Python handles them in this order
-    assert process.wait(60) == 143, "the code of the first would be 130"
+    process.send_signal(signal.SIGTERM)  # another thread may get it, and be faster
+    assert process.wait(60) in (130, 143), "after one signal alone it would not end"
     os.close(read_end)
     os.close(write_end)
     process.stdin.close()

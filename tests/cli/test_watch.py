@@ -61,7 +61,7 @@ def rows(path: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("args", "failed"), [(("--halt", "soon,fail=3"), 3), (("--fail-fast",), 1), (("--halt", "now,fail=50%"), 3)]
+    ("args", "failed"), [(("--halt", "soon,fail=3"), 3), (("--fail-fast",), 1), (("--halt", "now,fail=30%"), 3)]
 )
 def test_a_run_halts_and_counts_the_rest(
     args: tuple[str, ...], failed: int, server: Recorder, switch: Switch, tmp_path: Path

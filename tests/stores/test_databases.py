@@ -267,9 +267,8 @@ def demo(place: Place) -> list[str]:
 def test_a_query_is_a_list(server_place: Place) -> None:
     urls = demo(server_place)
     sql = "SELECT url, tag, price, day FROM sites WHERE url LIKE '%?a=%' ORDER BY url -- a remark"
-    result = fetchcli(
-        server_place.address, "--query", sql, "--keep", "price,day", "-q", "-w", "%{url} %{tag} %{price} %{day}\n"
-    )
+    template = "%{url} %{tag} %{price} %{day}\n"
+    result = fetchcli(server_place.address, "--query", sql, "--keep", "price,day", "--ordered", "-q", "-w", template)
     assert (result.code, result.lines) == (4, [f"{url} café 2.50 2026-01-02" for url in urls])
     for wrong, said in (
         ("SELECT tag FROM sites", "the query has no column 'url'; it has tag"),

@@ -58,8 +58,8 @@ class Result(NamedTuple):
 def fetchcli(*args: str, stdin: bytes | None = b"", env: Mapping[str, str] | None = None, **more: Any) -> Result:
     """Run to the end; neither stream is a terminal."""
     variables = environment(**(env or {}))
-    if stdin is not None and more.keys() <= {"cwd"} and read_at_start(variables) == _prefork().env:
-        code, out, err = _prefork().run(args, stdin, variables, str(more.get("cwd", Path.cwd())), TIMEOUT)
+    if stdin is not None and more.keys() <= {"cwd"} and read_at_start(variables) == prefork().env:
+        code, out, err = prefork().run(args, stdin, variables, str(more.get("cwd", Path.cwd())), TIMEOUT)
         return Result(code, out.decode(), err.decode())
     done = subprocess.run(
         [*COMMAND, *args], input=stdin, capture_output=True, env=variables, timeout=TIMEOUT, check=False, **more
@@ -68,7 +68,8 @@ def fetchcli(*args: str, stdin: bytes | None = b"", env: Mapping[str, str] | Non
 
 
 @cache
-def _prefork() -> Prefork:
+def prefork() -> Prefork:
+    """The process that forks commands; one for each process of the suite."""
     return Prefork()
 
 

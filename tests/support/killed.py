@@ -2,9 +2,9 @@
 
 import csv
 import io
+import os
 import random
 import signal
-import subprocess
 import threading
 from collections.abc import Callable, Mapping
 from hashlib import sha256
@@ -16,7 +16,7 @@ import msgspec
 from fetchcli.inputs.compressed import decompressed
 from fetchcli.inputs.results import until_cut
 from fetchcli.stores.database import Database
-from tests.support.command import COMMAND, environment
+from tests.support.command import TIMEOUT, environment, prefork
 from tests.support.recorder import ok, recorder
 
 Rows = list[Mapping[str, Any]]
@@ -81,12 +81,13 @@ class Trial:
 
     def __init__(self, folder: Path, store: Store, rows: int, options: tuple[str, ...], chance: random.Random) -> None:
         self.folder, self.store, self.rows, self.chance = folder, store, rows, chance
-        self.command = [*COMMAND, "urls.txt", "-q", "-c", "8", "-o", store.output, "--resume", *options]
+        self.arguments = ["urls.txt", "-q", "-c", "8", "-o", store.output, "--resume", *options]
+        self.asked: list[str] = []
         self._lock = threading.Lock()
         self._left = -1
-        self._process: subprocess.Popen[bytes] | None = None
+        self._started = threading.Event()
+        self._process = 0
         self._how = signal.SIGKILL
-        self.asked: list[str] = []
 
     def answer(self, request: bytes) -> bytes:
         """The body of a row depends on its path. The run is killed at the request whose turn it is."""
@@ -94,8 +95,9 @@ class Trial:
         with self._lock:
             self.asked.append(path)
             self._left -= 1
-            if self._left == 0 and self._process is not None:
-                self._process.send_signal(self._how)
+            if self._left == 0:
+                self._started.wait(TIMEOUT)
+                os.kill(self._process, self._how)
         return ok(body_of(path))
 
     def run(self, kills: int, how: signal.Signals = signal.SIGKILL) -> Killed:
@@ -110,10 +112,8 @@ class Trial:
                     self.asked.clear()
                     self._left = self._chosen(self.rows - len(done), kills - killed)
                     self._how = how
-                    self._process = subprocess.Popen(
-                        self.command, cwd=self.folder, env=environment(), stdin=subprocess.DEVNULL
-                    )
-                code = self._process.wait(120)
+                    self._started.clear()
+                code, *_ = prefork().run(self.arguments, b"", environment(), str(self.folder), 120, self._has_started)
                 asked = list(self.asked)
                 again = done.intersection(asked)
                 assert not again, f"asked again, although on disk: {sorted(again)[:5]}"
@@ -124,6 +124,10 @@ class Trial:
                 killed += 1
         self.check()
         return Killed(killed, requests, requests - self.rows)
+
+    def _has_started(self, process: int) -> None:
+        self._process = process
+        self._started.set()
 
     def _chosen(self, rows: int, kills: int) -> int:
         """After how many requests a run is killed, so that enough rows are left for the other kills."""

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -46,9 +46,18 @@ class Prefork:
         atexit.register(self._close)
 
     def run(
-        self, arguments: Sequence[str], stdin: bytes, env: Mapping[str, str], cwd: str, timeout: float
+        self,
+        arguments: Sequence[str],
+        stdin: bytes,
+        env: Mapping[str, str],
+        cwd: str,
+        timeout: float,
+        started: Callable[[int], None] = lambda pid: None,
     ) -> tuple[int, bytes, bytes]:
         """Run a command to its end: exit code (negative: a signal), stdout, stderr.
+
+        Args:
+            started: called with the number of the process.
 
         Raises:
             TimeoutExpired: it did not end in time; it is killed.
@@ -63,7 +72,12 @@ class Prefork:
             self._socket.sendall(request[sent:])
         for fd in theirs:
             os.close(fd)
-        out, err, status = _communicate(stdin_write, stdin, [read for read, _ in outputs], timeout)
+        readers = [read for read, _ in outputs]
+        begun = os.read(readers[-1], 16)
+        if begun:
+            started(int(begun.split()[0]))
+        out, err, status = _communicate(stdin_write, stdin, readers, timeout)
+        status = begun + status
         if not status and self._process.poll() is None:
             raise subprocess.TimeoutExpired(list(arguments), timeout, out, err)
         if not status:
