@@ -99,7 +99,7 @@ class FileJournal:
 
     def _kept(self, settlement: Settlement, start: int, count: int | None) -> Iterator[tuple[int, bytes]]:
         """Yield the rows that stay, each with its place in the list."""
-        shape, whole = Shape(), Shape(self._schema.names, whole=True)
+        shape, whole = Shape(), Shape(self._schema.names)
         first = start - self._is_table
         for number, line in enumerate(self._lines(start, count), first + 1):
             row = self._row(shape, line)

@@ -11,7 +11,7 @@ from fetchcli.core.journal.rejudge import judged_kinds, rejudged, require_column
 from fetchcli.core.journal.shape import Shape
 from fetchcli.core.journal.span import Span
 from fetchcli.core.journal.stored_row import StoredRow
-from fetchcli.core.journal.tally import RowTally, measures_more
+from fetchcli.core.journal.tally import RowTally
 from fetchcli.core.settings import Settings
 from fetchcli.core.summary.summary import Summary, exit_code
 from fetchcli.core.url.parse import mask_credentials
@@ -66,10 +66,11 @@ async def run_from_results(settings: Settings, comparison: "Comparison | None") 
         sources = open_results(settings.inputs, stack)
         names = [name for source in sources for name in source.columns()]
         require_columns(settings.policy.checks, names)
-        shape = Shape(names, whole=True)
+        shape = Shape(names)
         schema = schema_of(settings, carried=shape.carried, more=shape.more)
         plan = plan_outputs(settings, stdout_is_terminal=stdout_is_terminal(), schema=schema)
-        if not _needs_whole_rows(settings, plan):
+        makes_outcomes = _needs_outcomes(settings, plan)
+        if not makes_outcomes:
             shape = Shape()
         latest = _latest_rows(sources)
         summary, stopped = Summary(settings.thresholds), asyncio.Event()
@@ -80,7 +81,7 @@ async def run_from_results(settings: Settings, comparison: "Comparison | None") 
             lambda _: stopped.set(),
             quiet=settings.quiet,
         )
-        merge = Merge(settings, summary, comparison, outputs)
+        merge = Merge(settings, summary, comparison, outputs, makes_outcomes=makes_outcomes)
         with Interrupt(lambda _: stopped.set()) as interrupt:
             try:
                 await merge.run(sources, shape, latest, stopped)
@@ -131,15 +132,9 @@ def _opened(name: str) -> "File | Results":
     return source
 
 
-def _needs_whole_rows(settings: Settings, plan: OutputPlan) -> bool:
-    """Whether anything looks at more columns than the summary does."""
-    return bool(
-        plan.data
-        or plan.annotate
-        or settings.baseline
-        or judged_kinds(settings.policy)
-        or measures_more(settings.thresholds)
-    )
+def _needs_outcomes(settings: Settings, plan: OutputPlan) -> bool:
+    """Whether anything but the summary looks at rows."""
+    return bool(plan.data or plan.annotate or settings.baseline or judged_kinds(settings.policy))
 
 
 def _latest_rows(sources: list[Results]) -> LatestRows:
@@ -187,11 +182,20 @@ class Merge:
         summary: counts the outcomes.
         comparison: comparison with an earlier run, or None.
         outputs: where the rows go.
+        makes_outcomes: something but the summary looks at all rows.
     """
 
-    def __init__(self, settings: Settings, summary: Summary, comparison: "Comparison | None", outputs: Outputs) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        summary: Summary,
+        comparison: "Comparison | None",
+        outputs: Outputs,
+        *,
+        makes_outcomes: bool,
+    ) -> None:
         self._settings, self._summary, self._comparison, self._outputs = settings, summary, comparison, outputs
-        self._span = Span()
+        self._span, self._makes_outcomes = Span(), makes_outcomes
         self._tally, self._judges = RowTally(summary), bool(judged_kinds(settings.policy))
 
     async def run(self, sources: list[Results], shape: Shape, latest: LatestRows, stopped: asyncio.Event) -> None:
@@ -203,7 +207,7 @@ class Merge:
                     number += 1
                     if latest.is_last(row, number):
                         self._span.add(row)
-                        if shape.whole or number <= MAX_SHOWN:
+                        if self._makes_outcomes or number <= MAX_SHOWN:
                             self._add(row, shape)
                         else:
                             self._tally.add(row)

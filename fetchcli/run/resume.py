@@ -12,7 +12,7 @@ from fetchcli.core.journal.manners import HostManners
 from fetchcli.core.journal.settlement import Settlement
 from fetchcli.core.journal.shape import Shape
 from fetchcli.core.journal.span import Span
-from fetchcli.core.journal.tally import RowTally, measures_more
+from fetchcli.core.journal.tally import RowTally
 from fetchcli.core.model.outcome import Outcome
 from fetchcli.core.model.target import Row
 from fetchcli.core.rows.key import row_key
@@ -56,7 +56,7 @@ class EarlierRun:
     ) -> None:
         self._settings, self._plan = settings, plan
         self._summary, self._comparison, self._has_body = summary, comparison, has_body
-        self._shape = Shape(plan.schema.names, whole=True)
+        self._shape = Shape(plan.schema.names)
         self._journals: dict[str, Journal] = {}
         self._indexes: dict[str, JournalIndex] = {}
         self._match = ListMatch(JournalIndex())
@@ -194,8 +194,7 @@ class EarlierRun:
         index, span, retry = JournalIndex(), Span(), self._settings.retry_kinds
         counts, accept = not self._indexes, self._settings.policy.accept
         has_body = self._has_body
-        whole = self._listens or measures_more(self._settings.thresholds)
-        shape = self._shape if whole else Shape()
+        shape = self._shape if self._listens else Shape()
         tally = RowTally(self._summary, shape.outcome, self._listen if self._listens else None)
         before = self._summary.total
         try:

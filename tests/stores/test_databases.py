@@ -61,7 +61,7 @@ def restored(place: Place, run: int = 1, table: str = "results") -> list[dict[st
     sql = output.table
     assert isinstance(sql, SqlTable)
     sql.run = run
-    shape, encode = Shape(SCHEMA.names, whole=True), RowEncoder(SCHEMA)
+    shape, encode = Shape(SCHEMA.names), RowEncoder(SCHEMA)
     rows = [json.loads(encode(shape.outcome(row))) for batch in sql.rows(shape) for row in batch]
     sql.close()
     return sorted(rows, key=lambda row: row["seq"])

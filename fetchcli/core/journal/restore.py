@@ -7,7 +7,7 @@ from typing import Any
 from fetchcli.core.errors import ErrorKind, Failure
 from fetchcli.core.expect.expectations import Expected
 from fetchcli.core.journal.span import epoch
-from fetchcli.core.journal.stored_row import StoredRow, WholeRow
+from fetchcli.core.journal.stored_row import StoredRow
 from fetchcli.core.journal.written_url import written_url
 from fetchcli.core.model.attempt import Attempt, Response
 from fetchcli.core.model.earlier import Earlier
@@ -17,8 +17,6 @@ from fetchcli.core.model.target import CarriedValue, Rejected, Row, SkipCause, S
 from fetchcli.core.request.request import Request, is_token
 from fetchcli.core.request.row_request import RowRequest
 from fetchcli.core.timings import Timings
-
-_NO_TIMINGS = Timings()
 
 
 class WrittenRequest(RowRequest, frozen=True, kw_only=True):
@@ -41,7 +39,7 @@ def restored(
     """The outcome that a row stands for. What rows do not contain is missing: earlier attempts, and bodies.
 
     Args:
-        row: the row; of a `StoredRow` that is no `WholeRow` the details are missing, too.
+        row: the row.
         carried: values of the carried columns.
         headers: response headers by lower-case name.
     """
@@ -49,7 +47,7 @@ def restored(
     attempts: tuple[Attempt, ...] = ()
     if row.verdict in _ATTEMPTED and (row.attempts or row.status is not None or row.error is not None):
         result = _failure(row) if row.status is None else _response(row, headers)
-        started = epoch(row.started_at) if isinstance(row, WholeRow) and row.started_at else 0.0
+        started = epoch(row.started_at) if row.started_at else 0.0
         number = row.attempts if row.status is not None else max(1, row.attempts)  # 0 if nothing was asked
         attempts = (Attempt(number, started, row.time_total or 0.0, result, row.failed_checks),)
     return Outcome(
@@ -69,13 +67,10 @@ _ATTEMPTED = frozenset((Verdict.OK, Verdict.FAILED, Verdict.CANCELLED))
 
 def _row(row: StoredRow, carried: tuple[CarriedValue, ...]) -> Row:
     source, line, tag = row.source or "", row.line or 0, row.tag or ""
-    row_request, expect, earlier, variant = None, None, None, ""
-    if isinstance(row, WholeRow):
-        row_request = _row_request(row)
-        expect = None if row.expect is None else Expected((), row.expect)
-        variant = row.variant or ""
-        if row.changed is not None:
-            earlier = Earlier("another" if row.changed else row.sha256 or "the same")
+    row_request, variant, earlier = _row_request(row), row.variant or "", None
+    expect = None if row.expect is None else Expected((), row.expect)
+    if row.changed is not None:
+        earlier = Earlier("another" if row.changed else row.sha256 or "the same")
     if row.verdict is Verdict.REJECTED:
         reason = (row.error_detail or "").removeprefix(f"{'stdin' if source == '-' else source}:{line}: ")
         kind = row.error or ErrorKind.INVALID_ROW
@@ -106,7 +101,7 @@ def _row(row: StoredRow, carried: tuple[CarriedValue, ...]) -> Row:
     return Target(*fields)
 
 
-def _row_request(row: WholeRow) -> RowRequest | None:
+def _row_request(row: StoredRow) -> RowRequest | None:
     if row.request is None:
         return None
     method = row.request.get("method")
@@ -120,17 +115,6 @@ def _request(method: str) -> Request | None:
 
 def _response(row: StoredRow, headers: Mapping[str, str] | None) -> Response:
     status, size, decoded = row.status or 0, row.size_download or 0, row.size_decoded or 0
-    if not isinstance(row, WholeRow):
-        return Response(
-            status,
-            row.url,
-            _NO_TIMINGS,
-            size_download=size,
-            size_decoded=decoded,
-            sha256=row.sha256 or "",
-            not_modified=bool(row.not_modified),
-            from_cache=bool(row.from_cache),
-        )
     return Response(
         status,
         row.url_effective or "",
@@ -151,7 +135,7 @@ def _response(row: StoredRow, headers: Mapping[str, str] | None) -> Response:
     )
 
 
-def _fields(row: WholeRow, headers: Mapping[str, str] | None) -> dict[bytes, list[bytes]]:
+def _fields(row: StoredRow, headers: Mapping[str, str] | None) -> dict[bytes, list[bytes]]:
     found = {} if row.retry_after is None else {b"retry-after": [b"%d" % row.retry_after]}
     found |= {_bytes(name): list(map(_bytes, values)) for name, values in (row.headers or {}).items()}
     for name, value in (headers or {}).items():
@@ -165,12 +149,10 @@ def _bytes(text: str) -> bytes:
 
 def _failure(row: StoredRow) -> Failure:
     kind, detail = row.error or ErrorKind.INTERNAL, row.error_detail or ""
-    if not isinstance(row, WholeRow):
-        return Failure(kind, detail)
     return Failure(kind, detail, row.url_effective or "", row.redirects, row.remote_ip or "", timings=_timings(row))
 
 
-def _timings(row: WholeRow) -> Timings:
+def _timings(row: StoredRow) -> Timings:
     return Timings(
         row.time_namelookup or 0.0,
         row.time_connect or 0.0,

@@ -9,7 +9,7 @@ import msgspec
 from fetchcli.core.errors import Redirect
 from fetchcli.core.expect.expectations import KEYS
 from fetchcli.core.journal.restore import restored
-from fetchcli.core.journal.stored_row import StoredRow, WholeRow
+from fetchcli.core.journal.stored_row import StoredRow
 from fetchcli.core.model.attempt import FailedCheck
 from fetchcli.core.model.outcome import Outcome
 from fetchcli.core.rows.columns import COLUMNS, HEADER, HEADERS, REVALIDATED, SAVED, VARIANT, find
@@ -33,33 +33,29 @@ class Shape:
 
     Args:
         names: the columns of the results. Those that are no columns of fetchcli are carried.
-        whole: read every column, so that rows can be written again.
 
     Attributes:
-        whole: every column is read.
         carried: names of the carried columns.
         more: columns besides the default ones, those of headers among them.
         outcome: makes the outcome of a row.
     """
 
-    def __init__(self, names: Iterable[str] = (), *, whole: bool = False) -> None:
-        self.whole = whole
-        base = WholeRow if whole else StoredRow
+    def __init__(self, names: Iterable[str] = ()) -> None:
         others = [name for name in dict.fromkeys(names) if name not in _DEFAULT]
         self.more = tuple(name for name in others if name in _OPTIONAL or _is_header(name))
         self.carried = tuple(name for name in others if name not in self.more)
         self._headers = [(f"header{at}", name) for at, name in enumerate(others) if _is_header(name)]
         self._fields = [f"carried{at}" for at in range(len(self.carried))]
         self.outcome: Callable[[Any], Outcome] = restored
-        self._type: type[StoredRow] = base
+        self._type: type[StoredRow] = StoredRow
         self._odd: dict[str, str] = {}  # fields by names, where these have characters that msgspec does not take
-        if whole and (self.carried or self._headers):
+        if self.carried or self._headers:
             renamed = dict(zip(self._fields, self.carried, strict=True)) | dict(self._headers)
             fields: list[tuple[str, Any, Any]] = [(field, Any, None) for field in renamed]
             if is_odd := any(map(ODD_NAME.search, renamed.values())):
                 self._odd = {name: field for field, name in renamed.items()}
             rename = None if is_odd else renamed
-            row_type = msgspec.defstruct("Row", fields, bases=(base,), rename=rename, kw_only=True, gc=False)
+            row_type = msgspec.defstruct("Row", fields, bases=(StoredRow,), rename=rename, kw_only=True, gc=False)
             self._type = cast("type[StoredRow]", row_type)
             self.outcome = self._with_more
         decode: Callable[[bytes], StoredRow] = msgspec.json.Decoder(self._type).decode

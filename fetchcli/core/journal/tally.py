@@ -1,12 +1,11 @@
 """Count rows for a summary: most of them need no outcome for that, which is several times faster."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from fetchcli.core.journal.restore import restored
 from fetchcli.core.journal.stored_row import StoredRow
 from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.summary.summary import Summary
-from fetchcli.core.summary.thresholds import Threshold
 
 
 class RowTally:
@@ -42,8 +41,3 @@ class RowTally:
         self._summary.add(outcome)
         if self._listener is not None:
             self._listener(outcome)
-
-
-def measures_more(thresholds: Iterable[Threshold]) -> bool:
-    """Whether thresholds measure a column that only a `WholeRow` has."""
-    return any(threshold.column not in ("", *StoredRow.__struct_fields__) for threshold in thresholds)

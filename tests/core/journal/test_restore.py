@@ -146,7 +146,7 @@ SCHEMA = Schema(("kept",), more=MORE)
 
 @given(outcomes())
 def test_a_row_of_json_is_the_same_again(outcome: Outcome) -> None:
-    encode, shape = RowEncoder(SCHEMA), Shape(SCHEMA.names, whole=True)
+    encode, shape = RowEncoder(SCHEMA), Shape(SCHEMA.names)
     written = encode(outcome)
     # Of several headers with one name, the column of that header has them joined: a row with it is the same again.
     assert encode(shape.outcome(shape.of_json(written))) == written
@@ -172,7 +172,7 @@ def as_csv(outcome: Outcome) -> list[list[str]]:
 @given(outcomes())
 def test_a_row_of_csv_is_the_same_again(outcome: Outcome) -> None:
     names, cells = as_csv(outcome)
-    shape = Shape(names, whole=True)
+    shape = Shape(names)
     again = as_csv(shape.outcome(shape.of_cells(names, cells)))[1]
     different = {name for name, one, other in zip(names, cells, again, strict=True) if one != other}
     assert different <= {"kept"}  # a number of the input is text now
@@ -226,8 +226,8 @@ def test_a_url_of_somebody_else_is_taken_as_it_is(text: str) -> None:
 
 def test_values_of_a_database() -> None:
     values = {"url": "http://h/", "verdict": "OK", "status": 200, "flaky": 1, "redirects": '[{"url":"x","status":301}]'}
-    row = Shape(whole=True).of_values({**values, "error": None, "request": None})
-    assert (row.flaky, row.redirects) == (True, (Redirect("x", 301),))  # type: ignore[attr-defined]
+    row = Shape().of_values({**values, "error": None, "request": None})
+    assert (row.flaky, row.redirects) == (True, (Redirect("x", 301),))
     with pytest.raises(InvalidRow):
         Shape().of_values(values | {"redirects": "[", "failed_checks": "["})
     with pytest.raises(InvalidRow, match="expected 2 cells, got 1"):
@@ -235,11 +235,11 @@ def test_values_of_a_database() -> None:
 
 
 def test_a_table_without_carried_columns_reads_headers() -> None:
-    shape = Shape(["url", "header:etag"], whole=True)
+    shape = Shape(["url", "header:etag"])
     row = shape.of_values({"url": "http://h/", "verdict": "OK", "status": 200, "header:etag": "x", "attempts": 1})
     response = shape.outcome(row).response
     assert response is not None
     assert response.headers == {b"etag": [b"x"]}
-    assert shape.of_values({"url": "http://h/", "verdict": "OK", "request": {"method": "PUT"}}).request == {  # type: ignore[attr-defined]
+    assert shape.of_values({"url": "http://h/", "verdict": "OK", "request": {"method": "PUT"}}).request == {
         "method": "PUT"
     }
