@@ -9,13 +9,14 @@ import socket
 import time
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from ipaddress import ip_address
 
-import aiodns
 import msgspec
-from aiodns import error as ares
+import pycares
 
-from fetchcli.core.errors import ErrorKind, Remedy, TransportError, UsageError
+from fetchcli.core.errors import ErrorKind, Remedy, TransportError
+from fetchcli.transport.ares import Ares, AresError
 
 ANSWER_SECONDS = 60.0  # as in curl
 FAILURE_SECONDS = 5.0
@@ -42,10 +43,6 @@ class LookupFailure(msgspec.Struct, frozen=True):
 
 
 Answer = Addresses | LookupFailure
-
-_NO_NAME = frozenset({ares.ARES_ENOTFOUND, ares.ARES_ENODATA, ares.ARES_EBADNAME})
-# c-ares has no server to ask, so it does not know whether the name exists.
-_NO_SERVER = frozenset({ares.ARES_ECONNREFUSED, ares.ARES_EFILE, ares.ARES_ENOTINITIALIZED})
 
 
 class Resolvers:
@@ -75,12 +72,9 @@ class Resolver:
         self._family = FAMILIES.get(family)
         self._version = family
         self._custom_servers = bool(servers)
-        self._ares: aiodns.DNSResolver | None = None
-        try:
-            self._ares = aiodns.DNSResolver(nameservers=servers or None)
-        except (ares.DNSError, OSError, RuntimeError) as error:  # no configuration, or an unsuitable loop
-            if servers:
-                raise UsageError(f"--dns-servers: c-ares is not available: {error}") from None
+        self._ares: Ares | None = None
+        with suppress(pycares.AresError):  # no configuration: the system may know more
+            self._ares = Ares(servers)
         self._threads: ThreadPoolExecutor | None = None
         self._cache: OrderedDict[str, tuple[float, Answer]] = OrderedDict()
         self._pending: dict[str, asyncio.Task[Answer]] = {}
@@ -114,7 +108,7 @@ class Resolver:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._ares is not None:
-            await self._ares.close()
+            self._ares.close()
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
 
@@ -160,8 +154,8 @@ class Resolver:
         """The addresses of one family, or why there are none."""
         try:
             return await self._query(host, family) or LookupFailure("no address", final=True)
-        except ares.DNSError as error:
-            return LookupFailure(str(error.args[-1]), error.args[0] in _NO_NAME, error.args[0] == ares.ARES_ENOTFOUND)
+        except AresError as error:
+            return LookupFailure(error.reason, error.final, error.no_name)
         except socket.gaierror as error:
             return LookupFailure(str(error.strerror), error.errno in (socket.EAI_NONAME, socket.EAI_NODATA))
         except (OSError, UnicodeError) as error:  # a label may be too long for the system's resolver
@@ -170,10 +164,9 @@ class Resolver:
     async def _query(self, host: str, family: socket.AddressFamily) -> Addresses:
         if self._ares is not None:
             try:
-                result = await self._ares.getaddrinfo(host, family=family, type=socket.SOCK_STREAM)
-                return tuple(dict.fromkeys(node.addr[0].decode("ascii") for node in result.nodes))
-            except ares.DNSError as error:
-                if self._custom_servers or not (error.args[0] in _NO_SERVER or _is_local(host)):
+                return await self._ares.look_up(host, family)
+            except AresError as error:
+                if self._custom_servers or not (error.no_server or _is_local(host)):
                     raise
         return await self._ask_system(host, family)
 

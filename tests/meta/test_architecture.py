@@ -20,7 +20,7 @@ LAYERS: dict[str, tuple[str, set[str]]] = {
     "inputs": ("core", {"msgspec", "backports", "compression"}),
     "transport": (
         "core",
-        {"aiodns", "msgspec", "brotli", "backports", "compression", "publicsuffixlist"},
+        {"pycares", "msgspec", "brotli", "backports", "compression", "publicsuffixlist"},
     ),
     "transport.aiohttp": ("core transport", {"aiohttp", "aiohappyeyeballs", "msgspec", "yarl", "python_socks"}),
     "sinks": ("_version core messages", {"msgspec"}),

@@ -12,7 +12,7 @@ from fetchcli.cli.main import main
 main()
 print("LOADED", *sorted({{name.partition(".")[0] for name in sys.modules}}))
 """
-HEAVY = {"aiohttp", "uvloop", "aiodns", "yarl", "brotli", "idna", "ada_url", "backports", "pydantic", "asyncio"}
+HEAVY = {"aiohttp", "uvloop", "pycares", "yarl", "brotli", "idna", "ada_url", "backports", "pydantic", "asyncio"}
 HEAVY |= {"asyncpg", "pymysql", "arro3", "sqlite3"}
 
 

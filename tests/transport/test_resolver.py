@@ -175,7 +175,7 @@ async def test_without_c_ares_the_system_is_asked_in_threads(monkeypatch: pytest
     monkeypatch.setattr("socket.getaddrinfo", names_of_the_system("a.test"))
     resolver = Resolver()
     if resolver._ares is not None:
-        await resolver._ares.close()
+        resolver._ares.close()
     resolver._ares = None
     assert await resolver.resolve("a.test") == ("127.0.0.9",)
     assert await failure(resolver, "b.test") == "name lookup failed: Name or service not known"
@@ -197,7 +197,7 @@ async def test_names_without_a_dot_may_be_known_to_the_system_alone(monkeypatch:
 async def test_a_label_that_no_resolver_takes_is_dns() -> None:
     resolver = Resolver()
     if resolver._ares is not None:
-        await resolver._ares.close()
+        resolver._ares.close()
     resolver._ares = None
     await failure(resolver, "x" * 64 + ".local")
     await resolver.close()
