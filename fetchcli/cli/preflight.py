@@ -13,6 +13,8 @@ from fetchcli.messages import print_message
 RESERVED = 20
 # One in flight and one idle in the pool.
 PER_SLOT = 2
+# The pool of idle connections grows to four for each request, but takes only a quarter of all descriptors.
+ENOUGH_PER_SLOT = 16
 # The saving itself, and the temporary file of a body.
 RESERVED_TO_SAVE, PER_SLOT_TO_SAVE = 8, 3
 
@@ -40,9 +42,9 @@ def fit_descriptors(settings: Settings) -> Settings:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if settings.save is not None:
         reserved, per_slot = RESERVED + RESERVED_TO_SAVE + max_open_folders(hard), PER_SLOT_TO_SAVE
-    need = wanted * per_slot + reserved
-    if soft != resource.RLIM_INFINITY and soft < need:
-        raised = need if hard == resource.RLIM_INFINITY else min(need, hard)
+    enough = wanted * ENOUGH_PER_SLOT + reserved
+    if soft != resource.RLIM_INFINITY and soft < enough:
+        raised = enough if hard == resource.RLIM_INFINITY else min(enough, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
         soft = raised
     fitting = (soft - reserved) // per_slot

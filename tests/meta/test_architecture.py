@@ -22,7 +22,7 @@ LAYERS: dict[str, tuple[str, set[str]]] = {
         "core",
         {"pycares", "msgspec", "brotli", "backports", "compression", "publicsuffixlist"},
     ),
-    "transport.aiohttp": ("core transport", {"aiohttp", "aiohappyeyeballs", "msgspec", "yarl", "python_socks"}),
+    "transport.aiohttp": ("core transport", {"aiohttp", "aiohappyeyeballs", "msgspec", "python_socks"}),
     "sinks": ("_version core messages", {"msgspec"}),
     "sinks.compress": ("core", {"backports", "compression"}),
     "engine": ("core transport.base save.base", {"msgspec"}),

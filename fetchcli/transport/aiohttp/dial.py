@@ -213,7 +213,7 @@ class Dialer:
         return self._context_of_proxies
 
     def _protocol(self) -> PooledProtocol:
-        return PooledProtocol(self._loop)
+        return PooledProtocol()
 
 
 def shared_context(tls: Tls) -> ssl.SSLContext:

@@ -1,11 +1,9 @@
-"""Classify every exception of aiohttp, the operating system and TLS as a `Failure`."""
+"""Classify every exception of the operating system and TLS as a `Failure`."""
 
 import errno
 import os
 import re
 import ssl
-
-import aiohttp
 
 from fetchcli.core.errors import ErrorKind, Failure, Remedy, TransportError
 from fetchcli.transport.aiohttp.exchange import Exchange
@@ -17,6 +15,10 @@ LOCAL_ERRNOS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOME
 RESET_ERRNOS = frozenset({errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE})
 
 
+class ConnectionEndedError(OSError):
+    """The server has closed the connection in good order."""
+
+
 def classify(error: BaseException, exchange: Exchange) -> Failure:
     """Classify an exception; the phase of the exchange decides where the exception alone cannot.
 
@@ -24,22 +26,19 @@ def classify(error: BaseException, exchange: Exchange) -> Failure:
     """
     if isinstance(error, TransportError):
         return error.failure
-    cause = error.__cause__ if isinstance(error.__cause__, ssl.SSLError) else error  # aiohttp wraps it in an OSError
-    if isinstance(cause, ssl.SSLError):
-        reason = _tls_reason(cause)
+    if isinstance(error, ssl.SSLError):
+        reason = _tls_reason(error)
         # After the handshake, an alert is the server's refusal (of a client certificate); the rest is damage.
-        damaged = exchange.sent and "ALERT" not in str(getattr(cause, "reason", ""))
+        damaged = exchange.sent and "ALERT" not in str(getattr(error, "reason", ""))
         if damaged and exchange.first_byte:
-            return _cut_off(cause, exchange, reason)
+            return _cut_off(error, exchange, reason)
         return Failure(ErrorKind.TLS, reason, remedy=Remedy.LATER if damaged else Remedy.NONE)
     if isinstance(error, OSError) and (error.errno in LOCAL_ERRNOS or _only_local_errors(error)):
         # Ports can run out, too, but an unavailable address may also belong to a network that does not exist.
         remedy = Remedy.LATER if error.errno == errno.EADDRNOTAVAIL else Remedy.LESS
         return Failure(ErrorKind.INTERNAL, f"this machine: {_reason(error)}", remedy=remedy)
-    if isinstance(error, (aiohttp.ServerDisconnectedError, OSError)):
+    if isinstance(error, OSError):
         return _cut_off(error, exchange)
-    if isinstance(error, aiohttp.ClientError):
-        return Failure(ErrorKind.PROTOCOL, str(error) or type(error).__name__)
     return Failure(ErrorKind.INTERNAL, f"{type(error).__name__}: {error}")
 
 

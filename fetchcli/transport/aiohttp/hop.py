@@ -1,11 +1,11 @@
 """The hop transport over one ``aiohttp.ClientSession``.
 
-The session and its pool manage connections; the bytes of requests and responses are fetchcli's own.
-No exception of aiohttp leaves this package: what fails is a `TransportError` with its kind.
+The session owns the connector, and the connector the connections. Hops ask the connector for them: what
+``session.request`` would do besides (URLs, headers, cookies, redirects, timers) is settled before.
+No exception of the operating system or of TLS leaves this package: what fails is a `TransportError`.
 """
 
 from functools import lru_cache, partial
-from typing import cast
 
 import aiohttp
 
@@ -17,41 +17,37 @@ from fetchcli.transport.aiohttp.connector import PooledConnector
 from fetchcli.transport.aiohttp.dial import Dialer
 from fetchcli.transport.aiohttp.exchange import Exchange
 from fetchcli.transport.aiohttp.failures import classify
+from fetchcli.transport.aiohttp.pool import max_idle
 from fetchcli.transport.aiohttp.route import Routes
 from fetchcli.transport.aiohttp.tunnel import require_socks
-from fetchcli.transport.aiohttp.wire import WireRequest, WireResponse
 from fetchcli.transport.base import HopRequest, SharedFields
 from fetchcli.transport.resolver import Resolvers
 
 ROW_NETWORKS = 256  # networks of rows whose routes are remembered
-NO_TIMEOUT = aiohttp.ClientTimeout(total=None)  # the limits are fetchcli's own: they read the sockets before they judge
 
 
 class AiohttpHop(Exchange):
     """One hop over aiohttp; see `transport.base.Hop`.
 
     Attributes:
-        session: sends the request.
+        connector: of the session; has the connections.
     """
 
-    __slots__ = ("session",)
+    __slots__ = ("connector",)
 
-    session: aiohttp.ClientSession
+    connector: PooledConnector
 
     async def open(self) -> Head:
         """See `transport.base.Hop`."""
         try:
-            # `request` would only wrap this for `async with`.
-            response = await self.session._request(
-                "GET",  # only the connection depends on it; the exchange holds the real method
-                self.route.url,
-                data=self,
-                allow_redirects=False,
-                timeout=NO_TIMEOUT,
-            )
+            await self.connector.begin(self)
+            return await self.read_head()
         except Exception as error:
+            self.close()
             raise TransportError.of(classify(error, self)) from error
-        return cast("WireResponse", response).head
+        except BaseException:
+            self.close()
+            raise
 
 
 class AiohttpHops:
@@ -66,15 +62,8 @@ class AiohttpHops:
         self._row_routes = lru_cache(maxsize=ROW_NETWORKS)(partial(Routes, shared=False))
         self._resolvers = Resolvers(policy.network.dns_servers)
         dialer = Dialer(policy.network, self._resolvers, policy.tls)
-        self.session = aiohttp.ClientSession(
-            connector=PooledConnector(dialer, max_idle=policy.concurrency),
-            request_class=WireRequest,
-            response_class=WireResponse,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-        )
-        # A request is sent once: the session would retry it silently.
-        self.session._retry_connection = False
+        self.connector = PooledConnector(dialer, max_idle=max_idle(policy.concurrency))
+        self.session = aiohttp.ClientSession(connector=self.connector, cookie_jar=aiohttp.DummyCookieJar())
 
     def hop(self, request: HopRequest, timeouts: Timeouts) -> AiohttpHop:
         """See `transport.base.HopTransport`."""
@@ -96,11 +85,12 @@ class AiohttpHops:
                 lines += f"Proxy-Authorization: {route.proxy.authorization}\r\n"
         head = f"{request.method} {target} HTTP/1.1\r\nHost: {request.host}\r\n{lines}\r\n"
         hop = AiohttpHop(route, head.encode("utf-8", "surrogateescape"), request, timeouts)
-        hop.session = self.session
+        hop.connector = self.connector
         return hop
 
     async def close(self) -> None:
         """Close every connection, and the resolver."""
+        self.connector.close_idle()
         await self.session.close()
         await self._resolvers.close()
 

@@ -1,10 +1,6 @@
 """The route to an origin: directly or through a proxy, and the key that connections are pooled by."""
 
 from functools import lru_cache, partial
-from typing import cast
-
-from aiohttp.client_reqrep import ConnectionKey
-from yarl import URL
 
 from fetchcli.core.model.policy import Network
 from fetchcli.core.network.overrides import detoured, pinned
@@ -21,11 +17,10 @@ class Route:
         port: port of the origin.
         proxy: the proxy, or None.
         forwarded: the proxy gets the whole URL and makes the request itself (RFC 9112 section 3.2.2).
-        url: the URL for the session: only the origin, without the request target.
         key: what connections are pooled by; forwarded requests of all origins share one.
     """
 
-    __slots__ = ("forwarded", "host", "key", "port", "proxy", "scheme", "url")
+    __slots__ = ("forwarded", "host", "key", "port", "proxy", "scheme")
 
     def __init__(  # noqa: PLR0913 - what connections are pooled by
         self,
@@ -40,12 +35,9 @@ class Route:
         self.scheme, self.host, self.port, self.proxy = scheme, host, port, proxy
         # A detour needs a tunnel: the proxy of a forwarded request connects where the URL says.
         self.forwarded = proxy is not None and proxy.scheme not in SOCKS and scheme == "http" and not detour
-        self.url = URL.build(scheme=scheme, host=host, port=port, path="/")
-        by_proxy = URL.build(scheme=proxy.scheme, host=proxy.host, port=proxy.port) if proxy else None
+        by_proxy = None if proxy is None else (proxy.scheme, proxy.host, proxy.port)
         where = ("", 0) if self.forwarded else (host, port)
-        # The field is free (it stands for headers of a proxy): rows with another network share no connection.
-        apart = cast("int | None", network)
-        self.key = ConnectionKey(*where, scheme == "https", True, by_proxy, None, apart, None)
+        self.key = (scheme, *where, by_proxy, network)  # rows with another network share no connection
 
 
 class Routes:

@@ -243,3 +243,9 @@ def test_a_table_without_carried_columns_reads_headers() -> None:
     assert shape.of_values({"url": "http://h/", "verdict": "OK", "request": {"method": "PUT"}}).request == {
         "method": "PUT"
     }
+
+
+def test_a_rejected_row_keeps_its_method_alone() -> None:
+    row = {"url": "x", "verdict": "REJECTED", "status": None, "error": "invalid_row", "method": "PUT"}
+    outcome = Shape().outcome(Shape().of_json(json.dumps(row).encode()))
+    assert outcome.row.method == "PUT"
