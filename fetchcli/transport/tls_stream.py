@@ -7,6 +7,7 @@ the protocol, whatever comes after it; and pausing stops the socket below, so th
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Any, cast
 
@@ -23,12 +24,22 @@ class TlsStream(asyncio.Transport, asyncio.Protocol):
         context: the settings of TLS.
         hostname: for SNI, and for the certificate if the context verifies it.
         protocol: the protocol above; its ``connection_made`` is called once the handshake is done.
+        session: the session of an earlier connection, or None.
+        keep: takes the session of this one.
     """
 
-    def __init__(self, context: ssl.SSLContext, hostname: str, protocol: asyncio.Protocol) -> None:
+    def __init__(
+        self,
+        context: ssl.SSLContext,
+        hostname: str,
+        protocol: asyncio.Protocol,
+        session: ssl.SSLSession | None = None,
+        keep: Callable[[ssl.SSLSession], None] | None = None,
+    ) -> None:
         super().__init__()
         self._received, self._to_send = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = context.wrap_bio(self._received, self._to_send, server_hostname=hostname)
+        self._tls = context.wrap_bio(self._received, self._to_send, server_hostname=hostname, session=session)
+        self._keep = keep
         self._requires_name = context.check_hostname and not is_address(hostname)
         self._certificate: dict[str, Any] = {}
         self._protocol = protocol
@@ -125,6 +136,8 @@ class TlsStream(asyncio.Transport, asyncio.Protocol):
             pass
         except ssl.SSLError as raised:
             error = raised
+        if self._keep is not None:
+            self._keep_session(self._keep)
         if pieces:
             self._protocol.data_received(pieces[0] if len(pieces) == 1 else b"".join(pieces))
         if error is not None:
@@ -136,6 +149,13 @@ class TlsStream(asyncio.Transport, asyncio.Protocol):
             self._encrypt(b"")
         elif self._to_send.pending:  # an answer of TLS itself, as to a key update
             self._send()
+
+    def _keep_session(self, keep: Callable[[ssl.SSLSession], None]) -> None:
+        """Keep the session once it can be resumed: in TLS 1.3 the server sends the ticket after the handshake."""
+        session = self._tls.session
+        if session is not None and (session.has_ticket or self._tls.version() != "TLSv1.3"):
+            self._keep = None
+            keep(session)
 
     def _end_below(self) -> None:
         if self.get_write_buffer_size():  # closing would wait for a server that reads no more

@@ -6,6 +6,7 @@ import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import aiohappyeyeballs
@@ -23,6 +24,7 @@ from fetchcli.transport.aiohttp.route import Route
 from fetchcli.transport.aiohttp.tunnel import TunnelProtocol, open_tunnel, through_socks
 from fetchcli.transport.resolver import Addresses, Resolvers
 from fetchcli.transport.tls import make_context
+from fetchcli.transport.tls_sessions import TlsSessions
 from fetchcli.transport.tls_stream import TlsStream
 
 HAPPY_EYEBALLS_SECONDS = 0.25  # RFC 8305 section 8
@@ -35,6 +37,9 @@ class Dialer:
         network: the network of the run, for what rows cannot override.
         resolvers: resolve names.
         tls: how servers are authenticated.
+
+    Attributes:
+        sessions: the TLS sessions of the run.
     """
 
     def __init__(self, network: Network, resolvers: Resolvers, tls: Tls) -> None:
@@ -44,6 +49,7 @@ class Dialer:
         self._tls = tls
         self._context = shared_context(tls)
         self._context_of_proxies: ssl.SSLContext | None = None
+        self.sessions = TlsSessions()
         self._loop = asyncio.get_running_loop()
 
     async def dial(self, exchange: Exchange) -> PooledProtocol:
@@ -78,7 +84,7 @@ class Dialer:
             host = (await self._addresses(host, port, network))[0]
         if proxy.scheme in SOCKS:
             return await self._through_socks(proxy, route, exchange, host, port)
-        tls = (self._proxy_context(), proxy.host.rstrip(".")) if proxy.scheme == "https" else None
+        tls = (self._proxy_context(), proxy.host.rstrip("."), proxy.port) if proxy.scheme == "https" else None
         with _blame_proxy(proxy, exchange):
             sock = await self._tcp(proxy.host, proxy.port, exchange, check_address=False)
             if route.forwarded:
@@ -96,7 +102,7 @@ class Dialer:
             transport.set_protocol(protocol)
             protocol.connection_made(transport)
         else:
-            stream = TlsStream(self._context, route.host.rstrip("."), protocol)
+            stream = self._stream(self._context, route.host.rstrip("."), route.port, protocol)
             transport.set_protocol(stream)
             stream.connection_made(transport)
             await stream.handshake()
@@ -191,20 +197,25 @@ class Dialer:
         if route.scheme == "http":
             await self._connect(sock, protocol, None)
         else:
-            await self._connect(sock, protocol, (self._context, route.host.rstrip(".")))
+            await self._connect(sock, protocol, (self._context, route.host.rstrip("."), route.port))
             exchange.secured = time.monotonic()
         return protocol
 
     async def _connect(
-        self, sock: socket.socket, protocol: asyncio.Protocol, tls: tuple[ssl.SSLContext, str] | None
+        self, sock: socket.socket, protocol: asyncio.Protocol, tls: tuple[ssl.SSLContext, str, int] | None
     ) -> asyncio.Transport:
-        """Hand the socket to a protocol, with TLS if there are a context and a host name for it."""
+        """Hand the socket to a protocol, with TLS if there are a context, a host name and a port for it."""
         if tls is None:
             return (await self._loop.create_connection(lambda: protocol, sock=sock))[0]
-        stream = TlsStream(*tls, protocol)
+        stream = self._stream(*tls, protocol)
         await self._loop.create_connection(lambda: stream, sock=sock)
         await stream.handshake()
         return stream
+
+    def _stream(self, context: ssl.SSLContext, hostname: str, port: int, protocol: asyncio.Protocol) -> TlsStream:
+        """TLS to a host; the session of an earlier connection to it is resumed."""
+        key = context, hostname, port
+        return TlsStream(context, hostname, protocol, self.sessions.take(key), partial(self.sessions.add, key))
 
     def _proxy_context(self) -> ssl.SSLContext:
         """The TLS context for proxies: --insecure and --cert are about servers."""

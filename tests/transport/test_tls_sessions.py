@@ -1,0 +1,127 @@
+"""TLS sessions are resumed, and only where everything that was verified is the same."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fetchcli.core.model.attempt import Response
+from fetchcli.core.model.policy import Policy, Tls
+from fetchcli.core.url.parse import parse_url
+from fetchcli.transport import tls_sessions
+from fetchcli.transport.aiohttp.hop import AiohttpHops
+from fetchcli.transport.follow import FollowingTransport
+from fetchcli.transport.tls import make_context
+from fetchcli.transport.tls_sessions import PER_PEER, TlsSessions
+from tests.support.certificates import server_context, trusting
+
+CLOSING = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
+SESSION: Any = object()
+
+
+class ResumingServer:
+    """Answers and closes.
+
+    Attributes:
+        resumed: whether each connection resumed a session.
+    """
+
+    def __init__(self, *contexts: ssl.SSLContext) -> None:
+        self.resumed: list[bool] = []
+        self._contexts = list(contexts)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = parse_url(f"https://127.0.0.1:{self._listener.getsockname()[1]}/")
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def close(self) -> None:
+        self._listener.close()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                raw, _ = self._listener.accept()
+                context = self._contexts.pop(0) if len(self._contexts) > 1 else self._contexts[0]
+                with suppress(OSError), context.wrap_socket(raw, server_side=True) as connection:
+                    self.resumed.append(bool(connection.session_reused))
+                    connection.recv(65536)
+                    connection.sendall(CLOSING)
+
+
+@contextmanager
+def resuming(*contexts: ssl.SSLContext) -> Iterator[ResumingServer]:
+    server = ResumingServer(*contexts)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+async def fetch(policy: Policy, *servers: ResumingServer) -> list[Response]:
+    client = FollowingTransport(AiohttpHops(policy), "fetchcli-test")
+    try:
+        return [await client.send(server.url, policy) for server in servers]
+    finally:
+        await client.close()
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+async def test_the_next_connection_resumes_the_session(version: ssl.TLSVersion, tmp_path: Path) -> None:
+    context = server_context()
+    context.maximum_version = version
+    with resuming(context) as server:
+        responses = await fetch(Policy(tls=trusting(tmp_path)), server, server, server)
+        assert server.resumed == [False, True, True]
+        assert len({response.cert_expires for response in responses}) == 1
+        assert responses[0].cert_expires > 0
+
+
+async def test_a_server_that_knows_the_session_no_more_is_not_asked_in_vain(tmp_path: Path) -> None:
+    with resuming(server_context(), server_context()) as server:
+        await fetch(Policy(tls=trusting(tmp_path)), server, server, server)
+        assert server.resumed == [False, False, True]
+
+
+async def test_another_port_and_another_run_have_sessions_of_their_own(tmp_path: Path) -> None:
+    context, trusted = server_context(), Policy(tls=trusting(tmp_path))
+    with resuming(context) as server, resuming(context) as other:  # both would take each other's tickets
+        await fetch(trusted, server, other)
+        await fetch(Policy(tls=Tls(verify=False)), server)
+        await fetch(trusted, server)
+        assert (server.resumed, other.resumed) == ([False, False, False], [False])
+
+
+def test_python_refuses_a_session_of_another_context() -> None:
+    """An insecure session can never serve a run that verifies, whatever the store would do."""
+    server, own = server_context(), make_context(Tls(verify=False))
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    ours = own.wrap_bio(to_client, to_server, server_hostname="name.test")
+    theirs = server.wrap_bio(to_server, to_client, server_side=True)
+    for end in (ours, theirs, ours, theirs):
+        with suppress(ssl.SSLWantReadError):
+            end.do_handshake()
+    theirs.write(b"x")
+    assert ours.read(1) == b"x"
+    session = ours.session
+    assert session is not None
+    assert session.has_ticket
+    with pytest.raises(ValueError, match="different SSLContext"):
+        make_context(Tls()).wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname="name.test", session=session)
+
+
+def test_a_session_is_used_once_and_few_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    sessions = TlsSessions()
+    sessions.add("a", SESSION)
+    assert (sessions.take("b"), sessions.take("a"), sessions.take("a")) == (None, SESSION, None)
+    for _ in range(PER_PEER + 3):
+        sessions.add("a", SESSION)
+    assert len(sessions) == PER_PEER
+    monkeypatch.setattr(tls_sessions, "MAX_SESSIONS", PER_PEER + 1)
+    sessions.add("b", SESSION)
+    sessions.add("c", SESSION)
+    assert (sessions.take("a"), sessions.take("b"), sessions.take("c")) == (None, SESSION, SESSION)
+    assert len(sessions) == 0
