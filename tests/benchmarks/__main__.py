@@ -6,44 +6,25 @@ loop with the same concurrency, on uvloop; peers take part where they are on PAT
 
 import argparse
 import json
-import os
 import shutil
 import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
 from tests.benchmarks.alarms import alarms
+from tests.benchmarks.measure import Cost, measure
+from tests.benchmarks.real_lists import many_names, mixture
 from tests.support.nginx import free_port, installed, nginx
 
 HERE = Path(__file__).parent
 PYTHON = sys.executable
 FETCHCLI = [PYTHON, "-m", "fetchcli"]
-
-
-class Cost(NamedTuple):
-    """What one process took: CPU seconds, wall seconds, peak resident bytes."""
-
-    cpu: float
-    wall: float
-    peak: int
-
-
-def measure(command: list[str], folder: Path, env: dict[str, str] | None = None) -> Cost:
-    """Run a command and its children to the end."""
-    began = time.perf_counter()
-    with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
-        process = subprocess.Popen(command, stdout=out, stderr=err, env={**os.environ, **(env or {})})
-        _, _, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - began
-    return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss * 1024)
 
 
 def contest(commands: dict[str, list[str]], folder: Path, rounds: int, **more: dict[str, str]) -> dict[str, Cost]:
@@ -343,6 +324,8 @@ WORKLOADS: dict[str, tuple[Callable[[int, int], None], int]] = {
     "h": (reading, 1_000_000),
     "i": (alarms, 100),
     "j": (checking, 20_000),
+    "m": (mixture, 30_000),
+    "n": (many_names, 20_000),
     "s": (saving, 10_000),
     "start": (start_up, 0),
 }
@@ -351,7 +334,7 @@ WORKLOADS: dict[str, tuple[Callable[[int, int], None], int]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "workloads", nargs="*", default=list(WORKLOADS), metavar="WORKLOAD", help="a b c d e f g h i j s start"
+        "workloads", nargs="*", default=list(WORKLOADS), metavar="WORKLOAD", help="a b c d e f g h i j m n s start"
     )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--scale", type=float, default=1.0, help="share of the URLs")
