@@ -1,47 +1,61 @@
-"""TLS sessions of earlier connections, so that the next one to the same host costs a third (RFC 8446 section 2.2)."""
+"""TLS sessions of open connections, so that the next one to the same host makes a shorter handshake.
+
+A connection is asked for its session only when another one to its host is made: Python copies sessions, which
+takes a quarter of a handshake and 15 KB, and most hosts of a long list are met once.
+"""
 
 import ssl
 from collections import OrderedDict
 from collections.abc import Hashable
+from typing import Protocol
 
-MAX_SESSIONS = 2_000  # some 4 KB each
-PER_PEER = 4  # sessions of one host that are kept
+MAX_SESSIONS = 500
+
+
+class Resumable(Protocol):
+    """A connection whose session may be resumed.
+
+    Attributes:
+        met_resumption: whether the server took the session that it was offered; None if it was offered none.
+        session: what can be resumed, or None.
+    """
+
+    @property
+    def met_resumption(self) -> bool | None: ...  # noqa: D102
+    @property
+    def session(self) -> ssl.SSLSession | None: ...  # noqa: D102
 
 
 class TlsSessions:
-    """Keeps sessions, those that were used the longest ago fewest; each is used once (RFC 8446 appendix C.4).
+    """The sessions of a run, bounded.
 
     The key holds all that a session must agree in: the context (authorities, client certificate, whether anything
-    is verified), the name that was verified, and the port.
+    is verified), the name that was verified, and the port. A session serves several connections: what RFC 8446
+    appendix C.4 has against that, that observers can link them, their common address gives away.
     """
 
     def __init__(self) -> None:
-        self._by_key: OrderedDict[Hashable, list[ssl.SSLSession]] = OrderedDict()
-        self._count = 0
+        self._open: dict[Hashable, Resumable] = {}  # the newest connection
+        self._sessions: OrderedDict[Hashable, ssl.SSLSession] = OrderedDict()
 
-    def __len__(self) -> int:
-        return self._count
-
-    def take(self, key: Hashable) -> ssl.SSLSession | None:
-        """The newest session, which is then no longer kept; None if there is none."""
-        kept = self._by_key.get(key)
-        if kept is None:
-            return None
-        self._count -= 1
-        session = kept.pop()
-        if not kept:
-            del self._by_key[key]
+    def find(self, key: Hashable) -> ssl.SSLSession | None:
+        """A session, or None if no connection to there is open, and none was asked for its session before."""
+        session = self._sessions.get(key)
+        if session is None and key in self._open and (session := self._open[key].session):
+            self._sessions[key] = session
+            if len(self._sessions) > MAX_SESSIONS:
+                self._sessions.popitem(last=False)
+        elif session is not None:
+            self._sessions.move_to_end(key)
         return session
 
-    def add(self, key: Hashable, session: ssl.SSLSession) -> None:
-        """Keep a session."""
-        kept = self._by_key.setdefault(key, [])
-        self._by_key.move_to_end(key)
-        kept.append(session)
-        if len(kept) > PER_PEER:
-            del kept[0]
-            return
-        self._count += 1
-        if self._count > MAX_SESSIONS:
-            _, oldest = self._by_key.popitem(last=False)
-            self._count -= len(oldest)
+    def opened(self, key: Hashable, connection: Resumable) -> None:
+        """The handshake of a connection is done."""
+        if connection.met_resumption is False:  # the server knows it no more
+            self._sessions.pop(key, None)
+        self._open[key] = connection
+
+    def ended(self, key: Hashable, connection: Resumable) -> None:
+        """A connection has ended."""
+        if self._open.get(key) is connection:
+            del self._open[key]

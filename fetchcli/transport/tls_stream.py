@@ -7,9 +7,10 @@ the protocol, whatever comes after it; and pausing stops the socket below, so th
 
 import asyncio
 import ssl
-from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Any, cast
+
+from fetchcli.transport.tls_sessions import TlsSessions
 
 MAX_RECORD = 16 * 1024  # bytes of one TLS record (RFC 8446 section 5.1)
 
@@ -24,8 +25,8 @@ class TlsStream(asyncio.Transport, asyncio.Protocol):
         context: the settings of TLS.
         hostname: for SNI, and for the certificate if the context verifies it.
         protocol: the protocol above; its ``connection_made`` is called once the handshake is done.
-        session: the session of an earlier connection, or None.
-        keep: takes the session of this one.
+        port: port of the host.
+        sessions: the sessions of the run; one of an open connection to the same host is resumed.
     """
 
     def __init__(
@@ -33,13 +34,15 @@ class TlsStream(asyncio.Transport, asyncio.Protocol):
         context: ssl.SSLContext,
         hostname: str,
         protocol: asyncio.Protocol,
-        session: ssl.SSLSession | None = None,
-        keep: Callable[[ssl.SSLSession], None] | None = None,
+        port: int,
+        sessions: TlsSessions,
     ) -> None:
         super().__init__()
         self._received, self._to_send = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._key, self._sessions = (context, hostname, port), sessions
+        session = sessions.find(self._key)
         self._tls = context.wrap_bio(self._received, self._to_send, server_hostname=hostname, session=session)
-        self._keep = keep
+        self._offered_session = session is not None
         self._requires_name = context.check_hostname and not is_address(hostname)
         self._certificate: dict[str, Any] = {}
         self._protocol = protocol
@@ -61,6 +64,18 @@ class TlsStream(asyncio.Transport, asyncio.Protocol):
         except asyncio.CancelledError:
             self._transport.abort()
             raise
+
+    @property
+    def met_resumption(self) -> bool | None:
+        """See `tls_sessions.Resumable`."""
+        return bool(self._tls.session_reused) if self._offered_session else None
+
+    @property
+    def session(self) -> ssl.SSLSession | None:
+        """See `tls_sessions.Resumable`; in TLS 1.3 the server sends the ticket after the handshake."""
+        session = self._tls.session
+        is_resumable = session is not None and (session.has_ticket or self._tls.version() != "TLSv1.3")
+        return session if is_resumable else None
 
     # The protocol of the transport below.
 
@@ -85,6 +100,7 @@ class TlsStream(asyncio.Transport, asyncio.Protocol):
         if self._ended:
             return
         self._ended = True
+        self._sessions.ended(self._key, self)
         if self._open:
             self._protocol.connection_lost(exc if isinstance(exc, Exception) else None)
         elif not self._established.done():
@@ -104,6 +120,7 @@ class TlsStream(asyncio.Transport, asyncio.Protocol):
         else:
             self._send()
             self._open = True
+            self._sessions.opened(self._key, self)
             if not self._established.done():
                 self._established.set_result(None)
             self._protocol.connection_made(self)
@@ -136,8 +153,6 @@ class TlsStream(asyncio.Transport, asyncio.Protocol):
             pass
         except ssl.SSLError as raised:
             error = raised
-        if self._keep is not None:
-            self._keep_session(self._keep)
         if pieces:
             self._protocol.data_received(pieces[0] if len(pieces) == 1 else b"".join(pieces))
         if error is not None:
@@ -149,13 +164,6 @@ class TlsStream(asyncio.Transport, asyncio.Protocol):
             self._encrypt(b"")
         elif self._to_send.pending:  # an answer of TLS itself, as to a key update
             self._send()
-
-    def _keep_session(self, keep: Callable[[ssl.SSLSession], None]) -> None:
-        """Keep the session once it can be resumed: in TLS 1.3 the server sends the ticket after the handshake."""
-        session = self._tls.session
-        if session is not None and (session.has_ticket or self._tls.version() != "TLSv1.3"):
-            self._keep = None
-            keep(session)
 
     def _end_below(self) -> None:
         if self.get_write_buffer_size():  # closing would wait for a server that reads no more

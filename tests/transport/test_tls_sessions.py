@@ -1,5 +1,6 @@
 """TLS sessions are resumed, and only where everything that was verified is the same."""
 
+import asyncio
 import socket
 import ssl
 import threading
@@ -17,15 +18,14 @@ from fetchcli.transport import tls_sessions
 from fetchcli.transport.aiohttp.hop import AiohttpHops
 from fetchcli.transport.follow import FollowingTransport
 from fetchcli.transport.tls import make_context
-from fetchcli.transport.tls_sessions import PER_PEER, TlsSessions
+from fetchcli.transport.tls_sessions import TlsSessions
 from tests.support.certificates import server_context, trusting
 
-CLOSING = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
-SESSION: Any = object()
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
 class ResumingServer:
-    """Answers and closes.
+    """Answers as often as it is asked.
 
     Attributes:
         resumed: whether each connection resumed a session.
@@ -46,10 +46,13 @@ class ResumingServer:
             while True:
                 raw, _ = self._listener.accept()
                 context = self._contexts.pop(0) if len(self._contexts) > 1 else self._contexts[0]
-                with suppress(OSError), context.wrap_socket(raw, server_side=True) as connection:
-                    self.resumed.append(bool(connection.session_reused))
-                    connection.recv(65536)
-                    connection.sendall(CLOSING)
+                threading.Thread(target=self._answer, args=(raw, context), daemon=True).start()
+
+    def _answer(self, raw: socket.socket, context: ssl.SSLContext) -> None:
+        with suppress(OSError), context.wrap_socket(raw, server_side=True) as connection:
+            self.resumed.append(bool(connection.session_reused))
+            while connection.recv(65536):
+                connection.sendall(ANSWER)
 
 
 @contextmanager
@@ -61,10 +64,15 @@ def resuming(*contexts: ssl.SSLContext) -> Iterator[ResumingServer]:
         server.close()
 
 
-async def fetch(policy: Policy, *servers: ResumingServer) -> list[Response]:
+async def fetch(policy: Policy, *at_once: tuple[ResumingServer, ...]) -> list[Response]:
+    """Ask servers at once, then others at once, in one run."""
     client = FollowingTransport(AiohttpHops(policy), "fetchcli-test")
     try:
-        return [await client.send(server.url, policy) for server in servers]
+        return [
+            response
+            for servers in at_once
+            for response in await asyncio.gather(*(client.send(server.url, policy) for server in servers))
+        ]
     finally:
         await client.close()
 
@@ -74,7 +82,7 @@ async def test_the_next_connection_resumes_the_session(version: ssl.TLSVersion, 
     context = server_context()
     context.maximum_version = version
     with resuming(context) as server:
-        responses = await fetch(Policy(tls=trusting(tmp_path)), server, server, server)
+        responses = await fetch(Policy(tls=trusting(tmp_path)), (server,), (server, server, server))
         assert server.resumed == [False, True, True]
         assert len({response.cert_expires for response in responses}) == 1
         assert responses[0].cert_expires > 0
@@ -82,16 +90,16 @@ async def test_the_next_connection_resumes_the_session(version: ssl.TLSVersion, 
 
 async def test_a_server_that_knows_the_session_no_more_is_not_asked_in_vain(tmp_path: Path) -> None:
     with resuming(server_context(), server_context()) as server:
-        await fetch(Policy(tls=trusting(tmp_path)), server, server, server)
+        await fetch(Policy(tls=trusting(tmp_path)), (server,), (server, server), (server, server, server))
         assert server.resumed == [False, False, True]
 
 
 async def test_another_port_and_another_run_have_sessions_of_their_own(tmp_path: Path) -> None:
     context, trusted = server_context(), Policy(tls=trusting(tmp_path))
     with resuming(context) as server, resuming(context) as other:  # both would take each other's tickets
-        await fetch(trusted, server, other)
-        await fetch(Policy(tls=Tls(verify=False)), server)
-        await fetch(trusted, server)
+        await fetch(trusted, (server,), (other,))
+        await fetch(Policy(tls=Tls(verify=False)), (server,))
+        await fetch(trusted, (server,))
         assert (server.resumed, other.resumed) == ([False, False, False], [False])
 
 
@@ -113,15 +121,35 @@ def test_python_refuses_a_session_of_another_context() -> None:
         make_context(Tls()).wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname="name.test", session=session)
 
 
-def test_a_session_is_used_once_and_few_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    sessions = TlsSessions()
-    sessions.add("a", SESSION)
-    assert (sessions.take("b"), sessions.take("a"), sessions.take("a")) == (None, SESSION, None)
-    for _ in range(PER_PEER + 3):
-        sessions.add("a", SESSION)
-    assert len(sessions) == PER_PEER
-    monkeypatch.setattr(tls_sessions, "MAX_SESSIONS", PER_PEER + 1)
-    sessions.add("b", SESSION)
-    sessions.add("c", SESSION)
-    assert (sessions.take("a"), sessions.take("b"), sessions.take("c")) == (None, SESSION, SESSION)
-    assert len(sessions) == 0
+class Open:
+    """An open connection."""
+
+    def __init__(self, session: Any, met_resumption: bool | None = None) -> None:
+        self.session, self.met_resumption = session, met_resumption
+
+
+def test_an_open_connection_is_asked_for_its_session() -> None:
+    sessions: Any = TlsSessions()
+    assert sessions.find("a") is None
+    first = Open("ticket")
+    sessions.opened("a", first)
+    assert sessions.find("a") == "ticket"
+    sessions.ended("a", first)
+    assert sessions.find("a") == "ticket"
+    second = Open(None, met_resumption=False)  # the server has forgotten it, and has sent no ticket yet
+    sessions.opened("a", second)
+    sessions.ended("a", first)
+    assert sessions.find("a") is None
+    second.session = "other"
+    assert sessions.find("a") == "other"
+
+
+def test_few_sessions_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tls_sessions, "MAX_SESSIONS", 2)
+    sessions: Any = TlsSessions()
+    for key in "abca":
+        connection = Open(key)
+        sessions.opened(key, connection)
+        sessions.find(key)
+        sessions.ended(key, connection)
+    assert [sessions.find(key) for key in "abc"] == ["a", None, "c"]

@@ -28,6 +28,7 @@ from fetchcli.run.compose import make_transport
 from fetchcli.transport.aiohttp.exchange import MAX_PENDING
 from fetchcli.transport.aiohttp.hop import AiohttpHops
 from fetchcli.transport.base import HopRequest, SharedFields
+from fetchcli.transport.tls_sessions import TlsSessions
 from fetchcli.transport.tls_stream import TlsStream
 from tests.support.certificates import authority, server_context, trusting
 from tests.support.recorder import recorder
@@ -218,7 +219,7 @@ async def streams() -> tuple[TlsStream, Above, Below, ssl.SSLObject, ssl.MemoryB
     above, below = Above(), Below()
     context = ssl.create_default_context()
     authority().configure_trust(context)
-    stream = TlsStream(context, "name.test", above)
+    stream = TlsStream(context, "name.test", above, 443, TlsSessions())
     stream.connection_made(below)
     while not above.made:
         incoming.write(b"".join(below.wire))
@@ -268,7 +269,7 @@ async def test_close_notify_ends_the_stream_after_what_came_before_it() -> None:
 
 async def test_a_handshake_that_is_given_up_closes_the_connection() -> None:
     below = Below()
-    stream = TlsStream(ssl.create_default_context(), "name.test", Above())
+    stream = TlsStream(ssl.create_default_context(), "name.test", Above(), 443, TlsSessions())
     stream.connection_made(below)
     task = asyncio.create_task(stream.handshake())
     await asyncio.sleep(0)

@@ -6,7 +6,6 @@ import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from typing import Any
 
 import aiohappyeyeballs
@@ -37,9 +36,6 @@ class Dialer:
         network: the network of the run, for what rows cannot override.
         resolvers: resolve names.
         tls: how servers are authenticated.
-
-    Attributes:
-        sessions: the TLS sessions of the run.
     """
 
     def __init__(self, network: Network, resolvers: Resolvers, tls: Tls) -> None:
@@ -49,7 +45,7 @@ class Dialer:
         self._tls = tls
         self._context = shared_context(tls)
         self._context_of_proxies: ssl.SSLContext | None = None
-        self.sessions = TlsSessions()
+        self._sessions = TlsSessions()
         self._loop = asyncio.get_running_loop()
 
     async def dial(self, exchange: Exchange) -> PooledProtocol:
@@ -213,9 +209,7 @@ class Dialer:
         return stream
 
     def _stream(self, context: ssl.SSLContext, hostname: str, port: int, protocol: asyncio.Protocol) -> TlsStream:
-        """TLS to a host; the session of an earlier connection to it is resumed."""
-        key = context, hostname, port
-        return TlsStream(context, hostname, protocol, self.sessions.take(key), partial(self.sessions.add, key))
+        return TlsStream(context, hostname, protocol, port, self._sessions)
 
     def _proxy_context(self) -> ssl.SSLContext:
         """The TLS context for proxies: --insecure and --cert are about servers."""
