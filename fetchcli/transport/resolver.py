@@ -112,6 +112,11 @@ class Resolver:
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
 
+    def has_others(self, host: str) -> bool:
+        """Whether a family answered too late for `resolve`, or may still answer."""
+        _, answer = self._cache.get(host, (0.0, ()))
+        return host in self._late or (not isinstance(answer, LookupFailure) and len(answer) > 1)
+
     async def others(self, host: str, tried: Addresses) -> Addresses:
         """The addresses of a family that answered too late for `resolve`; waits for them if they may still come."""
         if host in self._late:
@@ -209,6 +214,8 @@ def _combined(answers: list[Answer]) -> Answer:
 
 def _literal(host: str) -> int | None:
     """4 or 6 for an IP address, None for a name."""
+    if ":" not in host and not host[-1:].isdigit():
+        return None
     try:
         return ip_address(host).version
     except ValueError:
