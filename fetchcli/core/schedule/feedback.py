@@ -50,7 +50,7 @@ class Feedback:
         window = launch.lane.window
         if window is not None and not result.redirects:
             if isinstance(result, Response) and result.status not in REFUSALS:
-                window.accepted(launch.in_flight, now - launch.began, launch.began, now)
+                window.accepted(launch.in_flight, _response_time(result, now - launch.began), launch.began, now)
             elif isinstance(result, Response) or result.kind.contact is Contact.SILENT:
                 window.refused(launch.in_flight, launch.began, now)
         self._note_lookup(result)
@@ -108,3 +108,10 @@ class Feedback:
         """Close the circuit breaker of every host."""
         if self.breaker is not None:
             self.breaker.reset()
+
+
+def _response_time(response: Response, elapsed: float) -> float:
+    """Seconds from the request to the first byte: neither a new connection nor a large body tells of a queue."""
+    timings = response.timings
+    begun = max(timings.namelookup, timings.connect, timings.appconnect)
+    return timings.starttransfer - begun if timings.starttransfer > begun else elapsed

@@ -99,6 +99,8 @@ class Lane:
         launch = self.rows.popleft()
         self.in_flight += 1
         launch.began, launch.in_flight = now, self.in_flight
+        if self.window is not None:
+            self.window.launched(self.in_flight, now)
         if self._pacer is not None:
             self._pacer.start(now)
         return launch
