@@ -179,7 +179,7 @@ def adaptive(rounds: int, count: int) -> None:
     print("\n| K | requests | share of 429 | time, as a multiple of --per-host K |\n| --: | --: | --: | --: |")
     for limit in (4, 16, 64):
         with (
-            narrow_server(limit) as port,
+            serving("narrow.py", limit) as port,
             lists(count * limit, lambda n: f"http://127.0.0.1:{port}/{n}") as (urls, folder),
         ):
             base = [*FETCHCLI, str(urls), "-q", "-c", "100", "--retry", "20", "--retry-delay", "100ms"]
@@ -194,11 +194,31 @@ def adaptive(rounds: int, count: int) -> None:
                 ratios.append(own.wall / fixed.wall)
             share, ratio = statistics.median(shares), statistics.median(ratios)
             print(f"| {limit} | {count * limit:,} | {share:.2%} | {ratio:.2f} |", flush=True)
+    queues(rounds, count * 20)
+
+
+def queues(rounds: int, count: int) -> None:
+    """What --adaptive makes of a server that queues."""
+    print(f"\n### (g') {count:,} URLs on a server that works on 10 requests at once, 30 ms each, -c 200")
+    print("\n| | wall | median of time_total |\n| --- | --: | --: |")
+    ways = {"": [], "--adaptive": ["--adaptive"], "--per-host 10": ["--per-host", "10"]}
+    with serving("queueing.py", 10) as port, lists(count, lambda n: f"http://127.0.0.1:{port}/{n}") as (urls, folder):
+        for name, more in ways.items():
+            walls: list[float] = []
+            medians: list[float] = []
+            for _ in range(rounds):
+                command = [*FETCHCLI, str(urls), "-q", "-c", "200", *more, "-o", f"jsonl:{folder}/rows.jsonl"]
+                walls.append(measure(command, folder).wall)
+                rows = [json.loads(line) for line in (folder / "rows.jsonl").read_text().splitlines()]
+                medians.append(statistics.median(row["time_total"] for row in rows))
+            wall, middle = statistics.median(walls), statistics.median(medians)
+            print(f"| {name or 'no limit'} | {wall:.2f} s | {middle * 1000:.0f} ms |", flush=True)
 
 
 @contextmanager
-def narrow_server(limit: int) -> Iterator[int]:
-    server = subprocess.Popen([PYTHON, str(HERE / "narrow.py"), str(limit)], stdout=subprocess.PIPE)
+def serving(script: str, number: int) -> Iterator[int]:
+    """Run a server of this folder; its port."""
+    server = subprocess.Popen([PYTHON, str(HERE / script), str(number)], stdout=subprocess.PIPE)
     assert server.stdout is not None
     try:
         yield int(server.stdout.readline())
