@@ -45,6 +45,8 @@ class Attempts:
         policy = self._policy
         if row.network is not None:
             policy = msgspec.structs.replace(policy, network=row.network)
+        if not policy.limits.hash and any(check.kind == "sha256" for check in checks):  # one of the row alone
+            policy = msgspec.structs.replace(policy, limits=msgspec.structs.replace(policy.limits, hash=True))
         limits, request = policy.limits, row.request or policy.request
         buffered = max(limits.check, limits.keep) if checks and reads_body(checks) else 0
         conditions = _conditions(row, request, checks)

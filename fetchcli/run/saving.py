@@ -69,6 +69,7 @@ class Saving:
         self._folder = shown_folder(self.destination.base)
         self._named_rows, self._redactor = 0, redactor
         self._stdout: Stdout | None = None
+        self.named_by_hash = template.hashed
         _check(save, self.destination, late=template.late)
 
     def rows(self, batches: Iterable[list[Row]]) -> Iterator[list[Row]]:
@@ -236,7 +237,10 @@ def make_saving(settings: Settings) -> Saving:
     assert settings.save is not None, "the caller has asked"  # noqa: S101
     reading = settings.reading
     keep, redactor = reading.keep_as or reading.keep, settings.policy.credentials.redactor
-    return Saving(settings.save, keep, redactor, continues=settings.resume)
+    saving = Saving(settings.save, keep, redactor, continues=settings.resume)
+    if saving.named_by_hash and not settings.policy.limits.hash:
+        raise UsageError("--no-hash: the names of --save contain sha256; leave one of them out")
+    return saving
 
 
 def open_saving(settings: Settings) -> tuple[Saving, BodyDestination[Any]]:

@@ -1,7 +1,6 @@
 """Read a body to its end: decode it, bound it, hash it, and hand it to whoever asked for it."""
 
 import asyncio
-import hashlib
 import time
 from collections.abc import Iterable
 
@@ -11,6 +10,7 @@ from fetchcli.core.http1.partial import PARTIAL_CONTENT
 from fetchcli.core.model.body_buffer import BodyBuffer
 from fetchcli.core.model.policy import Limits
 from fetchcli.transport.base import BodySource, Consumers
+from fetchcli.transport.body_hash import BodyHash
 from fetchcli.transport.decode import Decoder, decoder_for
 
 NO_CONSUMERS = Consumers()
@@ -26,7 +26,7 @@ class BodyReader:
     Attributes:
         wire: body bytes on the wire, transfer coding undone.
         decoded: bytes after content decoding.
-        sha256: of the decoded bytes, hexadecimal; set at the end.
+        sha256: of the decoded bytes, hexadecimal; set at the end, unless the limits say that nothing is hashed.
         buffer: the start of the body as far as ``limits.keep`` asks for it, or None.
         waits: everything that came was handed on, and more is waited for.
         unknown_coding: the Content-Encoding that was not decoded, because it is unknown or the body is a part of a
@@ -44,7 +44,7 @@ class BodyReader:
     ) -> None:
         self._source = source
         self._limits = limits
-        self._digest = hashlib.sha256()
+        self._hash = BodyHash() if limits.hash else None
         self.buffer = BodyBuffer(limits.keep) if limits.keep else None
         self._hand_to(consumers)
         self.wire = self.decoded = 0
@@ -59,7 +59,7 @@ class BodyReader:
             self.unknown_coding = "" if known else text
 
     def _hand_to(self, consumers: Consumers) -> None:
-        self._consumers = (self._digest.update, *consumers.decoded)
+        self._consumers = consumers.decoded if self._hash is None else (self._hash.update, *consumers.decoded)
         self._raw_consumers, self._drain = consumers.raw, consumers.drain
         if self.buffer is not None:
             self._consumers += (self.buffer.feed,)
@@ -93,6 +93,8 @@ class BodyReader:
                     consume(chunk)
             else:
                 await self._decode(self._decoder, chunk)
+            if self._hash is not None and self._hash.is_due:
+                await self._hash.hand_over()
             if self._drain is not None:
                 await self._drain()
             self.waits = True
@@ -101,7 +103,8 @@ class BodyReader:
             self.decoded = self.wire
         elif self.wire or not self._source.length_verified:  # an empty body that is proved empty has nothing to decode
             self._decoder.finish()
-        self.sha256 = self._digest.hexdigest()
+        if self._hash is not None:
+            self.sha256 = await self._hash.hexdigest()
 
     async def _decode(self, decoder: Decoder, chunk: bytes) -> None:
         """Decode a chunk; if that takes long, let the event loop run in between."""
@@ -113,6 +116,8 @@ class BodyReader:
                 self.decoded += len(piece)
                 self._check_size(self.decoded, " after decoding")
                 self._check_ratio()
+                if self._hash is not None and self._hash.is_due:
+                    await self._hash.hand_over()
                 if self._drain is not None:
                     await self._drain()
                 if time.monotonic() - started > DECODE_SECONDS:

@@ -333,6 +333,20 @@ def savers(urls: Path, target: str) -> dict[str, list[str]]:
     return {name: ["/bin/sh", "-c", line] for name, line in shell.items() if shutil.which(name.split()[0])}
 
 
+def large(rounds: int, count: int) -> None:
+    """Large bodies, beside curl, which hashes none."""
+    for kind, number, size, concurrency in (("large", count, 1.0, 50), ("huge", 3, 1024.0, 3)):
+        with (
+            nginx() as port,
+            lists(number, lambda n, kind=kind, port=port: f"http://127.0.0.1:{port}/{kind}/{n}") as (urls, folder),  # type: ignore[misc]
+        ):
+            base = ours(urls, concurrency, folder)["fetchcli"]
+            curl = {name: command for name, command in peers(urls, concurrency).items() if name == "curl -Z"}
+            costs = contest({"fetchcli": base, "fetchcli --no-hash": [*base, "--no-hash"], **curl}, folder, rounds)
+            table(f"(l) {number} bodies of {size:,.0f} MB, -c {concurrency}", costs, number, reference="fetchcli")
+            print(f"\nMB/s: {', '.join(f'{name} {number * size / cost.wall:,.0f}' for name, cost in costs.items())}")
+
+
 WORKLOADS: dict[str, tuple[Callable[[int, int], None], int]] = {
     "a": (one_host, 100_000),
     "b": (many_hosts, 20_000),
@@ -344,6 +358,7 @@ WORKLOADS: dict[str, tuple[Callable[[int, int], None], int]] = {
     "h": (reading, 1_000_000),
     "i": (alarms, 100),
     "j": (checking, 20_000),
+    "l": (large, 300),
     "m": (mixture, 30_000),
     "n": (many_names, 20_000),
     "s": (saving, 10_000),
@@ -354,7 +369,7 @@ WORKLOADS: dict[str, tuple[Callable[[int, int], None], int]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "workloads", nargs="*", default=list(WORKLOADS), metavar="WORKLOAD", help="a b c d e f g h i j m n s start"
+        "workloads", nargs="*", default=list(WORKLOADS), metavar="WORKLOAD", help="a b c d e f g h i j l m n s start"
     )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--scale", type=float, default=1.0, help="share of the URLs")

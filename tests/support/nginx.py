@@ -27,6 +27,7 @@ http {{
     location /moved/ {{ return 302 /page/; }}
     location /page/ {{ try_files /page =404; }}
     location /large/ {{ try_files /large =404; }}
+    location /huge/ {{ try_files /huge =404; }}
     location /paced/ {{ limit_req zone=rate burst=5 nodelay; add_header Retry-After 1 always; try_files /page =404; }}
     location /narrow/ {{ limit_conn conn 4; limit_rate 8k; try_files /page =404; }}
     location /gzip/ {{ gzip on; gzip_min_length 1; gzip_types *; try_files /page =404; }}
@@ -61,7 +62,7 @@ def await_listener(process: subprocess.Popen[bytes], port: int, log: Path) -> No
 
 @contextmanager
 def nginx(*, tls_port: int = 0, cert: str = "") -> Iterator[int]:
-    """Serve ``/page/ANYTHING`` with 1 KB and ``/large/ANYTHING`` with 1 MB; give the port."""
+    """Serve ``/page/ANYTHING`` with 1 KB, ``/large/...`` with 1 MB, and ``/huge/...`` with 1 GB; give the port."""
     binary = shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin:/usr/local/sbin")
     assert binary is not None
     with tempfile.TemporaryDirectory() as name:
@@ -70,6 +71,8 @@ def nginx(*, tls_port: int = 0, cert: str = "") -> Iterator[int]:
         (folder / "www").mkdir()
         (folder / "www" / "page").write_bytes(b"0123456789abcdef" * 64)
         (folder / "www" / "large").write_bytes(bytes(range(256)) * 4096)
+        with (folder / "www" / "huge").open("wb") as file:
+            file.truncate(1 << 30)  # takes no place on the disk
         tls = TLS.format(port=tls_port, cert=cert) if tls_port else ""
         (folder / "nginx.conf").write_text(CONFIG.format(folder=folder, port=port, tls=tls))
         process = subprocess.Popen([binary, "-e", f"{folder}/start.log", "-c", f"{folder}/nginx.conf"])

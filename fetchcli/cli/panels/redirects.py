@@ -83,5 +83,15 @@ PANEL = Panel(
             parse=parse_count,
             show=lambda ratio: "none" if ratio is None else str(ratio),
         ),
+        Option(
+            flags="--no-hash",
+            found=Found.YES,
+            help="Do not compute the SHA-256 of bodies, which is a third of the work of large ones.",
+            to="policy.limits.hash",
+            type=bool,
+            parse=lambda off: not off,
+            default=False,
+            conflicts=("baseline", "expect_sha256", "only_changed", "revalidate"),
+        ),
     ),
 )

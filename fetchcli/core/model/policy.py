@@ -136,6 +136,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
             beyond that it is a decompression bomb.
         ratio_free: decoded bytes that may have any ratio.
         rate: maximum bytes per second on the wire, over all bodies of the run.
+        hash: compute the SHA-256 of bodies.
     """
 
     size: int | None = None
@@ -144,6 +145,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     keep: int = 0
     check: int = 10 * 1024 * 1024
     rate: float | None = None
+    hash: bool = True
 
     def __post_init__(self) -> None:
         """Validate the values."""

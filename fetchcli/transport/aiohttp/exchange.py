@@ -11,6 +11,7 @@ from fetchcli.core.model.policy import Timeouts
 from fetchcli.transport.aiohttp.route import Route
 from fetchcli.transport.base import HopRequest
 
+JOINED = 32 * 1024  # bytes; smaller pieces are joined, larger ones are not worth copying
 MAX_PENDING = 256 * 1024  # body bytes that wait to be read; beyond this reading pauses
 
 STALE_KINDS = frozenset({ErrorKind.EMPTY, ErrorKind.RESET, ErrorKind.PROTOCOL, ErrorKind.TLS})
@@ -194,10 +195,14 @@ class Exchange:
                     self.request.recorder.complete()
                 return b""
             await self._wait()
-        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        pieces.clear()
-        self._pending = 0
-        if self._paused and self._link is not None:
+        if len(pieces) == 1 or len(pieces[0]) >= JOINED:
+            data = pieces.popleft()
+            self._pending = max(0, self._pending - len(data)) if pieces else 0
+        else:
+            data = b"".join(pieces)
+            pieces.clear()
+            self._pending = 0
+        if self._paused and not self._pending and self._link is not None:
             self._paused = False
             self._link.resume()
         return data
