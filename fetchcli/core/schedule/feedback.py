@@ -48,11 +48,8 @@ class Feedback:
         if self.breaker is not None and not self._is_deploying(now):
             self._update_breaker(self.breaker, launch, result, now)
         window = launch.lane.window
-        if window is not None and not result.redirects:
-            if isinstance(result, Response) and result.status not in REFUSALS:
-                window.accepted(launch.in_flight, _response_time(result, now - launch.began), launch.began, now)
-            elif isinstance(result, Response) or result.kind.contact is Contact.SILENT:
-                window.refused(launch.in_flight, launch.began, now)
+        if window is not None:
+            _inform(window, launch, result, now)
         self._note_lookup(result)
 
     def _is_deploying(self, now: float) -> bool:
@@ -115,3 +112,14 @@ def _response_time(response: Response, elapsed: float) -> float:
     timings = response.timings
     begun = max(timings.namelookup, timings.connect, timings.appconnect)
     return timings.starttransfer - begun if timings.starttransfer > begun else elapsed
+
+
+def _inform(window: Window, launch: Launch, result: Response | Failure, now: float) -> None:
+    """Tell a window what came of a launch."""
+    level, began = launch.in_flight, launch.began
+    if result.redirects or (isinstance(result, Failure) and result.kind.contact is Contact.ANSWERED):
+        window.accepted(level, None, began, now)  # the host has answered; when, only its own response tells
+    elif isinstance(result, Response) and result.status not in REFUSALS:
+        window.accepted(level, _response_time(result, now - began), began, now)
+    elif isinstance(result, Response) or result.kind.contact is Contact.SILENT:
+        window.refused(level, began, now)

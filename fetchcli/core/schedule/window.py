@@ -44,7 +44,7 @@ class Trial:
         is_routine: nothing suggests a queue that was not known.
     """
 
-    __slots__ = ("before", "count", "full", "in_flight", "is_routine", "last", "launched", "least", "spread")
+    __slots__ = ("before", "count", "full", "in_flight", "is_routine", "last", "late", "launched", "least", "spread")
 
     def __init__(self, before: float, full: Spread, in_flight: int, rise: float, *, is_routine: bool) -> None:
         self.before, self.full, self.in_flight, self.least = before, full, in_flight, rise / 2
@@ -53,6 +53,7 @@ class Trial:
         self.count = min(max(16, int((3 * deviation(full) / self.least) ** 2)), MEMORY)
         self.spread = Spread()
         self.launched, self.last = 0, float("inf")  # how many, and when the last one of them
+        self.late = 0  # responses to later requests; those of the trial may have failed
 
 
 class Window:
@@ -113,12 +114,12 @@ class Window:
                 trial.last = now
         self._beyond += in_flight > (self._proven if self._known is None or self._queued else self._known)
 
-    def accepted(self, in_flight: int, seconds: float, launched_at: float, now: float) -> None:
+    def accepted(self, in_flight: int, seconds: float | None, launched_at: float, now: float) -> None:
         """Record a response.
 
         Args:
             in_flight: requests in flight when it was launched, this one included.
-            seconds: from the request to the first byte of the response.
+            seconds: from the request to the first byte of the response; None if that is not known.
             launched_at: when the request was launched.
             now: the time.
         """
@@ -140,13 +141,14 @@ class Window:
         if 2 * in_flight >= int(self.limit):  # the window was the limit
             self._grow(now)
 
-    def _tells_of_a_queue(self, in_flight: int, seconds: float, launched_at: float, now: float) -> bool:
+    def _tells_of_a_queue(self, in_flight: int, seconds: float | None, launched_at: float, now: float) -> bool:
         """Take the time of a response into account; whether a trial of a smaller window goes on."""
         # Whatever the window was since: without those that took long, a level would look fast.
-        is_due = launched_at > self._times_since and self._times.add(in_flight, seconds).count % 4 == 0
+        is_timed = seconds is not None and launched_at > self._times_since
+        is_due = is_timed and self._times.add(in_flight, seconds or 0.0).count % 4 == 0
         if self._trial is not None:
-            if self._cut_at < launched_at <= self._trial.last:
-                self._try(self._trial, seconds, now)
+            if launched_at > self._cut_at:
+                self._try(self._trial, seconds, launched_at, now)
         elif launched_at > self._cut_at and is_due and (found := self._times.rise(in_flight)):
             self._try_after = min(2 * self._try_after, TRY_AFTER_MOST)
             self._begin_trial(self._times.level(in_flight), *found, now)
@@ -247,13 +249,16 @@ class Window:
         self._meet(smaller, now, queued=True)
         self._trial = Trial(before, full, int(smaller), rise, is_routine=is_routine)
 
-    def _try(self, trial: Trial, seconds: float, now: float) -> None:
-        trial.spread.add(trial.in_flight, seconds)
-        if trial.spread.count < MOST * trial.count:
+    def _try(self, trial: Trial, seconds: float | None, launched_at: float, now: float) -> None:
+        if launched_at > trial.last:
+            trial.late += 1
+        elif seconds is not None:
+            trial.spread.add(trial.in_flight, seconds)
+        if trial.spread.count < MOST * trial.count and trial.late < trial.count:
             return
         self._trial, self._times_since = None, now
         self._times.begin_with(trial.in_flight, trial.spread)
-        if trial.full.mean - trial.spread.mean < trial.least:
+        if not trial.spread.count or trial.full.mean - trial.spread.mean < trial.least:
             self._known, self._queued, self.limit = None, False, trial.before
         elif trial.is_routine:
             self.limit = self._known = trial.before

@@ -2,12 +2,20 @@
 
 from collections.abc import Callable
 from statistics import mean
+from typing import cast
 
 import pytest
 
+from fetchcli.core.errors import ErrorKind, Failure, Redirect
+from fetchcli.core.model.attempt import Response
+from fetchcli.core.model.policy import Pace, Policy
+from fetchcli.core.schedule.feedback import Feedback
+from fetchcli.core.schedule.lane import Lane, Launch
 from fetchcli.core.schedule.response_times import ResponseTimes, Spread
 from fetchcli.core.schedule.window import Window
+from fetchcli.core.timings import Timings
 from tests.support.narrow_host import Came, Fixed, Host, fetch
+from tests.support.outcomes import target
 
 SEEDS = range(2)
 SLOWER, REFUSED, QUEUED = 1.1, 0.023, 2.0  # the most that is allowed
@@ -49,6 +57,74 @@ def test_a_queue_is_found(workers: int) -> None:
     slower, came = compared(host, 200, max(100 * workers, 3000), 200)
     assert slower < SLOWER
     assert mean(one.late_median for one in came) < QUEUED * host.median
+
+
+def test_a_queue_is_found_although_requests_fail() -> None:
+    host = Host(workers=10, stray=0.12)
+    slower, came = compared(host, 200, 4000, 200)
+    assert slower < 1.3
+    assert mean(one.late_median for one in came) < QUEUED * host.median
+
+
+def test_responses_without_a_time_of_their_own_let_it_grow() -> None:
+    window = Window()
+    for number in range(50):
+        window.launched(int(window.limit), number)
+        window.accepted(int(window.limit), None, number, number + 0.5)
+    assert window.limit > 100
+
+
+def test_a_trial_ends_although_nothing_of_it_succeeds() -> None:
+    window = Window()
+    for number in range(40):  # a queue that grows with what is in flight
+        level = 1 + number % 8 if number < 8 else 8 + number
+        window.launched(level, number)
+        window.accepted(level, 0.01 if number < 8 else 1.0, number, number + 0.5)
+    small = window.limit
+    for number in range(100, 400):
+        window.launched(int(small), number)
+        if number > 300:
+            window.accepted(int(small), None, number, number + 0.5)
+    assert window.limit > small
+
+
+class Told:
+    """What a window is told."""
+
+    def __init__(self) -> None:
+        self.what: list[object] = []
+
+    def accepted(self, _level: int, seconds: float | None, _launched_at: float, _now: float) -> None:
+        self.what.append(seconds)
+
+    def refused(self, _level: int, _launched_at: float, _now: float) -> None:
+        self.what.append("refused")
+
+
+MOVED = (Redirect("http://h0/", 302),)
+TIMED = Timings(0.1, 0.2, 0.4, 0.7, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("result", "told"),
+    [
+        (Response(200, "http://h0/", TIMED), [pytest.approx(0.3)]),
+        (Response(200, "http://h0/", Timings()), [2.0]),
+        (Response(503, "http://h1/", TIMED, MOVED), [None]),
+        (Response(429, "http://h0/", TIMED), ["refused"]),
+        (Failure(ErrorKind.CONNECT, ""), ["refused"]),
+        (Failure(ErrorKind.CONNECT, "", redirects=MOVED), [None]),
+        (Failure(ErrorKind.DECODE, ""), [None]),
+        (Failure(ErrorKind.BLOCKED, ""), []),
+    ],
+)
+def test_what_a_window_is_told(result: Response | Failure, told: list[object]) -> None:
+    lane, window = Lane(("http", "h0", 80), Pace(adaptive=True)), Told()
+    lane.rows.append(Launch(target(1), lane, 0.0))
+    launch = lane.start(1.0)
+    lane.window = cast("Window", window)
+    Feedback(Policy(), {}, 0.0, 0.0, lambda _: None).learn(launch, result, 3.0)
+    assert window.what == told
 
 
 CHANGES: dict[str, tuple[Callable[[float], int], Callable[[float], float], float]] = {
