@@ -1,6 +1,7 @@
 """Before the first request: make sure that there are enough file descriptors."""
 
 import os
+from contextlib import suppress
 
 import msgspec
 
@@ -42,11 +43,12 @@ def fit_descriptors(settings: Settings) -> Settings:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if settings.save is not None:
         reserved, per_slot = RESERVED + RESERVED_TO_SAVE + max_open_folders(hard), PER_SLOT_TO_SAVE
-    enough = wanted * ENOUGH_PER_SLOT + reserved
-    if soft != resource.RLIM_INFINITY and soft < enough:
-        raised = enough if hard == resource.RLIM_INFINITY else min(enough, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
-        soft = raised
+    for need in (wanted * ENOUGH_PER_SLOT + reserved, wanted * per_slot + reserved):
+        if soft != resource.RLIM_INFINITY and soft < need:
+            raised = need if hard == resource.RLIM_INFINITY else min(need, hard)
+            with suppress(OSError, ValueError):  # macOS has a lower limit besides
+                resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
+                soft = raised
     fitting = (soft - reserved) // per_slot
     if soft != resource.RLIM_INFINITY and fitting < 1:
         raise FetchcliError(

@@ -86,7 +86,8 @@ async def _library_store(
         raise UsageError("save='-' is for the command line; name a folder, a template, a container or a file")
     from fetchcli.run.saving import Saving
 
-    saving = await asyncio.to_thread(Saving, save, redactor=policy.credentials.redactor or Redactor())
+    redactor, hashes = policy.credentials.redactor or Redactor(), policy.limits.hash
+    saving = await asyncio.to_thread(Saving, save, redactor=redactor, hashes=hashes)
     store = saving.store(await asyncio.to_thread(saving.open))
     stack.push_async_callback(store.close)
     return saving.name, store

@@ -44,13 +44,20 @@ class Saving:
         keep: names of the carried columns.
         redactor: replaces secrets in names; None to show them.
         continues: the run goes on with an earlier one, and so do containers.
+        hashes: bodies are hashed.
 
     Raises:
         UsageError: the settings make no sense.
     """
 
     def __init__(
-        self, save: Save, keep: tuple[str, ...] = (), redactor: Redactor | None = None, *, continues: bool = False
+        self,
+        save: Save,
+        keep: tuple[str, ...] = (),
+        redactor: Redactor | None = None,
+        *,
+        continues: bool = False,
+        hashes: bool = True,
     ) -> None:
         self.destination = destination_of(save, is_folder=Path(save.to).is_dir())
         self._continues = continues
@@ -65,11 +72,12 @@ class Saving:
             template = Template(self.destination.template, keep)
         except UsageError as error:
             raise UsageError(f"--save: {error}") from None
+        if template.hashed and not hashes:
+            raise UsageError("--no-hash: the names of --save contain sha256; use one or the other")
         self.planner = NamePlanner(template, date, redactor, threading.Lock(), raw=save.raw)
         self._folder = shown_folder(self.destination.base)
         self._named_rows, self._redactor = 0, redactor
         self._stdout: Stdout | None = None
-        self.named_by_hash = template.hashed
         _check(save, self.destination, late=template.late)
 
     def rows(self, batches: Iterable[list[Row]]) -> Iterator[list[Row]]:
@@ -237,10 +245,8 @@ def make_saving(settings: Settings) -> Saving:
     assert settings.save is not None, "the caller has asked"  # noqa: S101
     reading = settings.reading
     keep, redactor = reading.keep_as or reading.keep, settings.policy.credentials.redactor
-    saving = Saving(settings.save, keep, redactor, continues=settings.resume)
-    if saving.named_by_hash and not settings.policy.limits.hash:
-        raise UsageError("--no-hash: the names of --save contain sha256; leave one of them out")
-    return saving
+    hashes = settings.policy.limits.hash
+    return Saving(settings.save, keep, redactor, continues=settings.resume, hashes=hashes)
 
 
 def open_saving(settings: Settings) -> tuple[Saving, BodyDestination[Any]]:

@@ -42,7 +42,7 @@ class Ares:
 
     Raises:
         pycares.AresError: c-ares is not available.
-        UsageError: it is not, although servers were named.
+        UsageError: c-ares is not available, or a server is malformed.
     """
 
     def __init__(self, servers: tuple[str, ...] = ()) -> None:
@@ -57,7 +57,7 @@ class Ares:
         except pycares.AresError as error:
             if not servers:
                 raise
-            raise UsageError(f"--dns-servers: c-ares is not available: {error}") from None
+            raise UsageError(f"--dns-servers: {error.args[-1]}") from None
 
     def look_up(self, host: str, family: socket.AddressFamily) -> asyncio.Future[tuple[str, ...]]:
         """The addresses of a host in one family; the future raises `AresError`."""

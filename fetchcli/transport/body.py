@@ -70,6 +70,8 @@ class BodyReader:
             self.wire += len(block)
             for consume in self._consumers:
                 consume(block)
+            if self._hash is not None:
+                self._hash.finish_now()
         self._hand_to(then)
 
     async def read(self, rest: BodySource | None = None) -> None:
@@ -93,11 +95,11 @@ class BodyReader:
                     consume(chunk)
             else:
                 await self._decode(self._decoder, chunk)
-            if self._hash is not None and self._hash.is_due:
-                await self._hash.hand_over()
             if self._drain is not None:
                 await self._drain()
             self.waits = True
+            if self._hash is not None and self._hash.is_due:
+                await self._hash.hand_over()
         self.waits = False
         if self._decoder is None:
             self.decoded = self.wire

@@ -34,17 +34,20 @@ class BodyHash:
         """Give the block to a thread, once that has done the one before."""
         if self._running is not None:
             await asyncio.shield(self._running)  # whatever ends this attempt, the thread goes on
+            self._running = None
         if self._pieces:
             pieces, self._pieces, self._held = self._pieces, [], 0
             self._running = asyncio.get_running_loop().run_in_executor(None, self._hash, pieces)
 
+    def finish_now(self) -> None:
+        """Hash what waits, in the thread of the caller."""
+        pieces, self._pieces, self._held = self._pieces, [], 0
+        self._hash(pieces)
+
     async def hexdigest(self) -> str:
         """The hash of all pieces."""
-        while self._pieces or self._running is not None:
+        while self._running is not None or self._pieces:
             await self.hand_over()
-            if not self._pieces and self._running is not None:
-                await asyncio.shield(self._running)
-                self._running = None
         return self._digest.hexdigest()
 
     def _hash(self, pieces: list[bytes]) -> None:

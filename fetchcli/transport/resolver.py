@@ -112,11 +112,6 @@ class Resolver:
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def has_others(self, host: str) -> bool:
-        """Whether a family answered too late for `resolve`, or may still answer."""
-        _, answer = self._cache.get(host, (0.0, ()))
-        return host in self._late or (not isinstance(answer, LookupFailure) and len(answer) > 1)
-
     async def others(self, host: str, tried: Addresses) -> Addresses:
         """The addresses of a family that answered too late for `resolve`; waits for them if they may still come."""
         if host in self._late:

@@ -30,8 +30,8 @@ class TlsSessions:
     """The sessions of a run, bounded.
 
     The key holds all that a session must agree in: the context (authorities, client certificate, whether anything
-    is verified), the name that was verified, and the port. A session serves several connections: what RFC 8446
-    appendix C.4 has against that, that observers can link them, their common address gives away.
+    is verified), the name that was verified, the port, and the way there. A session serves several connections: what
+    RFC 8446 appendix C.4 has against that, that observers can link them, their common address gives away.
     """
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class TlsSessions:
         self._sessions: OrderedDict[Hashable, ssl.SSLSession] = OrderedDict()
 
     def find(self, key: Hashable) -> ssl.SSLSession | None:
-        """A session, or None if no connection to there is open, and none was asked for its session before."""
+        """A session, or None if none is kept and the newest connection to there has none or has ended."""
         session = self._sessions.get(key)
         if session is None and key in self._open and (session := self._open[key].session):
             self._sessions[key] = session
@@ -51,9 +51,13 @@ class TlsSessions:
 
     def opened(self, key: Hashable, connection: Resumable) -> None:
         """The handshake of a connection is done."""
-        if connection.met_resumption is False:  # the server knows it no more
-            self._sessions.pop(key, None)
+        if connection.met_resumption is False:  # the server no longer knows it
+            self.drop(key)
         self._open[key] = connection
+
+    def drop(self, key: Hashable) -> None:
+        """Forget a session that the server did not take."""
+        self._sessions.pop(key, None)
 
     def ended(self, key: Hashable, connection: Resumable) -> None:
         """A connection has ended."""

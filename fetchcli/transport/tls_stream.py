@@ -7,12 +7,17 @@ the protocol, whatever comes after it; and pausing stops the socket below, so th
 
 import asyncio
 import ssl
+from collections.abc import Hashable
 from ipaddress import ip_address
 from typing import Any, cast
 
 from fetchcli.transport.tls_sessions import TlsSessions
 
 MAX_RECORD = 16 * 1024  # bytes of one TLS record (RFC 8446 section 5.1)
+
+
+class ResumptionError(Exception):
+    """A handshake failed that offered a session; without it may be fine."""
 
 
 class TlsStream(asyncio.Transport, asyncio.Protocol):
@@ -25,7 +30,7 @@ class TlsStream(asyncio.Transport, asyncio.Protocol):
         context: the settings of TLS.
         hostname: for SNI, and for the certificate if the context verifies it.
         protocol: the protocol above; its ``connection_made`` is called once the handshake is done.
-        port: port of the host.
+        peer: what sessions are shared by, besides these.
         sessions: the sessions of the run; one of an open connection to the same host is resumed.
     """
 
@@ -34,12 +39,12 @@ class TlsStream(asyncio.Transport, asyncio.Protocol):
         context: ssl.SSLContext,
         hostname: str,
         protocol: asyncio.Protocol,
-        port: int,
+        peer: Hashable,
         sessions: TlsSessions,
     ) -> None:
         super().__init__()
         self._received, self._to_send = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._key, self._sessions = (context, hostname, port), sessions
+        self._key, self._sessions = (context, hostname, peer), sessions
         session = sessions.find(self._key)
         self._tls = context.wrap_bio(self._received, self._to_send, server_hostname=hostname, session=session)
         self._offered_session = session is not None
@@ -57,10 +62,16 @@ class TlsStream(asyncio.Transport, asyncio.Protocol):
         """Wait for the end of the handshake.
 
         Raises:
+            ResumptionError: it failed, and offered a session, which is dropped.
             OSError: it failed; `ssl.SSLError` if TLS is the cause.
         """
         try:
             await self._established
+        except OSError as error:
+            if self._offered_session:
+                self._sessions.drop(self._key)
+                raise ResumptionError from error
+            raise
         except asyncio.CancelledError:
             self._transport.abort()
             raise

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from fetchcli import fetch
+from fetchcli.core.errors import UsageError
+from fetchcli.core.model.policy import Limits, Policy
 from tests.support.command import fetchcli
 from tests.support.recorder import ok, recorder
 
@@ -33,7 +36,7 @@ def test_a_row_that_expects_a_hash_is_hashed(tmp_path: Path) -> None:
     [
         (("--expect-sha256", "0" * 64), "--no-hash and --expect-sha256 cannot be combined"),
         (("--baseline", "old.jsonl"), "--no-hash and --baseline cannot be combined"),
-        (("--save", "d/{sha256:2}/{seq}"), "--no-hash: the names of --save contain sha256; leave one of them out"),
+        (("--save", "d/{sha256:2}/{seq}"), "--no-hash: the names of --save contain sha256; use one or the other"),
     ],
 )
 def test_what_needs_hashes_refuses_it(more: tuple[str, ...], said: str, tmp_path: Path) -> None:
@@ -41,3 +44,10 @@ def test_what_needs_hashes_refuses_it(more: tuple[str, ...], said: str, tmp_path
     assert result.code == 2
     assert said in result.err
     assert result.err.count("\n") == 1
+
+
+async def test_the_library_refuses_it_too() -> None:
+    policy = Policy(limits=Limits(hash=False))
+    with pytest.raises(UsageError, match="names of --save contain sha256"):
+        async for _ in fetch(["http://127.0.0.1:1/"], policy, save="d/{sha256}{ext}"):
+            pass

@@ -52,6 +52,16 @@ async def test_an_attempt_that_ends_meanwhile_leaves_the_order_as_it_is(monkeypa
     assert await made.hexdigest() == hashlib.sha256(b"".join(pieces)).hexdigest()
 
 
+def test_what_came_before_is_hashed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body_hash, "IN_THREAD", 10)
+    made = BodyHash()
+    for _ in range(100):
+        made.update(b"x" * 1000)
+        made.finish_now()
+        assert not made.is_due
+    assert asyncio.run(made.hexdigest()) == hashlib.sha256(b"x" * 100_000).hexdigest()
+
+
 @pytest.mark.parametrize("size", [0, 10, body_hash.IN_THREAD + body_hash.BLOCK * 3])
 async def test_a_body_is_hashed_unless_the_limits_say_otherwise(size: int, sender: Sender) -> None:
     body = random.Random(2).randbytes(size)

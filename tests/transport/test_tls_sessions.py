@@ -19,6 +19,7 @@ from fetchcli.transport.aiohttp.hop import AiohttpHops
 from fetchcli.transport.follow import FollowingTransport
 from fetchcli.transport.tls import make_context
 from fetchcli.transport.tls_sessions import TlsSessions
+from fetchcli.transport.tls_stream import TlsStream
 from tests.support.certificates import server_context, trusting
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -49,7 +50,7 @@ class ResumingServer:
                 threading.Thread(target=self._answer, args=(raw, context), daemon=True).start()
 
     def _answer(self, raw: socket.socket, context: ssl.SSLContext) -> None:
-        with suppress(OSError), context.wrap_socket(raw, server_side=True) as connection:
+        with suppress(OSError), raw, context.wrap_socket(raw, server_side=True) as connection:
             self.resumed.append(bool(connection.session_reused))
             while connection.recv(65536):
                 connection.sendall(ANSWER)
@@ -101,6 +102,28 @@ async def test_another_port_and_another_run_have_sessions_of_their_own(tmp_path:
         await fetch(Policy(tls=Tls(verify=False)), (server,))
         await fetch(trusted, (server,))
         assert (server.resumed, other.resumed) == ([False, False, False], [False])
+
+
+async def test_a_server_that_refuses_a_session_is_asked_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind a load balancer, the next server may be one that answers what it does not know with an alert."""
+    shake = TlsStream._shake_hands
+    refused: list[TlsStream] = []
+
+    def shake_hands(self: TlsStream) -> bool:
+        if self._offered_session and self._received.pending and not refused:
+            refused.append(self)
+            self._transport.close()
+            self.connection_lost(ssl.SSLError(1, "[SSL] handshake failure"))
+            return False
+        return shake(self)
+
+    monkeypatch.setattr(TlsStream, "_shake_hands", shake_hands)
+    with resuming(server_context()) as server:
+        responses = await fetch(Policy(tls=trusting(tmp_path)), (server,), (server, server))
+    assert [response.status for response in responses] == [200, 200, 200]
+    assert len(refused) == 1
 
 
 def test_python_refuses_a_session_of_another_context() -> None:

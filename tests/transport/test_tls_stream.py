@@ -219,7 +219,7 @@ async def streams() -> tuple[TlsStream, Above, Below, ssl.SSLObject, ssl.MemoryB
     above, below = Above(), Below()
     context = ssl.create_default_context()
     authority().configure_trust(context)
-    stream = TlsStream(context, "name.test", above, 443, TlsSessions())
+    stream = TlsStream(context, "name.test", above, "peer", TlsSessions())
     stream.connection_made(below)
     while not above.made:
         incoming.write(b"".join(below.wire))
@@ -269,7 +269,7 @@ async def test_close_notify_ends_the_stream_after_what_came_before_it() -> None:
 
 async def test_a_handshake_that_is_given_up_closes_the_connection() -> None:
     below = Below()
-    stream = TlsStream(ssl.create_default_context(), "name.test", Above(), 443, TlsSessions())
+    stream = TlsStream(ssl.create_default_context(), "name.test", Above(), "peer", TlsSessions())
     stream.connection_made(below)
     task = asyncio.create_task(stream.handshake())
     await asyncio.sleep(0)

@@ -159,7 +159,9 @@ COLUMNS: tuple[Column, ...] = (
         "iso_second(r.cert_expires) if r and r.cert_expires else None",
         "expiry of the server's certificate, ISO 8601 UTC; null without a verified one",
     ),
-    Column("sha256", "string", "r and r.sha256 or None", "SHA-256 of the decoded body, hexadecimal; null by --no-hash"),
+    Column(
+        "sha256", "string", "r and r.sha256 or None", "SHA-256 of the decoded body, hexadecimal; null with --no-hash"
+    ),
     Column("started_at", "string", "iso(a[0].started_at) if a else None", "start of the first attempt, ISO 8601 UTC"),
     Column("source", "string", "row.source or None", "the input file, - for stdin; none for an argument"),
     Column("line", "integer", "row.line or None", "line number in the source, from 1"),

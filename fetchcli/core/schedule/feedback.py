@@ -82,7 +82,7 @@ class Feedback:
             return
         lane.paused_until = max(lane.paused_until, until)
         if lane.window is None:  # so that not everything starts at once when the pause is over
-            lane.window = Window()
+            lane.window = Window(2.0, 0.5, now)
         self.latest = max(self.latest, lane.paused_until)
         if len(self._cooling) > self._max_cooling:
             self._cooling = {origin: until for origin, until in self._cooling.items() if until > now}
@@ -117,9 +117,11 @@ def _response_time(response: Response, elapsed: float) -> float:
 def _inform(window: Window, launch: Launch, result: Response | Failure, now: float) -> None:
     """Tell a window what came of a launch."""
     level, began = launch.in_flight, launch.began
-    if result.redirects or (isinstance(result, Failure) and result.kind.contact is Contact.ANSWERED):
-        window.accepted(level, None, began, now)  # the host has answered; when, only its own response tells
-    elif isinstance(result, Response) and result.status not in REFUSALS:
-        window.accepted(level, _response_time(result, now - began), began, now)
-    elif isinstance(result, Response) or result.kind.contact is Contact.SILENT:
+    if isinstance(result, Response) and result.status not in REFUSALS:
+        # Behind redirects the time is that of several hops, and perhaps of another host.
+        seconds = None if result.redirects else _response_time(result, now - began)
+        window.accepted(level, seconds, began, now)
+    elif not result.redirects and (isinstance(result, Response) or result.kind.contact is Contact.SILENT):
         window.refused(level, began, now)
+    else:
+        window.ended(began, now)

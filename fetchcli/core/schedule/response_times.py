@@ -77,14 +77,13 @@ class ResponseTimes:
     def __init__(self) -> None:
         self._levels: dict[int, Spread] = {}
 
-    def add(self, in_flight: int, seconds: float) -> Spread:
-        """Add the time of a response to a request that was launched as one of so many; all of that level."""
+    def add(self, in_flight: int, seconds: float) -> None:
+        """Add the time of a response to a request that was launched as one of so many."""
         level = in_flight.bit_length()
         spread = self._levels.get(level)
         if spread is None:
             spread = self._levels[level] = Spread()
         spread.add(in_flight, seconds)
-        return spread
 
     def rise(self, in_flight: int) -> tuple[float, float] | None:
         """How much longer responses take at so many requests than at few; None if that is not certain.

@@ -19,6 +19,7 @@ from fetchcli.core.schedule.response_times import MEMORY, ResponseTimes, Spread,
 START, GROWTH = 8.0, 3.0
 PROBE_AFTER, PROBE_AFTER_MOST = 16, 300  # accepted requests at a known limit before one more is tried
 TRY_AFTER, TRY_AFTER_MOST = 1_000, 8_000  # accepted requests to a host that queues before half is tried
+TRIAL_AT_LEAST = 16  # responses
 SLACK = 1.25  # times what a host works on at once: it must never wait for the next request
 GOOD_PART, AT_LEAST = 0.5, 4  # of the requests beyond what was ever accepted
 MARGIN = 0.98  # below the first refusals: how many are in flight there is not how many are here
@@ -50,7 +51,7 @@ class Trial:
         self.before, self.full, self.in_flight, self.least = before, full, in_flight, rise / 2
         self.is_routine = is_routine
         # Three standard errors between what a queue gives and what none gives.
-        self.count = min(max(16, int((3 * deviation(full) / self.least) ** 2)), MEMORY)
+        self.count = min(max(TRIAL_AT_LEAST, int((3 * deviation(full) / self.least) ** 2)), MEMORY)
         self.spread = Spread()
         self.launched, self.last = 0, float("inf")  # how many, and when the last one of them
         self.late = 0  # responses to later requests; those of the trial may have failed
@@ -58,6 +59,11 @@ class Trial:
 
 class Window:
     """The maximum number of requests in flight to one host.
+
+    Args:
+        start: the first window.
+        growth: by how much it grows for each response.
+        since: what was launched before is no response to this window.
 
     Attributes:
         limit: that number; its whole part counts.
@@ -69,9 +75,11 @@ class Window:
         "_balance",
         "_before",
         "_beyond",
+        "_counted",
         "_cut_at",
         "_edge",
         "_good",
+        "_growth",
         "_known",
         "_lowest",
         "_probe_after",
@@ -79,6 +87,7 @@ class Window:
         "_proven",
         "_queued",
         "_refused_beyond",
+        "_since",
         "_step",
         "_suspected",
         "_times",
@@ -89,8 +98,9 @@ class Window:
         "limit",
     )
 
-    def __init__(self) -> None:
-        self.limit = self._before = START
+    def __init__(self, start: float = START, growth: float = GROWTH, since: float = float("-inf")) -> None:
+        self.limit = self._before = start
+        self._growth, self._since = growth, since
         self._known: float | None = None  # a limit of the host, as far as it has been met
         self._queued = False  # a queue told, not refusals
         self._suspected = False  # by the first refusals alone
@@ -104,6 +114,7 @@ class Window:
         self._accepted, self._probe_after, self._try_after, self._step = 0, PROBE_AFTER, TRY_AFTER, 1
         self._cut_at = self._probed_at = float("-inf")
         self._times, self._times_since = ResponseTimes(), float("-inf")
+        self._counted = 0  # responses whose times were taken into account
         self._trial: Trial | None = None
 
     def launched(self, in_flight: int, now: float) -> None:
@@ -123,6 +134,8 @@ class Window:
             launched_at: when the request was launched.
             now: the time.
         """
+        if launched_at < self._since:
+            return
         is_new = launched_at > self._cut_at
         if is_new:
             if in_flight > self._proven:
@@ -145,7 +158,10 @@ class Window:
         """Take the time of a response into account; whether a trial of a smaller window goes on."""
         # Whatever the window was since: without those that took long, a level would look fast.
         is_timed = seconds is not None and launched_at > self._times_since
-        is_due = is_timed and self._times.add(in_flight, seconds or 0.0).count % 4 == 0
+        if is_timed:
+            self._times.add(in_flight, seconds or 0.0)
+            self._counted += 1
+        is_due = is_timed and self._counted % 4 == 0
         if self._trial is not None:
             if launched_at > self._cut_at:
                 self._try(self._trial, seconds, launched_at, now)
@@ -155,6 +171,11 @@ class Window:
         else:
             return False
         return True
+
+    def ended(self, launched_at: float, now: float) -> None:
+        """Record a request that says nothing about how many the host takes."""
+        if self._trial is not None and launched_at > self._cut_at:
+            self._try(self._trial, None, launched_at, now)
 
     def refused(self, in_flight: int, launched_at: float, now: float) -> None:
         """Record a 429, a 503 or no response, with the number of requests in flight at its launch."""
@@ -202,12 +223,13 @@ class Window:
 
     def _grow(self, now: float) -> None:
         if self._known is None:
-            self.limit += GROWTH
+            self.limit += self._growth
             return
         self._accepted += 1
         if self._queued:
-            if self._accepted >= self._try_after:
-                self._begin_trial(self._times.level(int(self.limit)), log(2), 2.0, now, is_routine=True)
+            full = self._times.level(int(self.limit))
+            if self._accepted >= self._try_after and full.count >= TRIAL_AT_LEAST:
+                self._begin_trial(full, log(2), 2.0, now, is_routine=True)
         elif self._accepted >= self._probe_after and self.limit <= self._known:
             self._accepted, self._votes = 0, 1 - SURE
             self._suspected, self._probed_at = False, now
@@ -256,9 +278,12 @@ class Window:
             trial.spread.add(trial.in_flight, seconds)
         if trial.spread.count < MOST * trial.count and trial.late < trial.count:
             return
-        self._trial, self._times_since = None, now
-        self._times.begin_with(trial.in_flight, trial.spread)
-        if not trial.spread.count or trial.full.mean - trial.spread.mean < trial.least:
+        self._trial = None
+        is_known = trial.spread.count >= MOST * TRIAL_AT_LEAST
+        if is_known:
+            self._times_since = now
+            self._times.begin_with(trial.in_flight, trial.spread)
+        if not is_known or trial.full.mean - trial.spread.mean < trial.least:
             self._known, self._queued, self.limit = None, False, trial.before
         elif trial.is_routine:
             self.limit = self._known = trial.before

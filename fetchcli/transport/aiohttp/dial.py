@@ -4,7 +4,7 @@ import asyncio
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -24,7 +24,7 @@ from fetchcli.transport.aiohttp.tunnel import TunnelProtocol, open_tunnel, throu
 from fetchcli.transport.resolver import Addresses, Resolvers
 from fetchcli.transport.tls import make_context
 from fetchcli.transport.tls_sessions import TlsSessions
-from fetchcli.transport.tls_stream import TlsStream
+from fetchcli.transport.tls_stream import ResumptionError, TlsStream
 
 HAPPY_EYEBALLS_SECONDS = 0.25  # RFC 8305 section 8
 
@@ -55,19 +55,24 @@ class Dialer:
             TransportError: `dns`, `blocked`, `connect`, `tls`, or `internal` if this machine is the cause.
             TimeoutError: the time limit of the caller.
         """
-        route = exchange.route
         try:
-            if self._unix_socket is not None:
-                return await self._over_unix_socket(self._unix_socket, route, exchange)
-            if route.proxy is None:
-                return await self._directly(route, exchange)
-            return await self._through_proxy(route.proxy, route, exchange)
+            try:
+                return await self._dial(exchange.route, exchange)
+            except ResumptionError:  # a server may refuse what it does not know, instead of a full handshake
+                return await self._dial(exchange.route, exchange)
         except TimeoutError as error:
             if error.errno is None:
                 raise
             raise TransportError.of(classify(error, exchange)) from error  # ETIMEDOUT: the kernel gave up
         except OSError as error:
             raise TransportError.of(classify(error, exchange)) from error
+
+    async def _dial(self, route: Route, exchange: Exchange) -> PooledProtocol:
+        if self._unix_socket is not None:
+            return await self._over_unix_socket(self._unix_socket, route, exchange)
+        if route.proxy is None:
+            return await self._directly(route, exchange)
+        return await self._through_proxy(route.proxy, route, exchange)
 
     async def _directly(self, route: Route, exchange: Exchange) -> PooledProtocol:
         host, port = detoured(exchange.request.network.detours, route.host, route.port)
@@ -78,10 +83,9 @@ class Dialer:
     async def _by_the_loop(self, host: str, port: int, exchange: Exchange) -> PooledProtocol | None:
         """Let the event loop connect where there is one address: it does that for a third of the price.
 
-        None if there are several, or if those of the slower family are to be tried, too.
+        None if there are several.
         """
-        network = exchange.request.network
-        addresses = await self._addresses(host, port, network)
+        addresses = await self._addresses(host, port, exchange.request.network)
         if len(addresses) != 1:
             return None
         exchange.resolved = time.monotonic()
@@ -89,9 +93,9 @@ class Dialer:
             (address,) = self._permitted(addresses)
             _, protocol = await self._loop.create_connection(PooledProtocol, address, port)
         except (OSError, TransportError):
-            if self._resolvers.of_family(network.family).has_others(host):
-                return None
-            raise
+            if not (others := await self._others(host, port, addresses, exchange)):
+                raise
+            return await self._secure(await self._socket(others, port, exchange), exchange.route, exchange)
         exchange.connected = time.monotonic()
         return protocol
 
@@ -102,11 +106,11 @@ class Dialer:
             host = (await self._addresses(host, port, network))[0]
         if proxy.scheme in SOCKS:
             return await self._through_socks(proxy, route, exchange, host, port)
-        tls = (self._proxy_context(), proxy.host.rstrip("."), proxy.port) if proxy.scheme == "https" else None
+        tls = (self._proxy_context(), proxy.host.rstrip("."), proxy) if proxy.scheme == "https" else None
         with _blame_proxy(proxy, exchange):
             sock = await self._tcp(proxy.host, proxy.port, exchange, check_address=False)
             if route.forwarded:
-                protocol = self._protocol()
+                protocol = PooledProtocol()
                 await self._connect(sock, protocol, tls)
                 return protocol
             tunnel = TunnelProtocol()
@@ -115,12 +119,12 @@ class Dialer:
             await open_tunnel(transport, tunnel, proxy, host, port, fields.get("user-agent", ""))
             if transport.is_closing():  # nobody would tell the next protocol
                 raise ConnectionResetError("connection closed")
-        protocol = self._protocol()
+        protocol = PooledProtocol()
         if route.scheme == "http":
             transport.set_protocol(protocol)
             protocol.connection_made(transport)
         else:
-            stream = self._stream(self._context, route.host.rstrip("."), route.port, protocol)
+            stream = self._stream(self._context, route.host.rstrip("."), route.key, protocol)
             transport.set_protocol(stream)
             stream.connection_made(transport)
             await stream.handshake()
@@ -158,17 +162,26 @@ class Dialer:
 
     async def _tcp(self, host: str, port: int, exchange: Exchange, *, check_address: bool = True) -> socket.socket:
         """Connect a socket with Happy Eyeballs, over the permitted addresses."""
-        network = exchange.request.network
-        addresses = await self._addresses(host, port, network)
+        addresses = await self._addresses(host, port, exchange.request.network)
         exchange.resolved = time.monotonic()
         try:
-            sock = await self._start_connection(addresses, port, check_address=check_address)
+            return await self._socket(addresses, port, exchange, check_address=check_address)
         except (OSError, TransportError):  # refused, or not permitted: the slower family may do better
-            resolver = self._resolvers.of_family(network.family)
-            others = () if pinned(network.pins, host, port) else await resolver.others(host, addresses)
-            if not others:
+            if not (others := await self._others(host, port, addresses, exchange)):
                 raise
-            sock = await self._start_connection(others, port, check_address=check_address)
+        return await self._socket(others, port, exchange, check_address=check_address)
+
+    async def _others(self, host: str, port: int, tried: Addresses, exchange: Exchange) -> Addresses:
+        """The addresses of the slower family."""
+        network = exchange.request.network
+        if pinned(network.pins, host, port):
+            return ()
+        return await self._resolvers.of_family(network.family).others(host, tried)
+
+    async def _socket(
+        self, addresses: Addresses, port: int, exchange: Exchange, *, check_address: bool = True
+    ) -> socket.socket:
+        sock = await self._start_connection(addresses, port, check_address=check_address)
         exchange.connected = time.monotonic()
         with suppress(OSError):  # it may be closed already; whoever uses it finds out
             exchange.peer = str(sock.getpeername()[0])
@@ -211,18 +224,18 @@ class Dialer:
 
     async def _secure(self, sock: socket.socket, route: Route, exchange: Exchange) -> PooledProtocol:
         """Hand the socket to a protocol, with TLS for https."""
-        protocol = self._protocol()
+        protocol = PooledProtocol()
         if route.scheme == "http":
             await self._connect(sock, protocol, None)
         else:
-            await self._connect(sock, protocol, (self._context, route.host.rstrip("."), route.port))
+            await self._connect(sock, protocol, (self._context, route.host.rstrip("."), route.key))
             exchange.secured = time.monotonic()
         return protocol
 
     async def _connect(
-        self, sock: socket.socket, protocol: asyncio.Protocol, tls: tuple[ssl.SSLContext, str, int] | None
+        self, sock: socket.socket, protocol: asyncio.Protocol, tls: tuple[ssl.SSLContext, str, Hashable] | None
     ) -> asyncio.Transport:
-        """Hand the socket to a protocol, with TLS if there are a context, a host name and a port for it."""
+        """Hand the socket to a protocol; with TLS if there are a context, a name, and what sessions are shared by."""
         if tls is None:
             return (await self._loop.create_connection(lambda: protocol, sock=sock))[0]
         stream = self._stream(*tls, protocol)
@@ -230,17 +243,14 @@ class Dialer:
         await stream.handshake()
         return stream
 
-    def _stream(self, context: ssl.SSLContext, hostname: str, port: int, protocol: asyncio.Protocol) -> TlsStream:
-        return TlsStream(context, hostname, protocol, port, self._sessions)
+    def _stream(self, context: ssl.SSLContext, hostname: str, peer: Hashable, protocol: asyncio.Protocol) -> TlsStream:
+        return TlsStream(context, hostname, protocol, peer, self._sessions)
 
     def _proxy_context(self) -> ssl.SSLContext:
         """The TLS context for proxies: --insecure and --cert are about servers."""
         if self._context_of_proxies is None:
             self._context_of_proxies = shared_context(Tls(cacert=self._tls.cacert))
         return self._context_of_proxies
-
-    def _protocol(self) -> PooledProtocol:
-        return PooledProtocol()
 
 
 def shared_context(tls: Tls) -> ssl.SSLContext:

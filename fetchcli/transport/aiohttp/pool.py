@@ -63,6 +63,11 @@ class IdlePool(Generic[C]):
             self._forget(oldest)
             oldest.close()
 
+    def discard(self, connection: C) -> None:
+        """Forget a connection that has ended, if it is kept."""
+        if connection in self._kept:
+            self._forget(connection)
+
     def drop(self, key: Hashable) -> None:
         """Close the connections of a key."""
         for connection in self._by_key.pop(key, ()):
@@ -78,7 +83,10 @@ class IdlePool(Generic[C]):
     def _forget(self, connection: C) -> None:
         key, _ = self._kept.pop(connection)
         kept = self._by_key[key]
-        kept.remove(connection)
+        if kept[-1] is connection:
+            kept.pop()
+        else:
+            kept.remove(connection)
         if not kept:
             del self._by_key[key]
 

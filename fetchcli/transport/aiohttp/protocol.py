@@ -33,6 +33,7 @@ class PooledProtocol(asyncio.Protocol):
     exchange: Exchange | None = None
     used = False
     _pool: "IdlePool[PooledProtocol] | None" = None
+    _idle_in: "IdlePool[PooledProtocol] | None" = None
     _key: Hashable = None
     _early = b""
     _is_spent = False
@@ -60,7 +61,7 @@ class PooledProtocol(asyncio.Protocol):
         exchange.peer = self.peer
         if exchange.route.scheme == "https":  # otherwise it is the proxy's
             exchange.cert_expires = self.cert_expires
-        self.used = True
+        self.used, self._idle_in = True, None
         self.exchange = exchange
         self._pool, self._key = pool, exchange.route.key
         exchange.use(self)
@@ -90,6 +91,7 @@ class PooledProtocol(asyncio.Protocol):
         if pool is None or self._is_spent or self.exchange is not None:
             self.close()
         else:
+            self._idle_in = pool
             pool.put(self._key, self)
 
     def discard(self) -> None:
@@ -152,6 +154,8 @@ class PooledProtocol(asyncio.Protocol):
         """Tell a reset from an orderly end: only the latter ends a body without a length."""
         self.transport = None
         self._ended_by = exc
+        if self._idle_in is not None:
+            self._idle_in.discard(self)
         self._end(exc)
 
     def _end(self, exc: BaseException | None) -> None:

@@ -75,17 +75,35 @@ def test_responses_without_a_time_of_their_own_let_it_grow() -> None:
 
 
 def test_a_trial_ends_although_nothing_of_it_succeeds() -> None:
-    window = Window()
-    for number in range(40):  # a queue that grows with what is in flight
-        level = 1 + number % 8 if number < 8 else 8 + number
-        window.launched(level, number)
-        window.accepted(level, 0.01 if number < 8 else 1.0, number, number + 0.5)
-    small = window.limit
-    for number in range(100, 400):
-        window.launched(int(small), number)
-        if number > 300:
-            window.accepted(int(small), None, number, number + 0.5)
-    assert window.limit > small
+    window, full = Window(start=64.0), Spread()
+    for _ in range(50):
+        full.add(64, 1.0)
+    window._begin_trial(full, 2.0, 8.0, 10.0)
+    assert window.limit == 8.0
+    for number in range(11, 100):
+        window.launched(8, number)
+        window.ended(number, number + 0.5)
+    assert window.limit == 64.0
+    window.ended(100.0, 100.5)  # there is none any more
+    for number in range(100, 120):  # and nothing is compared with nothing
+        window.launched(30, number)
+        window.accepted(30, 0.5, number, number + 0.5)
+
+
+def test_the_window_after_a_pause_grows_by_what_comes_after_it() -> None:
+    window = Window(2.0, 0.5, since=10.0)
+    for _ in range(40):
+        window.accepted(50, 0.1, 9.0, 10.5)
+    assert window.limit == 2.0
+    window.accepted(2, 0.1, 11.0, 11.1)
+    assert window.limit == 2.5
+
+
+def test_what_is_never_reached_is_not_tried() -> None:
+    window = Window(start=33.0)
+    window._known, window._queued, window._accepted = 33.0, True, 10_000
+    window.accepted(17, 0.01, 1.0, 1.1)  # other limits keep the host below its window
+    assert window.limit == 33.0
 
 
 class Told:
@@ -100,6 +118,9 @@ class Told:
     def refused(self, _level: int, _launched_at: float, _now: float) -> None:
         self.what.append("refused")
 
+    def ended(self, _launched_at: float, _now: float) -> None:
+        self.what.append("ended")
+
 
 MOVED = (Redirect("http://h0/", 302),)
 TIMED = Timings(0.1, 0.2, 0.4, 0.7, 0.9)
@@ -110,12 +131,13 @@ TIMED = Timings(0.1, 0.2, 0.4, 0.7, 0.9)
     [
         (Response(200, "http://h0/", TIMED), [pytest.approx(0.3)]),
         (Response(200, "http://h0/", Timings()), [2.0]),
-        (Response(503, "http://h1/", TIMED, MOVED), [None]),
+        (Response(200, "http://h1/", TIMED, MOVED), [None]),
+        (Response(503, "http://h1/", TIMED, MOVED), ["ended"]),
         (Response(429, "http://h0/", TIMED), ["refused"]),
         (Failure(ErrorKind.CONNECT, ""), ["refused"]),
-        (Failure(ErrorKind.CONNECT, "", redirects=MOVED), [None]),
-        (Failure(ErrorKind.DECODE, ""), [None]),
-        (Failure(ErrorKind.BLOCKED, ""), []),
+        (Failure(ErrorKind.CONNECT, "", redirects=MOVED), ["ended"]),
+        (Failure(ErrorKind.DECODE, ""), ["ended"]),
+        (Failure(ErrorKind.BLOCKED, ""), ["ended"]),
     ],
 )
 def test_what_a_window_is_told(result: Response | Failure, told: list[object]) -> None:

@@ -80,6 +80,16 @@ def test_old_and_dead_ones_are_not_used(clock: Clock) -> None:
     assert (old.connected, len(pool)) == (False, 1)
 
 
+def test_a_connection_that_has_ended_takes_no_place() -> None:
+    pool: IdlePool[Idle] = IdlePool(2)
+    first, second = Idle(), Idle()
+    pool.put("a", first)
+    pool.put("a", second)
+    pool.discard(first)
+    pool.discard(first)
+    assert (len(pool), pool.take("a"), pool.take("a")) == (1, second, None)
+
+
 def test_a_pool_that_is_closed_keeps_none() -> None:
     pool: IdlePool[Idle] = IdlePool(10)
     before, after = Idle(), Idle()
