@@ -11,6 +11,7 @@ import time
 from importlib.util import find_spec
 from typing import Any
 
+PROTOCOL = "fetchcli.transport.aiohttp.protocol"
 DIALERS = ("fetchcli.transport.aiohttp", "fetchcli.transport")  # the second: before version 0.8
 BODY = b"0123456789abcdef" * 64
 ANSWER = (
@@ -63,7 +64,8 @@ class ScriptedWire(asyncio.Transport):
 async def dial(self: Any, exchange: Any) -> Any:
     """Stands in for ``Dialer.dial``."""
     exchange.resolved = exchange.connected = time.monotonic()
-    protocol = self._protocol()
+    make = getattr(self, "_protocol", None)  # commits before it went
+    protocol = importlib.import_module(PROTOCOL).PooledProtocol() if make is None else make()
     protocol.connection_made(ScriptedWire(self._loop, protocol))
     return protocol
 

@@ -7,6 +7,7 @@ from typing import Generic, Protocol, TypeVar
 
 MAX_IDLE_SECONDS = 118.0  # as in curl (CURLOPT_MAXAGE_CONN): servers seldom keep a connection for longer
 PER_SLOT = 4  # idle connections for each request in flight, as in curl
+MOST = 512  # idle connections, if not more are in flight: each takes 30 KB, with TLS more
 
 
 class Connection(Protocol):
@@ -96,7 +97,7 @@ def max_idle(concurrency: int) -> int:
     try:
         import resource
     except ImportError:  # Windows has no such limit
-        return PER_SLOT * concurrency
+        return max(concurrency, min(PER_SLOT * concurrency, MOST))
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    spare = PER_SLOT * concurrency if limit == resource.RLIM_INFINITY else limit // 4
-    return max(concurrency, min(PER_SLOT * concurrency, spare))
+    spare = MOST if limit == resource.RLIM_INFINITY else limit // 4
+    return max(concurrency, min(PER_SLOT * concurrency, spare, MOST))

@@ -142,3 +142,5 @@ def test_idle_connections_leave_descriptors_for_the_others(monkeypatch: pytest.M
     for limit, expected in ((1024, 200), (400, 100), (100, 50), (-1, 200)):
         monkeypatch.setattr("resource.getrlimit", lambda _, limit=limit: (limit, limit))
         assert max_idle(50) == expected
+        assert max_idle(600) == 600
+    assert max_idle(300) == 512
