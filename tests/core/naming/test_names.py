@@ -380,3 +380,8 @@ def test_no_name_that_is_made_later_is_one_of_an_earlier_run() -> None:
     assert claims.claim("a/b", lambda: "k2") == "a/b"
     assert claims.settled("a") == "a/index-k2.html"
     assert claims.claim("a", lambda: "k3") == "a/index-k3.html"
+
+
+def test_a_path_of_many_folders_that_fits_is_left_as_it_is() -> None:
+    path = "a/" * 150 + "b"
+    assert clean_path(path) == path
