@@ -183,8 +183,7 @@ class Window:
         if is_new:
             self._balance += 1
             if self._balance > TOO_MANY:  # more refused than accepted: whatever was concluded is wrong
-                self._meet(max(1.0, self.limit * SHRINK), now)
-                self._suspected, self._proven = False, 0
+                self._shrink(now)
                 return
         if self._known is not None and not self._queued and in_flight > self._known:
             self._refused_beyond_known(launched_at, now)
@@ -218,8 +217,7 @@ class Window:
         # Those in flight count as well: refusals come back sooner than responses.
         if self._bad > MOSTLY and self._bad > MANY_REFUSALS * (self._bad + self._good + min(in_flight, self.limit)):
             self._good = self._bad = 0.0
-            self._meet(max(1.0, self.limit * SHRINK), now)
-            self._suspected, self._proven = False, 0
+            self._shrink(now)
 
     def _grow(self, now: float) -> None:
         if self._known is None:
@@ -252,6 +250,11 @@ class Window:
         self._cut_at = self._probed_at = now
         self._accepted, self._votes, self._probe_after, self._step, self._edge = 0, -MOSTLY, PROBE_AFTER, 1, 0
         self._beyond = self._refused_beyond = 0
+
+    def _shrink(self, now: float) -> None:
+        """The host takes less than was known."""
+        self._meet(max(1.0, self.limit * SHRINK), now)
+        self._suspected, self._proven = False, 0
 
     def _votes_on(self, launched_at: float) -> bool:
         """Whether what comes of a request beyond the known limit tells whether there is that limit."""

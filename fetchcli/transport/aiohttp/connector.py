@@ -1,5 +1,7 @@
 """The connector of the session: fetchcli's own connections, in a pool of its own."""
 
+from collections.abc import Awaitable
+
 from aiohttp import BaseConnector
 
 from fetchcli.core.errors import ErrorKind, TransportError
@@ -42,9 +44,10 @@ class PooledConnector(BaseConnector):
                 raise TransportError(ErrorKind.CANCELLED, "the run has ended")
         protocol.begin(exchange, self.pool)
 
-    def close_idle(self) -> None:
-        """Close all idle connections."""
+    def close(self, *, abort_ssl: bool = False) -> Awaitable[None]:
+        """Close all idle connections, and keep none from now on."""
         self.pool.close()
+        return super().close(abort_ssl=abort_ssl)
 
     def _idle(self, exchange: Exchange) -> PooledProtocol | None:
         """An idle connection that the request may use."""

@@ -76,28 +76,19 @@ class Dialer:
 
     async def _directly(self, route: Route, exchange: Exchange) -> PooledProtocol:
         host, port = detoured(exchange.request.network.detours, route.host, route.port)
-        if route.scheme == "http" and (protocol := await self._by_the_loop(host, port, exchange)) is not None:
+        addresses = await self._resolved(host, port, exchange)
+        if route.scheme == "http" and len(addresses) == 1:
+            # There is nothing to race, so the event loop connects: for a third of the price.
+            try:
+                (address,) = self._permitted(addresses)
+                _, protocol = await self._loop.create_connection(PooledProtocol, address, port)
+            except (OSError, TransportError):
+                if not (others := await self._others(host, port, addresses, exchange)):
+                    raise
+                return await self._secure(await self._socket(others, port, exchange), route, exchange)
+            exchange.connected = time.monotonic()
             return protocol
-        return await self._secure(await self._tcp(host, port, exchange), route, exchange)
-
-    async def _by_the_loop(self, host: str, port: int, exchange: Exchange) -> PooledProtocol | None:
-        """Let the event loop connect where there is one address: it does that for a third of the price.
-
-        None if there are several.
-        """
-        addresses = await self._addresses(host, port, exchange.request.network)
-        if len(addresses) != 1:
-            return None
-        exchange.resolved = time.monotonic()
-        try:
-            (address,) = self._permitted(addresses)
-            _, protocol = await self._loop.create_connection(PooledProtocol, address, port)
-        except (OSError, TransportError):
-            if not (others := await self._others(host, port, addresses, exchange)):
-                raise
-            return await self._secure(await self._socket(others, port, exchange), exchange.route, exchange)
-        exchange.connected = time.monotonic()
-        return protocol
+        return await self._secure(await self._raced(host, port, addresses, exchange), route, exchange)
 
     async def _through_proxy(self, proxy: Proxy, route: Route, exchange: Exchange) -> PooledProtocol:
         host, port = detoured(exchange.request.network.detours, route.host, route.port)
@@ -161,9 +152,19 @@ class Dialer:
         return await self._secure(sock, route, exchange)
 
     async def _tcp(self, host: str, port: int, exchange: Exchange, *, check_address: bool = True) -> socket.socket:
-        """Connect a socket with Happy Eyeballs, over the permitted addresses."""
+        """Resolve a name, and connect a socket."""
+        addresses = await self._resolved(host, port, exchange)
+        return await self._raced(host, port, addresses, exchange, check_address=check_address)
+
+    async def _resolved(self, host: str, port: int, exchange: Exchange) -> Addresses:
         addresses = await self._addresses(host, port, exchange.request.network)
         exchange.resolved = time.monotonic()
+        return addresses
+
+    async def _raced(
+        self, host: str, port: int, addresses: Addresses, exchange: Exchange, *, check_address: bool = True
+    ) -> socket.socket:
+        """Connect a socket with Happy Eyeballs, over the permitted addresses."""
         try:
             return await self._socket(addresses, port, exchange, check_address=check_address)
         except (OSError, TransportError):  # refused, or not permitted: the slower family may do better

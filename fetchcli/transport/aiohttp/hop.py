@@ -42,11 +42,10 @@ class AiohttpHop(Exchange):
         try:
             await self.connector.begin(self)
             return await self.read_head()
-        except Exception as error:
+        except BaseException as error:
             self.close()
-            raise TransportError.of(classify(error, self)) from error
-        except BaseException:
-            self.close()
+            if isinstance(error, Exception):
+                raise TransportError.of(classify(error, self)) from error
             raise
 
 
@@ -90,7 +89,6 @@ class AiohttpHops:
 
     async def close(self) -> None:
         """Close every connection, and the resolver."""
-        self.connector.close_idle()
         await self.session.close()
         await self._resolvers.close()
 
