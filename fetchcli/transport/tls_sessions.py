@@ -56,8 +56,9 @@ class TlsSessions:
         self._open[key] = connection
 
     def drop(self, key: Hashable) -> None:
-        """Forget a session that the server did not take."""
+        """Forget a session that the server did not take, and the connection that it is from."""
         self._sessions.pop(key, None)
+        self._open.pop(key, None)
 
     def ended(self, key: Hashable, connection: Resumable) -> None:
         """A connection has ended."""

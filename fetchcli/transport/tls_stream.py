@@ -17,7 +17,15 @@ MAX_RECORD = 16 * 1024  # bytes of one TLS record (RFC 8446 section 5.1)
 
 
 class ResumptionError(Exception):
-    """A handshake failed that offered a session; without it may be fine."""
+    """A handshake failed that offered a session; without it may be fine.
+
+    Attributes:
+        reason: the error.
+    """
+
+    def __init__(self, reason: OSError) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
 
 
 class TlsStream(asyncio.Transport, asyncio.Protocol):
@@ -70,7 +78,7 @@ class TlsStream(asyncio.Transport, asyncio.Protocol):
         except OSError as error:
             if self._offered_session:
                 self._sessions.drop(self._key)
-                raise ResumptionError from error
+                raise ResumptionError(error) from error
             raise
         except asyncio.CancelledError:
             self._transport.abort()

@@ -3,7 +3,6 @@
 import asyncio
 import socket
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Policy, Tls
 from fetchcli.core.url.parse import parse_url
@@ -21,6 +21,7 @@ from fetchcli.transport.tls import make_context
 from fetchcli.transport.tls_sessions import TlsSessions
 from fetchcli.transport.tls_stream import TlsStream
 from tests.support.certificates import server_context, trusting
+from tests.support.listen import serve_each
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -37,19 +38,13 @@ class ResumingServer:
         self._contexts = list(contexts)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = parse_url(f"https://127.0.0.1:{self._listener.getsockname()[1]}/")
-        threading.Thread(target=self._serve, daemon=True).start()
+        serve_each(self._listener, self._answer)
 
     def close(self) -> None:
         self._listener.close()
 
-    def _serve(self) -> None:
-        with suppress(OSError):
-            while True:
-                raw, _ = self._listener.accept()
-                context = self._contexts.pop(0) if len(self._contexts) > 1 else self._contexts[0]
-                threading.Thread(target=self._answer, args=(raw, context), daemon=True).start()
-
-    def _answer(self, raw: socket.socket, context: ssl.SSLContext) -> None:
+    def _answer(self, raw: socket.socket) -> None:
+        context = self._contexts.pop(0) if len(self._contexts) > 1 else self._contexts[0]
         with suppress(OSError), raw, context.wrap_socket(raw, server_side=True) as connection:
             self.resumed.append(bool(connection.session_reused))
             while connection.recv(65536):
@@ -104,16 +99,17 @@ async def test_another_port_and_another_run_have_sessions_of_their_own(tmp_path:
         assert (server.resumed, other.resumed) == ([False, False, False], [False])
 
 
+@pytest.mark.parametrize("times", [1, 2])
 async def test_a_server_that_refuses_a_session_is_asked_without(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
     """Behind a load balancer, the next server may be one that answers what it does not know with an alert."""
-    shake = TlsStream._shake_hands
-    refused: list[TlsStream] = []
+    shake, refused = TlsStream._shake_hands, 0
 
     def shake_hands(self: TlsStream) -> bool:
-        if self._offered_session and self._received.pending and not refused:
-            refused.append(self)
+        nonlocal refused
+        if self._offered_session and self._received.pending and refused < times:
+            refused += 1
             self._transport.close()
             self.connection_lost(ssl.SSLError(1, "[SSL] handshake failure"))
             return False
@@ -123,7 +119,26 @@ async def test_a_server_that_refuses_a_session_is_asked_without(
     with resuming(server_context()) as server:
         responses = await fetch(Policy(tls=trusting(tmp_path)), (server,), (server, server))
     assert [response.status for response in responses] == [200, 200, 200]
-    assert len(refused) == 1
+    assert refused == 1
+
+
+async def test_a_host_that_refuses_every_session_is_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever other connections offer meanwhile, the outcome is that of the handshake."""
+
+    shake = TlsStream._shake_hands
+
+    def shake_hands(self: TlsStream) -> bool:
+        self._offered_session = True
+        if self._received.pending:
+            self._transport.close()
+            self.connection_lost(ssl.SSLError(1, "[SSL] handshake failure"))
+            return False
+        return shake(self)
+
+    monkeypatch.setattr(TlsStream, "_shake_hands", shake_hands)
+    with resuming(server_context()) as server, pytest.raises(TransportError) as caught:
+        await fetch(Policy(tls=trusting(tmp_path)), (server,))
+    assert caught.value.failure.kind is ErrorKind.TLS
 
 
 def test_python_refuses_a_session_of_another_context() -> None:

@@ -66,6 +66,8 @@ class Dialer:
             raise TransportError.of(classify(error, exchange)) from error  # ETIMEDOUT: the kernel gave up
         except OSError as error:
             raise TransportError.of(classify(error, exchange)) from error
+        except ResumptionError as error:  # meanwhile another connection had a session to offer
+            raise TransportError.of(classify(error.reason, exchange)) from error
 
     async def _dial(self, route: Route, exchange: Exchange) -> PooledProtocol:
         if self._unix_socket is not None:
