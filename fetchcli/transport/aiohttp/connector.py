@@ -1,5 +1,6 @@
 """The connector of the session: fetchcli's own connections, in a pool of its own."""
 
+import time
 from collections.abc import Awaitable
 
 from aiohttp import BaseConnector
@@ -31,18 +32,18 @@ class PooledConnector(BaseConnector):
         self.pool: IdlePool[PooledProtocol] = IdlePool(max_idle)
 
     async def begin(self, exchange: Exchange) -> None:
-        """Send the request of an exchange over an idle connection, or over a new one.
+        """Send the request of an exchange over an idle connection, one that is soon idle, or a new one.
 
         Raises:
             TransportError: see `Dialer.dial`; `timeout_connect`.
         """
         protocol = self._idle(exchange)
         if protocol is None:
-            protocol = await self._dial(exchange)
+            protocol = await self._soon_idle(exchange) or await self._dial(exchange)
             if self.closed:
                 protocol.close()
                 raise TransportError(ErrorKind.CANCELLED, "the run has ended")
-        protocol.begin(exchange, self.pool)
+        protocol.begin(exchange)
 
     def close(self, *, abort_ssl: bool = False) -> Awaitable[None]:
         """Close all idle connections, and keep none from now on."""
@@ -57,10 +58,24 @@ class PooledConnector(BaseConnector):
             return None
         return self.pool.take(key, MAX_IDLE_ONCE if request.once else MAX_IDLE_SECONDS)
 
+    async def _soon_idle(self, exchange: Exchange) -> PooledProtocol | None:
+        """A connection that another request gives back sooner than one is made."""
+        request = exchange.request
+        if request.fresh or request.once:
+            return None
+        exchange.queued = True
+        try:
+            return await self.pool.wait(exchange.route.key)
+        finally:
+            exchange.queued = False
+
     async def _dial(self, exchange: Exchange) -> PooledProtocol:
+        began = time.monotonic()
         try:
             with Deadline(exchange.connect_timeout, exchange):
-                return await self._dialer.dial(exchange)
+                protocol = await self._dialer.dial(exchange)
         except TimeoutError:
             detail = f"no connection within --connect-timeout ({exchange.phase})"
             raise TransportError(ErrorKind.TIMEOUT_CONNECT, detail) from None
+        protocol.join(self.pool, exchange.route.key, time.monotonic() - began)
+        return protocol

@@ -33,7 +33,6 @@ class PooledProtocol(asyncio.Protocol):
     exchange: Exchange | None = None
     used = False
     _pool: "IdlePool[PooledProtocol] | None" = None
-    _idle_in: "IdlePool[PooledProtocol] | None" = None
     _key: Hashable = None
     _early = b""
     _is_spent = False
@@ -51,8 +50,14 @@ class PooledProtocol(asyncio.Protocol):
         """Whether it is open."""
         return self.transport is not None and not self.transport.is_closing()
 
-    def begin(self, exchange: Exchange, pool: "IdlePool[PooledProtocol]") -> None:
-        """Send a request and expect its response; the pool gets the connection afterwards.
+    def join(self, pool: "IdlePool[PooledProtocol]", key: Hashable, seconds: float) -> None:
+        """Belong to a pool, which gets the connection after each request; it took so many seconds to make it."""
+        if self.transport is not None:
+            self._pool, self._key = pool, key
+            pool.opened(key, seconds)
+
+    def begin(self, exchange: Exchange) -> None:
+        """Send a request and expect its response.
 
         A server that speaks before it was asked is taken to answer, whether its bytes arrive before the request
         leaves or after: nobody can tell these apart.
@@ -61,9 +66,8 @@ class PooledProtocol(asyncio.Protocol):
         exchange.peer = self.peer
         if exchange.route.scheme == "https":  # otherwise it is the proxy's
             exchange.cert_expires = self.cert_expires
-        self.used, self._idle_in = True, None
+        self.used = True
         self.exchange = exchange
-        self._pool, self._key = pool, exchange.route.key
         exchange.use(self)
         if (recorder := exchange.request.recorder) is not None:
             recorder.request(exchange.head + (exchange.request.content or b""), self.peer)
@@ -87,16 +91,14 @@ class PooledProtocol(asyncio.Protocol):
 
     def release(self) -> None:
         """Return the connection to the pool, or close it if it can serve no other request."""
-        pool, self._pool = self._pool, None
-        if pool is None or self._is_spent or self.exchange is not None:
+        if self._pool is None or self._is_spent or self.exchange is not None:
             self.close()
         else:
-            self._idle_in = pool
-            pool.put(self._key, self)
+            self._pool.put(self._key, self)
 
     def discard(self) -> None:
         """Close the connection, whatever would still arrive."""
-        self._pool = None
+        self._is_spent = True
         self.close()
 
     def close(self) -> None:
@@ -154,8 +156,9 @@ class PooledProtocol(asyncio.Protocol):
         """Tell a reset from an orderly end: only the latter ends a body without a length."""
         self.transport = None
         self._ended_by = exc
-        if self._idle_in is not None:
-            self._idle_in.discard(self)
+        if self._pool is not None:
+            self._pool.ended(self._key, self)
+            self._pool = None
         self._end(exc)
 
     def _end(self, exc: BaseException | None) -> None:
