@@ -21,21 +21,79 @@ class Watched(Protocol):
         """Differs from an earlier value if anything has arrived since."""
 
 
-class Deadline:
-    """Ends its ``with`` block with TimeoutError after a time, like `asyncio.timeout`.
+class Timer:
+    """One timer of the event loop for all time limits of one length: they are due in the order in which they began.
+
+    A timer of its own for each would cost more than everything else that a limit does.
 
     Args:
-        seconds: the limit, or None.
-        watched: what the block waits for.
+        seconds: the length.
+
+    Attributes:
+        loop: the event loop.
+    """
+
+    __slots__ = ("_due", "_handle", "_seconds", "loop")
+
+    def __init__(self, seconds: float) -> None:
+        self.loop = asyncio.get_running_loop()
+        self._seconds = seconds
+        self._due: dict[Deadline, float] = {}
+        self._handle: asyncio.Handle | None = None
+
+    def begin(self, deadline: "Deadline") -> None:
+        """Tell a limit when it is due."""
+        self._due[deadline] = at = self.loop.time() + self._seconds
+        if self._handle is None:
+            self._handle = self.loop.call_at(at, self._ring)
+
+    def end(self, deadline: "Deadline") -> None:
+        """Forget a limit."""
+        self._due.pop(deadline, None)
+
+    def _ring(self) -> None:
+        self._handle, now = None, self.loop.time()
+        while self._due:
+            deadline, at = next(iter(self._due.items()))
+            if at > now:
+                self._handle = self.loop.call_at(at, self._ring)
+                return
+            del self._due[deadline]
+            deadline.look()
+
+
+class Timers:
+    """The timers of a transport, by their length."""
+
+    def __init__(self) -> None:
+        self._timers: dict[float, Timer] = {}
+
+    def deadline(self, seconds: float | None, watched: Watched) -> "Deadline":
+        """A time limit.
+
+        Args:
+            seconds: the limit, or None.
+            watched: what its block waits for.
+        """
+        if seconds is None:
+            return Deadline(None, watched)
+        timer = self._timers.get(seconds)
+        if timer is None:
+            timer = self._timers[seconds] = Timer(seconds)
+        return Deadline(timer, watched)
+
+
+class Deadline:
+    """Ends its ``with`` block with TimeoutError after a time, like `asyncio.timeout`.
 
     Attributes:
         expired: the limit has ended the block.
     """
 
-    __slots__ = ("_cancelling", "_handle", "_looks", "_seconds", "_seen", "_task", "_watched", "expired")
+    __slots__ = ("_cancelling", "_handle", "_looks", "_seen", "_task", "_timer", "_watched", "expired")
 
-    def __init__(self, seconds: float | None, watched: Watched) -> None:
-        self._seconds = seconds
+    def __init__(self, timer: Timer | None, watched: Watched) -> None:
+        self._timer = timer
         self._watched = watched
         self._handle: asyncio.Handle | None = None
         self._task: asyncio.Task[object] | None = None
@@ -44,14 +102,16 @@ class Deadline:
         self.expired = False
 
     def __enter__(self) -> None:
-        if self._seconds is not None:
-            self._task = task = asyncio.current_task()
+        if (timer := self._timer) is not None:
+            self._task = task = asyncio.current_task(timer.loop)
             self._cancelling = task.cancelling() if task is not None else 0
-            self._handle = asyncio.get_running_loop().call_later(self._seconds, self._look)
+            timer.begin(self)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        if self._timer is not None:
+            self._timer.end(self)
         if self._handle is not None:
             self._handle.cancel()
         if self.expired and self._task is not None:
@@ -59,7 +119,8 @@ class Deadline:
             if kind is asyncio.CancelledError and not cancelled_by_others:
                 raise TimeoutError from error
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """The limit is due: end the block, unless what it waits for has arrived meanwhile."""
         self._seen = self._watched.progress
         # What is called next may still run before the sockets are read; what that calls runs after it.
         self._call_soon(lambda: self._call_soon(self._judge))
@@ -70,7 +131,7 @@ class Deadline:
     def _judge(self) -> None:
         self._looks += 1
         if self._watched.progress != self._seen and self._looks < MAX_LOOKS:
-            self._look()
+            self.look()
         elif self._task is not None:
             self.expired = True
             self._task.cancel()

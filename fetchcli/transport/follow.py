@@ -27,7 +27,7 @@ from fetchcli.transport.base import (
     SharedFields,
 )
 from fetchcli.transport.body import NO_CONSUMERS, BodyReader
-from fetchcli.transport.deadline import Deadline
+from fetchcli.transport.deadline import Timers
 from fetchcli.transport.fetch_result import failure_of, response_of
 from fetchcli.transport.paced_body import PacedBody
 from fetchcli.transport.partial_body import CUT, PartialBody, partial_body, restored
@@ -87,6 +87,7 @@ class FollowingTransport:
         self._defaults = default_headers(user_agent, identity=identity)
         self._authenticator = authenticator
         self._cookies = cookies
+        self._timers = Timers()
         self._prepared = lru_cache(maxsize=16)(self._prepare)
 
     async def close(self) -> None:
@@ -121,7 +122,7 @@ class FollowingTransport:
         chain.go_on_with(earlier if isinstance(earlier, PartialBody) else None)
         chain.record, chain.conditions = plan.record, plan.conditions
         chain.hop = self._hop(chain, policy)
-        limit = Deadline(policy.timeouts.total, chain)
+        limit = self._timers.deadline(policy.timeouts.total, chain)
         try:
             with limit:
                 return await self._follow(chain, policy, plan.consume)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from fetchcli.transport.deadline import MAX_LOOKS, Deadline
+from fetchcli.transport.deadline import MAX_LOOKS, Timers
 from tests.support.command import start, until
 from tests.support.recorder import ok, recorder
 
@@ -33,7 +33,7 @@ class Arriving:
 
 @pytest.mark.parametrize("count", [0, 10, 10 * MAX_LOOKS])
 async def test_a_limit_ends_its_block_once_nothing_arrives_any_more(count: int) -> None:
-    limit = Deadline(0.0, Arriving(count))
+    limit = Timers().deadline(0.0, Arriving(count))
     with pytest.raises(TimeoutError), limit:
         await asyncio.Event().wait()
     assert limit.expired
@@ -41,14 +41,14 @@ async def test_a_limit_ends_its_block_once_nothing_arrives_any_more(count: int) 
 
 async def test_a_block_that_ends_in_time_is_left_alone() -> None:
     for seconds in (None, 60.0):
-        limit = Deadline(seconds, Arriving(0))
+        limit = Timers().deadline(seconds, Arriving(0))
         with limit:
             await asyncio.sleep(0)
         assert not limit.expired
 
 
 async def test_a_limit_that_is_due_when_the_block_ends_does_nothing() -> None:
-    limit = Deadline(0.0, Arriving(10))
+    limit = Timers().deadline(0.0, Arriving(10))
     with limit:
         for _ in range(3):
             await asyncio.sleep(0)
@@ -59,7 +59,7 @@ async def test_a_limit_that_is_due_when_the_block_ends_does_nothing() -> None:
 
 async def test_a_cancellation_from_outside_stays_one() -> None:
     async def block() -> None:
-        with Deadline(0.0, Arriving(0)):
+        with Timers().deadline(0.0, Arriving(0)):
             await asyncio.Event().wait()
 
     task = asyncio.create_task(block())
@@ -67,6 +67,22 @@ async def test_a_cancellation_from_outside_stays_one() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_limits_of_one_length_share_a_timer() -> None:
+    timers, ended = Timers(), []
+
+    async def block(number: int, seconds: float) -> None:
+        with suppress(TimeoutError), timers.deadline(seconds, Arriving(0)):
+            await asyncio.Event().wait()
+        ended.append(number)
+
+    async with asyncio.TaskGroup() as group:
+        for number, seconds in enumerate((0.02, 0.0, 0.02)):
+            group.create_task(block(number, seconds))
+        await asyncio.sleep(0.01)
+        group.create_task(block(3, 0.02))
+    assert ended == [1, 0, 2, 3]
 
 
 @LOOPS
@@ -97,7 +113,7 @@ def test_119_what_had_arrived_when_the_loop_was_blocked_is_read_first(
             blocked.wait(0.05)  # longer than the limit
 
         try:
-            with Deadline(0.01, receiver):
+            with Timers().deadline(0.01, receiver):
                 running.call_soon(block)
                 return await receiver.got
         finally:

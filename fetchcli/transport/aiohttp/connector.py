@@ -10,7 +10,7 @@ from fetchcli.transport.aiohttp.dial import Dialer
 from fetchcli.transport.aiohttp.exchange import Exchange
 from fetchcli.transport.aiohttp.pool import MAX_IDLE_SECONDS, IdlePool
 from fetchcli.transport.aiohttp.protocol import PooledProtocol
-from fetchcli.transport.deadline import Deadline
+from fetchcli.transport.deadline import Timers
 
 MAX_IDLE_ONCE = 1.0  # seconds; a server that closes connections sooner than that keeps none
 
@@ -29,6 +29,7 @@ class PooledConnector(BaseConnector):
     def __init__(self, dialer: Dialer, *, max_idle: int) -> None:
         super().__init__()
         self._dialer = dialer
+        self._timers = Timers()
         self.pool: IdlePool[PooledProtocol] = IdlePool(max_idle)
 
     async def begin(self, exchange: Exchange) -> None:
@@ -72,7 +73,7 @@ class PooledConnector(BaseConnector):
     async def _dial(self, exchange: Exchange) -> PooledProtocol:
         began = time.monotonic()
         try:
-            with Deadline(exchange.connect_timeout, exchange):
+            with self._timers.deadline(exchange.connect_timeout, exchange):
                 protocol = await self._dialer.dial(exchange)
         except TimeoutError:
             detail = f"no connection within --connect-timeout ({exchange.phase})"
