@@ -201,6 +201,9 @@ class Hop(BodySource, Protocol):
             TransportError: no head arrived.
         """
 
+    def take_whole(self) -> bytes | None:
+        """The body, transfer coding undone, if all of it has arrived and was not read; otherwise it is to be read."""
+
     def fail(self, error: TransportError) -> None:
         """Raise this error in the current or next read."""
 

@@ -70,6 +70,12 @@ class ScriptedHop:
         self._pieces = iter(tuple(self._reader.pieces))
         return self._reader.head
 
+    def take_whole(self) -> bytes | None:
+        """The scripted body, unless it is to be read in pieces."""
+        if self._hops.in_pieces or not self._reader.complete or self._request.recorder is not None:
+            return None
+        return b"".join(self._reader.pieces)
+
     async def read(self) -> bytes:
         """The next piece of the scripted body."""
         await asyncio.sleep(0)
@@ -104,16 +110,17 @@ class ScriptedHops:
     Args:
         script: called for every hop.
         clock: tells the time of the first byte.
+        in_pieces: bodies are read, although they are there.
 
     Attributes:
-        clock: as given.
+        clock, in_pieces: as given.
         sent: the requests, in order.
         hops: the hops that sent them.
     """
 
-    def __init__(self, script: HopScript, clock: Callable[[], float] = lambda: 1.0) -> None:
+    def __init__(self, script: HopScript, clock: Callable[[], float] = lambda: 1.0, *, in_pieces: bool = False) -> None:
         self._script = script
-        self.clock = clock
+        self.clock, self.in_pieces = clock, in_pieces
         self.sent: list[HopRequest] = []
         self.hops: list[ScriptedHop] = []
         self.closed = False

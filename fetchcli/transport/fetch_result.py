@@ -9,7 +9,7 @@ from fetchcli.core.model.policy import Policy
 from fetchcli.core.revalidation.conditions import NOT_MODIFIED
 from fetchcli.core.timings import Timings
 from fetchcli.transport.base import Hop
-from fetchcli.transport.body import BodyReader
+from fetchcli.transport.body import Body
 from fetchcli.transport.redirect_chain import RedirectChain
 
 
@@ -38,7 +38,7 @@ def failure_of(error: Exception, chain: RedirectChain, policy: Policy, *, timed_
     )
 
 
-def response_of(head: Head, chain: RedirectChain, body: BodyReader) -> Response:
+def response_of(head: Head, chain: RedirectChain, body: Body) -> Response:
     """The response, once its body was read."""
     hop = chain.hop
     return Response(
@@ -54,7 +54,7 @@ def response_of(head: Head, chain: RedirectChain, body: BodyReader) -> Response:
         hop.length_verified,
         body.unknown_coding,
         head.fields,
-        None if body.buffer is None else bytes(body.buffer.data),
+        body.start,
         hop.cert_expires,
         head.skipped,
         chain.resumed_from,

@@ -26,7 +26,7 @@ from fetchcli.transport.base import (
     HopTransport,
     SharedFields,
 )
-from fetchcli.transport.body import NO_CONSUMERS, BodyReader
+from fetchcli.transport.body import NO_CONSUMERS, BodyReader, plain_body
 from fetchcli.transport.deadline import Timers
 from fetchcli.transport.fetch_result import failure_of, response_of
 from fetchcli.transport.paced_body import PacedBody
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from fetchcli.transport.cookies import RowCookies
 
 OK = 200
+NO_PLAN = BodyPlan()
 MAX_REDIRECT_BODY = 64 * 1024
 REDIRECT_BODY_SECONDS = 0.5
 
@@ -114,7 +115,7 @@ class FollowingTransport:
             jar = None if self._cookies is None else self._cookies.jar_of_row()
             chain = RedirectChain(url, request, jar)
         chain.fresh = bool(fresh)
-        plan = body or BodyPlan()
+        plan = body or NO_PLAN
         earlier = plan.partial
         if plan.stored is not None:
             earlier = await restored(plan.stored, policy.limits)
@@ -177,19 +178,24 @@ class FollowingTransport:
                 chain.go_on_with(None)
                 return None
             chain.resumed_from = partial.offset
-            await partial.reader.read(source)
+            body = await partial.reader.read(source)
             if partial.reader.wire != total:
                 kind = ErrorKind.TRUNCATED if partial.reader.wire < total else ErrorKind.PROTOCOL
                 brought = partial.reader.wire - chain.resumed_from
                 raise TransportError(kind, f"the rest has {brought} bytes, not {total - chain.resumed_from}")
-            return response_of(partial.head, chain, partial.reader)
+            return response_of(partial.head, chain, body)
+        if (
+            consume is None
+            and self._pacer is None
+            and (plain := plain_body(head, chain.hop, policy.limits)) is not None
+        ):
+            return response_of(head, chain, plain)
         consumers = NO_CONSUMERS if consume is None else consume(chain.url.text, head)
         no_body = chain.request.method == "HEAD"
-        body = BodyReader(head, source, policy.limits, consumers, to_head_request=no_body)
+        reader = BodyReader(head, source, policy.limits, consumers, to_head_request=no_body)
         if head.status == OK:  # a response such as 503 does not take the place of what came before
-            chain.begin(head, body)
-        await body.read()
-        return response_of(head, chain, body)
+            chain.begin(head, reader)
+        return response_of(head, chain, await reader.read())
 
     async def _open(self, chain: RedirectChain) -> Head:
         """Send the request of a hop, and keep the cookies of its response."""

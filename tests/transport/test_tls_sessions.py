@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import ssl
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,7 +28,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
 class ResumingServer:
-    """Answers as often as it is asked.
+    """Answers as often as it is asked, once all that are sent at once have arrived: each on a connection of its own.
 
     Attributes:
         resumed: whether each connection resumed a session.
@@ -36,6 +37,8 @@ class ResumingServer:
     def __init__(self, *contexts: ssl.SSLContext) -> None:
         self.resumed: list[bool] = []
         self._contexts = list(contexts)
+        self._left = 0
+        self._changed = threading.Condition()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = parse_url(f"https://127.0.0.1:{self._listener.getsockname()[1]}/")
         serve_each(self._listener, self._answer)
@@ -43,11 +46,19 @@ class ResumingServer:
     def close(self) -> None:
         self._listener.close()
 
+    def expect(self, requests: int) -> None:
+        """So many requests are sent at once."""
+        self._left = requests
+
     def _answer(self, raw: socket.socket) -> None:
         context = self._contexts.pop(0) if len(self._contexts) > 1 else self._contexts[0]
         with suppress(OSError), raw, context.wrap_socket(raw, server_side=True) as connection:
             self.resumed.append(bool(connection.session_reused))
             while connection.recv(65536):
+                with self._changed:
+                    self._left -= 1
+                    self._changed.notify_all()
+                    self._changed.wait_for(lambda: self._left <= 0)
                 connection.sendall(ANSWER)
 
 
@@ -62,13 +73,13 @@ def resuming(*contexts: ssl.SSLContext) -> Iterator[ResumingServer]:
 
 async def fetch(policy: Policy, *at_once: tuple[ResumingServer, ...]) -> list[Response]:
     """Ask servers at once, then others at once, in one run."""
-    client = FollowingTransport(AiohttpHops(policy), "fetchcli-test")
+    client, responses = FollowingTransport(AiohttpHops(policy), "fetchcli-test"), []
     try:
-        return [
-            response
-            for servers in at_once
-            for response in await asyncio.gather(*(client.send(server.url, policy) for server in servers))
-        ]
+        for servers in at_once:
+            for server in servers:
+                server.expect(servers.count(server))
+            responses += await asyncio.gather(*(client.send(server.url, policy) for server in servers))
+        return responses
     finally:
         await client.close()
 

@@ -32,18 +32,24 @@ class PooledConnector(BaseConnector):
         self._timers = Timers()
         self.pool: IdlePool[PooledProtocol] = IdlePool(max_idle)
 
+    def begin_over_idle(self, exchange: Exchange) -> bool:
+        """Send the request of an exchange over an idle connection; return whether there is one."""
+        protocol = self._idle(exchange)
+        if protocol is None:
+            return False
+        protocol.begin(exchange)
+        return True
+
     async def begin(self, exchange: Exchange) -> None:
-        """Send the request of an exchange over an idle connection, one that is soon idle, or a new one.
+        """Send the request of an exchange over a connection that is soon idle, or a new one.
 
         Raises:
             TransportError: see `Dialer.dial`; `timeout_connect`.
         """
-        protocol = self._idle(exchange)
-        if protocol is None:
-            protocol = await self._soon_idle(exchange) or await self._dial(exchange)
-            if self.closed:
-                protocol.close()
-                raise TransportError(ErrorKind.CANCELLED, "the run has ended")
+        protocol = await self._soon_idle(exchange) or await self._dial(exchange)
+        if self.closed:
+            protocol.close()
+            raise TransportError(ErrorKind.CANCELLED, "the run has ended")
         protocol.begin(exchange)
 
     def close(self, *, abort_ssl: bool = False) -> Awaitable[None]:

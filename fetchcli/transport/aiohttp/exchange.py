@@ -43,6 +43,7 @@ class Exchange:
     Attributes:
         route: the route to the origin.
         head: request line and header section.
+        loop: the event loop: asking for the running one costs a system call.
         request: the request; its content is sent after the head.
         reader: reads the response.
         connect_timeout: maximum seconds for lookup, connect and TLS, or None.
@@ -70,6 +71,7 @@ class Exchange:
         "connected",
         "first_byte",
         "head",
+        "loop",
         "peer",
         "queued",
         "reader",
@@ -83,8 +85,10 @@ class Exchange:
         "silence",
     )
 
-    def __init__(self, route: Route, head: bytes, request: HopRequest, timeouts: Timeouts) -> None:
-        self.route = route
+    def __init__(
+        self, route: Route, head: bytes, request: HopRequest, timeouts: Timeouts, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self.route, self.loop = route, loop
         self.head = head
         self.request = request
         recorder = request.recorder
@@ -190,6 +194,15 @@ class Exchange:
             await self._wait()
         return head
 
+    def take_whole(self) -> bytes | None:
+        """See `transport.base.Hop`."""
+        if not self.reader.complete or self._failure is not None or self._paused or self.request.recorder is not None:
+            return None
+        pieces = self.reader.pieces
+        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        pieces.clear()
+        return data
+
     async def read(self) -> bytes:
         """Body bytes as they arrive, transfer coding decoded; empty at the end."""
         pieces = self.reader.pieces
@@ -215,7 +228,7 @@ class Exchange:
         """Wait until something happens on the connection."""
         if self._failure is not None:
             raise self._failure
-        self._waiter = asyncio.get_running_loop().create_future()
+        self._waiter = self.loop.create_future()
         try:
             if self.silence is None:
                 await self._waiter

@@ -5,6 +5,7 @@ The session owns the connector, and the connector the connections. Hops ask the 
 No exception of the operating system or of TLS leaves this package: what fails is a `TransportError`.
 """
 
+import asyncio
 from functools import lru_cache, partial
 
 import aiohttp
@@ -40,7 +41,8 @@ class AiohttpHop(Exchange):
     async def open(self) -> Head:
         """See `transport.base.Hop`."""
         try:
-            await self.connector.begin(self)
+            if not self.connector.begin_over_idle(self):
+                await self.connector.begin(self)
             return await self.read_head()
         except BaseException as error:
             self.close()
@@ -55,6 +57,7 @@ class AiohttpHops:
     def __init__(self, policy: Policy) -> None:
         if SOCKS & policy.network.proxies.schemes:
             require_socks()
+        self._loop = asyncio.get_running_loop()
         self._field_lines = lru_cache(maxsize=16)(_field_lines)
         self._network = policy.network
         self._routes = Routes(policy.network)
@@ -83,7 +86,7 @@ class AiohttpHops:
             if route.proxy is not None and route.proxy.authorization:
                 lines += f"Proxy-Authorization: {route.proxy.authorization}\r\n"
         head = f"{request.method} {target} HTTP/1.1\r\nHost: {request.host}\r\n{lines}\r\n"
-        hop = AiohttpHop(route, head.encode("utf-8", "surrogateescape"), request, timeouts)
+        hop = AiohttpHop(route, head.encode("utf-8", "surrogateescape"), request, timeouts, self._loop)
         hop.connector = self.connector
         return hop
 

@@ -3,6 +3,7 @@
 import errno
 import ssl
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -20,7 +21,7 @@ REQUEST = HopRequest(url=URL, method="GET", host="h", shared=SharedFields(()))
 
 
 def exchange(head: Head | None = None, **reached: float) -> Exchange:
-    made = Exchange(Route("https", "h", 443, None), b"", REQUEST, Timeouts())
+    made = Exchange(Route("https", "h", 443, None), b"", REQUEST, Timeouts(), Mock())
     made.reader.head = head
     for phase, when in reached.items():
         setattr(made, phase, when)
