@@ -9,6 +9,7 @@ from fetchcli.core.checks.evaluate import Evidence, checks_for, failed_checks, l
 from fetchcli.core.errors import ErrorKind, Failure, TransportError
 from fetchcli.core.expect.expectations import Check
 from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
+from fetchcli.core.model.earlier import Earlier
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.model.redacted import redacted, redactor_of
 from fetchcli.core.model.target import Target
@@ -49,11 +50,13 @@ class Attempts:
             policy = msgspec.structs.replace(policy, limits=msgspec.structs.replace(policy.limits, hash=True))
         limits, request = policy.limits, row.request or policy.request
         buffered = max(limits.check, limits.keep) if checks and reads_body(checks) else 0
-        conditions = _conditions(row, request, checks)
+        conditions = None if row.earlier is None else _conditions(row, row.earlier, request, checks)
         resume, launch.resume = launch.resume, None
         result: Response | Failure
         try:
-            plan = await self._bodies.plan(launch, buffered, conditions, to_head_request=request.method == "HEAD")
+            plan = None
+            if buffered or conditions is not None or self._bodies.has_plans:
+                plan = await self._bodies.plan(launch, buffered, conditions, to_head_request=request.method == "HEAD")
             result = await self._transport.send(
                 row.url, policy, request=row.request, fresh=resume or launch.fresh, body=plan
             )
@@ -72,26 +75,29 @@ class Attempts:
             attempt = msgspec.structs.replace(attempt, result=result)
             stands = result.not_modified and NOT_MODIFIED not in self._policy.accept
             judged = msgspec.structs.replace(result, status=row.earlier.status) if stands else result
-        return self._redacted(await self._judged(launch, attempt, judged, checks, redactor), redactor)
+        evidence = self._evidence(launch, attempt, judged, checks, redactor)
+        if evidence is not None:
+            attempt = await self._checked(attempt, evidence, checks)
+        return self._redacted(attempt, redactor)
 
-    async def _judged(
+    def _evidence(
         self,
         launch: Launch,
         attempt: Attempt,
         response: Response,
         checks: tuple[Check, ...],
         redactor: Redactor | None,
-    ) -> Attempt:
-        """The attempt with the checks that its response fails; a 304 stands for the earlier response."""
+    ) -> Evidence | None:
+        """What the checks look at, or None if there is nothing to check; a 304 stands for the earlier response."""
         row, body = launch.row, self._bodies.received(launch, response)
         request = row.request or self._policy.request
         wrong = unasked(response, request)
         accepted = response.status in self._policy.accept and not lacks_location(response, self._policy)
         if accepted and not checks and not wrong:
-            return attempt
+            return None
         if body is not None:
             response = msgspec.structs.replace(response, body=body)
-        evidence = Evidence(
+        return Evidence(
             response,
             attempt.elapsed,
             attempt.started_at + attempt.elapsed,
@@ -99,7 +105,6 @@ class Attempts:
             wrong,
             redactor or str,
         )
-        return await self._checked(attempt, evidence, checks)
 
     @staticmethod
     def _redacted(attempt: Attempt, redactor: Redactor | None) -> Attempt:
@@ -130,10 +135,9 @@ class Attempts:
             return await asyncio.to_thread(failed_checks, evidence, self._policy, checks)
 
 
-def _conditions(row: Target, request: Request, checks: tuple[Check, ...]) -> Conditions | None:
+def _conditions(row: Target, earlier: Earlier, request: Request, checks: tuple[Check, ...]) -> Conditions | None:
     """The conditions of the request of a row, if an earlier response may stand for a new one."""
-    earlier = row.earlier
-    if earlier is None or not may_be_known(request, checks):
+    if not may_be_known(request, checks):
         return None
     fields = conditions(earlier)
     return Conditions(earlier.url or row.url.text, fields) if fields else None

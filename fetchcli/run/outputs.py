@@ -113,7 +113,10 @@ class Outputs:
     @property
     def congested(self) -> bool:
         """Whether a destination does not keep up."""
-        return any(output.congested for output in self._outputs) or any(display.congested for display in self._displays)
+        for output in self._outputs:  # asked for every row, so without a generator
+            if output.congested:
+                return True
+        return any(display.congested for display in self._displays) if self._displays else False
 
     async def wait_until_drained(self) -> None:
         """Wait until every destination has caught up."""

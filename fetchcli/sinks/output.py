@@ -10,6 +10,7 @@ import select
 import stat
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from os.path import samestat
@@ -66,9 +67,9 @@ class Output:
         self.broken_pipe = False
         self._on_failure = on_failure
         self._error: OSError | None = None
-        self._pending: list[bytes | Blocks] = []
-        self._backlog = 0
-        self._lock = threading.Lock()
+        # Without a lock: one thread appends and counts what it queued, the other takes and counts what it wrote.
+        self._pending: deque[bytes | Blocks] = deque()
+        self._queued = self._written = 0
         self._filled = threading.Event()
         self._closing = threading.Event()
         self._compress = compress.compressor_for(name)
@@ -149,13 +150,12 @@ class Output:
     @property
     def congested(self) -> bool:
         """Whether too much waits to be written."""
-        return self._backlog > MAX_BACKLOG and self._error is None
+        return self._queued - self._written > MAX_BACKLOG and self._error is None
 
     def write(self, data: bytes) -> None:
         """Queue bytes; they are written within `BLOCK_SECONDS`, compressed ones within `compress.BLOCK_SECONDS`."""
-        with self._lock:
-            self._pending.append(data)
-            self._backlog += len(data)
+        self._pending.append(data)
+        self._queued += len(data)
         if not self._filled.is_set():
             self._filled.set()
 
@@ -166,9 +166,8 @@ class Output:
             blocks: the bytes; an OSError makes this output fail.
             size: number of bytes.
         """
-        with self._lock:
-            self._pending.append(Blocks(blocks, size))
-            self._backlog += size
+        self._pending.append(Blocks(blocks, size))
+        self._queued += size
         self._filled.set()
 
     def close(self) -> None:
@@ -196,14 +195,12 @@ class Output:
             self._gather()
             self._filled.clear()
             closing = self._closing.is_set()  # read after clearing: `close` sets this first
-            with self._lock:
-                pieces, self._pending = self._pending, []
+            pieces = [self._pending.popleft() for _ in range(len(self._pending))]
             if empty and closing and self._compress is not None:
                 pieces = pieces or [b""]  # no member at all is no file of that compression
             empty = empty and not pieces
             self._write_pieces(pieces)
-            with self._lock:
-                self._backlog -= sum(map(len, pieces))
+            self._written += sum(map(len, pieces))
             if closing:
                 return
 
@@ -229,7 +226,7 @@ class Output:
             self._closing.wait(BLOCK_SECONDS)
             return
         until = time.monotonic() + compress.BLOCK_SECONDS
-        while self._backlog < compress.MAX_BLOCK and time.monotonic() < until:
+        while self._queued - self._written < compress.MAX_BLOCK and time.monotonic() < until:
             if self._closing.wait(GATHER_SECONDS):
                 return
 

@@ -334,7 +334,7 @@ async def test_a_bug_in_deciding_is_one_internal_outcome(monkeypatch: pytest.Mon
     def broken(*_: object, **__: object) -> None:
         raise ValueError("bug")
 
-    monkeypatch.setattr("fetchcli.core.schedule.scheduler.decide", broken)
+    monkeypatch.setattr("fetchcli.core.schedule.feedback.Feedback.learn", broken)
     outcomes = await outcomes_of(Fetcher(NullTransport(), Policy(pace=Pace(per_host=1))), targets(5))
     assert [outcome.failure.kind for outcome in outcomes if outcome.failure] == [ErrorKind.INTERNAL] * 5
 

@@ -6,6 +6,8 @@ from fetchcli.core.model.outcome import Outcome, Verdict, is_flaky
 from fetchcli.core.model.target import Known, Rejected, Skipped, Target
 from fetchcli.core.revalidation.conditions import from_cache
 
+OK, FAILED = Verdict.OK, Verdict.FAILED  # found sooner than the members of their class
+
 
 def outcome_of(target: Target, attempts: tuple[Attempt, ...], queued: float, *, note: str = "") -> Outcome:
     """The outcome of a target, from its last attempt; without attempts it is SKIPPED."""
@@ -14,7 +16,7 @@ def outcome_of(target: Target, attempts: tuple[Attempt, ...], queued: float, *, 
     last = attempts[-1]
     if isinstance(last.result, Response):
         failed = last.failed_checks
-        verdict = Verdict.FAILED if failed else Verdict.OK
+        verdict = FAILED if failed else OK
         flaky = len(attempts) > 1 and not failed and is_flaky(attempts)
         saved = target.earlier.saved if last.result.not_modified and target.earlier is not None else None
         return Outcome(target, verdict, attempts, failed, queued, flaky, note, saved)

@@ -19,7 +19,11 @@ from fetchcli.core.http1.chunked import ChunkedBody
 MAX_HEAD = 300 * 1024  # bytes of the header section including interim responses, and of trailers (curl's limit)
 MAX_LENGTH = 2**63 - 1
 MAX_SKIPPED = 3
-MAX_CACHED_NAME = 64  # bytes; longer names are not cached
+MAX_REMEMBERED = 128  # bytes of a line; longer ones are parsed each time
+REMEMBERED = 1024  # lines: servers repeat most of theirs
+
+# Numbers: to look for bytes in bytes, CPython first makes an exception, which costs more than all the rest.
+NUL, CR, COMMA = b"\0\r,"
 
 BODYLESS_STATUSES = frozenset({204, 304})  # statuses whose responses never have a body (RFC 9112 section 6.3)
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})  # statuses whose Location is followed
@@ -60,10 +64,8 @@ def parse_head(block: bytes) -> Head:
         TransportError: `protocol`: not a well-formed HTTP/1.0 or HTTP/1.1 response.
     """
     status_line, _, section = _plain_lines(block).partition(b"\n")
-    match = _STATUS_LINE.fullmatch(status_line)
-    if match is None:
-        refuse(f"not an HTTP/1.1 status line: {excerpt(status_line)}")
-    return Head(int(match[2]), match[1][0] - 48, *parse_fields(section))
+    parse = _remembered_status_line if len(status_line) <= MAX_REMEMBERED else _parse_status_line
+    return Head(*parse(status_line), *parse_fields(section))
 
 
 def parse_fields(section: bytes) -> tuple[Fields, tuple[str, ...]]:
@@ -74,41 +76,52 @@ def parse_fields(section: bytes) -> tuple[Fields, tuple[str, ...]]:
     """
     if section[:1] in (b" ", b"\t"):
         refuse("white space before the first header")
-    if b"\n " in section or b"\n\t" in section:
+    if section.find(b"\n ") >= 0 or section.find(b"\n\t") >= 0:
         section = _OBS_FOLD.sub(b" ", section)
     fields: Fields = {}
     skipped: tuple[str, ...] = ()
     for line in section.split(b"\n")[:-1]:
-        name, colon, value = line.partition(b":")
-        if not colon:
-            refuse(f"a header line without a colon: {excerpt(line)}")
-        lower = _lower_name(name) if len(name) <= MAX_CACHED_NAME else _check_name(name)
-        if not lower:
-            if _FRAMING.search(name.translate(None, _PUNCTUATION)):
-                refuse(f"an invalid header name: {excerpt(line)}")
+        name, value = _remembered_field(line) if len(line) <= MAX_REMEMBERED else _parse_field(line)
+        if not name:
             if len(skipped) < MAX_SKIPPED:
                 skipped += (excerpt(line),)
-        elif lower in fields:
-            fields[lower].append(value.strip(b" \t"))
+        elif name in fields:
+            fields[name].append(value)
         else:
-            fields[lower] = [value.strip(b" \t")]
+            fields[name] = [value]
     return fields, skipped
 
 
-def _check_name(name: bytes) -> bytes:
-    """A field name in lower case; empty if it is invalid."""
-    return b"" if name.translate(None, _TOKEN) else name.lower()
+def _parse_status_line(line: bytes) -> tuple[int, int]:
+    """The status, and the minor version."""
+    match = _STATUS_LINE.fullmatch(line)
+    if match is None:
+        refuse(f"not an HTTP/1.1 status line: {excerpt(line)}")
+    return int(match[2]), match[1][0] - 48
 
 
-_lower_name = lru_cache(maxsize=1024)(_check_name)  # servers use few names
+def _parse_field(line: bytes) -> tuple[bytes, bytes]:
+    """The name of a field in lower case, empty if it is invalid, and its value."""
+    name, colon, value = line.partition(b":")
+    if not colon:
+        refuse(f"a header line without a colon: {excerpt(line)}")
+    if not name.translate(None, _TOKEN):
+        return name.lower(), value.strip(b" \t")
+    if _FRAMING.search(name.translate(None, _PUNCTUATION)):
+        refuse(f"an invalid header name: {excerpt(line)}")
+    return b"", value
+
+
+_remembered_status_line = lru_cache(maxsize=64)(_parse_status_line)
+_remembered_field = lru_cache(maxsize=REMEMBERED)(_parse_field)
 
 
 def _plain_lines(block: bytes) -> bytes:
     """The block with LF as its only line end."""
-    if b"\0" in block:
+    if NUL in block:
         refuse("a NUL in the header section")
     block = block.replace(b"\r\n", b"\n")
-    if b"\r" in block:
+    if CR in block:
         refuse("a bare CR in the header section")
     return block
 
@@ -131,7 +144,7 @@ def body_framing(head: Head) -> int | ChunkedBody:
     if lengths is None:
         return UNTIL_CLOSE
     length = lengths[0]
-    if len(lengths) > 1 or b"," in length:
+    if len(lengths) > 1 or COMMA in length:
         distinct = {length.strip(b" \t") for value in lengths for length in value.split(b",")}
         length = distinct.pop()
         if distinct:

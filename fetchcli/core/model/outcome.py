@@ -22,6 +22,9 @@ class Verdict(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+_SKIPPED = Verdict.SKIPPED  # found sooner than the member of its class
+
+
 class Outcome(msgspec.Struct, frozen=True):
     """The one outcome of a row.
 
@@ -60,7 +63,7 @@ class Outcome(msgspec.Struct, frozen=True):
     @property
     def skip_cause(self) -> SkipCause | None:
         """Why the row was skipped; None if it was not."""
-        if self.verdict is not Verdict.SKIPPED:
+        if self.verdict is not _SKIPPED:
             return None
         return self.row.cause if isinstance(self.row, Skipped) else SkipCause.HOST
 

@@ -70,9 +70,9 @@ COLUMNS: tuple[Column, ...] = (
     Column("url", "string", "row.text", "the URL of the row, credentials masked"),
     Column("method", "string", "row.method", "the request method"),
     Column("tag", "string", "row.tag or None", "the tag of the row in the input"),
-    Column("verdict", "string", "o.verdict.value", "OK, FAILED, REJECTED, CANCELLED or SKIPPED"),
+    Column("verdict", "string", "o.verdict._value_", "OK, FAILED, REJECTED, CANCELLED or SKIPPED"),
     Column("status", "integer", "r and r.status", "HTTP status of a complete response", ("http_code", "response_code")),
-    Column("error", "string", "f and f.kind.value", "error kind if there is no complete response"),
+    Column("error", "string", "f and f.kind._value_", "error kind if there is no complete response"),
     Column("error_detail", "string", "f and f.detail", "the reason, in words", ("errormsg",)),
     Column(
         "failed_checks",
@@ -86,7 +86,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "skip_cause",
         "string",
-        "o.skip_cause and o.skip_cause.value",
+        "o.skip_cause and o.skip_cause._value_",
         "why the row was skipped: duplicate, exists (--skip-existing), halt, or host (--max-host-errors)",
     ),
     Column(

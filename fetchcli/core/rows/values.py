@@ -30,8 +30,8 @@ PRELUDE = {
 
 def iso(epoch: float) -> str:
     """A time as ISO 8601 in UTC, with microseconds."""
-    seconds, fraction = divmod(epoch, 1)
-    return f"{_iso_seconds(int(seconds))}.{int(fraction * 1_000_000):06}Z"
+    seconds = int(epoch)
+    return f"{_iso_seconds(seconds)}.{int((epoch - seconds) * 1_000_000):06}Z"
 
 
 def _iso_second(epoch: float) -> str:
@@ -45,8 +45,8 @@ def _iso_seconds(epoch: int) -> str:
 
 
 def _seconds(value: float) -> float:
-    """Round to microseconds; most phases of a reused connection are 0."""
-    return round(value, 6) if value else 0.0
+    """Round to microseconds (`round` takes four times as long); most phases of a reused connection are 0."""
+    return int(value * 1_000_000 + 0.5) / 1_000_000 if value > 0 else 0.0
 
 
 def _response(outcome: Outcome) -> Response | None:
@@ -58,12 +58,10 @@ def _response(outcome: Outcome) -> Response | None:
 
 def _failure(outcome: Outcome) -> Failure | None:
     """The failure of a row that was not skipped."""
-    if outcome.verdict is Verdict.SKIPPED:
-        return None
     if outcome.attempts:
         result = outcome.attempts[-1].result
-        return result if isinstance(result, Failure) else None
-    return outcome.failure
+        return result if isinstance(result, Failure) and outcome.verdict is not Verdict.SKIPPED else None
+    return None if outcome.verdict is Verdict.SKIPPED else outcome.failure
 
 
 def _header(response: Response | None, name: bytes) -> str | None:
@@ -88,7 +86,8 @@ def _retry_after(outcome: Outcome, response: Response | None) -> int | None:
     if response is None or not response.headers:
         return None
     last = outcome.attempts[-1]
-    accepted = not any(failed.check == "status" for failed in outcome.failed_checks)
+    failed = outcome.failed_checks
+    accepted = not failed or all(one.check != "status" for one in failed)
     seconds = requested_seconds(response.headers, last.started_at + last.elapsed, accepted=accepted)
     return None if seconds is None else ceil(seconds)
 

@@ -24,6 +24,7 @@ from fetchcli.core.schedule.retry import GiveUp, RetryAfter, decide, overdue
 
 LOOK_AHEAD = 10_000  # maximum number of waiting rows; those of one slow host can fill it
 LOCAL_DELAY = 0.1  # seconds until a row that this machine lacked a resource for is tried again
+ACCEPTED = Settled("")
 MAX_LOCAL_RETRIES = 50  # maximum number of times for one row
 
 
@@ -157,6 +158,8 @@ class Scheduler:
         if remedy is not Remedy.LESS:
             self.capacity.succeeded()
         self.feedback.learn(launch, result, now)
+        if remedy is None and not attempt.failed_checks:
+            return ACCEPTED
         decision = self._retry_decision(launch, now)
         if isinstance(decision, RetryAfter):
             self._delay(launch, now + decision.delay)

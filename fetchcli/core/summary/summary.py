@@ -8,14 +8,16 @@ from collections.abc import Iterable
 from heapq import nlargest, nsmallest
 from typing import Protocol
 
-from fetchcli.core.errors import ErrorKind, ExitCode, Failure
+from fetchcli.core.errors import ErrorKind, ExitCode
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.outcome import Outcome, Verdict
+from fetchcli.core.model.save import Saved
 from fetchcli.core.model.target import Skipped
 from fetchcli.core.summary.changes import Changes
 from fetchcli.core.summary.distribution import Distribution
 from fetchcli.core.summary.thresholds import Threshold, ThresholdMeter, ThresholdResult
 
+SKIPPED, BAD = Verdict.SKIPPED, (Verdict.FAILED, Verdict.REJECTED)
 MAX_FAILURES = 20
 MAX_SLOWEST_HOSTS = 5
 
@@ -98,28 +100,36 @@ class Summary:
         self.flaky += outcome.flaky
         for meter in self.meters:
             meter.add(outcome, outcome.response)
-        if outcome.verdict is Verdict.SKIPPED:
+        if outcome.verdict is SKIPPED:
             self.skipped += isinstance(outcome.row, Skipped)
             return
         result = outcome.result
-        if isinstance(result, Response) and result.from_cache:
-            self.from_cache += 1
-            return
-        if isinstance(result, Response) and result.not_modified:
-            self.not_modified += 1
-        elif outcome.saved is not None:
-            self.saved += 1
-            self.size_saved += outcome.saved.size
-        if isinstance(result, Failure):
-            self.kinds[result.kind] += 1
+        if isinstance(result, Response):
+            if result.from_cache:
+                self.from_cache += 1
+                return
+            self._add_response(outcome, result)
         else:
-            self.statuses[result.status] += 1
-            if outcome.failed_checks:
-                self.checks.update({failed.check for failed in outcome.failed_checks})
-            self.size_download += result.size_download
-            self._add_latency(outcome.attempts[-1].elapsed, outcome.row)
-        if outcome.verdict in (Verdict.FAILED, Verdict.REJECTED):
+            self.kinds[result.kind] += 1
+            self._add_saved(outcome.saved)
+        if outcome.verdict in BAD:
             self._note_failure(outcome)
+
+    def _add_response(self, outcome: Outcome, response: Response) -> None:
+        self.statuses[response.status] += 1
+        if outcome.failed_checks:
+            self.checks.update({failed.check for failed in outcome.failed_checks})
+        self.size_download += response.size_download
+        self._add_latency(outcome.attempts[-1].elapsed, outcome.row)
+        if response.not_modified:
+            self.not_modified += 1
+        else:
+            self._add_saved(outcome.saved)
+
+    def _add_saved(self, saved: Saved | None) -> None:
+        if saved is not None:
+            self.saved += 1
+            self.size_saved += saved.size
 
     def add_accepted(self, status: int, seconds: float, size_download: int, row: HasHost) -> None:
         """Count a row that was accepted at once, and whose body was not saved; no threshold is measured.
