@@ -79,18 +79,19 @@ class Dialer:
     async def _directly(self, route: Route, exchange: Exchange) -> PooledProtocol:
         host, port = detoured(exchange.request.network.detours, route.host, route.port)
         addresses = await self._resolved(host, port, exchange)
-        if route.scheme == "http" and len(addresses) == 1:
-            # There is nothing to race, so the event loop connects: for a third of the price.
-            try:
-                (address,) = self._permitted(addresses)
-                _, protocol = await self._loop.create_connection(PooledProtocol, address, port)
-            except (OSError, TransportError):
-                if not (others := await self._others(host, port, addresses, exchange)):
-                    raise
-                return await self._secure(await self._socket(others, port, exchange), route, exchange)
-            exchange.connected = time.monotonic()
-            return protocol
-        return await self._secure(await self._raced(host, port, addresses, exchange), route, exchange)
+        if len(addresses) > 1:
+            return await self._secure(await self._raced(host, port, addresses, exchange), route, exchange)
+        # There is nothing to race, so the event loop connects: for a third of the price.
+        try:
+            (address,) = self._permitted(addresses)
+            made = self._layers(route)
+            await self._loop.create_connection(lambda: made[0], address, port)
+        except (OSError, TransportError):
+            if not (others := await self._others(host, port, addresses, exchange)):
+                raise
+            return await self._secure(await self._socket(others, port, exchange), route, exchange)
+        exchange.connected, exchange.peer = time.monotonic(), address
+        return await self._established(made, exchange)
 
     async def _through_proxy(self, proxy: Proxy, route: Route, exchange: Exchange) -> PooledProtocol:
         host, port = detoured(exchange.request.network.detours, route.host, route.port)
@@ -227,11 +228,23 @@ class Dialer:
 
     async def _secure(self, sock: socket.socket, route: Route, exchange: Exchange) -> PooledProtocol:
         """Hand the socket to a protocol, with TLS for https."""
+        made = self._layers(route)
+        await self._loop.create_connection(lambda: made[0], sock=sock)
+        return await self._established(made, exchange)
+
+    def _layers(self, route: Route) -> "tuple[asyncio.Protocol, PooledProtocol]":
+        """The protocol of a new socket, and that of the requests: for https, there is TLS between them."""
         protocol = PooledProtocol()
         if route.scheme == "http":
-            await self._connect(sock, protocol, None)
-        else:
-            await self._connect(sock, protocol, (self._context, route.host.rstrip("."), route.key))
+            return protocol, protocol
+        return self._stream(self._context, route.host.rstrip("."), route.key, protocol), protocol
+
+    @staticmethod
+    async def _established(layers: "tuple[asyncio.Protocol, PooledProtocol]", exchange: Exchange) -> PooledProtocol:
+        """Wait for the end of the handshake, if there is one."""
+        lowest, protocol = layers
+        if isinstance(lowest, TlsStream):
+            await lowest.handshake()
             exchange.secured = time.monotonic()
         return protocol
 
