@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fetchcli._version import __version__
 from fetchcli.core.errors import ExitCode, OutputError
-from fetchcli.core.model.policy import Policy
+from fetchcli.core.model.policy import Policy, Tls
 from fetchcli.core.model.save import Save
 from fetchcli.core.model.target import Row
 from fetchcli.core.schedule.byte_pacing import BytePacer
@@ -37,6 +37,7 @@ from fetchcli.run.outputs import Outputs, is_written, stdout_is_terminal
 from fetchcli.run.signals import Interrupt
 from fetchcli.sinks.formats import parse_output
 from fetchcli.transport.base import Transport
+from fetchcli.transport.certificates import read_early, read_only_once
 
 if TYPE_CHECKING:
     from fetchcli.core.baseline.compare import Comparison
@@ -53,7 +54,8 @@ def make_transport(
     policy: Policy, user_agent: str = USER_AGENT, cookies: "RowCookies | None" = None, save: Save | None = None
 ) -> Transport:
     """The transport of a run; aiohttp is imported here, because ``--help`` does not need it."""
-    from fetchcli.transport.aiohttp.hop import AiohttpHops
+    with read_only_once():
+        from fetchcli.transport.aiohttp.hop import AiohttpHops
     from fetchcli.transport.follow import FollowingTransport
 
     authenticator = None
@@ -63,8 +65,7 @@ def make_transport(
         from fetchcli.transport.digest import DigestAuth
 
         authenticator = DigestAuth(policy.credentials.digest)
-    rate = policy.limits.rate
-    pacer = None if rate is None else BytePacer(rate)
+    pacer = None if policy.limits.rate is None else BytePacer(policy.limits.rate)
     identity = save is not None and save.resume
     return FollowingTransport(AiohttpHops(policy), user_agent, authenticator, cookies, pacer, identity=identity)
 
@@ -101,6 +102,8 @@ def run(settings: Settings) -> ExitCode:
 
         outputs = [parse_output(text).path for text in settings.outputs]
         check_cookie_jar(settings.policy.cookies.jar, [*settings.inputs, *settings.read, *outputs])
+    if settings.policy.tls == Tls():
+        read_early()
     # Small requests make many short-lived cycles; collecting them less often saves 10 % of CPU.
     gc.set_threshold(GC_THRESHOLD, *gc.get_threshold()[1:])
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:

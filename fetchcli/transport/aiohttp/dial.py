@@ -9,7 +9,6 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import aiohappyeyeballs
-from aiohttp import connector
 
 from fetchcli.core.errors import ErrorKind, Remedy, TransportError
 from fetchcli.core.model.policy import Network, Tls
@@ -22,7 +21,7 @@ from fetchcli.transport.aiohttp.protocol import PooledProtocol
 from fetchcli.transport.aiohttp.route import Route
 from fetchcli.transport.aiohttp.tunnel import TunnelProtocol, open_tunnel, through_socks
 from fetchcli.transport.resolver import Addresses, Resolvers
-from fetchcli.transport.tls import make_context
+from fetchcli.transport.tls import default_context, make_context
 from fetchcli.transport.tls_sessions import TlsSessions
 from fetchcli.transport.tls_stream import ResumptionError, TlsStream
 
@@ -43,7 +42,7 @@ class Dialer:
         self._resolvers = resolvers
         resolvers.of_family(network.family)  # whether the DNS servers can be asked is known before the run
         self._tls = tls
-        self._context = shared_context(tls)
+        self._context = None if tls == Tls() else make_context(tls)  # files are read before the run
         self._context_of_proxies: ssl.SSLContext | None = None
         self._sessions = TlsSessions()
         self._loop = asyncio.get_running_loop()
@@ -118,7 +117,7 @@ class Dialer:
             transport.set_protocol(protocol)
             protocol.connection_made(transport)
         else:
-            stream = self._stream(self._context, route.host.rstrip("."), route.key, protocol)
+            stream = self._stream(self._origin_context(), route.host.rstrip("."), route.key, protocol)
             transport.set_protocol(stream)
             stream.connection_made(transport)
             await stream.handshake()
@@ -237,7 +236,7 @@ class Dialer:
         protocol = PooledProtocol()
         if route.scheme == "http":
             return protocol, protocol
-        return self._stream(self._context, route.host.rstrip("."), route.key, protocol), protocol
+        return self._stream(self._origin_context(), route.host.rstrip("."), route.key, protocol), protocol
 
     @staticmethod
     async def _established(layers: "tuple[asyncio.Protocol, PooledProtocol]", exchange: Exchange) -> PooledProtocol:
@@ -262,16 +261,16 @@ class Dialer:
     def _stream(self, context: ssl.SSLContext, hostname: str, peer: Hashable, protocol: asyncio.Protocol) -> TlsStream:
         return TlsStream(context, hostname, protocol, peer, self._sessions)
 
+    def _origin_context(self) -> ssl.SSLContext:
+        """The TLS context for servers."""
+        return self._context or default_context()
+
     def _proxy_context(self) -> ssl.SSLContext:
         """The TLS context for proxies: --insecure and --cert are about servers."""
         if self._context_of_proxies is None:
-            self._context_of_proxies = shared_context(Tls(cacert=self._tls.cacert))
+            tls = Tls(cacert=self._tls.cacert)
+            self._context_of_proxies = default_context() if tls == Tls() else make_context(tls)
         return self._context_of_proxies
-
-
-def shared_context(tls: Tls) -> ssl.SSLContext:
-    """The TLS context of a run; by default the one that aiohttp made when it was imported (another costs 20 ms)."""
-    return connector._SSL_CONTEXT_VERIFIED if tls == Tls() else make_context(tls)
 
 
 @contextmanager

@@ -4,12 +4,10 @@ Each test names what it leans on and why. When one fails after an upgrade, read 
 before moving the range in pyproject.toml.
 """
 
-import ssl
+import subprocess
+import sys
 
-from aiohttp import connector
-
-from fetchcli.core.model.policy import Policy, Tls
-from fetchcli.transport.aiohttp.dial import shared_context
+from fetchcli.core.model.policy import Policy
 from fetchcli.transport.aiohttp.hop import AiohttpHops
 
 
@@ -21,10 +19,28 @@ async def test_the_session_owns_our_connector() -> None:
     assert hops.connector.closed
 
 
-def test_the_context_that_aiohttp_made_when_it_was_imported() -> None:
-    """`shared_context` uses it where no option says otherwise: reading the authorities again costs 20 ms."""
-    context = connector._SSL_CONTEXT_VERIFIED
-    assert context.verify_mode is ssl.CERT_REQUIRED
-    assert context.check_hostname
-    assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
-    assert shared_context(Tls()) is context
+def test_aiohttp_reads_certificates_when_it_is_imported() -> None:
+    """`read_only_once` spares it that: nothing of fetchcli uses the context that it makes."""
+    done = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, check=True)
+    *read, own, after = done.stdout.split()
+    assert read == ["0", "1"], "times that aiohttp read them: spared, and in the thread"
+    assert int(own) == int(after) > 0
+
+
+PROBE = """
+import ssl, threading
+from fetchcli.transport.certificates import read_early, read_only_once, trusting_context
+
+main, read, load = threading.get_ident(), [0, 0], ssl.SSLContext.load_default_certs
+
+def counting(context, purpose=ssl.Purpose.SERVER_AUTH):
+    read[threading.get_ident() != main] += 1
+    load(context, purpose)
+
+ssl.SSLContext.load_default_certs = counting
+read_early()
+with read_only_once():
+    import aiohttp
+assert ssl.SSLContext.load_default_certs is counting
+print(*read, trusting_context().cert_store_stats()["x509"], trusting_context().cert_store_stats()["x509"])
+"""
