@@ -61,6 +61,7 @@ def instructions(tree: Path, folder: Path, arguments: list[str]) -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("rev", metavar="REV", help="the commit to compare the working tree with")
+    parser.add_argument("--at-most", type=float, default=float("inf"), metavar="RATIO", help="fail beyond this ratio")
     arguments = parser.parse_args()
     if shutil.which("valgrind") is None:
         raise SystemExit("this benchmark needs valgrind")
@@ -76,6 +77,9 @@ def main() -> None:
     names = ("a URL", "start and end of a run", "--version", "--help")
     for name, old, new in zip(names, before, now, strict=True):
         print(f"| {name} | {old / 1000:,.1f} | {new / 1000:,.1f} | {new / old:.4f} |")
+    worst = max(new / old for old, new in zip(before, now, strict=True))
+    if worst > arguments.at_most:
+        raise SystemExit(f"{worst:.4f} of the instructions before is more than {arguments.at_most}")
 
 
 if __name__ == "__main__":

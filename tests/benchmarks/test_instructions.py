@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.instructions import ROOT, WIRE, fetch_arguments, instructions
+from tests.benchmarks.instructions import ROOT, WIRE, Count, fetch_arguments, instructions, main
 from tests.support.command import environment
 
 
@@ -25,3 +25,17 @@ def test_the_count_repeats(tmp_path: Path) -> None:
     first, second = (instructions(ROOT, tmp_path, ["-m", "fetchcli", "--version"]) for _ in range(2))
     assert first > 100_000_000
     assert abs(first - second) < 0.003 * first
+
+
+@pytest.mark.parametrize(("now", "fails"), [(102.0, False), (104.0, True)])
+def test_a_change_that_makes_it_slower_fails(monkeypatch: pytest.MonkeyPatch, now: float, fails: bool) -> None:
+    counts = iter((Count(100.0, 10.0, 10.0, 10.0), Count(now, 10.0, 10.0, 10.0)))
+    monkeypatch.setattr("tests.benchmarks.instructions.count", lambda *_: next(counts))
+    monkeypatch.setattr("subprocess.run", lambda *_, **__: None)
+    monkeypatch.setattr("shutil.which", lambda _: "valgrind")
+    monkeypatch.setattr("sys.argv", ["instructions", "HEAD~1", "--at-most", "1.03"])
+    if not fails:
+        main()
+        return
+    with pytest.raises(SystemExit, match="more than 1.03"):
+        main()
