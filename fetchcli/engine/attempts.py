@@ -68,7 +68,7 @@ class Attempts:
             result = internal_failure(error)
         attempt = Attempt(number, self._epoch + started, time.monotonic() - started, result)
         if isinstance(result, Failure):
-            return self._redacted(attempt, redactor)
+            return attempt if redactor is None else redacted(attempt, redactor)
         judged = result
         if conditions is not None and row.earlier is not None and result.status == NOT_MODIFIED:
             result = with_earlier(result, row.earlier)
@@ -78,7 +78,7 @@ class Attempts:
         evidence = self._evidence(launch, attempt, judged, checks, redactor)
         if evidence is not None:
             attempt = await self._checked(attempt, evidence, checks)
-        return self._redacted(attempt, redactor)
+        return attempt if redactor is None else redacted(attempt, redactor)
 
     def _evidence(
         self,
@@ -105,10 +105,6 @@ class Attempts:
             wrong,
             redactor or str,
         )
-
-    @staticmethod
-    def _redacted(attempt: Attempt, redactor: Redactor | None) -> Attempt:
-        return attempt if redactor is None else redacted(attempt, redactor)
 
     def failed(self, launch: Launch, started: float, failure: Failure) -> Attempt:
         """The attempt that started at this time (`time.monotonic`) and ends now with a failure."""

@@ -7,8 +7,7 @@ tasks than slots; and no task is left behind, however the run ends.
 import asyncio
 import random
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
 from functools import partial
 
 from fetchcli.core.checks.verdict import outcome_of, outcome_without_attempt
@@ -27,6 +26,15 @@ from fetchcli.engine.feed import Feed, WakeTimer, wait_for_event, watch_loop_lag
 from fetchcli.save.base import BodyStore
 from fetchcli.transport.base import Transport
 
+
+class _NextTurn:
+    """Awaited until the next turn of the event loop: `asyncio.sleep(0)` without a coroutine of its own."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        yield
+
+
+_NEXT_TURN = _NextTurn()
 AHEAD = 4  # times the concurrency: rows that the scheduler may choose from
 
 
@@ -144,7 +152,8 @@ class Fetcher:
                 await self._launch()
                 while delivery.ready:
                     yield delivery.ready.popleft()
-                    await self._launch()
+                    if not self._slots.locked():
+                        await self._launch()
                 if self.stopped or not (feed.rows or not feed.ended or self.scheduler.waiting):
                     if not self._tasks and not delivery.ready and not self._bodies.pending:
                         break
@@ -238,8 +247,10 @@ class Fetcher:
                 continue
             # Let everything that ended in this turn end first, then send together: batches of requests cost
             # a fifth less than single ones.
-            with suppress(asyncio.CancelledError):  # only `stop` cancels, and then there is no next row
-                await asyncio.sleep(0)
+            try:  # noqa: SIM105 - this is done for every row, and a context manager costs more than the wait
+                await _NEXT_TURN
+            except asyncio.CancelledError:  # only `stop` cancels, and then there is no next row
+                pass
             current = self._next()
 
     def _end_launch(self, launch: Launch, attempt: Attempt) -> bool:

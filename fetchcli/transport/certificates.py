@@ -41,7 +41,7 @@ def read_only_once() -> Iterator[None]:
             load(context, purpose)
 
     if _early:
-        ssl.SSLContext.load_default_certs = load_in_other_threads  # type: ignore[method-assign]
+        ssl.SSLContext.load_default_certs = load_in_other_threads  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:

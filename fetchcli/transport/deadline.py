@@ -31,34 +31,31 @@ class Timer:
 
     Attributes:
         loop: the event loop.
+        due: when each limit is due.
     """
 
-    __slots__ = ("_due", "_handle", "_seconds", "loop")
+    __slots__ = ("_handle", "_seconds", "due", "loop")
 
     def __init__(self, seconds: float) -> None:
         self.loop = asyncio.get_running_loop()
         self._seconds = seconds
-        self._due: dict[Deadline, float] = {}
+        self.due: dict[Deadline, float] = {}
         self._handle: asyncio.Handle | None = None
 
     def begin(self, deadline: "Deadline") -> None:
         """Tell a limit when it is due."""
-        self._due[deadline] = at = self.loop.time() + self._seconds
+        self.due[deadline] = at = self.loop.time() + self._seconds
         if self._handle is None:
             self._handle = self.loop.call_at(at, self._ring)
 
-    def end(self, deadline: "Deadline") -> None:
-        """Forget a limit."""
-        self._due.pop(deadline, None)
-
     def _ring(self) -> None:
         self._handle, now = None, self.loop.time()
-        while self._due:
-            deadline, at = next(iter(self._due.items()))
+        while self.due:
+            deadline, at = next(iter(self.due.items()))
             if at > now:
                 self._handle = self.loop.call_at(at, self._ring)
                 return
-            del self._due[deadline]
+            del self.due[deadline]
             deadline.look()
 
 
@@ -111,7 +108,7 @@ class Deadline:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if self._timer is not None:
-            self._timer.end(self)
+            self._timer.due.pop(self, None)
         if self._handle is not None:
             self._handle.cancel()
         if self.expired and self._task is not None:

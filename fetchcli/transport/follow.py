@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from fetchcli.transport.cookies import RowCookies
 
 OK = 200
-NO_PLAN = BodyPlan()
 MAX_REDIRECT_BODY = 64 * 1024
 REDIRECT_BODY_SECONDS = 0.5
 
@@ -52,6 +51,7 @@ class _PreparedRequest(NamedTuple):
         host: the Host field that the user asked for, or None.
         last: the user asked for the connection to be closed.
         authorized: the user set the Authorization field.
+        once: it must not be repeated.
         cookie: value of the user's Cookie field, if it is not among the header fields.
     """
 
@@ -60,6 +60,7 @@ class _PreparedRequest(NamedTuple):
     last: bool
     authorized: bool
     cookie: str
+    once: bool
 
 
 class FollowingTransport:
@@ -115,18 +116,15 @@ class FollowingTransport:
             jar = None if self._cookies is None else self._cookies.jar_of_row()
             chain = RedirectChain(url, request, jar)
         chain.fresh = bool(fresh)
-        plan = body or NO_PLAN
-        earlier = plan.partial
-        if plan.stored is not None:
-            earlier = await restored(plan.stored, policy.limits)
-            plan.stored.restored(earlier)
-        chain.go_on_with(earlier if isinstance(earlier, PartialBody) else None)
-        chain.record, chain.conditions = plan.record, plan.conditions
+        if body is not None:
+            await _prepare_body(chain, body, policy)
+        elif chain.fresh:
+            chain.go_on_with(None)
         chain.hop = self._hop(chain, policy)
         limit = self._timers.deadline(policy.timeouts.total, chain)
         try:
             with limit:
-                return await self._follow(chain, policy, plan.consume)
+                return await self._follow(chain, policy, None if body is None else body.consume)
         except Exception as error:
             failure = failure_of(error, chain, policy, timed_out=limit.expired)
             cut = _cut_body(chain, failure.kind)
@@ -242,10 +240,10 @@ class FollowingTransport:
             host=prepared.host or url.authority,
             shared=prepared.shared,
             authorization=authorization,
-            cookie=self._cookie(chain, prepared),
+            cookie="" if self._cookies is None else self._cookie(self._cookies, chain, prepared),
             content=request.content,
             fresh=chain.fresh,
-            once=not request.idempotent,
+            once=prepared.once,
             last=prepared.last,
             network=policy.network,
             more=chain.more,
@@ -253,11 +251,12 @@ class FollowingTransport:
         )
         return self._hops.hop(hop, policy.timeouts)
 
-    def _cookie(self, chain: RedirectChain, prepared: _PreparedRequest) -> str:
+    @staticmethod
+    def _cookie(cookies: "RowCookies", chain: RedirectChain, prepared: _PreparedRequest) -> str:
         """The Cookie field: those of the jar, then those of the user, as curl sends them."""
-        if self._cookies is None or chain.jar is None:
+        if chain.jar is None:
             return ""
-        return "; ".join(filter(None, (self._cookies.header(chain.jar, chain.url), prepared.cookie)))
+        return "; ".join(filter(None, (cookies.header(chain.jar, chain.url), prepared.cookie)))
 
     def _prepare(self, request: Request) -> _PreparedRequest:
         fields, cookie = header_fields(request, self._defaults), ""
@@ -265,7 +264,24 @@ class FollowingTransport:
         if self._cookies is not None:  # they go into one field (RFC 6265 section 5.4)
             cookie = "; ".join(value for name, value in fields if name.lower() == "cookie")
             fields = tuple(field for field in fields if field[0].lower() != "cookie")
-        return _PreparedRequest(SharedFields(fields), user_host(request), asks_to_close(request), authorized, cookie)
+        return _PreparedRequest(
+            SharedFields(fields),
+            user_host(request),
+            asks_to_close(request),
+            authorized,
+            cookie,
+            not request.idempotent,
+        )
+
+
+async def _prepare_body(chain: RedirectChain, plan: BodyPlan, policy: Policy) -> None:
+    """Go on with what is there of a body, and set the conditions."""
+    earlier = plan.partial
+    if plan.stored is not None:
+        earlier = await restored(plan.stored, policy.limits)
+        plan.stored.restored(earlier)
+    chain.go_on_with(earlier if isinstance(earlier, PartialBody) else None)
+    chain.record, chain.conditions = plan.record, plan.conditions
 
 
 def _cut_body(chain: RedirectChain, kind: ErrorKind) -> PartialBody | None:

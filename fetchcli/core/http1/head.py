@@ -54,7 +54,7 @@ class Head(msgspec.Struct, frozen=True):
 
     def has_token(self, name: bytes, token: bytes) -> bool:
         """Whether a comma-separated field contains a token, in any case."""
-        return any(part.strip().lower() == token for value in self.fields.get(name, ()) for part in value.split(b","))
+        return any(token in _tokens(value) for value in self.fields.get(name, ()))
 
 
 def parse_head(block: bytes) -> Head:
@@ -90,6 +90,12 @@ def parse_fields(section: bytes) -> tuple[Fields, tuple[str, ...]]:
         else:
             fields[name] = [value]
     return fields, skipped
+
+
+@lru_cache(maxsize=64)
+def _tokens(value: bytes) -> frozenset[bytes]:
+    """The tokens of a comma-separated value, in lower case."""
+    return frozenset(part.strip().lower() for part in value.split(b","))
 
 
 def _parse_status_line(line: bytes) -> tuple[int, int]:

@@ -12,6 +12,7 @@ _REMAINING = re.compile(rb"(?:^|[;,\s])(?:r|remaining)\s*=\s*(\d{1,12})(?!\d)", 
 _RESET = re.compile(rb"(?:^|[;,\s])(?:t|reset)\s*=\s*(\d{1,12})(?!\d)", re.IGNORECASE)
 _PREFIXES = (b"x-ratelimit-", b"x-rate-limit-", b"ratelimit-")
 _NAMES = frozenset({b"ratelimit", *(prefix + b"remaining" for prefix in _PREFIXES)})
+_PAUSES = _NAMES | {b"retry-after"}
 _EPOCH = 1_000_000_000  # an X-RateLimit-Reset from here on is a time, not a duration
 
 
@@ -29,6 +30,11 @@ def retry_after(fields: Fields, wall: float) -> float | None:
         return float(value)
     when, now = _date(value), _date(_first(fields, b"date") or b"")
     return None if when is None else max(0.0, when - (wall if now is None else now))
+
+
+def may_ask_for_pause(fields: Fields) -> bool:
+    """Whether any of these headers is there; in most responses none is."""
+    return not _PAUSES.isdisjoint(fields)
 
 
 def quota_reset(fields: Fields, wall: float) -> float | None:

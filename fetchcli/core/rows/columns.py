@@ -99,19 +99,19 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "time_namelookup",
         "number",
-        "seconds(r.timings.namelookup) if r else f and seconds(f.timings.namelookup) or None",
+        "r.timings.namelookup and seconds(r.timings.namelookup) if r else f and seconds(f.timings.namelookup) or None",
         "seconds until the name was resolved (0: connection reused; null: not reached, as in the next three)",
     ),
     Column(
         "time_connect",
         "number",
-        "seconds(r.timings.connect) if r else f and seconds(f.timings.connect) or None",
+        "r.timings.connect and seconds(r.timings.connect) if r else f and seconds(f.timings.connect) or None",
         "seconds until TCP was connected (0: connection reused)",
     ),
     Column(
         "time_appconnect",
         "number",
-        "seconds(r.timings.appconnect) if r else f and seconds(f.timings.appconnect) or None",
+        "r.timings.appconnect and seconds(r.timings.appconnect) if r else f and seconds(f.timings.appconnect) or None",
         "seconds until TLS was established (0: no TLS, or connection reused)",
     ),
     Column(

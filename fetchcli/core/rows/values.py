@@ -11,7 +11,7 @@ from math import ceil
 from typing import Any
 
 from fetchcli.core.errors import ErrorKind, Failure
-from fetchcli.core.http1.retry_after import requested_seconds
+from fetchcli.core.http1.retry_after import may_ask_for_pause, requested_seconds
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.earlier import Earlier
 from fetchcli.core.model.outcome import Outcome, Verdict
@@ -83,7 +83,7 @@ def _headers(response: Response | None) -> dict[str, list[str]] | None:
 
 def _retry_after(outcome: Outcome, response: Response | None) -> int | None:
     """The pause that the last response asks for, in whole seconds."""
-    if response is None or not response.headers:
+    if response is None or not may_ask_for_pause(response.headers):
         return None
     last = outcome.attempts[-1]
     failed = outcome.failed_checks

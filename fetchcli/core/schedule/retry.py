@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from fetchcli.core.errors import Failure, Remedy
-from fetchcli.core.http1.retry_after import requested_seconds
+from fetchcli.core.http1.retry_after import may_ask_for_pause, requested_seconds
 from fetchcli.core.model.attempt import Attempt, Response
 from fetchcli.core.model.outcome import is_stale
 from fetchcli.core.model.policy import Policy
@@ -43,7 +43,7 @@ def requested_pause(response: Response, policy: Policy, wall: float) -> float:
 
 def _requested_pause_seconds(response: Response, policy: Policy, wall: float) -> float:
     """The pause that the server requests, in seconds; 0 for none."""
-    if not policy.retry.respect_retry_after:
+    if not policy.retry.respect_retry_after or not may_ask_for_pause(response.headers):
         return 0.0
     return requested_seconds(response.headers, wall, accepted=response.status in policy.accept) or 0.0
 

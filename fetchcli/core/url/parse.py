@@ -137,6 +137,7 @@ def _refuse_controls(text: str) -> None:
         raise InvalidUrl(f"a control character (U+{ord(unsafe[0]):04X}) inside the URL")
 
 
+@lru_cache(maxsize=4096)
 def _authority(scheme: str, host: str, port: int) -> str:
     name = f"[{host}]" if ":" in host else host
     return name if port == DEFAULT_PORT[scheme] else f"{name}:{port}"

@@ -34,8 +34,7 @@ class PooledConnector(BaseConnector):
 
     def begin_over_idle(self, exchange: Exchange) -> bool:
         """Send the request of an exchange over an idle connection; return whether there is one."""
-        protocol = self._idle(exchange)
-        if protocol is None:
+        if (protocol := self._idle(exchange)) is None:
             return False
         protocol.begin(exchange)
         return True

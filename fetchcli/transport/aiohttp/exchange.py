@@ -190,7 +190,8 @@ class Exchange:
 
     async def read_head(self) -> Head:
         """Wait for the head of the final response."""
-        while (head := self.reader.head) is None:
+        reader = self.reader
+        while (head := reader.head) is None:
             await self._wait()
         return head
 

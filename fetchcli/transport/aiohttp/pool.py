@@ -61,6 +61,7 @@ class IdlePool(Generic[C]):
         self._by_key: dict[Hashable, list[C]] = {}
         self._kept: OrderedDict[C, tuple[Hashable, float]] = OrderedDict()  # key, since when; the oldest first
         self._open: dict[Hashable, Open[C]] = {}
+        self._next_look = float("-inf")  # before that, none is too old
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -81,17 +82,14 @@ class IdlePool(Generic[C]):
 
     def put(self, key: Hashable, connection: C) -> None:
         """Hand a connection to a request that waits for one, or keep it."""
-        if self._max_idle and (opened := self._open.get(key)) is not None and opened.hand_over(connection):
+        opened = self._open.get(key)
+        if opened is not None and opened.waiting and self._max_idle and opened.hand_over(connection):
             return
         now = monotonic()
         self._by_key.setdefault(key, []).append(connection)
         self._kept[connection] = key, now
-        while self._kept:
-            oldest, (_, since) = next(iter(self._kept.items()))
-            if len(self._kept) <= self._max_idle and now - since < MAX_IDLE_SECONDS:
-                break
-            self._forget(oldest)
-            oldest.close()
+        if len(self._kept) > self._max_idle or now >= self._next_look:
+            self._drop_oldest(now)
 
     async def wait(self, key: Hashable) -> C | None:
         """Wait until a connection is free, for as long as it took to make the last one, or return None.
@@ -143,6 +141,16 @@ class IdlePool(Generic[C]):
         self._max_idle = 0
         for key in list(self._by_key):
             self.drop(key)
+
+    def _drop_oldest(self, now: float) -> None:
+        """Close those that are too many, or too old."""
+        while self._kept:
+            oldest, (_, since) = next(iter(self._kept.items()))
+            if len(self._kept) <= self._max_idle and now - since < MAX_IDLE_SECONDS:
+                self._next_look = since + MAX_IDLE_SECONDS
+                return
+            self._forget(oldest)
+            oldest.close()
 
     def _forget(self, connection: C) -> None:
         key, _ = self._kept.pop(connection)

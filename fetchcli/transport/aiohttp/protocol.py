@@ -72,7 +72,8 @@ class PooledProtocol(asyncio.Protocol):
         if (recorder := exchange.request.recorder) is not None:
             recorder.request(exchange.head + (exchange.request.content or b""), self.peer)
         if self.transport is None:
-            self._read_early()
+            if self._early:
+                self._read_early()
             self._end(self._ended_by)
             return
         content = exchange.request.content
@@ -80,14 +81,14 @@ class PooledProtocol(asyncio.Protocol):
             self.transport.write(exchange.head)
         else:
             self.transport.writelines((exchange.head, content))
-        self._read_early()
+        if self._early:
+            self._read_early()
 
     def _read_early(self) -> None:
         """Take what arrived before the request as the start of its response."""
-        if self._early:
-            early, self._early = self._early, b""
-            self._is_spent = True
-            self.data_received(early)
+        early, self._early = self._early, b""
+        self._is_spent = True
+        self.data_received(early)
 
     def release(self) -> None:
         """Return the connection to the pool, or close it if it can serve no other request."""

@@ -49,14 +49,17 @@ class Routes:
     """
 
     def __init__(self, network: Network, *, shared: bool = True) -> None:
+        self._has_proxies = network.proxies.http is not None or network.proxies.https is not None
         self._proxies, self._detours, self._pins = network.proxies, network.detours, network.pins
         self._make = lru_cache(maxsize=4096)(partial(Route, network=None if shared else network))
 
     def to(self, url: HttpUrl) -> Route:
         """The route to the origin of a URL; the proxy rules are asked for every hop."""
-        proxy = self._proxies.proxy_for(url)
+        proxy = self._proxies.proxy_for(url) if self._has_proxies else None
         # Only a proxy must know: a direct connection takes the detour when it is dialled.
-        return self._make(url.scheme, url.host, url.port, proxy, detour=proxy is not None and self._is_overridden(url))
+        if proxy is None:
+            return self._make(url.scheme, url.host, url.port)
+        return self._make(url.scheme, url.host, url.port, proxy, detour=self._is_overridden(url))
 
     def _is_overridden(self, url: HttpUrl) -> bool:
         origin = (url.host, url.port)
