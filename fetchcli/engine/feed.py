@@ -3,12 +3,22 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Generator
 
 from fetchcli.core.model.target import Row
 
 MAX_BATCH_WAIT = 0.5  # maximum silence of an input after a halt
 LAG_SECONDS = 0.1  # seconds between two checks of the event loop
+
+
+class _NextTurn:
+    """Awaited until the next turn of the event loop: `asyncio.sleep(0)` without a coroutine of its own."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        yield
+
+
+NEXT_TURN = _NextTurn()
 
 
 async def watch_loop_lag(report: Callable[[float], None], wake: Callable[[], None]) -> None:

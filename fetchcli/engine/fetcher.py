@@ -7,7 +7,7 @@ tasks than slots; and no task is left behind, however the run ends.
 import asyncio
 import random
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from functools import partial
 
 from fetchcli.core.checks.verdict import outcome_of, outcome_without_attempt
@@ -22,19 +22,10 @@ from fetchcli.core.schedule.scheduler import Scheduler
 from fetchcli.engine.attempts import Attempts, internal_failure
 from fetchcli.engine.bodies import Bodies
 from fetchcli.engine.delivery import Delivery
-from fetchcli.engine.feed import Feed, WakeTimer, wait_for_event, watch_loop_lag
+from fetchcli.engine.feed import NEXT_TURN, Feed, WakeTimer, wait_for_event, watch_loop_lag
 from fetchcli.save.base import BodyStore
 from fetchcli.transport.base import Transport
 
-
-class _NextTurn:
-    """Awaited until the next turn of the event loop: `asyncio.sleep(0)` without a coroutine of its own."""
-
-    def __await__(self) -> Generator[None, None, None]:
-        yield
-
-
-_NEXT_TURN = _NextTurn()
 AHEAD = 4  # times the concurrency: rows that the scheduler may choose from
 
 
@@ -248,7 +239,7 @@ class Fetcher:
             # Let everything that ended in this turn end first, then send together: batches of requests cost
             # a fifth less than single ones.
             try:  # noqa: SIM105 - this is done for every row, and a context manager costs more than the wait
-                await _NEXT_TURN
+                await NEXT_TURN
             except asyncio.CancelledError:  # only `stop` cancels, and then there is no next row
                 pass
             current = self._next()

@@ -3,8 +3,8 @@
 import asyncio
 import time
 from contextlib import suppress
-from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,7 +13,7 @@ from fetchcli.core.http1.head import Head
 from fetchcli.core.http1.partial import NOT_THE_WHOLE
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Policy
-from fetchcli.core.request.request import Request, asks_to_close, default_headers, header_fields, user_host
+from fetchcli.core.request.request import Request, default_headers
 from fetchcli.core.schedule.byte_pacing import BytePacer
 from fetchcli.core.schedule.redirects import next_hop
 from fetchcli.core.url.parse import HttpUrl
@@ -24,13 +24,13 @@ from fetchcli.transport.base import (
     Hop,
     HopRequest,
     HopTransport,
-    SharedFields,
 )
 from fetchcli.transport.body import NO_CONSUMERS, BodyReader, plain_body
 from fetchcli.transport.deadline import Timers
 from fetchcli.transport.fetch_result import failure_of, response_of
 from fetchcli.transport.paced_body import PacedBody
 from fetchcli.transport.partial_body import CUT, PartialBody, partial_body, restored
+from fetchcli.transport.prepared_request import PreparedRequest, prepared
 from fetchcli.transport.rate_watch import RateWatch
 from fetchcli.transport.redirect_chain import RedirectChain
 from fetchcli.transport.request_content import with_content
@@ -41,26 +41,6 @@ if TYPE_CHECKING:
 OK = 200
 MAX_REDIRECT_BODY = 64 * 1024
 REDIRECT_BODY_SECONDS = 0.5
-
-
-class _PreparedRequest(NamedTuple):
-    """What all rows with one request share.
-
-    Attributes:
-        shared: the header fields.
-        host: the Host field that the user asked for, or None.
-        last: the user asked for the connection to be closed.
-        authorized: the user set the Authorization field.
-        once: it must not be repeated.
-        cookie: value of the user's Cookie field, if it is not among the header fields.
-    """
-
-    shared: SharedFields
-    host: str | None
-    last: bool
-    authorized: bool
-    cookie: str
-    once: bool
 
 
 class FollowingTransport:
@@ -86,11 +66,11 @@ class FollowingTransport:
         identity: bool = False,
     ) -> None:
         self._hops, self._pacer = hops, pacer
-        self._defaults = default_headers(user_agent, identity=identity)
+        defaults = default_headers(user_agent, identity=identity)
         self._authenticator = authenticator
         self._cookies = cookies
         self._timers = Timers()
-        self._prepared = lru_cache(maxsize=16)(self._prepare)
+        self._prepared = lru_cache(maxsize=16)(partial(prepared, defaults=defaults, has_jar=cookies is not None))
 
     async def close(self) -> None:
         """Close every connection."""
@@ -145,7 +125,8 @@ class FollowingTransport:
                     watch.watch(chain.hop)
                 try:
                     if self._authenticator is None or chain.left_origin or self._prepared(chain.request).authorized:
-                        head = await self._open(chain)
+                        head = await chain.hop.open()
+                        self._keep_cookies(chain, head)
                     else:
                         head = await self._authenticate(self._authenticator, chain, policy, watch)
                     locations = head.fields.get(b"location", [])
@@ -195,12 +176,10 @@ class FollowingTransport:
             chain.begin(head, reader)
         return response_of(head, chain, await reader.read())
 
-    async def _open(self, chain: RedirectChain) -> Head:
-        """Send the request of a hop, and keep the cookies of its response."""
-        head = await chain.hop.open()
+    def _keep_cookies(self, chain: RedirectChain, head: Head) -> None:
+        """Keep the cookies of a response."""
         if self._cookies is not None and chain.jar is not None:
             self._cookies.store(chain.jar, chain.url, head.fields.get(b"set-cookie", ()))
-        return head
 
     async def _authenticate(
         self,
@@ -216,7 +195,9 @@ class FollowingTransport:
                 chain.hop = self._hop(chain, policy, authorization)
                 if watch is not None:
                     watch.watch(chain.hop)
-            return await self._open(chain)
+            head = await chain.hop.open()
+            self._keep_cookies(chain, head)
+            return head
 
         async def discard() -> None:
             await _discard(chain.hop)
@@ -252,26 +233,11 @@ class FollowingTransport:
         return self._hops.hop(hop, policy.timeouts)
 
     @staticmethod
-    def _cookie(cookies: "RowCookies", chain: RedirectChain, prepared: _PreparedRequest) -> str:
+    def _cookie(cookies: "RowCookies", chain: RedirectChain, prepared: PreparedRequest) -> str:
         """The Cookie field: those of the jar, then those of the user, as curl sends them."""
         if chain.jar is None:
             return ""
         return "; ".join(filter(None, (cookies.header(chain.jar, chain.url), prepared.cookie)))
-
-    def _prepare(self, request: Request) -> _PreparedRequest:
-        fields, cookie = header_fields(request, self._defaults), ""
-        authorized = any(name.lower() == "authorization" for name, _ in request.headers)
-        if self._cookies is not None:  # they go into one field (RFC 6265 section 5.4)
-            cookie = "; ".join(value for name, value in fields if name.lower() == "cookie")
-            fields = tuple(field for field in fields if field[0].lower() != "cookie")
-        return _PreparedRequest(
-            SharedFields(fields),
-            user_host(request),
-            asks_to_close(request),
-            authorized,
-            cookie,
-            not request.idempotent,
-        )
 
 
 async def _prepare_body(chain: RedirectChain, plan: BodyPlan, policy: Policy) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable
 from typing import Protocol
 
 from fetchcli.core.errors import ErrorKind, TransportError
@@ -192,7 +193,7 @@ class Exchange:
         """Wait for the head of the final response."""
         reader = self.reader
         while (head := reader.head) is None:
-            await self._wait()
+            await self._arrival()
         return head
 
     def take_whole(self) -> bytes | None:
@@ -212,7 +213,7 @@ class Exchange:
                 if self.request.recorder is not None:
                     self.request.recorder.complete()
                 return b""
-            await self._wait()
+            await self._arrival()
         if len(pieces) == 1 or len(pieces[0]) >= JOINED:
             data = pieces.popleft()
             self._pending = max(0, self._pending - len(data)) if pieces else 0
@@ -225,18 +226,12 @@ class Exchange:
             self._link.resume()
         return data
 
-    async def _wait(self) -> None:
-        """Wait until something happens on the connection."""
+    def _arrival(self) -> Awaitable[None]:
+        """What ends when something happens on the connection."""
         if self._failure is not None:
             raise self._failure
-        self._waiter = self.loop.create_future()
-        try:
-            if self.silence is None:
-                await self._waiter
-            else:
-                await self._wait_with_timeout(self._waiter, self.silence)
-        finally:
-            self._waiter = None
+        self._waiter = waiter = self.loop.create_future()
+        return waiter if self.silence is None else self._wait_with_timeout(waiter, self.silence)
 
     async def _wait_with_timeout(self, waiter: asyncio.Future[None], read_timeout: float) -> None:
         """Wait for at most the allowed silence; a server that takes request bytes is not silent."""
@@ -252,5 +247,6 @@ class Exchange:
                 raise TransportError(kind, f"no data for {read_timeout:g} s (--read-timeout) {self.phase}")
 
     def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
