@@ -37,5 +37,5 @@ def test_a_change_that_makes_it_slower_fails(monkeypatch: pytest.MonkeyPatch, no
     if not fails:
         main()
         return
-    with pytest.raises(SystemExit, match="more than 1.03"):
+    with pytest.raises(SystemExit, match=r"more than 1\.03"):
         main()

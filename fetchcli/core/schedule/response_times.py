@@ -1,111 +1,85 @@
-"""Whether a host queues requests: its response times at many requests in flight, against those at few.
+"""Response times of a host, for comparisons.
 
-Response times have long tails, so their logarithms are compared, as many at once as their spread demands. No average
-over time takes part: what is compared with does not rise with the load.
+Response times have long tails, and a queue adds to every one of them. So a low percentile shows a queue best: it is
+small, and what is added is large beside it. It also does not depend on the slow responses, which come last.
 """
 
-from collections.abc import Iterable
-from math import exp, log, sqrt
+from math import log, sqrt
+from typing import NamedTuple
 
-LONGER = log(2)  # a smaller rise is none
-MIN_RISE = 0.01  # seconds; a smaller one is the event loop's
-CERTAIN = 4.0  # standard errors: every few responses are one more chance to be wrong
-MEMORY = 256  # samples; older ones are forgotten
-PRIOR = 2.0, 0.5  # before there are samples: their number, and their standard deviation
+LOW = 0.125  # the quantile that is compared
+NORMAL = 1.15  # standard deviations between it and the median, as logarithms are about normal
+ERROR = 1.6  # its standard error, in standard deviations, for one sample
+MOST = 0.75  # of the responses must be there
+LATE = 4  # times as many later responses, after which those that are missing are not waited for
+LEAST_DEVIATION = 0.2  # of the logarithms
 _SHORTEST = 1e-5  # seconds
 
 
-class Spread:
-    """Mean and variance of the logarithms of times (Welford 1962), the latest `MEMORY` of them.
+class Level(NamedTuple):
+    """Response times at some number of requests in flight.
 
     Attributes:
-        count: number of times.
-        mean: mean logarithm.
-        squares: sum of the squared differences from it.
-        seconds: mean time.
-        in_flight: mean number of requests in flight.
+        in_flight: that number, as a mean.
+        low: logarithm of the low quantile.
+        variance: that of its error.
     """
 
-    __slots__ = ("count", "in_flight", "mean", "seconds", "squares")
+    in_flight: float
+    low: float
+    variance: float
 
-    def __init__(self) -> None:
-        self.count = 0
-        self.mean = self.squares = self.seconds = self.in_flight = 0.0
+    def exceeds(self, other: "Level", least: float, certainty: float) -> bool:
+        """Whether times are certainly longer than at another level, by a difference of logarithms at least."""
+        error = sqrt(self.variance + other.variance)
+        return self.low - other.low > max(least, certainty * error)
 
-    def add(self, in_flight: float, seconds: float) -> None:
-        """Add a time."""
-        value = log(max(seconds, _SHORTEST))
-        if self.count < MEMORY:
-            self.count += 1
+
+class Cohort:
+    """Requests that are launched one after the other.
+
+    Those that are still in flight when most responses are there count as slow: to leave them out would make the host
+    look fast. Some never come: a request that this machine had no resources for says nothing.
+
+    Args:
+        size: how many.
+        begin: only what is launched then or later takes part.
+    """
+
+    __slots__ = ("_begin", "_end", "_in_flight", "_late", "_launched", "_lost", "_size", "_times")
+
+    def __init__(self, size: int, begin: float) -> None:
+        self._size, self._begin, self._end = size, begin, float("inf")
+        self._launched = self._in_flight = self._lost = self._late = 0
+        self._times: list[float] = []
+
+    def launched(self, in_flight: int, now: float) -> None:
+        """Record a launch."""
+        if self._launched < self._size:
+            self._launched += 1
+            self._in_flight += in_flight
+            if self._launched == self._size:
+                self._end = now
+
+    def ended(self, seconds: float | None, launched_at: float) -> bool:
+        """Record a response, or None for a request that has no time; whether there are as many as there will be."""
+        if launched_at < self._begin:
+            return False
+        if launched_at > self._end:
+            self._late += 1
+            return self._late >= LATE * self._size
+        if seconds is None:
+            self._lost += 1
         else:
-            self.squares -= self.squares / MEMORY
-        delta = value - self.mean
-        self.mean += delta / self.count
-        self.squares += delta * (value - self.mean)
-        self.seconds += (seconds - self.seconds) / self.count
-        self.in_flight += (in_flight - self.in_flight) / self.count
+            self._times.append(seconds)
+        return self._launched == self._size and len(self._times) >= MOST * (self._size - self._lost)
 
-    @property
-    def expected(self) -> float:
-        """The mean time, as a few times with a long tail tell: it may lie beyond their own mean."""
-        return max(self.seconds, exp(self.mean + deviation(self) ** 2 / 2))
-
-
-def pooled(spreads: Iterable[Spread]) -> Spread:
-    """All samples together."""
-    whole = Spread()
-    for one in spreads:
-        count = whole.count + one.count
-        delta = one.mean - whole.mean
-        whole.mean += delta * one.count / count
-        whole.seconds += (one.seconds - whole.seconds) * one.count / count
-        whole.squares += one.squares + delta * delta * whole.count * one.count / count
-        whole.count = count
-    return whole
-
-
-def deviation(*spreads: Spread) -> float:
-    """The standard deviation within spreads."""
-    count, prior = PRIOR
-    squares = count * prior**2 + sum(one.squares for one in spreads)
-    return sqrt(squares / (count + sum(one.count for one in spreads)))
-
-
-class ResponseTimes:
-    """The response times of a host, by the number of requests in flight (in powers of two)."""
-
-    def __init__(self) -> None:
-        self._levels: dict[int, Spread] = {}
-
-    def add(self, in_flight: int, seconds: float) -> None:
-        """Add the time of a response to a request that was launched as one of so many."""
-        level = in_flight.bit_length()
-        spread = self._levels.get(level)
-        if spread is None:
-            spread = self._levels[level] = Spread()
-        spread.add(in_flight, seconds)
-
-    def rise(self, in_flight: int) -> tuple[float, float] | None:
-        """How much longer responses take at so many requests than at few; None if that is not certain.
-
-        Returns:
-            the difference of the mean logarithms, and the ratio of the means.
-        """
-        level = in_flight.bit_length()
-        few = [spread for other, spread in self._levels.items() if other < level - 1]
-        few = few or [spread for other, spread in self._levels.items() if other < level]
-        if not few:
+    def level(self) -> Level | None:
+        """What the times are; None if there are not enough."""
+        count = max(self._size - self._lost, len(self._times))
+        if count < self._size / 2 or len(self._times) <= count // 2:
             return None
-        low, high = pooled(few), self._levels[level]
-        rise = high.mean - low.mean
-        error = deviation(low, high) * sqrt(1 / low.count + 1 / high.count)
-        is_certain = rise >= max(LONGER, CERTAIN * error) and exp(high.mean) - exp(low.mean) >= MIN_RISE
-        return (rise, high.seconds / low.expected) if is_certain else None
-
-    def level(self, in_flight: int) -> Spread:
-        """The times at so many requests."""
-        return self._levels.get(in_flight.bit_length(), Spread())
-
-    def begin_with(self, in_flight: int, spread: Spread) -> None:
-        """Forget all of them but these."""
-        self._levels = {in_flight.bit_length(): spread}
+        times = sorted(self._times)
+        low = log(max(times[int(count * LOW)], _SHORTEST))
+        deviation = max((log(max(times[count // 2], _SHORTEST)) - low) / NORMAL, LEAST_DEVIATION)
+        return Level(self._in_flight / self._size, low, (ERROR * deviation) ** 2 / count)
