@@ -75,6 +75,11 @@ class RefusalLimit:
         self._wait = 0  # accepted requests until the next trial
         self._up, self._down = UP, DOWN
 
+    @property
+    def is_known(self) -> bool:
+        """Whether a limit was met."""
+        return self._known < inf
+
     def launched(self, in_flight: int, now: float) -> None:
         """Record a launch: one of so many now."""
         if now <= self._cut_at:
