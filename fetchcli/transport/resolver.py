@@ -10,7 +10,6 @@ import time
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from ipaddress import ip_address
 
 import msgspec
 import pycares
@@ -211,10 +210,12 @@ def _literal(host: str) -> int | None:
     """4 or 6 for an IP address, None for a name."""
     if ":" not in host and not host[-1:].isdigit():
         return None
+    version, family = (6, socket.AF_INET6) if ":" in host else (4, socket.AF_INET)
     try:
-        return ip_address(host).version
-    except ValueError:
+        socket.inet_pton(family, host)
+    except OSError:
         return None
+    return version
 
 
 def _is_local(host: str) -> bool:

@@ -45,7 +45,11 @@ class PooledConnector(BaseConnector):
         Raises:
             TransportError: see `Dialer.dial`; `timeout_connect`.
         """
-        protocol = await self._soon_idle(exchange) or await self._dial(exchange)
+        protocol = None
+        if self.pool.has_open(exchange.route.key):
+            protocol = await self._soon_idle(exchange)
+        if protocol is None:
+            protocol = await self._dial(exchange)
         if self.closed:
             protocol.close()
             raise TransportError(ErrorKind.CANCELLED, "the run has ended")

@@ -91,6 +91,10 @@ class IdlePool(Generic[C]):
         if len(self._kept) > self._max_idle or now >= self._next_look:
             self._drop_oldest(now)
 
+    def has_open(self, key: Hashable) -> bool:
+        """Whether there are connections, idle or in use."""
+        return key in self._open
+
     async def wait(self, key: Hashable) -> C | None:
         """Wait until a connection is free, for as long as it took to make the last one, or return None.
 
