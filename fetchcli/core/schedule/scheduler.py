@@ -201,10 +201,12 @@ class Scheduler:
 
     def _skip_overdue(self, lane: Lane, now: float) -> bool:
         """Skip a retry whose time limit passed while it waited; return whether there was one."""
-        if reason := overdue(lane.rows[0].attempts, self._policy, now + self._epoch):
-            self._skipped.append(Skip(lane.rows.popleft(), reason))
-            self._place(lane, now)
-        return bool(reason)
+        attempts = lane.rows[0].attempts
+        if not attempts or not (reason := overdue(attempts, self._policy, now + self._epoch)):
+            return False
+        self._skipped.append(Skip(lane.rows.popleft(), reason))
+        self._place(lane, now)
+        return True
 
     def _launch(self, lane: Lane, now: float) -> Launch:
         launch = lane.start(now)
