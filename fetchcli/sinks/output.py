@@ -26,7 +26,7 @@ from fetchcli.core.errors import OutputError
 from fetchcli.sinks import compress
 from fetchcli.sinks.formats import STDOUT
 
-BLOCK_SECONDS = 0.01
+BLOCK_SECONDS = 0.05  # each block interrupts the event loop three times
 WATCH_SECONDS = 0.2
 GATHER_SECONDS = 0.02
 MAX_BACKLOG = 4 * 1024 * 1024
