@@ -2,6 +2,8 @@
 
 import os
 import signal
+import sys
+from contextlib import suppress
 from types import FrameType
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -17,6 +19,11 @@ def main() -> None:
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _end)
+    from fetchcli.cli.quick import answer
+
+    with suppress(OSError):  # the command says what is wrong with stdout
+        if answer(sys.argv[1:]):
+            os._exit(0)
     from fetchcli.cli.main import entry
 
     entry()

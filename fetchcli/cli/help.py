@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
@@ -12,23 +13,16 @@ from fetchcli.cli.definitions import PANELS
 from fetchcli.cli.option import Option
 
 WIDTH = 79
-_BLOCK = WIDTH - 4  # a block of a page is indented by four columns
+BLOCK = WIDTH - 4  # a block of a page is indented by four columns
 _COLUMN = 26  # where the meaning of an option starts
-_SHORT_COLUMN = 28
 ALL = "all"
+SHORT = Path(__file__).parents[1] / "help" / "usage.txt"
 USAGE = "fetchcli [INPUT]... [OPTIONS]"
-SUMMARY = "Fetch many URLs at once and check the responses. Every row gets a result."
 INPUTS_HELP = "files with lists of URLs, - for stdin, or URLs. Default: a piped stdin."
 ABOUT_ITSELF = (  # made by click and typer, not by a definition
     ("-h, --help [TOPIC]", "Show help: the most used options, a topic, or all options."),
     ("--install-completion", "Install completion for the current shell."),
     ("--show-completion", "Print the completion script of the current shell."),
-)
-EXAMPLES = (
-    "fetchcli urls.txt --concurrency 50",
-    "cut -f1 sites.tsv | fetchcli - -o jsonl | jq .status",
-    "fetchcli smoke.csv --accept 200..299 -o junit:report.xml",
-    "fetchcli urls.txt -o rows.jsonl --resume",
 )
 
 
@@ -71,21 +65,7 @@ def page(topic: str) -> str:
     if topic in topics():
         return topics()[topic]
     note = f"There is no help topic {topic!r}.\n\n" if topic else ""
-    return note + short_help()
-
-
-def short_help() -> str:
-    """Usage, examples, the most used options, and the topics."""
-    common = [option for panel in PANELS for option in panel.options if option.common]
-    rows = [(flags_text(option), option.help.partition(". ")[0].rstrip(".")) for option in common]
-    lines = [f"Usage: {USAGE}", "", SUMMARY, "", "Examples:", *(f"    {example}" for example in EXAMPLES), ""]
-    lines += [
-        "Most used options (`fetchcli --help all` shows all):",
-        *_indented(definitions(rows, _SHORT_COLUMN).splitlines()),
-        "",
-    ]
-    lines += ["Topics (`fetchcli --help TOPIC`):", *_indented(wrap(" ".join(topics()), _BLOCK))]
-    return "\n".join(lines) + "\n"
+    return note + SHORT.read_text("utf-8")
 
 
 def all_options() -> str:
@@ -93,7 +73,7 @@ def all_options() -> str:
     parts = [f"Usage: {USAGE}\n\nINPUT: {INPUTS_HELP}\n"]
     sections = [(f"{panel.title} (topic: {panel.topic})", options_block(panel.options)) for panel in PANELS]
     for title, block in [*sections, ("Help and completion", definitions(ABOUT_ITSELF, _COLUMN))]:
-        lines = "\n".join(_indented(block.splitlines()))
+        lines = "\n".join(indented(block.splitlines()))
         parts.append(f"# {title}\n\n{lines}\n")
     return "\n".join(parts)
 
@@ -128,7 +108,7 @@ def definitions(rows: Iterable[tuple[str, str]], column: int) -> str:
     """Terms and their meanings in two columns, as a block of a page; a long term gets a line of its own."""
     lines: list[str] = []
     for term, meaning in rows:
-        texts: list[Any] = wrap(meaning, _BLOCK - column, break_on_hyphens=False) or [""]
+        texts: list[Any] = wrap(meaning, BLOCK - column, break_on_hyphens=False) or [""]
         if len(term) > column - 2:
             lines.append(term)
             term = ""  # noqa: PLW2901 - its line is written
@@ -136,5 +116,6 @@ def definitions(rows: Iterable[tuple[str, str]], column: int) -> str:
     return "\n".join(lines)
 
 
-def _indented(lines: Iterable[str]) -> list[str]:
+def indented(lines: Iterable[str]) -> list[str]:
+    """The lines of a block of a page."""
     return [f"    {line}" for line in lines]

@@ -2,11 +2,12 @@
 
 import io
 from collections.abc import Callable
+from textwrap import wrap
 
 from rich.console import Console
 
 from fetchcli.cli.definitions import PANELS
-from fetchcli.cli.help import definitions, options_block
+from fetchcli.cli.help import BLOCK, USAGE, definitions, flags_text, indented, options_block, topics
 from fetchcli.cli.option import Found
 from fetchcli.core.errors import ErrorKind, ExitCode, Failure
 from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
@@ -22,6 +23,13 @@ from fetchcli.run.formats import INPUT_FORMATS, OUTPUT_FORMATS
 from tests.support.outcomes import STARTED
 
 COLUMN = 18
+SUMMARY = "Fetch many URLs at once and check the responses. Every row gets a result."
+EXAMPLES = (
+    "fetchcli urls.txt --concurrency 50",
+    "cut -f1 sites.tsv | fetchcli - -o jsonl | jq .status",
+    "fetchcli smoke.csv --accept 200..299 -o junit:report.xml",
+    "fetchcli urls.txt -o rows.jsonl --resume",
+)
 
 
 def options(topic: str) -> str:
@@ -140,3 +148,17 @@ def replace(text: str, name: str, content: str) -> str:
     _, _, tail = rest.partition(end)
     assert rest, f"no markers for {name}"
     return f"{head}{start}{content}\n{end}{tail}"
+
+
+def short_help() -> str:
+    """Usage, examples, the most used options, and the topics."""
+    common = [option for panel in PANELS for option in panel.options if option.common]
+    rows = [(flags_text(option), option.help.partition(". ")[0].rstrip(".")) for option in common]
+    lines = [f"Usage: {USAGE}", "", SUMMARY, "", "Examples:", *(f"    {example}" for example in EXAMPLES), ""]
+    lines += [
+        "Most used options (`fetchcli --help all` shows all):",
+        *indented(definitions(rows, 28).splitlines()),
+        "",
+    ]
+    lines += ["Topics (`fetchcli --help TOPIC`):", *indented(wrap(" ".join(topics()), BLOCK))]
+    return "\n".join(lines) + "\n"

@@ -3,10 +3,11 @@
 import re
 
 from fetchcli.cli.definitions import PANELS
-from fetchcli.cli.help import ABOUT_ITSELF, EXAMPLES, INPUTS_HELP, SUMMARY, flags_text, topics
+from fetchcli.cli.help import ABOUT_ITSELF, INPUTS_HELP, flags_text, topics
 from fetchcli.cli.option import Option
 from fetchcli.core.errors import ExitCode
 from fetchcli.run.help import page_lines
+from tests.meta.docs import EXAMPLES, SUMMARY
 
 OPENING = """.\\" Made from the help topics and the options: pytest tests/meta --regenerate
 .TH FETCHCLI 1 "" "fetchcli" "User Commands"

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from fetchcli.cli.definitions import OPTIONS, PANELS
-from fetchcli.cli.help import short_help, topics
+from fetchcli.cli.help import SHORT, topics
 from fetchcli.core.settings import Reading
 from fetchcli.inputs.base import File
 from fetchcli.inputs.precheck import malformed
 from fetchcli.inputs.reader import RowReader
 from fetchcli.run.demo import DEMO_PATHS
 from fetchcli.run.help import plain_page
-from tests.meta.docs import filled, picture
+from tests.meta.docs import filled, picture, short_help
 from tests.meta.manpage import man_page
 from tests.support.command import Result, at_terminal, fetchcli
 from tests.support.faults import FaultServer
@@ -54,7 +54,10 @@ def test_the_man_page_is_made_by_the_project(request: pytest.FixtureRequest) -> 
     assert MAN.read_text() == man_page(), "the man page differs: pytest --regenerate"
 
 
-def test_the_short_help_fits_a_screen() -> None:
+def test_the_short_help_fits_a_screen(request: pytest.FixtureRequest) -> None:
+    if request.config.getoption("--regenerate"):
+        SHORT.write_text(short_help())
+    assert SHORT.read_text() == short_help(), "the short help differs: pytest --regenerate"
     shown = fetchcli("--help").out
     assert shown == plain_page(short_help())
     assert shown.count("\n") <= 40
