@@ -151,11 +151,13 @@ def _is_file(path: Path) -> bool:
 
 
 def _has_table(pyproject: Path) -> bool:
-    import tomllib
-
     try:
         content = _content(pyproject)
-        tool = tomllib.loads(content.decode("utf-8-sig")).get("tool", {}) if b"tool.fetchcli" in content else {}
+        if b"tool.fetchcli" not in content:
+            return False
+        import tomllib
+
+        tool = tomllib.loads(content.decode("utf-8-sig")).get("tool", {})
     except (OSError, ValueError):  # whoever uses the file reports it
         return False
     return not isinstance(tool, dict) or "fetchcli" in tool

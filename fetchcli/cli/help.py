@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.resources import files
-from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
@@ -11,12 +9,13 @@ import click
 
 from fetchcli.cli.definitions import PANELS
 from fetchcli.cli.option import Option
+from fetchcli.cli.quick import HELP
 
 WIDTH = 79
 BLOCK = WIDTH - 4  # a block of a page is indented by four columns
 _COLUMN = 26  # where the meaning of an option starts
 ALL = "all"
-SHORT = Path(__file__).parents[1] / "help" / "usage.txt"
+SHORT = HELP / "usage.txt"
 USAGE = "fetchcli [INPUT]... [OPTIONS]"
 INPUTS_HELP = "files with lists of URLs, - for stdin, or URLs. Default: a piped stdin."
 ABOUT_ITSELF = (  # made by click and typer, not by a definition
@@ -29,10 +28,7 @@ ABOUT_ITSELF = (  # made by click and typer, not by a definition
 @cache
 def topics() -> Mapping[str, str]:
     """The pages in Markdown, by topic."""
-    pages = (page for page in (files("fetchcli") / "help").iterdir() if page.name.endswith(".md"))
-    return {
-        page.name.removesuffix(".md"): page.read_text("utf-8") for page in sorted(pages, key=lambda page: page.name)
-    }
+    return {page.stem: page.read_text("utf-8") for page in sorted(HELP.glob("*.md"))}
 
 
 def help_option(names: list[str]) -> click.Option:

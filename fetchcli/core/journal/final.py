@@ -1,14 +1,17 @@
 """Which rows of a results file are done, and which are to be fetched again."""
 
 import re
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from fetchcli.core.errors import ErrorKind, UsageError
 from fetchcli.core.expect.status import StatusSet
-from fetchcli.core.journal.stored_row import StoredRow
 from fetchcli.core.model.outcome import NOT_RETRIED, Verdict
 from fetchcli.core.model.target import SkipCause
+
+if TYPE_CHECKING:
+    from fetchcli.core.journal.stored_row import StoredRow
 
 CHECK = "check"  # a check failed, other than that of the status
 _STATUS = re.compile(r"[1-9](?:\d\d|xx)")
@@ -29,7 +32,7 @@ class RetryKinds(msgspec.Struct, frozen=True):
     every: bool = False
     kinds: frozenset[str] = frozenset()
 
-    def include(self, row: StoredRow) -> bool:
+    def include(self, row: "StoredRow") -> bool:
         """Whether a failed row is fetched again."""
         if self.every or (row.error is not None and row.error.value in self.kinds):
             return True
@@ -41,7 +44,7 @@ class RetryKinds(msgspec.Struct, frozen=True):
         return CHECK in self.kinds and bool(checks - {"status"})
 
 
-def is_final(row: StoredRow, retry: RetryKinds) -> bool:
+def is_final(row: "StoredRow", retry: RetryKinds) -> bool:
     """Whether a row is done: it is not fetched again."""
     if row.verdict is Verdict.SKIPPED:
         return row.skip_cause in _FINAL_SKIPS
@@ -52,7 +55,7 @@ def is_final(row: StoredRow, retry: RetryKinds) -> bool:
     return not retry.include(row)
 
 
-def is_judged_alike(row: StoredRow, accept: StatusSet) -> bool:
+def is_judged_alike(row: "StoredRow", accept: StatusSet) -> bool:
     """Whether the status of a row is accepted now if it was then; rows with their own expectations are left alone."""
     if row.status is None or row.expect or row.not_modified:
         return True
