@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager
 import pytest
 
 from fetchcli.core.errors import ErrorKind, TransportError
+from fetchcli.transport import lookup as lookup_module
 from fetchcli.transport import resolver as resolver_module
-from fetchcli.transport.resolver import Answer, LookupFailure, Resolver, _combined
+from fetchcli.transport.lookup import Answer, LookupFailure, combined
+from fetchcli.transport.resolver import Resolver
 from tests.support.dns import AAAA, SERVFAIL, A, DnsServer, dns_server
 from tests.transport.conftest import eventually
 
@@ -70,8 +72,8 @@ async def test_a_family_that_is_silent_or_broken_does_not_fail_the_other(
 
 
 async def test_a_family_that_is_slower_by_less_than_the_delay_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert resolver_module.RESOLUTION_DELAY == 0.05
-    monkeypatch.setattr(resolver_module, "RESOLUTION_DELAY", 60.0)  # however busy this machine is
+    assert lookup_module.RESOLUTION_DELAY == 0.05
+    monkeypatch.setattr(lookup_module, "RESOLUTION_DELAY", 60.0)  # however busy this machine is
     with dns_server(NAMES) as server:
         server.delays[AAAA] = 0.01
         async with resolving(server) as resolver:
@@ -82,7 +84,7 @@ async def test_a_family_that_is_slower_by_less_than_the_delay_is_waited_for(monk
 async def test_a_family_that_is_slower_still_is_there_for_whoever_needs_it(
     monkeypatch: pytest.MonkeyPatch, slow: int, first: str, then: str
 ) -> None:
-    monkeypatch.setattr(resolver_module, "RESOLUTION_DELAY", 0.0)
+    monkeypatch.setattr(lookup_module, "RESOLUTION_DELAY", 0.0)
     with dns_server(NAMES) as server:
         server.delays[slow] = 0.05
         async with resolving(server) as resolver:
@@ -102,7 +104,7 @@ async def test_a_family_that_is_slower_still_is_there_for_whoever_needs_it(
     ],
 )
 def test_a_failure_is_final_if_no_family_can_have_an_address(failures: list[Answer], final: bool) -> None:
-    answer = _combined(failures)
+    answer = combined(failures)
     assert isinstance(answer, LookupFailure)
     assert answer.final is final
 
@@ -214,12 +216,26 @@ async def test_a_failure_that_may_pass_is_asked_for_again_at_once() -> None:
     with dns_server({"flaky.test": ("127.0.0.1",)}) as server:
         async with resolving(server, 4) as resolver:
             resolver._cache["flaky.test"] = (0.0, ())
-            answer = await resolver._look_up("none.test")
+            answer = await resolver._look_up("none.test").answer
             assert isinstance(answer, LookupFailure)
             assert answer.final
             assert "none.test" in resolver._cache
     async with resolving(server, 4) as resolver:  # it is gone: nobody answers
-        answer = await resolver._look_up("flaky.test")
+        answer = await resolver._look_up("flaky.test").answer
         assert isinstance(answer, LookupFailure)
         assert not answer.final
         assert "flaky.test" not in resolver._cache
+
+
+async def test_a_bug_in_a_lookup_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("socket.getaddrinfo", broken)
+    resolver = Resolver()
+    if resolver._ares is not None:
+        resolver._ares.close()
+    resolver._ares = None
+    with pytest.raises(ZeroDivisionError):
+        await resolver.resolve("a.test")
+    await resolver.close()
