@@ -27,6 +27,7 @@ from fetchcli.sinks import compress
 from fetchcli.sinks.formats import STDOUT
 
 BLOCK_SECONDS = 0.05  # each block interrupts the event loop three times
+RETRY_SECONDS = 0.01
 WATCH_SECONDS = 0.2
 GATHER_SECONDS = 0.02
 MAX_BACKLOG = 4 * 1024 * 1024
@@ -253,7 +254,7 @@ class Output:
             try:
                 view = view[os.write(self.fd, view) :]
             except BlockingIOError:  # a non-blocking stdout
-                time.sleep(BLOCK_SECONDS)
+                time.sleep(RETRY_SECONDS)
             except OSError as error:
                 self._fail(error)
 

@@ -40,7 +40,7 @@ class Body(NamedTuple):
 
 
 def plain_body(head: Head, source: Hop, limits: Limits) -> Body | None:
-    """A small body that came at once, without a coding, and of which nothing is kept; None if it is to be read.
+    """A body that came at once, without a coding, and of which nothing is kept; None if it is to be read.
 
     Most bodies are like that, and need nothing of what `BodyReader` does besides.
 

@@ -7,7 +7,7 @@ and aiohttp does not read them once more, for a context that fetchcli does not u
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 class _EarlyContext(threading.Thread):
@@ -18,7 +18,8 @@ class _EarlyContext(threading.Thread):
         self.context: ssl.SSLContext | None = None
 
     def run(self) -> None:
-        self.context = ssl.create_default_context()
+        with suppress(OSError):  # whoever needs it tries again, and reports it
+            self.context = ssl.create_default_context()
 
 
 _early: list[_EarlyContext] = []
@@ -40,8 +41,10 @@ def read_only_once() -> Iterator[None]:
         if threading.get_ident() != importer:
             load(context, purpose)
 
-    if _early:
-        ssl.SSLContext.load_default_certs = load_in_other_threads  # type: ignore[method-assign, assignment]
+    if not _early:
+        yield
+        return
+    ssl.SSLContext.load_default_certs = load_in_other_threads  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:

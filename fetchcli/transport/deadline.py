@@ -49,14 +49,16 @@ class Timer:
             self._handle = self.loop.call_at(at, self._ring)
 
     def _ring(self) -> None:
-        self._handle, now = None, self.loop.time()
-        while self.due:
-            deadline, at = next(iter(self.due.items()))
+        now, late = self.loop.time(), []
+        for deadline, at in self.due.items():
             if at > now:
-                self._handle = self.loop.call_at(at, self._ring)
-                return
+                break
+            late.append(deadline)
+        for deadline in late:
             del self.due[deadline]
-            deadline.look()
+        self._handle = self.loop.call_at(next(iter(self.due.values())), self._ring) if self.due else None
+        for deadline in late:
+            deadline.ring()
 
 
 class Timers:
@@ -116,8 +118,11 @@ class Deadline:
             if kind is asyncio.CancelledError and not cancelled_by_others:
                 raise TimeoutError from error
 
-    def look(self) -> None:
+    def ring(self) -> None:
         """The limit is due: end the block, unless what it waits for has arrived meanwhile."""
+        self._call_soon(self._look)  # not at once: an exception in there must not keep other limits from ringing
+
+    def _look(self) -> None:
         self._seen = self._watched.progress
         # What is called next may still run before the sockets are read; what that calls runs after it.
         self._call_soon(lambda: self._call_soon(self._judge))
@@ -128,7 +133,7 @@ class Deadline:
     def _judge(self) -> None:
         self._looks += 1
         if self._watched.progress != self._seen and self._looks < MAX_LOOKS:
-            self.look()
+            self._look()
         elif self._task is not None:
             self.expired = True
             self._task.cancel()

@@ -42,7 +42,8 @@ class Lookup:
         families: what to ask for, in the order of the addresses.
         ask: asks for a family.
         ask_again: asks somebody else for a family, given why the first one failed; None if there is nobody else.
-        tell_late: called with the answer of a family that came after `answer`.
+        conclude: called with `answer` before it is told to anybody, and whether every family has answered.
+        add_late: called with the answer of a family that came after that.
 
     Attributes:
         answer: what is known once every family has answered, or one has and the other is late.
@@ -54,12 +55,13 @@ class Lookup:
         families: tuple[socket.AddressFamily, ...],
         ask: Ask,
         ask_again: "Callable[[socket.AddressFamily, BaseException], asyncio.Future[Addresses] | None]",
-        tell_late: Callable[[Answer], None],
+        conclude: Callable[[Answer, bool], None],
+        add_late: Callable[[Answer], None],
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self.answer: asyncio.Future[Answer] = self._loop.create_future()
         self.whole: asyncio.Future[None] = self._loop.create_future()
-        self._ask_again, self._tell_late = ask_again, tell_late
+        self._ask_again, self._tell, self._add_late = ask_again, conclude, add_late
         self._timer: asyncio.TimerHandle | None = None
         self._answers: dict[socket.AddressFamily, Answer | None] = dict.fromkeys(families)
         self._asked = {family: ask(family) for family in families}
@@ -69,30 +71,42 @@ class Lookup:
     def cancel(self) -> None:
         """Stop asking."""
         self._stop_timer()
-        for future in (*self._asked.values(), self.answer, self.whole):
-            future.cancel()
+        for asked in self._asked.values():
+            asked.cancel()
+        self.answer.cancel()
+        self.whole.cancel()
 
     def _came(self, family: socket.AddressFamily, asked: "asyncio.Future[Addresses]", *, is_last: bool) -> None:
         """Take the answer of a family, or ask somebody else."""
         if asked.cancelled():
+            self.cancel()
             return
         error = asked.exception()
         if error is not None and not is_last and (again := self._ask_again(family, error)) is not None:
             self._asked[family] = again
             again.add_done_callback(partial(self._came, family, is_last=True))
             return
-        if error is None:
-            answer = asked.result() or LookupFailure("no address", final=True)
-        elif isinstance(error, AresError | OSError | UnicodeError):
-            answer = _failure_of(error)
-        else:  # a bug is no answer
-            if not self.answer.done():
-                self.answer.set_exception(error)
-            return
+        if isinstance(error, AresError | OSError | UnicodeError):
+            self._take(family, _failure_of(error))
+        elif error is not None:
+            self._fail(error)
+        else:
+            self._take(family, asked.result() or LookupFailure("no address", final=True))
+
+    def _fail(self, error: BaseException) -> None:
+        """Pass a bug on: it is no answer."""
+        self._stop_timer()
+        for future in (self.answer, self.whole):
+            if not future.done():
+                future.set_exception(error)
+                future.exception()  # nobody need ask for it
+
+    def _take(self, family: socket.AddressFamily, answer: Answer) -> None:
+        """Take the answer of a family."""
         self._answers[family] = answer
         is_whole = None not in self._answers.values()
         if self.answer.done():
-            self._tell_late(answer)
+            self._add_late(answer)
         elif is_whole:
             self._conclude()
         elif not isinstance(answer, LookupFailure):
@@ -103,7 +117,10 @@ class Lookup:
     def _conclude(self) -> None:
         self._stop_timer()
         if not self.answer.done():
-            self.answer.set_result(combined([answer for answer in self._answers.values() if answer is not None]))
+            known = [answer for answer in self._answers.values() if answer is not None]
+            answer = combined(known)
+            self._tell(answer, len(known) == len(self._answers))
+            self.answer.set_result(answer)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:

@@ -100,20 +100,20 @@ class Resolver:
         """Ask for the addresses of a host."""
         families = (self._family,) if self._family else (socket.AF_INET6, socket.AF_INET)
         lookup = Lookup(
-            families, partial(self._ask, host), partial(self._ask_again, host), lambda late: self._add_late(host, late)
+            families,
+            partial(self._ask, host),
+            partial(self._ask_again, host),
+            lambda answer, is_whole: self._learn(host, lookup, answer, is_whole=is_whole),
+            partial(self._add_late, host),
         )
-        lookup.answer.add_done_callback(partial(self._learn, host, lookup))
+        lookup.answer.add_done_callback(lambda _: self._pending.pop(host, None))
         return lookup
 
-    def _learn(self, host: str, lookup: Lookup, answered: "asyncio.Future[Answer]") -> None:
-        """Keep the answer to a lookup."""
-        self._pending.pop(host, None)
-        if answered.cancelled() or answered.exception() is not None:
-            return
-        answer = answered.result()
+    def _learn(self, host: str, lookup: Lookup, answer: Answer, *, is_whole: bool) -> None:
+        """Keep the answer to a lookup; a slower family may add to it."""
         if not isinstance(answer, LookupFailure) or answer.final:  # otherwise a retry must ask again
             self._keep(host, answer)
-        if not lookup.whole.done():
+        if not is_whole:
             self._late[host] = lookup
             lookup.whole.add_done_callback(lambda _: self._late.pop(host, None))
 

@@ -5,8 +5,9 @@ import sys
 
 import pytest
 
+from fetchcli.cli.main import main
 from fetchcli.cli.quick import answer
-from tests.support.command import fetchcli
+from fetchcli.core.errors import ExitCode
 
 PROBE = """
 import sys
@@ -17,9 +18,14 @@ assert not {"click", "typer", "msgspec", "importlib.resources"} & set(sys.module
 
 
 @pytest.mark.parametrize("words", [["--version"], ["--help"], ["-h"], ["--help", "pace"], ["-h", "EXIT-CODES"]])
-def test_the_same_is_answered_at_once(words: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_same_is_answered_at_once(
+    words: list[str], capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert answer(words)
-    assert capfd.readouterr().out == fetchcli(*words).out
+    at_once = capfd.readouterr().out
+    monkeypatch.setattr(sys, "argv", ["fetchcli", *words])
+    assert main() == ExitCode.OK
+    assert capfd.readouterr().out == at_once
     subprocess.run([sys.executable, "-c", PROBE, *words], check=True, stdout=subprocess.DEVNULL)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from fetchcli.transport.deadline import MAX_LOOKS, Timers
+from fetchcli.transport.deadline import MAX_LOOKS, Timers, Watched
 from tests.support.command import start, until
 from tests.support.recorder import ok, recorder
 
@@ -83,6 +83,27 @@ async def test_limits_of_one_length_share_a_timer() -> None:
         await asyncio.sleep(0.01)
         group.create_task(block(3, 0.02))
     assert ended == [1, 0, 2, 3]
+    assert len(timers._timers) == 2
+
+
+async def test_what_one_watched_thing_does_wrong_is_not_the_fault_of_the_others() -> None:
+    class Broken:
+        @property
+        def progress(self) -> object:
+            raise ZeroDivisionError
+
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+    timers = Timers()
+
+    async def block(watched: Watched) -> None:
+        with timers.deadline(0.0, watched):
+            await asyncio.Event().wait()
+
+    broken = asyncio.create_task(block(Broken()))
+    with pytest.raises(TimeoutError):
+        await block(Arriving(0))
+    broken.cancel()
+    await asyncio.wait([broken])
 
 
 @LOOPS

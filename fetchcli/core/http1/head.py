@@ -54,7 +54,10 @@ class Head(msgspec.Struct, frozen=True):
 
     def has_token(self, name: bytes, token: bytes) -> bool:
         """Whether a comma-separated field contains a token, in any case."""
-        return any(token in _tokens(value) for value in self.fields.get(name, ()))
+        return any(
+            token in (_remembered_tokens(value) if len(value) <= MAX_REMEMBERED else _tokens(value))
+            for value in self.fields.get(name, ())
+        )
 
 
 def parse_head(block: bytes) -> Head:
@@ -92,7 +95,6 @@ def parse_fields(section: bytes) -> tuple[Fields, tuple[str, ...]]:
     return fields, skipped
 
 
-@lru_cache(maxsize=64)
 def _tokens(value: bytes) -> frozenset[bytes]:
     """The tokens of a comma-separated value, in lower case."""
     return frozenset(part.strip().lower() for part in value.split(b","))
@@ -118,6 +120,7 @@ def _parse_field(line: bytes) -> tuple[bytes, bytes]:
     return b"", value
 
 
+_remembered_tokens = lru_cache(maxsize=64)(_tokens)
 _remembered_status_line = lru_cache(maxsize=64)(_parse_status_line)
 _remembered_field = lru_cache(maxsize=REMEMBERED)(_parse_field)
 

@@ -114,8 +114,7 @@ class ResponseReader:
             self._buffer += data
             data = bytes(self._buffer) if SECTION_END.search(self._buffer, scanned) else b""
         while end := SECTION_END.search(data, scanned):
-            if len(data) > MAX_HEAD or self._head_size:
-                self._count_head(end.end())
+            self._count_head(end.end())
             head = parse_head(data[: end.start() + 1])
             if head.status >= 200 and self._record is not None:
                 self._record(data[: end.end()])

@@ -49,18 +49,31 @@ class QueueLimit:
 
     Attributes:
         limit: that number; infinite as long as no queue is known.
-        refuses: the host refuses what is too much. It hardly queues besides, so it is not slowed down for a measure.
+        has_refused: the host refuses what is too much. It hardly queues besides, so it is not slowed down for a
+            measure.
     """
 
-    __slots__ = ("_age", "_cohort", "_descent", "_down", "_fails", "_few", "_good", "_up", "_wait", "limit", "refuses")
+    __slots__ = (
+        "_age",
+        "_cohort",
+        "_descent",
+        "_down",
+        "_fails",
+        "_few",
+        "_good",
+        "_up",
+        "_wait",
+        "has_refused",
+        "limit",
+    )
 
     def __init__(self, since: float) -> None:
         self._cohort = Cohort(FIRST, since)
         self._few: Level | None = None  # the measure
         self._descent: Descent | None = None
         self._fails, self._wait = 0, 0  # steps up that failed, and cohorts until the next one
-        self._age = 0  # cohorts since the measure was taken, or, as long as no queue is known, since it was good enough
-        self.refuses = False
+        self._age = 0  # cohorts since the measure was taken; or since it was good enough, while no queue is known
+        self.has_refused = False
         self._release()
 
     def launched(self, in_flight: int, now: float) -> None:
@@ -112,7 +125,7 @@ class QueueLimit:
             self._go_down(level, ENOUGH)
         elif not self._are_many(few, level):
             self._age = 0
-        elif self._age > SETTLED and not self.refuses:
+        elif self._age > SETTLED and not self.has_refused:
             self._go_down(level, FEW)  # to take the measure
 
     def _steer(self, level: Level) -> None:

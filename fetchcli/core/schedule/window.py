@@ -52,6 +52,6 @@ class Window:
     def refused(self, in_flight: int, launched_at: float, now: float) -> None:
         """Record a 429, a 503 or no response, with the number of requests in flight at its launch."""
         self._refusals.refused(in_flight, launched_at, now)
-        self._queue.refuses = self._refusals.is_known
+        self._queue.has_refused = self._refusals.is_known
         self._queue.ended(None, launched_at, now)
         self.limit = min(self._refusals.limit, self._queue.limit)

@@ -1,6 +1,5 @@
 """The connector of the session: fetchcli's own connections, in a pool of its own."""
 
-import time
 from collections.abc import Awaitable
 
 from aiohttp import BaseConnector
@@ -40,16 +39,12 @@ class PooledConnector(BaseConnector):
         return True
 
     async def begin(self, exchange: Exchange) -> None:
-        """Send the request of an exchange over a connection that is soon idle, or a new one.
+        """Send the request of an exchange over a new connection.
 
         Raises:
             TransportError: see `Dialer.dial`; `timeout_connect`.
         """
-        protocol = None
-        if self.pool.has_open(exchange.route.key):
-            protocol = await self._soon_idle(exchange)
-        if protocol is None:
-            protocol = await self._dial(exchange)
+        protocol = await self._dial(exchange)
         if self.closed:
             protocol.close()
             raise TransportError(ErrorKind.CANCELLED, "the run has ended")
@@ -68,24 +63,12 @@ class PooledConnector(BaseConnector):
             return None
         return self.pool.take(key, MAX_IDLE_ONCE if request.once else MAX_IDLE_SECONDS)
 
-    async def _soon_idle(self, exchange: Exchange) -> PooledProtocol | None:
-        """A connection that another request gives back sooner than one is made."""
-        request = exchange.request
-        if request.fresh or request.once:
-            return None
-        exchange.queued = True
-        try:
-            return await self.pool.wait(exchange.route.key)
-        finally:
-            exchange.queued = False
-
     async def _dial(self, exchange: Exchange) -> PooledProtocol:
-        began = time.monotonic()
         try:
             with self._timers.deadline(exchange.connect_timeout, exchange):
                 protocol = await self._dialer.dial(exchange)
         except TimeoutError:
             detail = f"no connection within --connect-timeout ({exchange.phase})"
             raise TransportError(ErrorKind.TIMEOUT_CONNECT, detail) from None
-        protocol.join(self.pool, exchange.route.key, time.monotonic() - began)
+        protocol.join(self.pool, exchange.route.key)
         return protocol

@@ -20,7 +20,8 @@ from fetchcli.transport.aiohttp.failures import classify
 from fetchcli.transport.aiohttp.protocol import PooledProtocol
 from fetchcli.transport.aiohttp.route import Route
 from fetchcli.transport.aiohttp.tunnel import TunnelProtocol, open_tunnel, through_socks
-from fetchcli.transport.resolver import Addresses, Resolvers
+from fetchcli.transport.lookup import Addresses
+from fetchcli.transport.resolver import Resolvers
 from fetchcli.transport.tls import default_context, make_context
 from fetchcli.transport.tls_sessions import TlsSessions
 from fetchcli.transport.tls_stream import ResumptionError, TlsStream
@@ -81,9 +82,9 @@ class Dialer:
         if len(addresses) > 1:
             return await self._secure(await self._raced(host, port, addresses, exchange), route, exchange)
         # There is nothing to race, so the event loop connects: for a third of the price.
+        made = self._layers(route)
         try:
             (address,) = self._permitted(addresses)
-            made = self._layers(route)
             await self._loop.create_connection(lambda: made[0], address, port)
         except (OSError, TransportError):
             if not (others := await self._others(host, port, addresses, exchange)):

@@ -51,7 +51,6 @@ class Exchange:
         silence: maximum seconds without a byte, or None.
         peer: the address that the request went to.
         cert_expires: when the origin's certificate expires (seconds since the epoch), or 0.
-        queued: it waits until another request gives its connection back.
         reused: the connection had served another request before.
         received: bytes received.
         resolved: when the name was resolved.
@@ -74,7 +73,6 @@ class Exchange:
         "head",
         "loop",
         "peer",
-        "queued",
         "reader",
         "received",
         "request",
@@ -97,7 +95,7 @@ class Exchange:
             to_head_request=request.method == "HEAD", record=None if recorder is None else recorder.response
         )
         self.connect_timeout, self.silence = timeouts.connect, timeouts.read
-        self.reused = self.queued = self._paused = False
+        self.reused = self._paused = False
         self.peer = ""
         self.cert_expires = 0.0
         self.received = self._pending = 0
@@ -109,8 +107,6 @@ class Exchange:
     @property
     def phase(self) -> str:
         """What the exchange was doing last, for messages."""
-        if self.queued:
-            return "while waiting for a connection"
         if not self.sent:
             if self.connected and self.route.proxy is not None:
                 return "while the proxy connects"
@@ -227,7 +223,7 @@ class Exchange:
         return data
 
     def _arrival(self) -> Awaitable[None]:
-        """What ends when something happens on the connection."""
+        """An awaitable that is done once something happens on the connection."""
         if self._failure is not None:
             raise self._failure
         self._waiter = waiter = self.loop.create_future()

@@ -50,11 +50,9 @@ class PooledProtocol(asyncio.Protocol):
         """Whether it is open."""
         return self.transport is not None and not self.transport.is_closing()
 
-    def join(self, pool: "IdlePool[PooledProtocol]", key: Hashable, seconds: float) -> None:
-        """Belong to a pool, which gets the connection after each request; it took so many seconds to make it."""
-        if self.transport is not None:
-            self._pool, self._key = pool, key
-            pool.opened(key, seconds)
+    def join(self, pool: "IdlePool[PooledProtocol]", key: Hashable) -> None:
+        """Belong to a pool, which gets the connection after each request."""
+        self._pool, self._key = pool, key
 
     def begin(self, exchange: Exchange) -> None:
         """Send a request and expect its response.
@@ -158,7 +156,7 @@ class PooledProtocol(asyncio.Protocol):
         self.transport = None
         self._ended_by = exc
         if self._pool is not None:
-            self._pool.ended(self._key, self)
+            self._pool.discard(self)
             self._pool = None
         self._end(exc)
 

@@ -7,7 +7,7 @@ import socket
 from fetchcli.core.errors import ErrorKind, Remedy, TransportError, UsageError
 from fetchcli.core.http1.response import ResponseReader
 from fetchcli.core.network.proxies import Proxy
-from fetchcli.transport.resolver import Addresses
+from fetchcli.transport.lookup import Addresses
 
 
 class TunnelProtocol(asyncio.Protocol):

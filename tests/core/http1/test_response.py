@@ -163,6 +163,14 @@ def test_77_a_chunk_size_line_without_end_is_too_large() -> None:
     assert caught.value.failure.kind is ErrorKind.TOO_LARGE
 
 
+def test_the_limit_of_the_header_section_holds_for_interim_responses_together_however_they_are_cut() -> None:
+    interim = b"HTTP/1.1 103 Early\r\nX: " + b"x" * (MAX_HEAD // 2) + b"\r\n\r\n"
+    for cuts in ([], [len(interim), 2 * len(interim)]):
+        with pytest.raises(TransportError) as caught:
+            read(interim * 3, *cuts)
+        assert caught.value.failure.kind is ErrorKind.TOO_LARGE
+
+
 def test_78_interim_responses_are_bounded() -> None:
     interim = b"HTTP/1.1 100 Continue\r\n\r\n"
     final = OK + b"Content-Length: 0\r\n\r\n"

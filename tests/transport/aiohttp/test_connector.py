@@ -1,7 +1,5 @@
 """Which idle connection a request gets, and which are closed when there are too many."""
 
-import asyncio
-from contextlib import suppress
 from typing import cast
 
 import pytest
@@ -13,7 +11,6 @@ from fetchcli.transport.aiohttp.hop import AiohttpHops
 from fetchcli.transport.aiohttp.pool import IdlePool, max_idle
 from fetchcli.transport.aiohttp.protocol import PooledProtocol
 from fetchcli.transport.base import HopRequest, SharedFields
-from tests.transport.conftest import eventually
 
 URL = parse_url("http://a.example/")
 
@@ -86,64 +83,11 @@ def test_old_and_dead_ones_are_not_used(clock: Clock) -> None:
 def test_a_connection_that_has_ended_takes_no_place() -> None:
     pool: IdlePool[Idle] = IdlePool(2)
     first, second = Idle(), Idle()
-    pool.opened("a", 0.1)
     pool.put("a", first)
     pool.put("a", second)
-    pool.ended("a", first)
+    pool.discard(first)
+    pool.discard(first)
     assert (len(pool), pool.take("a"), pool.take("a")) == (1, second, None)
-
-
-async def test_a_request_waits_for_a_connection_that_is_soon_free() -> None:
-    pool: IdlePool[Idle] = IdlePool(10)
-    connection = Idle()
-    assert await pool.wait("a") is None  # there is none to wait for
-    pool.opened("a", 60.0)
-    waiting = [asyncio.ensure_future(pool.wait("a")) for _ in range(2)]
-    await asyncio.sleep(0)
-    pool.put("b", Idle())
-    pool.put("a", connection)
-    assert await waiting[0] is connection
-    pool.put("a", connection)
-    assert (await waiting[1], pool.take("a")) == (connection, None)
-
-
-async def test_nobody_waits_for_longer_than_it_takes_to_connect() -> None:
-    pool: IdlePool[Idle] = IdlePool(10)
-    pool.opened("a", 60.0)
-    pool.opened("a", 0.001)
-    assert await pool.wait("a") is None
-
-
-async def test_nobody_waits_for_connections_that_have_ended() -> None:
-    pool: IdlePool[Idle] = IdlePool(10)
-    pool.opened("a", 60.0)
-    pool.opened("a", 60.0)
-    waiting = asyncio.ensure_future(pool.wait("a"))
-    await asyncio.sleep(0)
-    pool.ended("a", Idle())
-    await asyncio.sleep(0)
-    assert not waiting.done()
-    pool.ended("a", Idle())
-    assert await waiting is None
-
-
-async def test_a_connection_for_a_request_that_is_given_up_goes_to_the_next() -> None:
-    pool: IdlePool[Idle] = IdlePool(10)
-    connection = Idle()
-    pool.opened("a", 60.0)
-    waiting = [asyncio.ensure_future(pool.wait("a")) for _ in range(3)]
-    await asyncio.sleep(0)
-    waiting[0].cancel()
-    pool.put("a", connection)  # the first waits no more, and the second is given up before it knows
-    waiting[1].cancel()
-    assert await waiting[2] is connection
-    assert [one.cancelled() for one in waiting] == [True, True, False]
-    waiting = [asyncio.ensure_future(pool.wait("a"))]
-    await asyncio.sleep(0)
-    pool.put("a", connection)
-    waiting[0].cancel()
-    await asyncio.wait(waiting)
-    assert pool.take("a") is connection
 
 
 def test_a_pool_that_is_closed_keeps_none() -> None:
@@ -200,36 +144,3 @@ def test_idle_connections_leave_descriptors_for_the_others(monkeypatch: pytest.M
         assert max_idle(50) == expected
         assert max_idle(2000) == 2000
     assert max_idle(300) == 1024
-
-
-async def test_a_request_gets_the_connection_of_another_as_soon_as_that_has_its_response() -> None:
-    go_on, connections = asyncio.Event(), 0
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal connections
-        connections += 1
-        with suppress(asyncio.IncompleteReadError):
-            while await reader.readuntil(b"\r\n\r\n"):
-                await go_on.wait()
-                writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
-        writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    url = parse_url(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
-    hops = AiohttpHops(Policy())
-    request = HopRequest(url=url, method="GET", host=url.authority, shared=SharedFields(()))
-    first, second = (hops.hop(request, Timeouts()) for _ in range(2))
-    opening = [asyncio.ensure_future(first.open())]
-    await eventually(lambda: first.sent)
-    hops.connector.pool._open[first.route.key].seconds = 60.0  # as if it had taken that long to connect
-    opening.append(asyncio.ensure_future(second.open()))
-    await eventually(lambda: second.queued)
-    assert second.phase == "while waiting for a connection"
-    go_on.set()
-    await opening[0]
-    assert await first.read() == b""
-    await opening[1]
-    assert (first.reused, second.reused, second.queued, connections) == (False, True, False, 1)
-    second.close()
-    await hops.close()
-    server.close()
