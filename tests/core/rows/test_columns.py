@@ -1,5 +1,6 @@
 """The row schema and the templates over it."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,6 +37,25 @@ def test_a_response_row() -> None:
     assert (row["error"], row["time_total"], row["num_redirects"]) == (None, 0.25, 1)
     assert row["started_at"] == "2026-01-01T00:00:00.250000Z"
     assert (row["source"], row["line"]) == ("urls.txt", 8)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "seconds"),
+    [
+        (503, {b"retry-after": [b"7"]}, 7),
+        (200, {b"retry-after": [b"7"]}, None),  # only refusals count
+        (200, {b"ratelimit": [b'"default";r=0;t=5']}, 5),
+        (503, {b"date": [b"x"]}, None),
+    ],
+)
+def test_the_pause_that_a_response_asks_for(
+    status: int, headers: dict[bytes, list[bytes]], seconds: int | None
+) -> None:
+    outcome = answered(status)
+    attempt = outcome.attempts[0]
+    response = msgspec.structs.replace(attempt.result, headers=headers)
+    outcome = msgspec.structs.replace(outcome, attempts=(msgspec.structs.replace(attempt, result=response),))
+    assert find("retry_after").get(outcome) == seconds
 
 
 def test_a_failure_row_has_no_response() -> None:
