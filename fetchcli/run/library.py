@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fetchcli.core.errors import OutputError, UsageError
 from fetchcli.core.model.outcome import Outcome
-from fetchcli.core.model.policy import Policy
+from fetchcli.core.model.policy import Policy, Tls
 from fetchcli.core.model.save import Save
 from fetchcli.core.model.target import Row
 from fetchcli.core.naming.destination import STDOUT
@@ -16,6 +16,7 @@ from fetchcli.core.request.redaction import Redactor
 from fetchcli.engine.fetcher import Fetcher
 from fetchcli.inputs.reader import RowReader
 from fetchcli.run.compose import make_transport
+from fetchcli.transport.tls import default_context
 
 if TYPE_CHECKING:
     from fetchcli.save.store import Store
@@ -66,6 +67,8 @@ async def _fetch(
     async with AsyncExitStack() as stack:
         transport = make_transport(policy, save=save)
         stack.push_async_callback(transport.close)
+        if policy.tls == Tls():  # otherwise it would be made while the first HTTPS rows wait, and count as their time
+            await asyncio.to_thread(default_context)
         name, store = await _library_store(save, policy, stack)
         fetcher = Fetcher(transport, policy, ordered=ordered, store=store)
         batches = await stack.enter_async_context(aclosing(_batches(urls, policy, name)))
