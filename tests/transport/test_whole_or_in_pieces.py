@@ -19,6 +19,7 @@ from fetchcli.transport.aiohttp.exchange import Exchange
 from fetchcli.transport.aiohttp.hop import AiohttpHops
 from fetchcli.transport.aiohttp.protocol import PooledProtocol
 from fetchcli.transport.follow import FollowingTransport
+from tests.benchmarks.wire import ScriptedWire
 from tests.support.faults import CATALOGUE, RESET, STALL
 
 EXCHANGES = 5_000
@@ -73,19 +74,12 @@ def exchange(chance: random.Random, limits: Limits) -> Answers:
     return [*hops, response(chance, limits)]
 
 
-class Wire(asyncio.Transport):
+class Wire(ScriptedWire):
     """Answers each request with the next response, cut into pieces, and ends after the last one."""
 
-    def __init__(
-        self, protocol: PooledProtocol, answers: list[tuple[bytes, bool]], cut: Callable[[bytes], list[bytes]]
-    ):
-        super().__init__()
-        self._protocol, self._answers, self._cut = protocol, answers, cut
-        self._loop = asyncio.get_running_loop()
-        self._closed = False
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return ("192.0.2.1", 80) if name == "peername" else default
+    def __init__(self, protocol: PooledProtocol, answers: Answers, cut: Cut) -> None:
+        super().__init__(asyncio.get_running_loop(), protocol)
+        self._answers, self._cut = answers, cut
 
     def write(self, data: Any) -> None:
         answer, is_reset = self._answers.pop(0)
@@ -100,22 +94,6 @@ class Wire(asyncio.Transport):
         elif ends:
             self._closed = True
             self._protocol.connection_lost(ConnectionResetError("reset") if is_reset else None)
-
-    def is_closing(self) -> bool:
-        return self._closed
-
-    def abort(self) -> None:
-        if not self._closed:
-            self._closed = True
-            self._loop.call_soon(self._protocol.connection_lost, None)
-
-    def get_write_buffer_size(self) -> int:
-        return 0
-
-    def pause_reading(self) -> None:
-        pass
-
-    resume_reading = pause_reading
 
 
 async def fetch(policy: Policy, answers: Answers, cut: Cut, patch: pytest.MonkeyPatch) -> Response | Failure:

@@ -86,8 +86,7 @@ def _retry_after(outcome: Outcome, response: Response | None) -> int | None:
     if response is None or not may_ask_for_pause(response.headers):
         return None
     last = outcome.attempts[-1]
-    failed = outcome.failed_checks
-    accepted = not failed or all(one.check != "status" for one in failed)
+    accepted = all(failed.check != "status" for failed in outcome.failed_checks)
     seconds = requested_seconds(response.headers, last.started_at + last.elapsed, accepted=accepted)
     return None if seconds is None else ceil(seconds)
 

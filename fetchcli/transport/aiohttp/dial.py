@@ -113,17 +113,10 @@ class Dialer:
             await open_tunnel(transport, tunnel, proxy, host, port, fields.get("user-agent", ""))
             if transport.is_closing():  # nobody would tell the next protocol
                 raise ConnectionResetError("connection closed")
-        protocol = PooledProtocol()
-        if route.scheme == "http":
-            transport.set_protocol(protocol)
-            protocol.connection_made(transport)
-        else:
-            stream = self._stream(self._origin_context(), route.host.rstrip("."), route.key, protocol)
-            transport.set_protocol(stream)
-            stream.connection_made(transport)
-            await stream.handshake()
-            exchange.secured = time.monotonic()
-        return protocol
+        made = self._layers(route)
+        transport.set_protocol(made[0])
+        made[0].connection_made(transport)
+        return await self._established(made, exchange)
 
     async def _through_socks(
         self, proxy: Proxy, route: Route, exchange: Exchange, host: str, port: int
