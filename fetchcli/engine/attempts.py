@@ -54,9 +54,7 @@ class Attempts:
         resume, launch.resume = launch.resume, None
         result: Response | Failure
         try:
-            plan = None
-            if buffered or conditions is not None or self._bodies.has_plans:
-                plan = await self._bodies.plan(launch, buffered, conditions, to_head_request=request.method == "HEAD")
+            plan = await self._bodies.plan(launch, buffered, conditions, to_head_request=request.method == "HEAD")
             result = await self._transport.send(
                 row.url, policy, request=row.request, fresh=resume or launch.fresh, body=plan
             )

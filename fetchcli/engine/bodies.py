@@ -89,11 +89,6 @@ class Bodies:
         self._cut: dict[Launch, _Cut] = {}
         self.pending = 0
 
-    @property
-    def has_plans(self) -> bool:
-        """Whether a body may be kept, or may go on, although no check looks at it."""
-        return self._store is not None or bool(self._cut)
-
     async def plan(
         self, launch: Launch, buffered: int, conditions: Conditions | None, *, to_head_request: bool
     ) -> BodyPlan | None:

@@ -49,8 +49,7 @@ def plain_body(head: Head, source: Hop, limits: Limits) -> Body | None:
     """
     if limits.keep or b"content-encoding" in head.fields or (data := source.take_whole()) is None:
         return None
-    if limits.size is not None:
-        check_size(limits, len(data))
+    check_size(limits, len(data))
     return Body(len(data), len(data), sha256(data).hexdigest() if limits.hash else "")
 
 
