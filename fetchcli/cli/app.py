@@ -65,9 +65,9 @@ def fetchcli(inputs: list[str] | None, **values: Any) -> int:
             print_message(f"configuration: {name}")
     command = continuing_command(click.get_current_context())
     settings = build_settings(inputs or [], {**values, "config_files": loaded.files, "continuing_command": command})
-    from fetchcli.run.compose import run  # asyncio and everything else, which --help does not need
+    from fetchcli.run.start import start  # asyncio and everything else, which --help does not need
 
-    return run(fit_descriptors(settings))
+    return start(fit_descriptors(settings))
 
 
 def _signature() -> inspect.Signature:

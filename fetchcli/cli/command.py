@@ -1,7 +1,6 @@
 """The click command: it reads configuration files, answers --help, and names where a wrong value came from."""
 
 import os
-import re
 from typing import Any
 
 import click
@@ -12,11 +11,12 @@ from fetchcli.cli.definitions import overridden
 from fetchcli.cli.help import help_option
 from fetchcli.cli.option import is_given
 from fetchcli.core.errors import UsageError
+from fetchcli.core.pattern import lazy_pattern
 
 _ALONE = ("help", "version")
 _YES = ("1", "true", "yes", "on", "t", "y")  # as click reads them
 _NO = ("", "0", "false", "no", "off", "f", "n")
-_OPTION = re.compile(r"(--?[A-Za-z0-9][A-Za-z0-9-]*)(?=[: ])")
+_OPTION = lazy_pattern(r"(--?[A-Za-z0-9][A-Za-z0-9-]*)(?=[: ])")
 
 
 class ConfiguredCommand(TyperCommand):

@@ -5,7 +5,6 @@ users since CVE-2022-24765; a file that is named with -K is trusted.
 """
 
 import os
-import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,12 +13,13 @@ from typing import Any
 from fetchcli.cli.definitions import OPTIONS, overridden
 from fetchcli.cli.option import Found, Option, is_given
 from fetchcli.core.errors import UsageError
+from fetchcli.core.pattern import lazy_pattern
 
 REMEDY = "name the file with -K to allow it"
 STDIO = "-"
 MAX_BYTES = 1024 * 1024  # of a configuration file
 EXPANDABLE = ("header", "user", "bearer")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL = lazy_pattern(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def check_owner(file: Path, shown: str) -> None:

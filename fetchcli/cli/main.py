@@ -2,7 +2,6 @@
 
 import errno
 import os
-import re
 import sys
 from contextlib import suppress
 
@@ -12,9 +11,10 @@ from fetchcli.cli.app import app
 from fetchcli.cli.command import origin
 from fetchcli.cli.preflight import occupy_standard_descriptors
 from fetchcli.core.errors import ExitCode, FetchcliError
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.messages import print_message
 
-_SUGGESTIONS = re.compile(r"\.? \(Possible options?: (.*?)\)")
+_SUGGESTIONS = lazy_pattern(r"\.? \(Possible options?: (.*?)\)")
 
 WRITE_ERRNOS = frozenset({errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EFBIG, errno.EDQUOT})
 

@@ -1,10 +1,10 @@
 """The compressions of lists and outputs, by the extension of a file."""
 
-import re
+from fetchcli.core.pattern import lazy_pattern
 
 MAX_MEMBER = 1024 * 1024  # bytes before compression of what fetchcli writes as one member or frame
 EXTENSIONS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bzip2", ".xz": "xz"}
-_EXTENSION = re.compile(r"[^/](\.[^./]+)\Z")
+_EXTENSION = lazy_pattern(r"[^/](\.[^./]+)\Z")
 
 
 def compression_of(name: str) -> str:

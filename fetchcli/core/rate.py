@@ -1,12 +1,11 @@
 """Request rates as users write them: `10/s`, `30/m`, `100/h`."""
 
-import re
-
 import msgspec
 
 from fetchcli.core.errors import UsageError
+from fetchcli.core.pattern import lazy_pattern
 
-_RATE = re.compile(r"(\d{1,9}(?:\.\d{1,9})?|\.\d{1,9})(?:/(s|m|h))?")
+_RATE = lazy_pattern(r"(\d{1,9}(?:\.\d{1,9})?|\.\d{1,9})(?:/(s|m|h))?")
 
 
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}

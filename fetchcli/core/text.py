@@ -9,9 +9,11 @@ from typing import Any
 
 import msgspec
 
+from fetchcli.core.pattern import lazy_pattern
+
 # C0, DEL, C1, line and paragraph separators, bidi controls and isolates, zero-width and
 # byte-order marks, tag characters, lone surrogates, and the soft hyphen.
-_UNSAFE = re.compile(
+_UNSAFE = lazy_pattern(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\ud800-\udfff\ufe00-\ufe0f\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
 )
@@ -19,14 +21,14 @@ _UNSAFE = re.compile(
 
 # Commands to CI runners: GitHub's ``::error::`` at the start of a line, Azure's ``##vso[``
 # and ``##[`` anywhere. An IPv6 address (``::1``) is not one.
-_CI_COMMAND = re.compile(r"(?<!\S):(?=:[A-Za-z][A-Za-z-]*(?: [^:]*)?::)|#(?=#(?:vso)?\[)", re.IGNORECASE)
+_CI_COMMAND = lazy_pattern(r"(?<!\S):(?=:[A-Za-z][A-Za-z-]*(?: [^:]*)?::)|#(?=#(?:vso)?\[)", re.IGNORECASE)
 
 
 # ``-5``, ``+49 30 1``, and the ``-`` that stands for nothing.
-_SIGNED_NUMBER = re.compile(r"[+-][0-9 .,]*")
+_SIGNED_NUMBER = lazy_pattern(r"[+-][0-9 .,]*")
 
 # JSON allows C1 controls, bidi controls and separators unescaped; a terminal would obey them.
-_UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+_UNSAFE_IN_JSON = lazy_pattern("[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
 def visible(text: str) -> str:

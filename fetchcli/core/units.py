@@ -1,12 +1,11 @@
 """Parse and format durations, sizes and counts."""
 
-import re
-
 from fetchcli.core.errors import UsageError
+from fetchcli.core.pattern import lazy_pattern
 
-_DURATION = re.compile(r"(\d{1,15}(?:\.\d{1,15})?|\.\d{1,15})(ms|s|m|h|d|)")
-_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,15})?|\.\d{1,15})([kmg]?)b?")
-_COUNT = re.compile(r"[0-9]{1,9}")
+_DURATION = lazy_pattern(r"(\d{1,15}(?:\.\d{1,15})?|\.\d{1,15})(ms|s|m|h|d|)")
+_SIZE = lazy_pattern(r"(\d{1,15}(?:\.\d{1,15})?|\.\d{1,15})([kmg]?)b?")
+_COUNT = lazy_pattern(r"[0-9]{1,9}")
 _SECONDS = {"ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 

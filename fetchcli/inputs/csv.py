@@ -6,12 +6,12 @@ is most frequent in the header. Quoted cells may contain line ends. Empty rows a
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.core.request.row_request import RowProblem, RowRequest
 from fetchcli.core.text import plain_cell
 from fetchcli.inputs.expect import expectation_key, expectations_in_cells
@@ -25,9 +25,9 @@ MAX_RECORD = 4 * 1024 * 1024  # maximum characters of a row
 BATCH = 5000  # rows
 _BOM = "\ufeff"
 _DELIMITERS = ",;\t|"
-_NAME = re.compile(r"[\w .-]{0,40}")
-_SEP = re.compile(r"sep=(.)")
-_NEXT_RESULT = re.compile(r"\n\d+,")  # a row of results begins with its number
+_NAME = lazy_pattern(r"[\w .-]{0,40}")
+_SEP = lazy_pattern(r"sep=(.)")
+_NEXT_RESULT = lazy_pattern(r"\n\d+,")  # a row of results begins with its number
 _MAX_EAGER_RETRY = 64 * 1024  # characters of an open row up to which every block is worth another look
 _RESULT = ("verdict", "request", "seq", "source")
 _REQUEST = ("method", "headers", "body", "body_file", "json")

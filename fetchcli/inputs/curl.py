@@ -7,22 +7,23 @@ from typing import NamedTuple
 from fetchcli.core.curl.commands import Command, Unfinished, split_commands
 from fetchcli.core.curl.read import is_curl, read_curl_line
 from fetchcli.core.errors import UsageError
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.inputs.lines import not_utf8, split_lines
 from fetchcli.inputs.record import Record, Records
 
 MAX_COMMAND = 256 * 1024  # maximum characters of a command
-_OUTSIDE = re.compile(
+_OUTSIDE = lazy_pattern(
     r"""\$?'|"|\\.|(?:^|(?<=[ \t;&|]))\#|<<<"""
     r"""|<<-?[ \t]*(?P<quoted>["'\\]?)(?P<delimiter>[A-Za-z_][\w.-]*)(?P=quoted)?""",
     re.DOTALL,
 )  # a quote, an escaped character, the start of a comment, or a here-document
 _ENDS = {
-    "'": re.compile(r"[^']*'"),
-    "$'": re.compile(r"(?:[^'\\]|\\.)*'", re.DOTALL),
-    '"': re.compile(r'(?:[^"\\]|\\.)*"', re.DOTALL),
+    "'": lazy_pattern(r"[^']*'"),
+    "$'": lazy_pattern(r"(?:[^'\\]|\\.)*'", re.DOTALL),
+    '"': lazy_pattern(r'(?:[^"\\]|\\.)*"', re.DOTALL),
 }
-_GOES_ON = re.compile(r"(?:&&|\|\|?|\|&)[ \t\r]*\Z")  # an operator that the next line completes
-_BRACES = re.compile(r"(?:\A|[;&|{(])[ \t]*(?:(?P<open>\{)(?=[ \t]|\Z)|\})")  # where a command may begin
+_GOES_ON = lazy_pattern(r"(?:&&|\|\|?|\|&)[ \t\r]*\Z")  # an operator that the next line completes
+_BRACES = lazy_pattern(r"(?:\A|[;&|{(])[ \t]*(?:(?P<open>\{)(?=[ \t]|\Z)|\})")  # where a command may begin
 _UNCLOSED_QUOTE = "a quote is never closed"
 _UNCLOSED = "the command never ends: a here-document or a group is open"
 _SHELL = (

@@ -1,7 +1,6 @@
 """The columns of a row besides the URL, for CSV and JSON."""
 
 import json
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -11,6 +10,7 @@ import msgspec
 from fetchcli.core.errors import UsageError
 from fetchcli.core.model.outcome import Verdict
 from fetchcli.core.model.target import CarriedValue
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.core.request.request import parse_header
 from fetchcli.core.request.row_request import RowProblem, RowRequest, json_request
 from fetchcli.inputs.lines import not_utf8
@@ -27,7 +27,7 @@ class CurlFields(msgspec.Struct):
 
 
 CURL_FIELDS = CurlFields.__struct_fields__
-SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+SURROGATE = lazy_pattern(rb"\\u[dD][89a-fA-F]")
 VERDICTS = frozenset(verdict.value for verdict in Verdict)
 
 

@@ -1,11 +1,11 @@
 """The input formats: one table, and how the format of a list is detected."""
 
-import re
 from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import NamedTuple
 
 from fetchcli.core.compression import inner_extension
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.core.settings import AUTO, Reading
 from fetchcli.inputs.compressed import decompressed
 from fetchcli.inputs.foreign import refuse_foreign
@@ -15,7 +15,7 @@ from fetchcli.inputs.record import BadFormat, Records
 from fetchcli.inputs.utf16 import in_utf8
 
 _SNIFFED_BYTES = 1024
-_SITEMAP_START = re.compile(rb"<(?!https?:)")
+_SITEMAP_START = lazy_pattern(rb"<(?!https?:)")
 _UNFINISHED_JSON = (b"{", b"[", b",", b":")  # ends of a first line that more lines must follow
 
 

@@ -1,21 +1,21 @@
 """One JSON array, read element by element; ``-o json`` writes such lists."""
 
 import json
-import re
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.inputs.fields import SURROGATE, json_problem
 from fetchcli.inputs.objects import object_record, shown
 from fetchcli.inputs.record import BadFormat, Record, Records, parse_blocks
 from fetchcli.inputs.results import TornRow, until_cut
 
 MAX_ELEMENT = 16 * 1024 * 1024
-_BETWEEN = re.compile(r"[ \t\r\n]*")
-_NUMBER_REST = re.compile(r"[0-9.eE+-]*")
+_BETWEEN = lazy_pattern(r"[ \t\r\n]*")
+_NUMBER_REST = lazy_pattern(r"[0-9.eE+-]*")
 _MAX_EAGER_RESCAN = (
     64 * 1024
 )  # characters up to which every block is worth another look; beyond, only twice as many are

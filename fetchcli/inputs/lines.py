@@ -9,15 +9,16 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.inputs.record import SHOWN, Record, Records
 
 MAX_LINE = 64 * 1024
 _PLAIN_STARTS = frozenset((b"h", b"H"))
 BOM = b"\xef\xbb\xbf"
-_COMMENT = re.compile(rb"[ \t]+#.*", re.DOTALL)
-_BULLET = re.compile(rb"(?:[-*+]|\xe2\x80\xa2|\d{1,6}[.)])[ \t]+(?=\S)")
-_ENCLOSED = re.compile(rb"(?:<([^<>\s]+)>|\"([^\"\s]+)\"|'([^'\s]+)'|`([^`\s]+)`)[ \t]*[,;]?")
-_TEXT_AFTER = re.compile(rb"(?i)https?://\S*[ \t]+\S")
+_COMMENT = lazy_pattern(rb"[ \t]+#.*", re.DOTALL)
+_BULLET = lazy_pattern(rb"(?:[-*+]|\xe2\x80\xa2|\d{1,6}[.)])[ \t]+(?=\S)")
+_ENCLOSED = lazy_pattern(rb"(?:<([^<>\s]+)>|\"([^\"\s]+)\"|'([^'\s]+)'|`([^`\s]+)`)[ \t]*[,;]?")
+_TEXT_AFTER = lazy_pattern(rb"(?i)https?://\S*[ \t]+\S")
 
 
 def read_lines(blocks: Iterable[bytes]) -> Records:

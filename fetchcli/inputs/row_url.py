@@ -1,12 +1,11 @@
 """The URL of a row."""
 
-import re
-
 from fetchcli.core.errors import InvalidUrl
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.core.url.parse import HttpUrl, parse_url
 from fetchcli.inputs.lines import MAX_LINE
 
-_MASKED = re.compile(r"[a-zA-Z]+://[^/?#]*\*\*\*@")
+_MASKED = lazy_pattern(r"[a-zA-Z]+://[^/?#]*\*\*\*@")
 
 
 def row_url(text: str) -> HttpUrl:

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from itertools import chain
 from xml.parsers import expat
 
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.inputs.html import is_html
 from fetchcli.inputs.lines import BOM, read_lines
 from fetchcli.inputs.record import BadFormat, Record, Records, parse_blocks
 
-_BEFORE_DECLARATION = re.compile(rb"\A(?:\s|<!--(?:(?!-->).)*+-->)++(?=<\?xml)", re.DOTALL)
+_BEFORE_DECLARATION = lazy_pattern(rb"\A(?:\s|<!--(?:(?!-->).)*+-->)++(?=<\?xml)", re.DOTALL)
 _CHILD = {"urlset": "url", "sitemapindex": "sitemap"}
 _MAX_TEXT = 64 * 1024  # characters of one URL; a longer one is rejected later
 _MAX_QUIET = 4 * 1024 * 1024  # bytes without the end of any element

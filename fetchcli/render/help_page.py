@@ -1,12 +1,12 @@
 """A help page at a terminal."""
 
-import re
-
 from rich.console import Console
 from rich.text import Text
 
+from fetchcli.core.pattern import lazy_pattern
+
 STYLES = {"heading": "bold", "code": "cyan", "text": ""}
-_CODE_SPAN = re.compile(r"`([^`]+)`")
+_CODE_SPAN = lazy_pattern(r"`([^`]+)`")
 
 
 def print_page(lines: list[tuple[str, str]]) -> None:

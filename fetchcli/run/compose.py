@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fetchcli._version import __version__
 from fetchcli.core.errors import ExitCode, OutputError
-from fetchcli.core.model.policy import Policy, Tls
+from fetchcli.core.model.policy import Policy
 from fetchcli.core.model.save import Save
 from fetchcli.core.model.target import Row
 from fetchcli.core.schedule.byte_pacing import BytePacer
@@ -35,9 +35,8 @@ from fetchcli.run.loop import RunLoop
 from fetchcli.run.output_plan import OutputPlan, plan_outputs
 from fetchcli.run.outputs import Outputs, is_written, stdout_is_terminal
 from fetchcli.run.signals import Interrupt
-from fetchcli.sinks.formats import parse_output
 from fetchcli.transport.base import Transport
-from fetchcli.transport.certificates import read_early, read_only_once
+from fetchcli.transport.certificates import read_only_once
 
 if TYPE_CHECKING:
     from fetchcli.core.baseline.compare import Comparison
@@ -47,7 +46,6 @@ if TYPE_CHECKING:
     from fetchcli.transport.cookies import RowCookies
 
 USER_AGENT = f"fetchcli/{__version__}"
-GC_THRESHOLD = 20_000
 
 
 def make_transport(
@@ -79,50 +77,8 @@ def _row_cookies(policy: Policy) -> "RowCookies | None":
     return RowCookies(policy.cookies)
 
 
-def run(settings: Settings) -> ExitCode:
-    """Run to the end and return the exit code.
-
-    Raises:
-        FetchcliError: the run could not start; nothing was requested.
-    """
-    if settings.dry_run:
-        from fetchcli.run.dry_run import print_dry_run
-
-        return print_dry_run(settings)
-    if settings.print_curl:
-        from fetchcli.run.print_curl import print_curl
-
-        return print_curl(settings, USER_AGENT)
-    if settings.from_results:
-        from fetchcli.run.from_results import run_from_results
-
-        return asyncio.run(run_from_results(settings, comparison_with(settings.baseline)))
-    if settings.policy.cookies.jar is not None:
-        from fetchcli.run.cookie_jar import check_cookie_jar
-
-        outputs = [parse_output(text).path for text in settings.outputs]
-        check_cookie_jar(settings.policy.cookies.jar, [*settings.inputs, *settings.read, *outputs])
-    if settings.policy.tls == Tls():
-        read_early()
-    # Small requests make many short-lived cycles; collecting them less often saves 10 % of CPU.
-    gc.set_threshold(GC_THRESHOLD, *gc.get_threshold()[1:])
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(_run(settings))
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        import uvloop
-    except ImportError:  # Windows and PyPy have none
-        return None
-    return uvloop.new_event_loop
-
-
-async def _run(settings: Settings) -> ExitCode:
-    loop = asyncio.get_running_loop()
-    if not loop.get_debug():
-        # Ignore errors on abandoned connections: their rows have outcomes already.
-        loop.set_exception_handler(lambda _loop, _context: None)
+async def compose_and_run(settings: Settings) -> ExitCode:
+    """Fetch the rows of the inputs, and return the exit code."""
     async with AsyncExitStack() as stack:
         inputs = await _inputs(settings, stack)
         settings = name_columns(settings, inputs)
@@ -137,6 +93,7 @@ async def _run(settings: Settings) -> ExitCode:
         earlier_run = _earlier_run(settings, plan, summary, comparison, saving)
         named, is_done = _row_hooks(settings, saving, comparison, earlier_run), _done_rows(settings, earlier_run)
         gc.freeze()  # what exists now stays: the collector need not look at it again
+        gc.enable()
 
         def read(number: int) -> RowReader:
             reader = RowReader(inputs, settings.reading, policy, make_loader(transport, policy), round=number)

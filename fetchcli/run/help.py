@@ -5,7 +5,9 @@ import re
 import sys
 from collections.abc import Iterator
 
-_COMMENT = re.compile(r"<!--.*-->")
+from fetchcli.core.pattern import lazy_pattern
+
+_COMMENT = lazy_pattern(r"<!--.*-->")
 
 
 def page_lines(markdown: str) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,6 @@
 A body is handed to stdout with its outcome, so that it follows ``--ordered``. Until then it is held here.
 """
 
-import re
 from collections.abc import Iterator
 from itertools import islice
 
@@ -12,11 +11,13 @@ from fetchcli.core.model.outcome import Outcome
 from fetchcli.core.model.save import Saved
 from fetchcli.core.model.target import Target
 from fetchcli.core.naming.destination import STDOUT
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.save.body_spool import BodySpool
 from fetchcli.save.staging import BodyStaging
 
 MAX_BLOCKS = 16  # of a body that are looked at
-_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]|\xc2[\x80-\x9f]")  # what no text has; a terminal obeys some of them
+# What no text has; a terminal obeys some of them.
+_CONTROLS = lazy_pattern(rb"[\x00-\x08\x0e-\x1f\x7f]|\xc2[\x80-\x9f]")
 
 
 class Stdout(BodyStaging):

@@ -1,7 +1,6 @@
 """Save what was sent and received in WARC files, which web archives replay."""
 
 import os
-import re
 import stat
 import time
 import zlib
@@ -17,6 +16,7 @@ from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.redacted import redactor_of
 from fetchcli.core.model.save import Saved
 from fetchcli.core.model.target import Target
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.core.request.redaction import Redactor
 from fetchcli.core.request.secrets import MASK
 from fetchcli.core.rows.values import iso
@@ -38,9 +38,9 @@ from fetchcli.save.warc_spool import RecordedExchange, WarcSpool
 from fetchcli.save.writer import Writer
 
 MAX_ORIGINALS = 100_000  # bodies that are remembered, so that the same one is not written again
-_SECRET_FIELDS = re.compile(rb"(?im)^(authorization|proxy-authorization|cookie):[^\r\n]*")
+_SECRET_FIELDS = lazy_pattern(rb"(?im)^(authorization|proxy-authorization|cookie):[^\r\n]*")
 _HEAD_END = b"\r\n\r\n"
-_LENGTH = re.compile(rb"(?i)\r\nContent-Length: (\d{1,18})\r\n")
+_LENGTH = lazy_pattern(rb"(?i)\r\nContent-Length: (\d{1,18})\r\n")
 _GZIP = b"\x1f\x8b"
 _MAX_HEADER = 64 * 1024
 

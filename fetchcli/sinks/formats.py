@@ -1,17 +1,17 @@
 """The output formats: one table, from which ``-o``, help, completion and messages are made."""
 
-import re
 from importlib import import_module
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from fetchcli.core.compression import EXTENSIONS, compression_of, inner_extension
 from fetchcli.core.errors import UsageError
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.core.url.parse import mask_credentials
 
 STDOUT = "-"
 RESULTS = "results"  # the table of a database
-_TABLE = re.compile(r"[A-Za-z_]\w*")
+_TABLE = lazy_pattern(r"[A-Za-z_]\w*")
 
 
 class OutputFormat(NamedTuple):

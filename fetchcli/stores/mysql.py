@@ -3,7 +3,6 @@
 ``~/.my.cnf`` applies (user, password, host, TLS). A batch can be written again after its connection was lost.
 """
 
-import re
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -14,6 +13,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import msgspec
 
 from fetchcli.core.errors import OutputError, UsageError, missing_extra
+from fetchcli.core.pattern import lazy_pattern
 
 try:
     import pymysql
@@ -32,7 +32,7 @@ _SESSION = (
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', "
     "net_write_timeout = 3600"  # a list is read as slowly as it is fetched
 )
-_MARK = re.compile(r"`(?:[^`]|``)*`|\?")
+_MARK = lazy_pattern(r"`(?:[^`]|``)*`|\?")
 _SPARE = 1024  # bytes of a packet besides a statement
 # Too many connections, shutdown, lock wait, deadlock, limits, network, table or disk full, killed, server gone.
 _LATER = frozenset(

@@ -6,7 +6,6 @@ connection was lost. libpq's environment variables, password files, service file
 
 import asyncio
 import os
-import re
 import ssl
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
@@ -23,6 +22,7 @@ except ImportError:
     raise missing_extra("PostgreSQL", "asyncpg", "postgres") from None
 
 from fetchcli.core.errors import OutputError
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.core.url.parse import mask_credentials
 from fetchcli.stores.database import UNIQUE, Answer, ConnectionLostError, Values, quoted, transaction
 from fetchcli.stores.storable import database_row
@@ -31,7 +31,7 @@ T = TypeVar("T")
 CONNECT_SECONDS, STATEMENT_SECONDS, CLOSE_SECONDS = 10.0, 120.0, 5.0
 _OWN = ("table", "connect_timeout")  # parameters that asyncpg would send to the server
 _SELECTED = 500  # rows of a query that are read at once
-_MARK = re.compile(r'"(?:[^"]|"")*"|\?')
+_MARK = lazy_pattern(r'"(?:[^"]|"")*"|\?')
 _BATCH = "fetchcli_batch"  # the temporary table
 _LATER = ("57P01", "57P02", "57P03", "40001", "40P01", "55P03")  # SQLSTATE: shutdown, starting, conflicts
 _ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, ValueError)

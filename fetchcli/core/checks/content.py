@@ -9,11 +9,12 @@ from typing import Any
 import msgspec
 
 from fetchcli.core.model.attempt import Response
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.core.text import shorten, without_surrogates
 
 # Encodings of web pages (WHATWG Encoding); Python knows others that do not encode text, or are slow.
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
-_KNOWN = re.compile(
+_CHARSET = lazy_pattern(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_KNOWN = lazy_pattern(
     r"utf-?8|utf-?16(?:-?[lb]e)?|us-ascii|ascii|iso-?8859-\d{1,2}|latin-?1|windows-125\d|koi8-[ru]|macintosh"
     r"|shift[_-]jis|euc-(?:jp|kr)|gb2312|gbk|gb18030|big5",
     re.IGNORECASE,

@@ -1,6 +1,5 @@
 """Evaluate the checks of a response, and give its row a verdict."""
 
-import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -11,13 +10,14 @@ from fetchcli.core.http1.head import REDIRECT_STATUSES
 from fetchcli.core.model.attempt import FailedCheck, Response
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.model.target import Target
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.core.text import shorten
 from fetchcli.core.units import format_bytes, format_days, format_seconds
 
 STEPS_A_SECOND = 500_000  # of a JMESPath expression
 LOCATION = "a Location"  # what a redirect was expected to have
 BODY_DEPENDENT = BODY_KINDS | {"size", "sha256"}
-_USERINFO = re.compile(r"//[^/?#]*@")
+_USERINFO = lazy_pattern(r"//[^/?#]*@")
 DAY = 86_400.0
 INLINE_SECONDS = 0.002  # time limit while the event loop waits
 # Processor time for one pattern over one text, so that a server cannot hold up the run.

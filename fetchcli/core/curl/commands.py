@@ -7,7 +7,9 @@ contains it is marked.
 import re
 from typing import NamedTuple
 
-_PIECE = re.compile(
+from fetchcli.core.pattern import lazy_pattern
+
+_PIECE = lazy_pattern(
     r"""
     '(?P<single>[^']*)'
   | \$'(?P<ansi>(?:[^'\\]|\\.)*)'
@@ -24,18 +26,18 @@ _PIECE = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_OPERATOR = re.compile(r"[\n;]+|&&|&|\|\||\|&?")
-_BLANK = re.compile(r"[ \t\r]+")
-_COMMENT = re.compile(r"#[^\n]*")
-_IN_DOUBLE = re.compile(r'\\([$`"\\])|\\\n')
-_ANSI = re.compile(r"\\(?:x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})|(.))", re.DOTALL)
-_HALVES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_OPERATOR = lazy_pattern(r"[\n;]+|&&|&|\|\||\|&?")
+_BLANK = lazy_pattern(r"[ \t\r]+")
+_COMMENT = lazy_pattern(r"#[^\n]*")
+_IN_DOUBLE = lazy_pattern(r'\\([$`"\\])|\\\n')
+_ANSI = lazy_pattern(r"\\(?:x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})|(.))", re.DOTALL)
+_HALVES = lazy_pattern("[\ud800-\udbff][\udc00-\udfff]")
 _ANSI_LETTERS = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "e": "\x1b", "E": "\x1b"}
-_LITERAL = re.compile(
+_LITERAL = lazy_pattern(
     r"(?:[^\\$`]|\\.|\$(?![A-Za-z0-9_{(@*#?$!-]))*\Z", re.DOTALL
 )  # the inside of double quotes without expansions
 _NO_URL = frozenset(("", " ", "\t", "\r", "\n", "'", '"'))  # what stands before an operator if no URL was cut
-_ASSIGNED = re.compile(r"[^\s=]+=|[^\s=]+\Z")
+_ASSIGNED = lazy_pattern(r"[^\s=]+=|[^\s=]+\Z")
 
 
 class Unfinished(ValueError):  # noqa: N818 - no error yet: more may come

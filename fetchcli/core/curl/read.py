@@ -4,13 +4,13 @@ Source: curl's man page. Options that only affect how curl runs are ignored. An 
 change the request and is not supported makes the row invalid.
 """
 
-import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 from urllib.parse import quote_plus
 
 from fetchcli.core.errors import UsageError
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.core.request.credentials import Login
 from fetchcli.core.request.multipart import form_string
 from fetchcli.core.request.ranges import parse_ranges
@@ -60,7 +60,7 @@ _FAMILIES = {"--ipv4": 4, "--ipv6": 6}
 _NETWORK = {"--proxy", "--resolve", *_FAMILIES}
 _FLAGS = {"--head", "--get", "--globoff", *_FAMILIES}
 _MAX_CLUSTER = 40
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_SCHEME = lazy_pattern(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 class CurlRow(NamedTuple):

@@ -1,11 +1,10 @@
 """Quote words for a POSIX shell."""
 
-import re
-
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.core.request.secrets import split_marks
 
 _ESCAPED = {ord("\n"): "\\n", ord("'"): "\\047", ord("%"): "%%", ord("\\"): "\\\\"}
-_SAFE = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
+_SAFE = lazy_pattern(r"[A-Za-z0-9_@%+=:,./-]+")
 
 
 def quote(text: str) -> str:

@@ -12,17 +12,18 @@ import msgspec
 from fetchcli.core.errors import InvalidUrl, UsageError
 from fetchcli.core.expect.expressions import compile_path, compile_regex
 from fetchcli.core.expect.status import parse_status_set
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.core.units import parse_duration, parse_size
 from fetchcli.core.url.parse import parse_url
 
 MATCHES, CONTAINS, EXISTS, ABSENT = "~", "contains", "exists", "absent"
-_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_BOUND = re.compile(r"(==|!=|<=|>=|<|>|)\s*(\S.*)")
-_DAYS = re.compile(r"\d{1,6}(?:\.\d{1,6})?")
-_COUNT = re.compile(r"\d{1,6}")
-_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+_TOKEN = lazy_pattern(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_BOUND = lazy_pattern(r"(==|!=|<=|>=|<|>|)\s*(\S.*)")
+_DAYS = lazy_pattern(r"\d{1,6}(?:\.\d{1,6})?")
+_COUNT = lazy_pattern(r"\d{1,6}")
+_SHA256 = lazy_pattern(r"[0-9a-fA-F]{64}")
 # Quoted parts of a JMESPath expression (literals and raw strings), brackets, and our operators.
-_JSON_TOKEN = re.compile(
+_JSON_TOKEN = lazy_pattern(
     r"""(?P<quoted>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`)|(?P<open>[\[({])|(?P<close>[\])}])"""
     r"""|(?P<op>==|!=|<=|>=|<|>|~|(?<=\s)(?:contains|exists|absent)(?!\S))""",
     re.DOTALL,

@@ -5,8 +5,9 @@ import re
 import msgspec
 
 from fetchcli.core.errors import UsageError
+from fetchcli.core.pattern import lazy_pattern
 
-_ITEM = re.compile(r"(?P<not>!?)(?:(?P<low>[1-9]\d\d)(?:\.\.=?(?P<high>[1-9]\d\d))?|(?P<cls>[1-9])xx)", re.IGNORECASE)
+_ITEM = lazy_pattern(r"(?P<not>!?)(?:(?P<low>[1-9]\d\d)(?:\.\.=?(?P<high>[1-9]\d\d))?|(?P<cls>[1-9])xx)", re.IGNORECASE)
 
 
 class StatusSet(msgspec.Struct, frozen=True):

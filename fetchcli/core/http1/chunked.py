@@ -1,17 +1,17 @@
 """Decode the chunked transfer coding (RFC 9112 section 7.1), segment by segment."""
 
-import re
 from collections import deque
 from collections.abc import Callable
 from enum import Enum, auto
 
 from fetchcli.core.errors import ErrorKind, TransportError
+from fetchcli.core.pattern import lazy_pattern
 
 MAX_SIZE_LINE = 16 * 1024  # bytes of a chunk size line, extensions included
 
 # White space after the size is not in the grammar, but old servers send it and it is harmless.
-_SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[\t -~\x80-\xff]*)?\r\n")
-SECTION_END = re.compile(rb"\n\r?\n")  # the line end before an empty line, and that line
+_SIZE_LINE = lazy_pattern(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[\t -~\x80-\xff]*)?\r\n")
+SECTION_END = lazy_pattern(rb"\n\r?\n")  # the line end before an empty line, and that line
 
 
 class _State(Enum):

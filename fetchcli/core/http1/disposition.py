@@ -3,8 +3,9 @@
 import re
 
 from fetchcli.core.http1.head import Fields
+from fetchcli.core.pattern import lazy_pattern
 
-_PARAMETER = re.compile(
+_PARAMETER = lazy_pattern(
     r";\s*(?P<name>[!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*(?:\"(?P<quoted>(?:[^\"\\]|\\.)*)\"|(?P<token>[^;\s\"]*))"
 )
 _CHARSETS = {"utf-8": "utf-8", "iso-8859-1": "latin-1"}

@@ -7,7 +7,6 @@ reason. A bare LF inside chunked framing, trailers included, is an error. As cur
 header line whose name is no token is skipped, unless it could be meant for the framing.
 """
 
-import re
 from functools import lru_cache
 from typing import Never
 
@@ -15,6 +14,7 @@ import msgspec
 
 from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.core.http1.chunked import ChunkedBody
+from fetchcli.core.pattern import lazy_pattern
 
 MAX_HEAD = 300 * 1024  # bytes of the header section including interim responses, and of trailers (curl's limit)
 MAX_LENGTH = 2**63 - 1
@@ -28,9 +28,9 @@ NUL, CR, COMMA = b"\0\r,"
 BODYLESS_STATUSES = frozenset({204, 304})  # statuses whose responses never have a body (RFC 9112 section 6.3)
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})  # statuses whose Location is followed
 UNTIL_CLOSE = -1
-_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9]\d\d)(?: .*)?")
-_FRAMING = re.compile(rb"(?i)contentlength|transferencoding")
-_OBS_FOLD = re.compile(rb"\n[ \t]+")
+_STATUS_LINE = lazy_pattern(rb"HTTP/1\.([01]) ([1-9]\d\d)(?: .*)?")
+_FRAMING = lazy_pattern(rb"(?i)contentlength|transferencoding")
+_OBS_FOLD = lazy_pattern(rb"\n[ \t]+")
 _TOKEN = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _PUNCTUATION = bytes(byte for byte in range(256) if not (byte < 128 and chr(byte).isalnum()))
 

@@ -1,15 +1,14 @@
 """Parts of a representation (RFC 9110 sections 13, 14): can the rest of a body be asked for, and is this the rest?"""
 
-import re
-
 from fetchcli.core.http1.field_date import parse_date
 from fetchcli.core.http1.head import Fields, Head
+from fetchcli.core.pattern import lazy_pattern
 
 PARTIAL_CONTENT = 206
 # Statuses with which a server answers a request for the rest of a body without sending the whole.
 NOT_THE_WHOLE = (PARTIAL_CONTENT, 304, 412, 416)
-_CONTENT_RANGE = re.compile(rb"(?i:bytes) +(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
-_STRONG_TAG = re.compile(rb'"[\x21\x23-\x7e\x80-\xff]*"')
+_CONTENT_RANGE = lazy_pattern(rb"(?i:bytes) +(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
+_STRONG_TAG = lazy_pattern(rb'"[\x21\x23-\x7e\x80-\xff]*"')
 
 
 def strong_validator(fields: Fields) -> str:

@@ -5,11 +5,12 @@ from datetime import UTC
 
 from fetchcli.core.http1.field_date import parse_date
 from fetchcli.core.http1.head import Fields
+from fetchcli.core.pattern import lazy_pattern
 
-_SECONDS = re.compile(rb"\d{1,12}(?:\.\d+)?")
+_SECONDS = lazy_pattern(rb"\d{1,12}(?:\.\d+)?")
 # Structured: `"default";r=0;t=5` (draft-ietf-httpapi-ratelimit-headers-10), and the old form: `remaining=0, reset=5`.
-_REMAINING = re.compile(rb"(?:^|[;,\s])(?:r|remaining)\s*=\s*(\d{1,12})(?!\d)", re.IGNORECASE)
-_RESET = re.compile(rb"(?:^|[;,\s])(?:t|reset)\s*=\s*(\d{1,12})(?!\d)", re.IGNORECASE)
+_REMAINING = lazy_pattern(rb"(?:^|[;,\s])(?:r|remaining)\s*=\s*(\d{1,12})(?!\d)", re.IGNORECASE)
+_RESET = lazy_pattern(rb"(?:^|[;,\s])(?:t|reset)\s*=\s*(\d{1,12})(?!\d)", re.IGNORECASE)
 _PREFIXES = (b"x-ratelimit-", b"x-rate-limit-", b"ratelimit-")
 _NAMES = frozenset({b"ratelimit", *(prefix + b"remaining" for prefix in _PREFIXES)})
 _PAUSES = _NAMES | {b"retry-after"}

@@ -1,6 +1,5 @@
 """Which rows of a results file are done, and which are to be fetched again."""
 
-import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -9,13 +8,14 @@ from fetchcli.core.errors import ErrorKind, UsageError
 from fetchcli.core.expect.status import StatusSet
 from fetchcli.core.model.outcome import NOT_RETRIED, Verdict
 from fetchcli.core.model.target import SkipCause
+from fetchcli.core.pattern import lazy_pattern
 
 if TYPE_CHECKING:
     from fetchcli.core.journal.stored_row import StoredRow
 
 CHECK = "check"  # a check failed, other than that of the status
-_STATUS = re.compile(r"[1-9](?:\d\d|xx)")
-_STATUSES = re.compile(r"[\dx,. -]+")  # statuses that are accepted
+_STATUS = lazy_pattern(r"[1-9](?:\d\d|xx)")
+_STATUSES = lazy_pattern(r"[\dx,. -]+")  # statuses that are accepted
 _FINAL_SKIPS = frozenset((SkipCause.DUPLICATE, SkipCause.EXISTS))
 # What this machine was to blame for; the server was not asked, or its answer was lost.
 _LOCAL = frozenset((ErrorKind.CANCELLED, ErrorKind.WRITE, ErrorKind.INTERNAL))

@@ -12,6 +12,7 @@ from fetchcli.core.journal.restore import restored
 from fetchcli.core.journal.stored_row import StoredRow
 from fetchcli.core.model.attempt import FailedCheck
 from fetchcli.core.model.outcome import Outcome
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.core.rows.columns import COLUMNS, HEADER, HEADERS, REVALIDATED, SAVED, VARIANT, find
 from fetchcli.core.rows.schema import ODD_NAME
 from fetchcli.core.text import plain_cell
@@ -19,9 +20,9 @@ from fetchcli.core.text import plain_cell
 _STRUCTURED = {column.name for column in (*COLUMNS, HEADERS) if column.type in ("list", "object")}
 _DEFAULT = frozenset(column.name for column in COLUMNS)
 _OPTIONAL = frozenset(column.name for column in (*SAVED, VARIANT, *REVALIDATED, HEADERS))
-_REDIRECT = re.compile(r"(?:^|; )(\d{3}) (\S+?)(?=; \d{3} |$)")
+_REDIRECT = lazy_pattern(r"(?:^|; )(\d{3}) (\S+?)(?=; \d{3} |$)")
 _CHECK = rf"(?:{'|'.join(KEYS)})"
-_FAILED = re.compile(rf"(?:^|; )({_CHECK}): expected (.*?), got (.*?)(?=; {_CHECK}: expected |$)", re.DOTALL)
+_FAILED = lazy_pattern(rf"(?:^|; )({_CHECK}): expected (.*?), got (.*?)(?=; {_CHECK}: expected |$)", re.DOTALL)
 
 
 class InvalidRow(Exception):  # noqa: N818 - the reader adds file and line

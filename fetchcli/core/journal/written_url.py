@@ -1,12 +1,12 @@
 """URLs of results: they were checked when the row was written, and parsing them again would take half the time."""
 
-import re
 from functools import lru_cache
 
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.core.url.parse import DEFAULT_PORT, HttpUrl
 
 Origin = tuple[str, str, int]  # scheme, host, port
-_ORIGIN = re.compile(r"(https?)://(?:[^/?#]*@)?(?:\[([^\]/?#]*)\]|([^:/?#]*))(?::(\d{1,5}))?")
+_ORIGIN = lazy_pattern(r"(https?)://(?:[^/?#]*@)?(?:\[([^\]/?#]*)\]|([^:/?#]*))(?::(\d{1,5}))?")
 
 
 def written_url(text: str) -> HttpUrl:

@@ -5,17 +5,19 @@ from functools import lru_cache
 from hashlib import blake2b
 from unicodedata import normalize
 
+from fetchcli.core.pattern import lazy_pattern
+
 MAX_BYTES = 200  # of a component in UTF-8; file systems take 255, and a suffix must still fit
 MAX_PATH_BYTES = 800  # of a path in UTF-8; macOS takes 1,024, and the folder of the user must still fit
 _MAX_EXTENSION = 12  # characters that are kept of a name that is cut
-_PLAIN = re.compile(r"[A-Za-z0-9_+=,@-](?:[A-Za-z0-9._+=,@-]{0,98}[A-Za-z0-9_+=,@-])?")
+_PLAIN = lazy_pattern(r"[A-Za-z0-9_+=,@-](?:[A-Za-z0-9._+=,@-]{0,98}[A-Za-z0-9_+=,@-])?")
 # Components that need no cleaning and have at most 50 characters; the first is neither hidden nor an option.
 _UNCHANGED = r"(?!(?i:con|prn|aux|nul|com|lpt))[A-Za-z0-9_+=,@-](?:[A-Za-z0-9._+=,@-]{0,48}[A-Za-z0-9_+=,@-])?"
-_PLAIN_PATH = re.compile(rf"(?!-){_UNCHANGED}(?:/{_UNCHANGED})*")
+_PLAIN_PATH = lazy_pattern(rf"(?!-){_UNCHANGED}(?:/{_UNCHANGED})*")
 _DIGEST_SIZE = 6  # bytes
 _FORBIDDEN = frozenset('<>:"/\\|?*')  # by Windows; "/" by all
 # Devices of Windows, whatever extension follows.
-_RESERVED = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *(?:\.|$)", re.IGNORECASE)
+_RESERVED = lazy_pattern(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *(?:\.|$)", re.IGNORECASE)
 
 
 def clean(text: str) -> str:

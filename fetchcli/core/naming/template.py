@@ -1,6 +1,5 @@
 """Templates of names: ``{host}/{seq:06}{ext}``. The table of their fields is `FIELDS`."""
 
-import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -13,9 +12,10 @@ from fetchcli.core.model.target import Target
 from fetchcli.core.naming import layout
 from fetchcli.core.naming.clean import clean_path, split_extension
 from fetchcli.core.naming.media_types import extension_of
+from fetchcli.core.pattern import lazy_pattern
 
-_TOKEN = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}:]*)(?::(?P<spec>[^{}]*))?\}|[{}]")
-_SLICE = re.compile(r"(?P<start>\d+)?(?P<colon>:)?(?P<end>\d+)?")
+_TOKEN = lazy_pattern(r"\{\{|\}\}|\{(?P<name>[^{}:]*)(?::(?P<spec>[^{}]*))?\}|[{}]")
+_SLICE = lazy_pattern(r"(?P<start>\d+)?(?P<colon>:)?(?P<end>\d+)?")
 _ESCAPED_SLASH = "%2F"
 Redact = Callable[[str], str]
 

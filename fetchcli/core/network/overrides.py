@@ -1,15 +1,15 @@
 """``--resolve``, ``--connect-to`` and ``--dns-servers``: where connections go instead (curl's man page)."""
 
-import re
 from ipaddress import ip_address
 
 import msgspec
 
 from fetchcli.core.errors import InvalidUrl, UsageError
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.core.url.parse import parse_url
 
-_PORT = re.compile(r"[0-9]{1,5}")
-_SERVER = re.compile(r"(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?")
+_PORT = lazy_pattern(r"[0-9]{1,5}")
+_SERVER = lazy_pattern(r"(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?")
 
 
 class Pin(msgspec.Struct, frozen=True):

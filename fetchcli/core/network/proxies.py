@@ -9,14 +9,15 @@ from urllib.parse import unquote
 import msgspec
 
 from fetchcli.core.errors import InvalidUrl, UsageError
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.core.url.host import canonical_host
 from fetchcli.core.url.parse import HttpUrl, mask_credentials, parse_url
 
 # curl's default for a proxy without a port.
 DEFAULT_PORT = 1080
 SOCKS = frozenset({"socks4", "socks4a", "socks5", "socks5h"})
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://")
-_HAS_PORT = re.compile(r":\d+/?\Z")
+_SCHEME = lazy_pattern(r"([A-Za-z][A-Za-z0-9+.\-]*)://")
+_HAS_PORT = lazy_pattern(r":\d+/?\Z")
 
 
 class Proxy(msgspec.Struct, frozen=True, kw_only=True):

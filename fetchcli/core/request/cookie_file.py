@@ -4,16 +4,16 @@ A line has seven fields, separated by tabs: domain, whether subdomains get it, p
 only, when it expires (0: with the session), name, value. ``#HttpOnly_`` before the domain is no comment.
 """
 
-import re
 from collections.abc import Iterable
 
 from fetchcli.core.errors import UsageError
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.core.request.request import CONTROL
 from fetchcli.core.request.set_cookie import Cookie
 
 HEADER = "# Netscape HTTP Cookie File\n\n"
 HTTP_ONLY = "#HttpOnly_"
-_NUMBER = re.compile(r"-?[0-9]{1,18}")
+_NUMBER = lazy_pattern(r"-?[0-9]{1,18}")
 
 
 def read_cookies(text: str, now: float) -> list[Cookie]:

@@ -6,16 +6,17 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.core.request.credentials import Login
 
 MAX_FIELD = 4096  # bytes of a field that is looked at, and of all together
 _QUOTED = r"\"(?:[^\"\\]++|\\.)*+\""
 # A quoted text of another challenge is passed over; a comma ends a challenge if a scheme and a parameter follow.
-_CHALLENGE = re.compile(rf"{_QUOTED}|\bdigest ++((?:[^\",]++|{_QUOTED}|,(?! *[\w-]+ +[\w-]+ *=))++)", re.IGNORECASE)
+_CHALLENGE = lazy_pattern(rf"{_QUOTED}|\bdigest ++((?:[^\",]++|{_QUOTED}|,(?! *[\w-]+ +[\w-]+ *=))++)", re.IGNORECASE)
 # Possessive: a server must not decide how long the run looks at what it sent.
-_PARAMETER = re.compile(r"(?<![\w*-])([\w*-]++)[ \t]*+=[ \t]*+(?:\"((?:[^\"\\]++|\\.)*+)\"|([^\s,\"]++))", re.ASCII)
-_QUOTED_PAIR = re.compile(r"\\(.)")
-_TO_QUOTE = re.compile(r"([\"\\])")
+_PARAMETER = lazy_pattern(r"(?<![\w*-])([\w*-]++)[ \t]*+=[ \t]*+(?:\"((?:[^\"\\]++|\\.)*+)\"|([^\s,\"]++))", re.ASCII)
+_QUOTED_PAIR = lazy_pattern(r"\\(.)")
+_TO_QUOTE = lazy_pattern(r"([\"\\])")
 SESSION = "-SESS"
 # Names as servers write them; those without a hyphen are older than the RFC.
 _HASHES = {

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from fetchcli.core.errors import UsageError
+from fetchcli.core.pattern import lazy_pattern
 
 MULTIPART = "multipart/form-data"
 # The types that curl knows by extension; others are application/octet-stream.
@@ -21,8 +22,8 @@ _TYPES = {
     ".pdf": "application/pdf",
     ".xml": "application/xml",
 }
-_WORD = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*))\s*')  # quoted, or up to a semicolon
-_PARAMETER = re.compile(r"\s*(type|filename|headers|encoder)=", re.IGNORECASE)
+_WORD = lazy_pattern(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*))\s*')  # quoted, or up to a semicolon
+_PARAMETER = lazy_pattern(r"\s*(type|filename|headers|encoder)=", re.IGNORECASE)
 _ESCAPES = {'"': "%22", "\r": "%0D", "\n": "%0A"}  # as browsers and curl since 7.81 do
 
 

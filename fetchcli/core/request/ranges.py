@@ -1,10 +1,9 @@
 """Byte ranges of a request (RFC 9110 section 14)."""
 
-import re
-
 from fetchcli.core.errors import UsageError
+from fetchcli.core.pattern import lazy_pattern
 
-_RANGE = re.compile(r"([0-9]{0,18})(?:-([0-9]{0,18}))?")
+_RANGE = lazy_pattern(r"([0-9]{0,18})(?:-([0-9]{0,18}))?")
 
 
 def parse_ranges(text: str) -> str:

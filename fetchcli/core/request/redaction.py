@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.core.request.secrets import MASK
 
 MIN_LENGTH = 6  # characters; shorter values would be replaced all over the place
@@ -17,12 +18,12 @@ _JSON = (
     rb"|\\(?P<letter>[\"'\\/bfnrt])"
 )
 # A secret may itself contain what looks like an escape of the other kind, so each kind is undone alone as well.
-_ONLY_PERCENT = re.compile(rb"(?P<byte>)(?P<unit>)(?P<letter>)" + _PERCENT)
-_ONLY_JSON = re.compile(rb"(?P<percent>)(?:" + _JSON + rb")")
-_ESCAPE = re.compile(_PERCENT + rb"|" + _JSON)
+_ONLY_PERCENT = lazy_pattern(rb"(?P<byte>)(?P<unit>)(?P<letter>)" + _PERCENT)
+_ONLY_JSON = lazy_pattern(rb"(?P<percent>)(?:" + _JSON + rb")")
+_ESCAPE = lazy_pattern(_PERCENT + rb"|" + _JSON)
 _CONTINUATIONS = frozenset(bytes([byte]) for byte in range(0x80, 0xC0))  # bytes inside a character of UTF-8
 _LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
-_CUT = re.compile(rb"\Z|\.\.\.|\xe2\x80\xa6")  # what follows a text that was cut off: the last is an ellipsis
+_CUT = lazy_pattern(rb"\Z|\.\.\.|\xe2\x80\xa6")  # what follows a text that was cut off: the last is an ellipsis
 
 Span = tuple[int, int]
 

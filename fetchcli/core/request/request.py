@@ -1,10 +1,9 @@
 """Method, headers and content of a request, and what a redirect keeps of them."""
 
-import re
-
 import msgspec
 
 from fetchcli.core.errors import UsageError
+from fetchcli.core.pattern import lazy_pattern
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})  # RFC 9110 section 9.2.2
 ACCEPT_ENCODING = "gzip, deflate, br, zstd"  # what transport/decode.py decodes
@@ -12,8 +11,8 @@ IDENTITY = "identity"
 AUTO_REFERER = ";auto"  # at the end of a Referer, as in curl's -e
 FORM = "application/x-www-form-urlencoded"
 
-_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_TOKEN = lazy_pattern(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+CONTROL = lazy_pattern(r"[\x00-\x08\x0a-\x1f\x7f]")
 _FRAMING_HEADERS = {"content-length", "transfer-encoding"}  # fetchcli does the framing itself
 # Headers that say who asks, for what form and for which part: they are no secrets, and hold for every hop.
 KEPT_ACROSS_ORIGINS = frozenset({"user-agent", "accept", "accept-language", "accept-encoding", "range"})

@@ -4,17 +4,18 @@ import re
 from collections.abc import Callable, Mapping
 
 from fetchcli.core.errors import UsageError
+from fetchcli.core.pattern import lazy_pattern
 
 MASK = "***"
-_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_ONLY_REFERENCES = re.compile(r"(?:(?:Basic|Bearer|Token) +)?(?:\$\{[A-Za-z_][A-Za-z0-9_]*\})+", re.IGNORECASE)
-_SECRET_NAME = re.compile(
+_REFERENCE = lazy_pattern(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_ONLY_REFERENCES = lazy_pattern(r"(?:(?:Basic|Bearer|Token) +)?(?:\$\{[A-Za-z_][A-Za-z0-9_]*\})+", re.IGNORECASE)
+_SECRET_NAME = lazy_pattern(
     r"auth|cookie|token|key|secret|pass|pwd|otp|jwt|dpop|session|credential|signature", re.IGNORECASE
 )
 # Marks around the name of a variable that the shell is to fill in: characters for private use, and a
 # number that differs between processes, so that no text from outside is taken for a mark.
 _OPEN, _CLOSE = f"\uf8f0{hash('mark') & 0xFFFFFFFF:x}.", "\uf8f1"
-_MARKED_NAME = re.compile(f"{_OPEN}([A-Za-z0-9_]+){_CLOSE}".replace(".", r"\."))
+_MARKED_NAME = lazy_pattern(f"{_OPEN}([A-Za-z0-9_]+){_CLOSE}".replace(".", r"\."))
 
 
 class Expander:

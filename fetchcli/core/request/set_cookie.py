@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from fetchcli.core.errors import UsageError
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.core.request.request import CONTROL
 
 MAX_PAIR = 4096  # bytes of name and value (RFC 6265bis section 5.6)
@@ -13,11 +14,11 @@ MAX_ATTRIBUTE = 1024
 MAX_AGE = 400 * 86_400.0  # seconds (RFC 6265bis section 5.5)
 EXPIRED = 0.0
 
-_SECONDS = re.compile(r"-?[0-9]+")
-_DELIMITERS = re.compile(r"[\x09\x20-\x2f\x3b-\x40\x5b-\x60\x7b-\x7e]+")
-_TIME = re.compile(r"(\d{1,2}):(\d{1,2}):(\d{1,2})(?!\d)", re.ASCII)
-_DAY = re.compile(r"(\d{1,2})(?!\d)", re.ASCII)
-_YEAR = re.compile(r"(\d{2,4})(?!\d)", re.ASCII)
+_SECONDS = lazy_pattern(r"-?[0-9]+")
+_DELIMITERS = lazy_pattern(r"[\x09\x20-\x2f\x3b-\x40\x5b-\x60\x7b-\x7e]+")
+_TIME = lazy_pattern(r"(\d{1,2}):(\d{1,2}):(\d{1,2})(?!\d)", re.ASCII)
+_DAY = lazy_pattern(r"(\d{1,2})(?!\d)", re.ASCII)
+_YEAR = lazy_pattern(r"(\d{2,4})(?!\d)", re.ASCII)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 

@@ -5,7 +5,6 @@ started, sizes are bytes, ``started_at`` is ISO 8601 in UTC. A value that does n
 JSON, an empty cell in CSV and ``-`` in text.
 """
 
-import re
 from collections.abc import Callable
 
 import msgspec
@@ -13,6 +12,7 @@ import msgspec
 from fetchcli.core.errors import Redirect, UsageError
 from fetchcli.core.model.attempt import FailedCheck
 from fetchcli.core.model.outcome import Outcome
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.core.rows.values import compiled
 from fetchcli.core.text import without_surrogates
 
@@ -21,7 +21,7 @@ Value = (
 )
 PARQUET_JSON = "fetchcli.json"  # metadata of a Parquet file: its columns that hold JSON as text
 HEADER = "header:"  # prefix of the column of one header
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_NAME = lazy_pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 def as_text(value: Value) -> str:

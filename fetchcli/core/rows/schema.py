@@ -1,15 +1,15 @@
 """The columns of one run: the default ones or those of ``--columns``, and those of ``--keep``."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from fetchcli.core.errors import UsageError
 from fetchcli.core.model.outcome import Outcome
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.core.rows.columns import COLUMNS, NAMES, Column, Value, as_written, find
 from fetchcli.core.rows.values import compile_row
 
-ODD_NAME = re.compile(r'[\x00-\x1f"\\]')  # what is in no name of a field of msgspec
+ODD_NAME = lazy_pattern(r'[\x00-\x1f"\\]')  # what is in no name of a field of msgspec
 
 
 class Schema:

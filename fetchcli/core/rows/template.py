@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 from fetchcli.core.errors import UsageError
 from fetchcli.core.model.outcome import Outcome
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.core.rows.columns import header_column
 from fetchcli.core.rows.schema import Schema
 from fetchcli.core.text import visible
 
-_TOKEN = re.compile(r"%(?P<header>header)?\{(?P<name>[^}]*)\}|%%|\\(?P<escape>[nrt\\])|%\{")
+_TOKEN = lazy_pattern(r"%(?P<header>header)?\{(?P<name>[^}]*)\}|%%|\\(?P<escape>[nrt\\])|%\{")
 CURL_CODES = ("http_code", "response_code")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\"}
 

@@ -1,15 +1,14 @@
 """Decide whether to follow a redirect, and where to."""
 
-import re
-
 from fetchcli.core.errors import ErrorKind, InvalidUrl, TransportError
 from fetchcli.core.http1.head import REDIRECT_STATUSES
 from fetchcli.core.model.policy import Redirects
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.core.text import shorten
 from fetchcli.core.url.parse import HttpUrl, mask_credentials, resolve
 
 MAX_SHOWN = 200  # characters of a URL in a message
-_NOT_VISIBLE_ASCII = re.compile(rb"[^!-~]")
+_NOT_VISIBLE_ASCII = lazy_pattern(rb"[^!-~]")
 
 
 def next_hop(

@@ -1,13 +1,12 @@
 """End a run that goes wrong before its list ends (GNU parallel's ``--halt``)."""
 
-import re
-
 import msgspec
 
 from fetchcli.core.errors import UsageError
+from fetchcli.core.pattern import lazy_pattern
 
 MIN_FAILED = 3  # failed rows before a share counts (as in parallel)
-_FORM = re.compile(r"(?P<when>soon|now),fail=(?P<number>\d{1,9})(?P<percent>%?)")
+_FORM = lazy_pattern(r"(?P<when>soon|now),fail=(?P<number>\d{1,9})(?P<percent>%?)")
 
 
 class Halt(msgspec.Struct, frozen=True):

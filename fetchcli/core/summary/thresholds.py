@@ -1,6 +1,5 @@
 """Conditions on the whole run: ``p95(time_total) < 800ms``, ``error_rate < 1%``, ``rate > 50/s by host``."""
 
-import re
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
@@ -9,6 +8,7 @@ import msgspec
 from fetchcli.core.errors import UsageError
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.outcome import Outcome, Verdict
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.core.rows.columns import COLUMNS, Column
 from fetchcli.core.summary.distribution import Distribution
 from fetchcli.core.units import format_bytes, format_seconds, parse_duration, parse_size
@@ -18,12 +18,12 @@ MAX_EXACT_BY_HOST = 1_000  # values of a host up to which its percentiles are ex
 SHARES = {"error_rate": "rows that failed or were rejected", "flaky_rate": "rows that were accepted after a failure"}
 RATE = "rate"
 _OPERATORS = {"<=": le, ">=": ge, "==": eq, "!=": ne, "<": lt, ">": gt}
-_FORM = re.compile(
+_FORM = lazy_pattern(
     r"\s*(?P<name>[a-z_]+[0-9.]*)\s*(?:\(\s*(?P<column>\w+)\s*\))?\s*(?P<op><=|>=|==|!=|<|>)\s*"
     r"(?P<limit>\S+?)\s*(?P<by>\sby\s+host)?\s*"
 )
-_PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{1,3})?)")
-_NUMBER = re.compile(r"(\d{1,15}(?:\.\d{1,15})?)(%|/s|/m|/h|)")
+_PERCENTILE = lazy_pattern(r"p(\d{1,2}(?:\.\d{1,3})?)")
+_NUMBER = lazy_pattern(r"(\d{1,15}(?:\.\d{1,15})?)(%|/s|/m|/h|)")
 _AGGREGATES = ("avg", "min", "max")
 _MEASURED = {
     column.name: column

@@ -9,10 +9,11 @@ from ipaddress import AddressValueError, IPv6Address
 from math import prod
 
 from fetchcli.core.errors import UsageError
+from fetchcli.core.pattern import lazy_pattern
 
-_ESCAPED = re.compile(r"\\([{}\[\],\-\\])")
-_NUMBERS = re.compile(r"(\d{1,18})-(\d{1,18})(?::(\d{1,18}))?")
-_LETTERS = re.compile(r"([A-Za-z])-([A-Za-z])(?::(\d{1,18}))?")
+_ESCAPED = lazy_pattern(r"\\([{}\[\],\-\\])")
+_NUMBERS = lazy_pattern(r"(\d{1,18})-(\d{1,18})(?::(\d{1,18}))?")
+_LETTERS = lazy_pattern(r"([A-Za-z])-([A-Za-z])(?::(\d{1,18}))?")
 
 
 _LONGEST_ADDRESS = len("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]")

@@ -4,17 +4,17 @@ UTS 46 is applied without its rules for hyphens and for STD 3, so ``a_b`` and em
 carry is refused, and so are IPv4 forms that hide an address (``127.1``, ``0x7f.0.0.1``).
 """
 
-import re
 from ipaddress import AddressValueError, IPv4Address
 
 from fetchcli.core.errors import InvalidUrl
+from fetchcli.core.pattern import lazy_pattern
 
 MAX_LABEL = 63  # octets (RFC 1035 section 2.3.4)
 MAX_NAME = 253
 
 # The forbidden domain code points of the standard, and the semicolon.
-_FORBIDDEN = re.compile(r"[\x00-\x20#%/:;<>?@\[\\\]^|\x7f]")
-_NUMBER_LAST = re.compile(r"(?:\A|\.)(?:[0-9]+|0[xX][0-9A-Fa-f]*)\.?\Z")
+_FORBIDDEN = lazy_pattern(r"[\x00-\x20#%/:;<>?@\[\\\]^|\x7f]")
+_NUMBER_LAST = lazy_pattern(r"(?:\A|\.)(?:[0-9]+|0[xX][0-9A-Fa-f]*)\.?\Z")
 
 
 def canonical_host(text: str) -> str:

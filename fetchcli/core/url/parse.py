@@ -15,19 +15,20 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from fetchcli.core.errors import InvalidUrl
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.core.url.host import canonical_host
 
 DEFAULT_PORT = {"http": 80, "https": 443}
 
 _INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff")
 _NO_SCHEME = "no scheme; start the URL with http:// or https://"
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
-_AUTHORITY_END = re.compile(r"[/?]")
-_AUTHORITY_END_OR_FRAGMENT = re.compile(r"[/?#]")
-_BEFORE_AUTHORITY = re.compile(r"(?:[^/?#@]*:)?/+|mailto:", re.IGNORECASE)
-_PORT_AT_END = re.compile(r"\A[^:]*(?::\d*)?\Z")
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f]")
-_NEEDS_ENCODING = re.compile(r"[^!-~]")
+_SCHEME = lazy_pattern(r"([A-Za-z][A-Za-z0-9+.\-]*):")
+_AUTHORITY_END = lazy_pattern(r"[/?]")
+_AUTHORITY_END_OR_FRAGMENT = lazy_pattern(r"[/?#]")
+_BEFORE_AUTHORITY = lazy_pattern(r"(?:[^/?#@]*:)?/+|mailto:", re.IGNORECASE)
+_PORT_AT_END = lazy_pattern(r"\A[^:]*(?::\d*)?\Z")
+_UNSAFE = lazy_pattern(r"[\x00-\x1f\x7f]")
+_NEEDS_ENCODING = lazy_pattern(r"[^!-~]")
 
 
 class HttpUrl(msgspec.Struct, frozen=True):

@@ -1,16 +1,16 @@
 """``markdown``: for pull requests, wikis and step summaries of CI jobs (GitHub Flavored Markdown)."""
 
-import re
 from collections.abc import Iterable
 
 from fetchcli.core.model.outcome import Outcome, Verdict
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.core.report.data import Report, problem_text, row_place, row_title
 from fetchcli.core.summary.totals import totals_text
 from fetchcli.core.text import shorten, visible
 
 MAX_LISTED = 50
 MAX_CELL = 300  # characters of a cell
-_TICKS = re.compile("`+")
+_TICKS = lazy_pattern("`+")
 
 
 def markdown(report: Report) -> str:

@@ -2,14 +2,14 @@
 
 import errno
 import os
-import re
 import ssl
 
 from fetchcli.core.errors import ErrorKind, Failure, Remedy, TransportError
+from fetchcli.core.pattern import lazy_pattern
 from fetchcli.transport.aiohttp.exchange import Exchange
 
 # A lack of resources on this machine is not the URL's fault.
-_NUMBERS = re.compile(r"\[Errno (\d+)\]")
+_NUMBERS = lazy_pattern(r"\[Errno (\d+)\]")
 LOCAL_ERRNOS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
 
 RESET_ERRNOS = frozenset({errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE})
