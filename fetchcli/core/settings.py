@@ -12,6 +12,7 @@ from fetchcli.core.summary.halt import Halt
 from fetchcli.core.summary.rounds import Rounds
 from fetchcli.core.summary.thresholds import Threshold
 
+AUTO_PROCESSES = 0  # as many as there are cores, if the list is long
 AUTO = "auto"  # value of `Reading.format` that detects the input format
 
 
@@ -144,6 +145,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         continuing_command: the command that continues this run; empty if it must not be shown.
         retry_kinds: failed rows that a resumed run fetches again.
         from_results: the inputs are results files, whose rows are taken instead of fetching anything.
+        processes: number of processes that send requests, or `AUTO_PROCESSES`.
         files: other files that the options name and that were read.
     """
 
@@ -178,6 +180,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     continuing_command: str = ""
     retry_kinds: RetryKinds = RetryKinds()
     from_results: bool = False
+    processes: int = 1
     files: tuple[str, ...] = ()
 
     @property

@@ -104,17 +104,19 @@ class Bodies:
         if not (buffered or store is not None or self._cut or conditions is not None):
             return None
         consume = partial(self._begin, launch, buffered, store) if buffered or store is not None else None
+        raw = store is not None and store.raw
+        base = BodyPlan(consume, conditions=conditions, decoded=buffered > 0 or not raw, raw=raw)
         if store is not None and store.records:
             before = self._last.get(launch, _NOBODY).spool if launch.fresh else None
             spool = cast("RecordingSpool", before or store.spool(launch.row))
             self._last[launch] = _Reception(None, spool)
-            return BodyPlan(consume, record=spool.record, conditions=conditions)
+            return base._replace(record=spool.record)
         if store is not None and store.resumes and not launch.attempts:
             await self._find_part(launch, buffered)
         cut = self._cut.get(launch)
         if cut is None:
-            return BodyPlan(consume, conditions=conditions)
-        return BodyPlan(consume, cut.partial, cut.stored if cut.partial is None else None, conditions=conditions)
+            return base
+        return base._replace(partial=cut.partial, stored=cut.stored if cut.partial is None else None)
 
     def note_cut(self, launch: Launch, cut: Partial) -> None:
         """A body was cut off where a later attempt can go on; one that had been cut off before stays what it is."""

@@ -7,12 +7,9 @@ from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from fetchcli._version import __version__
 from fetchcli.core.errors import ExitCode, OutputError
 from fetchcli.core.model.policy import Policy
-from fetchcli.core.model.save import Save
 from fetchcli.core.model.target import Row
-from fetchcli.core.schedule.byte_pacing import BytePacer
 from fetchcli.core.settings import Settings
 from fetchcli.core.summary.summary import Summary, exit_code
 from fetchcli.engine.fetcher import Fetcher
@@ -35,8 +32,9 @@ from fetchcli.run.loop import RunLoop
 from fetchcli.run.output_plan import OutputPlan, plan_outputs
 from fetchcli.run.outputs import Outputs, is_written, stdout_is_terminal
 from fetchcli.run.signals import Interrupt
+from fetchcli.run.transports import make_row_cookies, make_run_transport
+from fetchcli.run.workers.number import processes_of
 from fetchcli.transport.base import Transport
-from fetchcli.transport.certificates import read_only_once
 
 if TYPE_CHECKING:
     from fetchcli.core.baseline.compare import Comparison
@@ -44,37 +42,6 @@ if TYPE_CHECKING:
     from fetchcli.run.saving import Saving
     from fetchcli.save.store import Store
     from fetchcli.transport.cookies import RowCookies
-
-USER_AGENT = f"fetchcli/{__version__}"
-
-
-def make_transport(
-    policy: Policy, user_agent: str = USER_AGENT, cookies: "RowCookies | None" = None, save: Save | None = None
-) -> Transport:
-    """The transport of a run; aiohttp is imported here, because ``--help`` does not need it."""
-    with read_only_once():
-        from fetchcli.transport.aiohttp.hop import AiohttpHops
-    from fetchcli.transport.follow import FollowingTransport
-
-    authenticator = None
-    if cookies is None:
-        cookies = _row_cookies(policy)
-    if policy.credentials.digest is not None:
-        from fetchcli.transport.digest import DigestAuth
-
-        authenticator = DigestAuth(policy.credentials.digest)
-    pacer = None if policy.limits.rate is None else BytePacer(policy.limits.rate)
-    identity = save is not None and save.resume
-    return FollowingTransport(AiohttpHops(policy), user_agent, authenticator, cookies, pacer, identity=identity)
-
-
-def _row_cookies(policy: Policy) -> "RowCookies | None":
-    """The cookies of the rows; most runs have none and import none of it."""
-    if not policy.cookies.any:
-        return None
-    from fetchcli.transport.cookies import RowCookies
-
-    return RowCookies(policy.cookies)
 
 
 async def compose_and_run(settings: Settings) -> ExitCode:
@@ -84,7 +51,9 @@ async def compose_and_run(settings: Settings) -> ExitCode:
         settings = name_columns(settings, inputs)
         check_expectations(settings, inputs)
         policy, summary, comparison = settings.policy, Summary(settings.thresholds), comparison_with(settings.baseline)
-        transport = make_transport(policy, cookies=(cookies := _row_cookies(policy)), save=settings.save)
+        transport = await make_run_transport(
+            settings, await asyncio.to_thread(processes_of, settings, inputs), cookies := make_row_cookies(policy)
+        )
         stack.push_async_callback(transport.close)
         saving, store = await _open_store(settings, stack)
         plan = plan_outputs(

@@ -15,7 +15,7 @@ from fetchcli.core.naming.destination import STDOUT
 from fetchcli.core.request.redaction import Redactor
 from fetchcli.engine.fetcher import Fetcher
 from fetchcli.inputs.reader import RowReader
-from fetchcli.run.compose import make_transport
+from fetchcli.run.transports import make_transport
 from fetchcli.transport.tls import default_context
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ async def _fetch(
     urls: Iterable[str] | AsyncIterable[str], policy: Policy, *, ordered: bool, save: Save | None
 ) -> AsyncGenerator[Outcome, None]:
     async with AsyncExitStack() as stack:
-        transport = make_transport(policy, save=save)
+        transport = make_transport(policy, identity=save is not None and save.resume)
         stack.push_async_callback(transport.close)
         if policy.tls == Tls():  # otherwise it would be made while the first HTTPS rows wait, and count as their time
             await asyncio.to_thread(default_context)

@@ -79,6 +79,10 @@ class BodyStore(Protocol):
         """Whether it keeps what was sent and received, not bodies."""
 
     @property
+    def raw(self) -> bool:
+        """Whether its spools want bodies as they come."""
+
+    @property
     def only_changed(self) -> bool:
         """Whether bodies are dropped that are those of an earlier run."""
 

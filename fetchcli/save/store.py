@@ -95,7 +95,8 @@ class Store(Generic[S]):
     """
 
     def __init__(self, destination: BodyDestination[S], save: Save, *, resumes: bool = False) -> None:
-        self._destination, self._on, self._raw = destination, save.on, save.raw
+        self._destination, self._on = destination, save.on
+        self.raw = save.raw or destination.records
         self.only_changed = save.only_changed
         self.resumes, self.records = resumes, destination.records
         self._writer = Writer()
@@ -106,7 +107,7 @@ class Store(Generic[S]):
 
     def spool(self, row: Target) -> S:
         """See `save.base.BodyStore`."""
-        spool = self._destination.spool(self._writer, self._forget, raw=self._raw)
+        spool = self._destination.spool(self._writer, self._forget, raw=self.raw)
         self._spools[spool] = row.text
         return spool
 

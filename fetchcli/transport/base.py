@@ -92,6 +92,8 @@ class BodyPlan(NamedTuple):
         stored: a body that an earlier run has left, to go on with.
         record: makes the recorder of each hop, given its URL; None records nothing.
         conditions: ask for the body only if it has changed; None asks for it in any case.
+        decoded: some of the consumers take it decoded.
+        raw: some of the consumers take it as it came.
     """
 
     consume: ChooseConsumers | None = None
@@ -99,6 +101,8 @@ class BodyPlan(NamedTuple):
     stored: StoredBody | None = None
     record: Callable[[str], HopRecorder] | None = None
     conditions: Conditions | None = None
+    decoded: bool = True
+    raw: bool = False
 
 
 class SharedFields(msgspec.Struct, frozen=True, eq=False):

@@ -9,7 +9,7 @@ from fetchcli.core.errors import Failure, TransportError
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Policy, Timeouts
 from fetchcli.core.url.parse import parse_url
-from fetchcli.run.compose import make_transport
+from fetchcli.run.transports import make_transport
 from fetchcli.transport.base import Transport
 
 Send = Callable[..., Awaitable[Response | Failure]]

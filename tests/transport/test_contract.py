@@ -10,7 +10,7 @@ from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.timings import Timings
 from fetchcli.core.url.parse import HttpUrl, parse_url
-from fetchcli.run.compose import make_transport
+from fetchcli.run.transports import make_transport
 from fetchcli.transport.base import Transport
 from fetchcli.transport.fake import NullTransport, ScriptedTransport
 from fetchcli.transport.follow import FollowingTransport

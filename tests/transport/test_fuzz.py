@@ -14,7 +14,7 @@ from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Policy, Redirects, Timeouts
 from fetchcli.core.url.parse import parse_url
-from fetchcli.run.compose import make_transport
+from fetchcli.run.transports import make_transport
 from tests.support.faults import CATALOGUE
 
 SEEDS = sorted(

@@ -24,7 +24,7 @@ from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Network, Policy, Timeouts, Tls
 from fetchcli.core.network.overrides import parse_detour
 from fetchcli.core.url.parse import parse_url
-from fetchcli.run.compose import make_transport
+from fetchcli.run.transports import make_transport
 from fetchcli.transport.aiohttp.exchange import MAX_PENDING
 from fetchcli.transport.aiohttp.hop import AiohttpHops
 from fetchcli.transport.base import HopRequest, SharedFields

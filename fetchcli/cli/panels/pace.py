@@ -1,7 +1,20 @@
 """Options for concurrency and rates."""
 
 from fetchcli.cli.option import Found, Option, Panel
+from fetchcli.core.errors import UsageError
 from fetchcli.core.rate import parse_rate
+from fetchcli.core.settings import AUTO_PROCESSES
+
+MAX_PROCESSES = 256
+
+
+def _processes(text: str) -> int:
+    if text == "auto":
+        return AUTO_PROCESSES
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_PROCESSES):
+        raise UsageError(f"expected a number from 1 to {MAX_PROCESSES}, or auto; got {text!r}")
+    return int(text)
+
 
 PANEL = Panel(
     title="Pace",
@@ -61,6 +74,15 @@ PANEL = Panel(
             type=int,
             metavar="N",
             minimum=1,
+        ),
+        Option(
+            flags="--processes",
+            found=Found.YES,
+            help="Send the requests with N processes; auto: with one for each core, if the list is long.",
+            to="processes",
+            metavar="N|auto",
+            parse=_processes,
+            show=str,
         ),
     ),
 )

@@ -1,0 +1,207 @@
+"""A worker process: it makes the calls of a run, and says what came of them."""
+
+import asyncio
+import gc
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+
+from fetchcli.core.errors import ErrorKind, Failure, FetchcliError, Partial, Resumption, TransportError
+from fetchcli.core.http1.head import Head
+from fetchcli.core.model.policy import Policy
+from fetchcli.run.event_loop import run_on_loop
+from fetchcli.run.workers.messages import (
+    BUSY,
+    Begun,
+    Blocks,
+    Call,
+    Cancel,
+    Forget,
+    Message,
+    Outbox,
+    Piece,
+    Raised,
+    Recorded,
+    Returned,
+    Start,
+    Started,
+    Taken,
+)
+from fetchcli.transport.base import BodyPlan, Consumers, Transport
+
+MAX_UNTAKEN = 256 * 1024  # bytes of one body that the run has not taken yet
+
+
+class _Flow:
+    """How much of the body of a call is on its way."""
+
+    def __init__(self) -> None:
+        self._untaken = 0
+        self._room = asyncio.Event()
+        self._room.set()
+
+    def send(self, size: int) -> None:
+        self._untaken += size
+        if self._untaken > MAX_UNTAKEN:
+            self._room.clear()
+
+    def taken(self, size: int) -> None:
+        self._untaken -= size
+        if self._untaken <= MAX_UNTAKEN:
+            self._room.set()
+
+    async def drain(self) -> None:
+        await self._room.wait()
+
+
+class _Recorder:
+    """Says what a hop sends and receives; see `transport.base.HopRecorder`."""
+
+    def __init__(self, tell: Callable[[str, tuple[object, ...]], None]) -> None:
+        self._tell = tell
+
+    def request(self, data: bytes, peer: str) -> None:
+        self._tell("request", (data, peer))
+
+    def response(self, data: bytes) -> None:
+        self._tell("response", (bytes(data),))
+
+    def complete(self) -> None:
+        self._tell("complete", ())
+
+
+class _Worker(asyncio.Protocol):
+    """Takes messages from the run, and sends its own."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._blocks = Blocks()
+        self._outbox = Outbox(loop, self._write)
+        self.pipe: asyncio.WriteTransport
+        self._transport: Transport
+        self._policy: Policy
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._flows: dict[int, _Flow] = {}
+        self._chains: dict[int, Resumption] = {}
+        self._parts: dict[int, Partial] = {}
+
+    def data_received(self, data: bytes) -> None:
+        for message in self._blocks.feed(data):
+            match message:
+                case Call():
+                    self._tasks[message.number] = self._loop.create_task(self._make(message))
+                case Taken(number, size):
+                    if number in self._flows:
+                        self._flows[number].taken(size)
+                case Cancel(number):
+                    if number in self._tasks:
+                        self._tasks[number].cancel()
+                case Forget(number):
+                    self._chains.pop(number, None)
+                    self._parts.pop(number, None)
+                    self._flows.pop(number, None)
+                case Start():
+                    self._start(message)
+
+    def _write(self, block: bytes) -> None:
+        self.pipe.write(block)
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        os._exit(0)  # the run has ended, or was killed
+
+    def _start(self, start: Start) -> None:
+        from fetchcli.run.transports import make_transport
+
+        self._policy = start.policy
+        try:
+            self._transport = make_transport(start.policy, start.user_agent, identity=start.identity)
+        except FetchcliError as error:
+            self._say(Started(error))
+            return
+        gc.freeze()
+        gc.enable()
+        self._say(Started())
+
+    def _say(self, message: Message) -> None:
+        self._outbox.put(message, busy=len(self._tasks) > BUSY)
+
+    async def _make(self, call: Call) -> None:
+        """Make a call, and say what came of it."""
+        number = call.number
+        fresh = self._chains.pop(call.resumes, call.fresh) if call.resumes else call.fresh
+        try:
+            response = await self._transport.send(
+                call.url, call.policy or self._policy, request=call.request, fresh=fresh, body=self._plan(call)
+            )
+            self._say(Returned(number, response))
+        except TransportError as error:
+            if error.resume is not None:
+                self._chains[number] = error.resume
+            if error.partial is not None:
+                self._parts[number] = error.partial
+            offset = None if error.partial is None else error.partial.offset
+            self._say(Raised(number, error.failure, error.resume is not None, offset))
+        except asyncio.CancelledError:
+            pass
+        except Exception as error:  # noqa: BLE001 - a bug becomes one outcome and leaves the other rows alone
+            self._say(Raised(number, Failure(ErrorKind.INTERNAL, f"{type(error).__name__}: {error}")))
+        finally:
+            del self._tasks[number]
+            if number not in self._parts:
+                self._flows.pop(number, None)
+
+    def _plan(self, call: Call) -> BodyPlan | None:
+        ask, number = call.ask, call.number
+        if ask is None:
+            return None
+        consume = partial(self._begin, call) if ask.decoded or ask.raw else None
+        record = None
+        if ask.records:
+            hops = iter(range(sys.maxsize))
+            record = lambda url: self._record(number, next(hops), url)  # noqa: E731 - it has a state of its own
+        return BodyPlan(consume, self._parts.pop(ask.partial, None), record=record, conditions=ask.conditions)
+
+    def _record(self, number: int, hop: int, url: str) -> _Recorder:
+        def tell(what: str, values: tuple[object, ...]) -> None:
+            self._say(Recorded(number, hop, what, values))
+
+        tell("hop", (url,))
+        return _Recorder(tell)
+
+    def _begin(self, call: Call, url: str, head: Head) -> Consumers:
+        """Hand a body on."""
+        number, ask = call.number, call.ask
+        flow = self._flows[number] = _Flow()
+        self._say(Begun(number, url, head))
+
+        def decoded(data: bytes) -> None:
+            flow.send(len(data))
+            self._say(Piece(number, False, bytes(data)))
+
+        def raw(data: bytes) -> None:
+            flow.send(len(data))
+            self._say(Piece(number, True, bytes(data)))
+
+        takes_decoded, takes_raw = ask is not None and ask.decoded, ask is not None and ask.raw
+        return Consumers((decoded,) if takes_decoded else (), (raw,) if takes_raw else (), flow.drain)
+
+
+async def _serve() -> None:
+    loop = asyncio.get_running_loop()
+    worker = _Worker(loop)
+    worker.pipe, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, sys.stdout)
+    await loop.connect_read_pipe(lambda: worker, sys.stdin)
+    await loop.create_future()  # until the run has ended
+
+
+def main() -> None:
+    """Work until the run closes the pipe. The run answers the signals of the terminal and of CI systems."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    gc.disable()
+    with suppress(BrokenPipeError):
+        run_on_loop(_serve())

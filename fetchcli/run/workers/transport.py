@@ -1,0 +1,218 @@
+"""The transport of a run with ``--processes``: it hands every call to a worker process.
+
+Who may be asked, when, how often and how many at once is decided by the run alone, so that all limits hold however
+many processes there are. A worker makes what costs: connections, TLS, HTTP, decoding and hashing.
+"""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+
+import msgspec
+
+from fetchcli.core.errors import ErrorKind, Failure, FetchcliError, Remedy, Resumption, TransportError
+from fetchcli.core.model.attempt import Response
+from fetchcli.core.model.policy import Policy
+from fetchcli.core.request.request import Request
+from fetchcli.core.url.parse import HttpUrl
+from fetchcli.run.workers.messages import (
+    Begun,
+    Call,
+    Cancel,
+    Forget,
+    Message,
+    Piece,
+    Raised,
+    Recorded,
+    Returned,
+    Start,
+    Taken,
+)
+from fetchcli.run.workers.process import WorkerProcess
+from fetchcli.run.workers.streams import Died, Stream, WorkerChain, WorkerPart, ask_of
+from fetchcli.transport.base import BodyPlan, Transport
+
+MAX_FAILED_STARTS = 3  # in a row
+
+
+class WorkerTransport:
+    """See `transport.base.Transport`; create it inside a running event loop.
+
+    Args:
+        processes: number of workers.
+        start: what they need.
+        local: makes the transport for calls that no worker can make: those that go on with a stored body.
+    """
+
+    def __init__(self, processes: int, start: Start, local: Callable[[], Transport]) -> None:
+        self._policy, self._local = start.policy, local
+        self._start = start._replace(policy=_sendable(start.policy))
+        self._own: Transport | None = None
+        self._number = 0
+        self._waiting: dict[int, asyncio.Future[Response]] = {}
+        self._streams: dict[int, Stream] = {}
+        self._failed_starts = 0
+        self._closed = False
+        self._workers = [self._spawn() for _ in range(processes)]
+        self._alone: WorkerProcess | None = None  # makes one call at a time: of rows whose worker has died
+        self._lock = asyncio.Lock()
+        # Hosts keep to a worker, and so to its connections, unless it has this many calls more than another.
+        self._slack = max(1, start.policy.concurrency // (2 * processes))
+
+    def _spawn(self) -> WorkerProcess:
+        return WorkerProcess(self._start, self._receive, self._ended)
+
+    async def start(self) -> None:
+        """Wait until the first worker is ready.
+
+        Raises:
+            FetchcliError: the policy makes no sense here, or no process can be started.
+        """
+        await self._workers[0].ready
+
+    async def send(
+        self,
+        url: HttpUrl,
+        policy: Policy,
+        *,
+        request: Request | None = None,
+        fresh: bool | Resumption = False,
+        body: BodyPlan | None = None,
+    ) -> Response:
+        """See `transport.base.Transport`."""
+        if body is not None and (body.stored is not None or not isinstance(body.partial, WorkerPart | None)):
+            if self._own is None:
+                self._own = self._local()
+            return await self._own.send(url, policy, request=request, fresh=fresh, body=body)
+        call = Call(0, url, None if policy is self._policy else _sendable(policy), request, fresh is not False)
+        if isinstance(fresh, Died):
+            async with self._lock:
+                if self._alone is None or not self._alone.alive:
+                    self._alone = self._spawn()
+                return await self._make(self._alone, call._replace(fresh=False), body, twice=True)
+        if isinstance(fresh, WorkerChain) and fresh.worker.alive:
+            return await self._make(fresh.worker, call._replace(resumes=fresh.number), body)
+        return await self._make(self._worker(url, body), call, body)
+
+    def _worker(self, url: HttpUrl, body: BodyPlan | None) -> WorkerProcess:
+        """The worker for a call."""
+        part = None if body is None else body.partial
+        if isinstance(part, WorkerPart) and part.worker.alive:
+            return part.worker
+        workers = self._workers
+        worker = workers[hash((url.host, url.port)) % len(workers)]
+        calls = len(worker.in_flight) if worker.alive else self._policy.concurrency
+        if calls <= self._slack:
+            return worker
+        alive = [other for other in workers if other.alive]
+        if not alive:
+            raise FetchcliError("no worker process is left, and none can be started")
+        least = min(alive, key=lambda other: len(other.in_flight))
+        return worker if worker.alive and calls <= len(least.in_flight) + self._slack else least
+
+    async def _make(self, worker: WorkerProcess, call: Call, body: BodyPlan | None, *, twice: bool = False) -> Response:
+        """Let a worker make a call.
+
+        Args:
+            worker: the worker.
+            call: the call, without its number.
+            body: what becomes of the body.
+            twice: the worker that made it before has died.
+        """
+        self._number = number = self._number + 1
+        part = None if body is None else body.partial
+        part = part if isinstance(part, WorkerPart) and part.worker is worker else None
+        future: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = future
+        if body is not None:
+            abort = partial(self._abort, worker, number)
+            self._streams[number] = Stream(body, partial(self._taken, worker, number), abort)
+            if part is not None:
+                part.stream.goes_on(abort)
+                self._streams[part.number] = part.stream
+        worker.in_flight.add(number)
+        worker.send(call._replace(number=number, ask=ask_of(body, part)))
+        try:
+            response = await future
+            if body is not None:
+                await (self._streams[number] if part is None else part.stream).end()
+            return response
+        except asyncio.CancelledError:
+            worker.send(Cancel(number))
+            raise
+        except TransportError as error:
+            if isinstance(error.resume, Died) and twice:
+                detail = f"two worker processes died of this row; the last one {worker.fate}"
+                raise TransportError.of(Failure(ErrorKind.INTERNAL, detail)) from None
+            if isinstance(error.partial, WorkerPart) and part is not None:
+                error.partial.stream = part.stream
+            raise
+        finally:
+            del self._waiting[number]
+            worker.in_flight.discard(number)
+            if body is not None:
+                self._streams.pop(number, None)
+                if part is not None:
+                    self._streams.pop(part.number, None)
+
+    def _taken(self, worker: WorkerProcess, number: int, size: int) -> None:
+        worker.send(Taken(number, size))
+
+    def _abort(self, worker: WorkerProcess, number: int, error: TransportError) -> None:
+        """End a call whose body cannot be taken."""
+        worker.send(Cancel(number))
+        self._fail(number, error)
+
+    def _fail(self, number: int, error: TransportError) -> None:
+        if (future := self._waiting.get(number)) is not None and not future.done():
+            future.set_exception(error)
+
+    def _forget(self, worker: WorkerProcess, number: int) -> None:
+        if worker.alive and not self._closed:
+            worker.send(Forget(number))
+
+    def _receive(self, worker: WorkerProcess, message: Message) -> None:
+        if isinstance(message, Returned):
+            future = self._waiting.get(message.number)
+            if future is not None and not future.done():
+                future.set_result(message.response)
+        elif isinstance(message, Raised):
+            self._fail(message.number, self._error(worker, message))
+        elif isinstance(message, Begun | Piece | Recorded) and message.number in self._streams:
+            self._streams[message.number].take(message)
+
+    def _error(self, worker: WorkerProcess, raised: Raised) -> TransportError:
+        number, error = raised.number, TransportError.of(raised.failure)
+        if raised.resumes:
+            error.resume = WorkerChain(worker, number, self._forget)
+        if raised.offset is not None and number in self._streams:
+            error.partial = WorkerPart(worker, number, self._streams[number], raised.offset, self._forget)
+        return error
+
+    def _ended(self, worker: WorkerProcess) -> None:
+        """A worker is gone: its calls are made again, and another takes its place."""
+        for number in list(worker.in_flight):
+            error = TransportError.of(
+                Failure(ErrorKind.INTERNAL, f"the worker process {worker.fate}", remedy=Remedy.FRESH)
+            )
+            error.resume = Died()
+            self._fail(number, error)
+        if self._closed or worker not in self._workers:
+            return
+        self._failed_starts = self._failed_starts + 1 if worker.ready.exception() is not None else 0
+        if self._failed_starts < MAX_FAILED_STARTS:
+            self._workers[self._workers.index(worker)] = self._spawn()
+
+    async def close(self) -> None:
+        """End the workers."""
+        self._closed = True
+        workers = [*self._workers] if self._alone is None else [*self._workers, self._alone]
+        await asyncio.gather(*(worker.close() for worker in workers))
+        if self._own is not None:
+            await self._own.close()
+
+
+def _sendable(policy: Policy) -> Policy:
+    """The policy without what workers do not look at: they neither check responses nor remove secrets."""
+    credentials = msgspec.structs.replace(policy.credentials, redactor=None)
+    return msgspec.structs.replace(policy, credentials=credentials, checks=())
