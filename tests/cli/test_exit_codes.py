@@ -80,7 +80,7 @@ def test_an_output_outranks_outcomes(faults: FaultServer) -> None:
             ["-o", "jsonl", "-w", "x", "http://h/"],
             "two outputs (-o, -w, --save) write to stdout; give one of them a path",
         ),
-        (["--progres", "x"], "No such option: --progres; did you mean --progress"),
+        (["--concurency", "x"], "No such option: --concurency; did you mean --concurrency"),
         ([""], "an empty argument is neither a file nor a URL"),
         (
             ["-o", "jsonl:a.out", "-o", "csv:./a.out", "http://h/"],

@@ -145,7 +145,7 @@ class _Worker(asyncio.Protocol):
             offset = None if error.partial is None else error.partial.offset
             self._say(Raised(number, error.failure, error.resume is not None, offset))
         except asyncio.CancelledError:
-            pass
+            self._say(Raised(number, Failure(ErrorKind.CANCELLED, "the call was cancelled")))
         except Exception as error:  # noqa: BLE001 - a bug becomes one outcome and leaves the other rows alone
             self._say(Raised(number, Failure(ErrorKind.INTERNAL, f"{type(error).__name__}: {error}")))
         finally:

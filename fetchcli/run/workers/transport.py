@@ -32,6 +32,7 @@ from fetchcli.run.workers.process import WorkerProcess
 from fetchcli.run.workers.streams import Died, Stream, WorkerChain, WorkerPart, ask_of
 from fetchcli.transport.base import BodyPlan, Transport
 
+LAST_WORD_SECONDS = 0.5  # for which a worker is asked what came of a call that is cancelled
 MAX_FAILED_STARTS = 3  # in a row
 
 
@@ -50,6 +51,7 @@ class WorkerTransport:
         self._own: Transport | None = None
         self._number = 0
         self._waiting: dict[int, asyncio.Future[Response]] = {}
+        self._late: dict[int, Response] = {}
         self._streams: dict[int, Stream] = {}
         self._failed_starts = 0
         self._closed = False
@@ -138,8 +140,7 @@ class WorkerTransport:
                 await (self._streams[number] if part is None else part.stream).end()
             return response
         except asyncio.CancelledError:
-            worker.send(Cancel(number))
-            raise
+            return await self._last_word(worker, number)
         except TransportError as error:
             if isinstance(error.resume, Died) and twice:
                 detail = f"two worker processes died of this row; the last one {worker.fate}"
@@ -149,11 +150,25 @@ class WorkerTransport:
             raise
         finally:
             del self._waiting[number]
+            self._late.pop(number, None)
             worker.in_flight.discard(number)
             if body is not None:
                 self._streams.pop(number, None)
                 if part is not None:
                     self._streams.pop(part.number, None)
+
+    async def _last_word(self, worker: WorkerProcess, number: int) -> Response:
+        """Cancel a call, unless its answer has arrived: then it is an answer."""
+        worker.send(Cancel(number))
+        if (late := self._late.pop(number, None)) is not None:
+            return late
+        future: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = future
+        try:
+            async with asyncio.timeout(LAST_WORD_SECONDS):
+                return await future
+        except (TimeoutError, TransportError):
+            raise asyncio.CancelledError from None
 
     def _taken(self, worker: WorkerProcess, number: int, size: int) -> None:
         worker.send(Taken(number, size))
@@ -176,6 +191,8 @@ class WorkerTransport:
             future = self._waiting.get(message.number)
             if future is not None and not future.done():
                 future.set_result(message.response)
+            elif future is not None:  # cancelled in this turn of the event loop
+                self._late[message.number] = message.response
         elif isinstance(message, Raised):
             self._fail(message.number, self._error(worker, message))
         elif isinstance(message, Begun | Piece | Recorded) and message.number in self._streams:
