@@ -17,6 +17,8 @@ from tests.support.prefork import Prefork, read_at_start
 
 COMMAND = [sys.executable, "-m", "fetchcli"]
 TIMEOUT = 50  # seconds
+# What is tried again would only make the tests of everything else slow.
+DEFAULTS = {"FETCHCLI_RETRY": "0", "FETCHCLI_NO_CONFIG": "1"}
 
 
 def environment(**extra: str) -> dict[str, str]:
@@ -27,8 +29,7 @@ def environment(**extra: str) -> dict[str, str]:
         for name, value in os.environ.items()
         if name not in dropped and not name.lower().endswith("_proxy") and not name.startswith("FETCHCLI_")
     }
-    # What is tried again would only make the tests of everything else slow.
-    return {**base, "TERM": "xterm-256color", "FETCHCLI_RETRY": "0", "FETCHCLI_NO_CONFIG": "1", **extra}
+    return {**base, "TERM": "xterm-256color", **DEFAULTS, **extra}
 
 
 def until(condition: Callable[[], object], what: str, process: subprocess.Popen[bytes] | None = None) -> None:

@@ -130,20 +130,20 @@ class _Worker(asyncio.Protocol):
 
     async def _make(self, call: Call) -> None:
         """Make a call, and say what came of it."""
-        number = call.number
+        number, plan = call.number, self._plan(call)
         fresh = self._chains.pop(call.resumes, call.fresh) if call.resumes else call.fresh
         try:
             response = await self._transport.send(
-                call.url, call.policy or self._policy, request=call.request, fresh=fresh, body=self._plan(call)
+                call.url, call.policy or self._policy, request=call.request, fresh=fresh, body=plan
             )
             self._say(Returned(number, response))
         except TransportError as error:
             if error.resume is not None:
                 self._chains[number] = error.resume
+            part = None
             if error.partial is not None:
-                self._parts[number] = error.partial
-            offset = None if error.partial is None else error.partial.offset
-            self._say(Raised(number, error.failure, error.resume is not None, offset))
+                part = (self._keep(call, plan, error.partial), error.partial.offset)
+            self._say(Raised(number, error.failure, error.resume is not None, part))
         except asyncio.CancelledError:
             self._say(Raised(number, Failure(ErrorKind.CANCELLED, "the call was cancelled")))
         except Exception as error:  # noqa: BLE001 - a bug becomes one outcome and leaves the other rows alone
@@ -152,6 +152,13 @@ class _Worker(asyncio.Protocol):
             del self._tasks[number]
             if number not in self._parts:
                 self._flows.pop(number, None)
+
+    def _keep(self, call: Call, plan: BodyPlan | None, partial: Partial) -> int:
+        """Keep a body that was cut off; return the number of the call in which it began."""
+        goes_on = call.ask is not None and plan is not None and partial is plan.partial
+        number = call.ask.partial if call.ask is not None and goes_on else call.number
+        self._parts[number] = partial
+        return number
 
     def _plan(self, call: Call) -> BodyPlan | None:
         ask, number = call.ask, call.number

@@ -119,13 +119,13 @@ class Raised(NamedTuple):
         number: of the call.
         failure: what went wrong.
         resumes: a later call can go on with it.
-        offset: bytes of a body that a later call can go on with, or None.
+        part: a body that a later call can go on with, or None: the call in which it began, and how many bytes came.
     """
 
     number: int
     failure: Failure
     resumes: bool = False
-    offset: int | None = None
+    part: tuple[int, int] | None = None
 
 
 class Begun(NamedTuple):

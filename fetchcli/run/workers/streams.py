@@ -9,6 +9,8 @@ from fetchcli.run.workers.process import WorkerProcess
 from fetchcli.transport.base import BodyPlan, Consumers, HopRecorder
 from fetchcli.transport.body import NO_CONSUMERS
 
+Forgetting = Callable[[WorkerProcess, int], None]
+
 
 class Died(Resumption):
     """The worker that made a call has died; the next call is made anew, by a worker that makes no other."""
@@ -17,7 +19,7 @@ class Died(Resumption):
 class WorkerChain(Resumption):
     """Where a worker can go on with a call."""
 
-    def __init__(self, worker: WorkerProcess, number: int, forget: Callable[[WorkerProcess, int], None]) -> None:
+    def __init__(self, worker: WorkerProcess, number: int, forget: Forgetting) -> None:
         self.worker, self.number, self._forget = worker, number, forget
 
     def __del__(self) -> None:
@@ -29,26 +31,14 @@ class WorkerPart:  # a `Partial`; to inherit from a protocol makes isinstance sl
 
     Attributes:
         worker: that worker.
-        number: number of the call.
+        number: number of the call in which it began.
         stream: takes the rest.
         offset: bytes that have come.
     """
 
-    def __init__(
-        self,
-        worker: WorkerProcess,
-        number: int,
-        stream: "Stream",
-        offset: int,
-        forget: Callable[[WorkerProcess, int], None],
-    ) -> None:
+    def __init__(self, worker: WorkerProcess, number: int, stream: "Stream", forget: Forgetting) -> None:
         self.worker, self.number, self.stream, self._forget = worker, number, stream, forget
-        self._offset = offset
-
-    @property
-    def offset(self) -> int:
-        """See `core.errors.Partial`."""
-        return self._offset
+        self.offset = 0
 
     def __del__(self) -> None:
         self._forget(self.worker, self.number)

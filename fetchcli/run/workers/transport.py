@@ -7,6 +7,7 @@ many processes there are. A worker makes what costs: connections, TLS, HTTP, dec
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -53,6 +54,7 @@ class WorkerTransport:
         self._waiting: dict[int, asyncio.Future[Response]] = {}
         self._late: dict[int, Response] = {}
         self._streams: dict[int, Stream] = {}
+        self._parts: WeakValueDictionary[int, WorkerPart] = WeakValueDictionary()
         self._failed_starts = 0
         self._closed = False
         self._workers = [self._spawn() for _ in range(processes)]
@@ -145,8 +147,6 @@ class WorkerTransport:
             if isinstance(error.resume, Died) and twice:
                 detail = f"two worker processes died of this row; the last one {worker.fate}"
                 raise TransportError.of(Failure(ErrorKind.INTERNAL, detail)) from None
-            if isinstance(error.partial, WorkerPart) and part is not None:
-                error.partial.stream = part.stream
             raise
         finally:
             del self._waiting[number]
@@ -202,8 +202,12 @@ class WorkerTransport:
         number, error = raised.number, TransportError.of(raised.failure)
         if raised.resumes:
             error.resume = WorkerChain(worker, number, self._forget)
-        if raised.offset is not None and number in self._streams:
-            error.partial = WorkerPart(worker, number, self._streams[number], raised.offset, self._forget)
+        if raised.part is not None and raised.part[0] in self._streams:
+            number, offset = raised.part
+            part = self._parts.get(number)  # it has gone on, and was cut off again
+            if part is None:
+                part = self._parts[number] = WorkerPart(worker, number, self._streams[number], self._forget)
+            part.offset, error.partial = offset, part
         return error
 
     def _ended(self, worker: WorkerProcess) -> None:
