@@ -68,8 +68,8 @@ async def make_run_transport(settings: Settings, processes: int, cookies: "RowCo
     policy, identity = settings.policy, settings.save is not None and settings.save.resume
     if processes == 1:
         return make_transport(policy, cookies=cookies, identity=identity)
-    from fetchcli.run.workers.messages import Start
-    from fetchcli.run.workers.transport import WorkerTransport
+    from fetchcli.run.workers.calls import Start
+    from fetchcli.run.workers.worker_transport import WorkerTransport
 
     start = Start(policy, USER_AGENT, identity)
     transport = WorkerTransport(processes, start, lambda: make_transport(policy, cookies=cookies, identity=identity))

@@ -34,7 +34,7 @@ LAYERS: dict[str, tuple[str, set[str]]] = {
     "stores.mysql": ("core stores.database stores.storable", {"msgspec", "pymysql"}),
     "render": ("core sinks.base", {"rich", "msgspec"}),
     "run": ("_version core inputs transport sinks save stores render engine messages", {"msgspec"}),
-    "run.start": ("core transport sinks run", {"uvloop"}),
+    "run.event_loop": ("", {"uvloop"}),
     "run.demo": ("", {"aiohttp"}),
     "cli": ("_version core run messages", {"typer", "click", "msgspec", "platformdirs"}),
     "__init__": ("_version core run.library", set()),

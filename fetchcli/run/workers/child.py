@@ -13,14 +13,14 @@ from fetchcli.core.errors import ErrorKind, Failure, FetchcliError, Partial, Res
 from fetchcli.core.http1.head import Head
 from fetchcli.core.model.policy import Policy
 from fetchcli.run.event_loop import run_on_loop
-from fetchcli.run.workers.messages import (
+from fetchcli.run.workers.calls import (
     BUSY,
     Begun,
-    Blocks,
     Call,
     Cancel,
     Forget,
     Message,
+    MessageReader,
     Outbox,
     Piece,
     Raised,
@@ -78,7 +78,7 @@ class _Worker(asyncio.Protocol):
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._blocks = Blocks()
+        self._blocks = MessageReader()
         self._outbox = Outbox(loop, self._write)
         self.pipe: asyncio.WriteTransport
         self._transport: Transport

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import cast
 
 from fetchcli.core.errors import FetchcliError
-from fetchcli.run.workers.messages import BUSY, Blocks, Message, Outbox, Start, Started, encode
+from fetchcli.run.workers.calls import BUSY, Message, MessageReader, Outbox, Start, Started, encode
 
 _PROGRAM = "import sys; sys.path[:] = {path!r}; from fetchcli.run.workers.child import main; main()"
 
@@ -36,7 +36,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._receive, self._ended = receive, ended
-        self._blocks = Blocks()
+        self._blocks = MessageReader()
         self._outbox = Outbox(self._loop, self._write)
         self._early = [encode([start])]  # what was said before it ran
         self._process: asyncio.SubprocessTransport | None = None

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from fetchcli.core.errors import Resumption, TransportError
-from fetchcli.run.workers.messages import Ask, Begun, Piece, Recorded
+from fetchcli.run.workers.calls import Ask, Begun, Piece, Recorded
 from fetchcli.run.workers.process import WorkerProcess
 from fetchcli.transport.base import BodyPlan, Consumers, HopRecorder
 from fetchcli.transport.body import NO_CONSUMERS

@@ -16,7 +16,7 @@ from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.request.request import Request
 from fetchcli.core.url.parse import HttpUrl
-from fetchcli.run.workers.messages import (
+from fetchcli.run.workers.calls import (
     Begun,
     Call,
     Cancel,
@@ -128,18 +128,13 @@ class WorkerTransport:
         part = part if isinstance(part, WorkerPart) and part.worker is worker else None
         future: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
         self._waiting[number] = future
-        if body is not None:
-            abort = partial(self._abort, worker, number)
-            self._streams[number] = Stream(body, partial(self._taken, worker, number), abort)
-            if part is not None:
-                part.stream.goes_on(abort)
-                self._streams[part.number] = part.stream
+        streams = {} if body is None else self._open_streams(worker, number, body, part)
         worker.in_flight.add(number)
         worker.send(call._replace(number=number, ask=ask_of(body, part)))
         try:
             response = await future
-            if body is not None:
-                await (self._streams[number] if part is None else part.stream).end()
+            for stream in streams.values():
+                await stream.end()
             return response
         except asyncio.CancelledError:
             return await self._last_word(worker, number)
@@ -152,10 +147,20 @@ class WorkerTransport:
             del self._waiting[number]
             self._late.pop(number, None)
             worker.in_flight.discard(number)
-            if body is not None:
-                self._streams.pop(number, None)
-                if part is not None:
-                    self._streams.pop(part.number, None)
+            for name in streams:
+                del self._streams[name]
+
+    def _open_streams(
+        self, worker: WorkerProcess, number: int, body: BodyPlan, part: WorkerPart | None
+    ) -> dict[int, Stream]:
+        """What takes the body of a call, and the rest of one that was cut off, by the call in which it began."""
+        abort = partial(self._abort, worker, number)
+        streams = {number: Stream(body, partial(self._taken, worker, number), abort)}
+        if part is not None:
+            part.stream.goes_on(abort)
+            streams[part.number] = part.stream
+        self._streams |= streams
+        return streams
 
     async def _last_word(self, worker: WorkerProcess, number: int) -> Response:
         """Cancel a call, unless its answer has arrived: then it is an answer."""

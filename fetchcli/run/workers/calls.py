@@ -211,7 +211,7 @@ class Outbox:
             self._write(encode(messages))
 
 
-class Blocks:
+class MessageReader:
     """Takes what comes from a pipe apart."""
 
     def __init__(self) -> None:
