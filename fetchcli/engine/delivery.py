@@ -26,9 +26,9 @@ class Delivery:
         self._order = Reorder(LOOK_AHEAD) if ordered else None
         self._watch = watch
 
-    def may_start(self, seq: int) -> bool:
-        """Whether a row is close enough to the next one in order."""
-        return self._order is None or self._order.may_start(seq)
+    def admit(self, seq: int) -> bool:
+        """Take the next row, unless too many wait for one before them."""
+        return self._order is None or self._order.admit(seq)
 
     def add(self, outcome: Outcome) -> None:
         """Queue an outcome, or hold it until all earlier ones are known."""

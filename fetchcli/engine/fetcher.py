@@ -220,7 +220,7 @@ class Fetcher:
         if not rows or not self.scheduler.has_room:
             return False
         row, arrived = rows[0]
-        if self._ordered and not self._delivery.may_start(row.seq):
+        if not self._delivery.admit(row.seq):
             return False
         rows.popleft()
         if isinstance(row, Rejected | Skipped | Known):
