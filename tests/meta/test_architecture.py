@@ -44,7 +44,7 @@ LAYERS: dict[str, tuple[str, set[str]]] = {
 CORE = (
     "timings pattern",
     "errors text compression",
-    "units rate",
+    "units rate shard",
     "url http1",
     "request",
     "network expect",
@@ -204,8 +204,8 @@ def test_no_two_classes_share_a_name() -> None:
 # One idea in two layers or more: the format, the option or the report of that name, and the ports (`base`).
 SHARED = """
     __init__ base baseline checks cookies credentials csv curl digest expect formats github help inputs json jsonl
-    network output parquet redirects request retry earlier revalidation save saving selection summary template text
-    tls verdict
+    network output parquet redirects request retry earlier revalidation save saving selection sharding summary
+    template text tls verdict
 """
 
 

@@ -1,0 +1,1 @@
+"""Parts of a list: which rows belong to which, and what is kept about each."""
