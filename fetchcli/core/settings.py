@@ -8,6 +8,7 @@ import msgspec
 from fetchcli.core.journal.final import RetryKinds
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.model.save import Save
+from fetchcli.core.shard.part import Shard
 from fetchcli.core.summary.halt import Halt
 from fetchcli.core.summary.rounds import Rounds
 from fetchcli.core.summary.thresholds import Threshold
@@ -57,6 +58,8 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
         sample: number of rows to choose at random, or None.
         seed: seed of the random choice.
         shuffle: fetch in random order, within a window.
+        shard: the part of what was selected that is fetched, or None for all of it.
+        split_hosts: parts may share a host that has more rows than their mean.
     """
 
     include: tuple[str, ...] = ()
@@ -67,6 +70,8 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     sample: int | None = None
     seed: int | None = None
     shuffle: bool = False
+    shard: Shard | None = None
+    split_hosts: bool = False
 
     @property
     def partial(self) -> bool:

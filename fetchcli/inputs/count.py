@@ -20,7 +20,7 @@ def count_rows(inputs: Iterable[Input], reading: Reading, stopped: Callable[[], 
         stopped: asked between blocks; ends the counting.
     """
     selection = reading.selection
-    if selection.filters_content or reading.strict:
+    if selection.filters_content or reading.strict or selection.shard is not None:
         return None
     total = 0
     for source in inputs:

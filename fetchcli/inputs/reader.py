@@ -25,6 +25,7 @@ from fetchcli.inputs.record import BadFormat, Record
 from fetchcli.inputs.results import TornRow
 from fetchcli.inputs.row_url import row_url
 from fetchcli.inputs.select import chosen, select
+from fetchcli.inputs.sharding import Sharding
 
 NameRows = Callable[[Iterator[list[Row]]], Iterator[list[Row]]]
 Load = Callable[[HttpUrl, bool], bytes]
@@ -48,6 +49,7 @@ class RowReader:
         is_written: whether the run writes to a file; no row may send it.
         named: gives rows the names of the files that their bodies are saved in.
         is_done: whether the row with this number and key is done; it is left out then. None to look at every row.
+        sharding: takes a part of what was selected; None for all of it.
         filtered_out: number of rows that the selection left out because of their content.
     """
 
@@ -64,6 +66,7 @@ class RowReader:
         self.is_written: Callable[[str], bool] = lambda _: False
         self.named: NameRows = iter
         self.is_done: Callable[[int, int], bool] | None = None
+        self.sharding: Sharding | None = None
         self._reading = reading or Reading()
         self._load = load
         policy = policy or Policy()
@@ -86,7 +89,8 @@ class RowReader:
         rows = self._rows()
         if self._reading.strict:
             rows = self._until_invalid(rows)
-        return self.named(select(rows, self._reading.selection))
+        divide = iter if self.sharding is None else self.sharding.rows
+        return self.named(select(rows, self._reading.selection, divide))
 
     def row(self, text: str) -> Row:
         """The next row, from a text that is in no file."""
@@ -253,14 +257,8 @@ class RowReader:
 
     def _build(self, record: Record, source: str, column: str) -> Row:
         """Build the next row from a record."""
-        seq, line, row_request, tag, carried = (
-            self._seq + 1,
-            record.line,
-            record.row_request,
-            record.tag,
-            record.carried,
-        )
-        problem, url = record.problem, record.url
+        seq, line, row_request = self._seq + 1, record.line, record.row_request
+        tag, carried, problem, url = record.tag, record.carried, record.problem, record.url
         kind = (
             ErrorKind.INVALID_ROW if column else ErrorKind.INVALID_URL
         )  # in a list of lines only the URL can be invalid

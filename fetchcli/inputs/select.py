@@ -1,7 +1,7 @@
 """Select rows: patterns, sample, limit, duplicates, shuffle."""
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
 from itertools import islice
 
@@ -32,14 +32,19 @@ def _any(patterns: tuple[str, ...], url: str, *, none: bool) -> bool:
     return any(compile_regex(text).search(url, timeout=PATTERN_SECONDS, concurrent=True) for text in patterns)
 
 
-def select(batches: Iterable[list[Row]], selection: Selection) -> Iterator[list[Row]]:
-    """Sample, limit, mark duplicates and shuffle, in that order."""
+def select(
+    batches: Iterable[list[Row]],
+    selection: Selection,
+    divide: Callable[[Iterable[list[Row]]], Iterable[list[Row]]] = iter,
+) -> Iterator[list[Row]]:
+    """Sample, limit, mark duplicates, take a part (``divide``) and shuffle, in that order."""
     if selection.sample is not None:
         batches = _sampled(batches, selection)
     if selection.limit is not None:
         batches = _limited(batches, selection.limit)
     if selection.dedupe:
         batches = _mark_duplicates(batches)
+    batches = divide(batches)
     if selection.shuffle:
         batches = _shuffled(batches, random.Random(selection.seed))  # noqa: S311 - no secret
     return iter(batches)

@@ -3,6 +3,7 @@
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fetchcli.core.settings import ProgressMode, Settings
@@ -25,12 +26,14 @@ class Displayed(NamedTuple):
         summary: counts outcomes.
         fetcher: knows what waits.
         store: keeps bodies, or None.
+        part_rows: number of rows of the part of the list that is fetched; None without one, or if it is not known yet.
     """
 
     inputs: list[Input]
     summary: Summary
     fetcher: Fetcher
     store: "Store[Any] | None" = None
+    part_rows: Callable[[], int | None] = lambda: None
 
 
 def make_displays(settings: Settings, plan: OutputPlan, watched: Displayed | None) -> list[Display]:
@@ -72,7 +75,7 @@ def _progress(mode: ProgressMode, settings: Settings, watched: Displayed) -> Dis
     from fetchcli.render.console import make_console
     from fetchcli.render.progress import BarProgress, Counters, PlainProgress
 
-    inputs, summary, fetcher, store = watched
+    inputs, summary, fetcher, store, part_rows = watched
     total: list[int] = []
 
     rounds = settings.rounds
@@ -82,6 +85,10 @@ def _progress(mode: ProgressMode, settings: Settings, watched: Displayed) -> Dis
         if round_count is not None and (rows := count_rows(inputs, settings.reading)) is not None:
             total.append(round_count * rows)
 
+    def known_total() -> int | None:
+        rows = part_rows()
+        return total[0] if total else None if rows is None or round_count is None else round_count * rows
+
     threading.Thread(target=count, name="fetchcli-count", daemon=True).start()
 
     def counters() -> Counters:
@@ -90,7 +97,7 @@ def _progress(mode: ProgressMode, settings: Settings, watched: Displayed) -> Dis
             done=summary.total,
             failed=summary.failed,
             in_flight=fetcher.in_flight,
-            total=total[0] if total else None,
+            total=known_total(),
             paced_rows=scheduler.paced_rows,
             paused_hosts=scheduler.feedback.paused_hosts(now),
             retrying=scheduler.retrying,

@@ -21,6 +21,7 @@ from fetchcli.run.inputs import (
     open_inputs,
     report_input_problems,
 )
+from fetchcli.run.sharding import attach_sharding
 
 if TYPE_CHECKING:
     from fetchcli.run.saving import Saving
@@ -156,7 +157,7 @@ def print_dry_run(settings: Settings) -> ExitCode:
     inputs = open_inputs(settings)
     settings = name_columns(settings, inputs)
     check_expectations(settings, inputs)
-    reader = RowReader(inputs, settings.reading, settings.policy)
+    reader = attach_sharding(RowReader(inputs, settings.reading, settings.policy), settings, inputs)
     dry_run = read_dry_run(reader, settings.policy.pace, _saving(settings))
     empty = "" if dry_run.total else empty_input_message(settings, reader)
     report_input_problems(settings, reader, empty, list(map(str, reader.errors)))

@@ -75,6 +75,8 @@ def name_columns(settings: Settings, inputs: Sequence[Input]) -> Settings:
 def empty_input_message(settings: Settings, reader: RowReader) -> str:
     """The message for a run without rows; empty if that is fine."""
     selection = settings.reading.selection
+    if reader.sharding is not None and reader.sharding.list_rows:
+        return ""  # a short list leaves parts without rows
     if settings.allow_empty or (reader.filtered_out and not (selection.include or selection.exclude)):
         return ""  # all of them had been accepted
     if selection.limit == 0 or selection.sample == 0:
@@ -115,7 +117,7 @@ def report_input_problems(settings: Settings, reader: RowReader, empty: str, err
         )
         options = ", ".join(name for name, given in used if given)
         print_message(f"{count:,} row{'s' * (count != 1)} left out ({options})")
-    for warning in reader.warnings:
+    for warning in reader.warnings if reader.sharding is None else (*reader.warnings, *reader.sharding.messages):
         print_message(warning)
     for error in errors:
         print_message(error)

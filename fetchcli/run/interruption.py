@@ -28,7 +28,9 @@ def _left(settings: Settings, run_loop: RunLoop, rows: ReadAhead, inputs: Sequen
     """What was not fetched."""
     left: int | None = rows.count - run_loop.outcomes
     if not rows.ended:
-        counted = count_in_time(inputs, settings.reading, MAX_COUNT_SECONDS)
+        counted = run_loop.part_rows()
+        if counted is None:
+            counted = count_in_time(inputs, settings.reading, MAX_COUNT_SECONDS)
         if counted is None and not left:
             return "; the input had not ended"
         done = 0 if run_loop.earlier_run is None else run_loop.earlier_run.done

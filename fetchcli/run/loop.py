@@ -72,6 +72,10 @@ class RunLoop:
         self.errors: list[str] = []
         self.has_no_output = False
 
+    def part_rows(self) -> int | None:
+        """Number of rows of the part of the list that is fetched; None without one, or if it is not known yet."""
+        return None if self.reader.sharding is None else self.reader.sharding.part_rows
+
     def stop(self, reason: str) -> None:
         """Stop the run; finished rows are written."""
         self._stopped.set()
@@ -119,9 +123,9 @@ class RunLoop:
 
     def _compare(self, comparison: "Comparison | None") -> None:
         if comparison is not None:
-            incomplete = (
-                self.fetcher.stopped or self.fetcher.unread or self.errors or self._settings.reading.selection.partial
-            )
+            selection = self._settings.reading.selection
+            is_part = selection.partial or selection.shard is not None
+            incomplete = self.fetcher.stopped or self.fetcher.unread or self.errors or is_part
             self.summary.changes = comparison.finish(whole=not incomplete)
 
     async def _wait_until(self, when: float) -> bool:

@@ -17,6 +17,7 @@ from fetchcli.run.inputs import (
     open_inputs,
     report_input_problems,
 )
+from fetchcli.run.sharding import attach_sharding
 
 
 def print_curl(settings: Settings, user_agent: str) -> ExitCode:
@@ -29,7 +30,7 @@ def print_curl(settings: Settings, user_agent: str) -> ExitCode:
     inputs = open_inputs(settings)
     settings = name_columns(settings, inputs)
     check_expectations(settings, inputs)
-    reader = RowReader(inputs, settings.reading, settings.policy)
+    reader = attach_sharding(RowReader(inputs, settings.reading, settings.policy), settings, inputs)
     rows = invalid = 0
     try:
         for line in _lines(reader, settings, default_headers(user_agent)):

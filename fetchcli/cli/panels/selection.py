@@ -1,7 +1,12 @@
 """Options that select rows."""
 
-from fetchcli.cli.option import Found, Option, Panel
+import os
+from typing import Any
+
+from fetchcli.cli.option import Found, Option, Panel, Values
+from fetchcli.core.errors import UsageError
 from fetchcli.core.expect.expressions import compile_regex
+from fetchcli.core.shard.part import Shard, parse_shard
 
 
 def _pattern(text: str) -> str:
@@ -9,9 +14,21 @@ def _pattern(text: str) -> str:
     return text
 
 
+def _shard(text: str) -> Shard:
+    return parse_shard(text, os.environ)
+
+
+def _build(values: Values) -> dict[str, Any]:
+    """Refuse parts of random choices that differ from part to part."""
+    if values["shard"] is not None and values["sample"] is not None and values["seed"] is None:
+        raise UsageError("--shard: --sample requires --seed, so that all parts are of the same rows")
+    return {}
+
+
 PANEL = Panel(
     title="Selection",
     topic="selection",
+    build=_build,
     options=(
         Option(
             flags="--include",
@@ -81,6 +98,23 @@ PANEL = Panel(
             to="reading.selection.shuffle",
             type=bool,
             alternatives=("ordered",),
+        ),
+        Option(
+            flags="--shard",
+            found=Found.YES,
+            help="Fetch part K of N, by host. auto takes K and N from the array job or parallel job, auto/N only K.",
+            to="reading.selection.shard",
+            metavar="K/N",
+            parse=_shard,
+            conflicts=("from_results", "demo"),
+        ),
+        Option(
+            flags="--split-hosts",
+            found=Found.YES,
+            help="With --shard, cut hosts that have more rows than the mean of the parts.",
+            to="reading.selection.split_hosts",
+            type=bool,
+            requires=("shard",),
         ),
     ),
 )
