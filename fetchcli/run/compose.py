@@ -31,6 +31,8 @@ from fetchcli.run.interruption import interruption_message, is_continuable
 from fetchcli.run.loop import RunLoop
 from fetchcli.run.output_plan import OutputPlan, plan_outputs
 from fetchcli.run.outputs import Outputs, is_written, stdout_is_terminal
+from fetchcli.run.part_files import PartFiles
+from fetchcli.run.sharding import attach_sharding
 from fetchcli.run.signals import Interrupt
 from fetchcli.run.transports import make_row_cookies, make_run_transport
 from fetchcli.run.workers.number import processes_of
@@ -67,23 +69,30 @@ async def compose_and_run(settings: Settings) -> ExitCode:
         def read(number: int) -> RowReader:
             reader = RowReader(inputs, settings.reading, policy, make_loader(transport, policy), round=number)
             reader.is_written, reader.named, reader.is_done = partial(is_written, plan), named, is_done
-            return reader
+            return attach_sharding(reader, settings, inputs)
 
         endless = any(may_block(source, settings.reading) for source in inputs)
         run_loop = RunLoop(settings, summary, comparison, read, endless=endless)
         fetcher = _fetcher(settings, transport, run_loop, store)
-        displays = make_displays(settings, plan, Displayed(inputs, summary, fetcher, store))
+        displays = make_displays(settings, plan, Displayed(inputs, summary, fetcher, store, run_loop.part_rows))
         read_files, quiet = _read_files(settings, inputs), settings.quiet
+        part_files = PartFiles(settings.outputs, run_loop.reader, read_files, resume=settings.resume)
         outputs = Outputs(plan, read_files, displays, run_loop.stop, quiet=quiet, earlier_run=earlier_run)
+        part_files.begin()
         run_loop.fetcher, run_loop.earlier_run = fetcher, earlier_run
         with Interrupt(run_loop.stop) as interrupt:
             await run_loop.run(outputs)
         written = await _close_store(store) and _write_cookies(policy, cookies) and not outputs.failed
+        written = written and part_files.finish(run_loop)
         run_loop.has_no_output = outputs.failed and fetcher.stopped and not outputs.reader_gone
         if interrupt.code is not None or (run_loop.has_no_output and is_continuable(settings, plan)):
             print_message(interruption_message(settings, run_loop, inputs, plan))
-        deciding = comparison.fresh if settings.only_new and comparison is not None else None
-        return _conclude(settings, run_loop, written, exit_code(summary, deciding), interrupt.code)
+        return _conclude(settings, run_loop, written, _exit_code(settings, summary, comparison), interrupt.code)
+
+
+def _exit_code(settings: Settings, summary: Summary, comparison: "Comparison | None") -> ExitCode:
+    deciding = comparison.fresh if settings.only_new and comparison is not None else None
+    return exit_code(summary, deciding)
 
 
 def _fetcher(settings: Settings, transport: Transport, run_loop: RunLoop, store: "Store[Any] | None") -> Fetcher:
@@ -159,7 +168,7 @@ def _row_hooks(
 def _done_rows(settings: Settings, earlier_run: "EarlierRun | None") -> Callable[[int, int], bool] | None:
     """What tells rows that are done before they are looked at, if nobody else has to see them."""
     choice = settings.reading.selection
-    is_numbered_later = choice.partial or choice.dedupe or choice.shuffle
+    is_numbered_later = choice.partial or choice.dedupe or choice.shuffle or choice.shard is not None
     sees_all = settings.save is not None or settings.revalidate is not None or settings.baseline is not None
     return None if earlier_run is None or is_numbered_later or sees_all else earlier_run.is_done
 

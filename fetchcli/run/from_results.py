@@ -21,6 +21,7 @@ from fetchcli.inputs.spool import Spooled, rereadable
 from fetchcli.messages import print_message
 from fetchcli.run.displays import make_displays
 from fetchcli.run.inputs import PARQUET, parquet_file
+from fetchcli.run.merged_parts import MergedParts
 from fetchcli.run.output_plan import OutputPlan, plan_outputs, schema_of
 from fetchcli.run.outputs import Outputs, stdout_is_terminal
 from fetchcli.run.signals import Interrupt
@@ -69,7 +70,7 @@ async def run_from_results(settings: Settings, comparison: "Comparison | None") 
         shape = Shape(names)
         schema = schema_of(settings, carried=shape.carried, more=shape.more)
         plan = plan_outputs(settings, stdout_is_terminal=stdout_is_terminal(), schema=schema)
-        makes_outcomes = _needs_outcomes(settings, plan)
+        makes_outcomes, parts = _needs_outcomes(settings, plan), MergedParts(settings.inputs)
         if not makes_outcomes:
             shape = Shape()
         latest = _latest_rows(sources)
@@ -87,14 +88,15 @@ async def run_from_results(settings: Settings, comparison: "Comparison | None") 
                 await merge.run(sources, shape, latest, stopped)
             finally:
                 await asyncio.to_thread(outputs.close, summary, complete=not stopped.is_set())
-        _report(sources, latest)
+        missing = [] if stopped.is_set() else parts.missing(zip(settings.inputs, sources, strict=True))
+        _report(sources, latest, missing)
         if interrupt.code is not None:
             print_message(f"interrupted after {summary.total:,} rows")
             return interrupt.code
         deciding = comparison.fresh if settings.only_new and comparison is not None else None
         code = _code(settings, summary, exit_code(summary, deciding), written=not outputs.failed)
-        is_torn = any(source.torn for source in sources)
-        return ExitCode.INPUT if is_torn and code not in (ExitCode.INTERNAL, ExitCode.OUTPUT) else code
+        is_incomplete = bool(missing) or any(source.torn for source in sources)
+        return ExitCode.INPUT if is_incomplete and code not in (ExitCode.INTERNAL, ExitCode.OUTPUT) else code
 
 
 def open_results(names: tuple[str, ...], stack: ExitStack) -> list[Results]:
@@ -230,7 +232,7 @@ class Merge:
         self._outputs.handle(outcome)
 
 
-def _report(sources: list[Results], latest: LatestRows) -> None:
+def _report(sources: list[Results], latest: LatestRows, missing: list[str]) -> None:
     for source in sources:
         if source.torn:
             print_message(f"{source.name}:{source.torn}; the rows before it were read")
@@ -239,6 +241,8 @@ def _report(sources: list[Results], latest: LatestRows) -> None:
     if latest.replaced:
         rows = "1 row was" if latest.replaced == 1 else f"{latest.replaced:,} rows were"
         print_message(f"{rows} left out, because a later row has the same place and key")
+    for message in missing:
+        print_message(message)
 
 
 def _code(settings: Settings, summary: Summary, outcome_code: ExitCode, *, written: bool) -> ExitCode:

@@ -163,6 +163,13 @@ class EarlierRun:
             self.listed += len(batch)
             yield [row for row in batch if not take(_place(row), key_number(row_key(row)))]
 
+    @property
+    def _is_selected(self) -> bool:
+        """Whether the outputs may hold rows that were not selected this time; then these are not gone."""
+        selection = self._settings.reading.selection
+        # Files have a manifest that says their part; databases may hold any.
+        return selection.partial or (selection.shard is not None and any("://" in name for name in self._journals))
+
     def settle(self, late: list[Sink], wait: Callable[[], None], failed: Collection[str], *, complete: bool) -> None:
         """Bring the journals in order, and write what is made of them.
 
@@ -176,8 +183,7 @@ class EarlierRun:
             OutputError: a journal cannot be rewritten.
         """
         self._is_read = complete and not failed and self.listed > 0
-        # Of a part of the list, the other rows are not gone.
-        is_whole = (self._is_read or self._settings.allow_empty) and not self._settings.reading.selection.partial
+        is_whole = (self._is_read or self._settings.allow_empty) and not self._is_selected
         self._is_complete = complete = complete and not failed and is_whole and not self._is_other_list
         whole = next((journal for name, journal in self._journals.items() if name not in failed), None)
         try:
