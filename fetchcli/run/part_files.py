@@ -68,14 +68,15 @@ class PartFiles:
                     raise OutputError(f"{name}{SUFFIX}: is also read by the run; write to another file")
 
     def begin(self) -> None:
-        """Write what is known before the first row; a run that is killed leaves it.
+        """Write what is known before the first row, which a run that is killed leaves; drop what holds no more.
 
         Raises:
             OutputError: that is not possible.
         """
-        if self._sharding is None:
-            return
         for name in self._names:
+            if self._sharding is None:
+                _drop_manifest(name)
+                continue
             # What an earlier run knew about the list still holds for the rows that it left.
             earlier = self._earlier.get(name)
             fresh = self._sharding.manifest(complete=False)
@@ -128,6 +129,16 @@ class PartFiles:
             replace_file(Path(f"{name}{SUFFIX}").resolve(), data, MODE)
         except OSError as error:
             raise OutputError(f"{name}{SUFFIX}: {error.strerror}") from None
+
+
+def _drop_manifest(name: str) -> None:
+    """Remove the manifest of a file that holds no part any more."""
+    path = Path(f"{name}{SUFFIX}")
+    try:
+        if parse_manifest(path.read_bytes()) is not None:
+            path.unlink()
+    except (OSError, ValueError):  # most often there is none
+        return
 
 
 def _may_be_file(path: str) -> bool:

@@ -214,6 +214,15 @@ def test_a_part_is_not_continued_as_another_one(server: Recorder) -> None:
     assert Path(f"{name}.shard.json").exists()
 
 
+def test_a_file_that_holds_no_part_any_more(server: Recorder) -> None:
+    name, _ = parts(server, 2, "urls.txt")
+    Path("other.jsonl.shard.json").write_text('{"is": "something else"}')
+    assert run(server, "urls.txt", "-q", "-o", name, "-o", "other.jsonl").code == 0
+    assert not Path(f"{name}.shard.json").exists()
+    assert Path("other.jsonl.shard.json").exists()
+    assert run(server, "urls.txt", "-q", "-o", name, "--resume").code == 0
+
+
 def test_a_list_that_has_changed(server: Recorder) -> None:
     names = parts(server, 2, "urls.txt")
     lines = Path("urls.txt").read_text().splitlines(keepends=True)

@@ -74,6 +74,7 @@ def fake_installation(folder: Path) -> None:
     [
         ("vendor.github-actions", ACTION),
         ("vendor.github-workflows", EXAMPLE),
+        ("vendor.github-workflows", EXAMPLE.with_name("shards.yml")),
         *(("vendor.github-workflows", path) for path in sorted((ROOT / ".github" / "workflows").iterdir())),
     ],
 )

@@ -2,13 +2,16 @@
 
 from array import array
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import blake2b
 
 MAX_HOSTS = 250_000  # hosts that are counted one by one: about 25 MB
 BUCKET_BITS = 20  # of the number of a bucket: the buckets take 8 MB
 _KEY_BITS = 64
+MAX_CACHED = 10_000  # keys; most lists have many rows of few hosts
 
 
+@lru_cache(maxsize=MAX_CACHED)
 def host_key(host: str) -> int:
     """A hash of a host name, 8 bytes."""
     return int.from_bytes(blake2b(host.encode("utf-8", "surrogatepass"), digest_size=_KEY_BITS // 8).digest())
