@@ -35,7 +35,6 @@ from fetchcli.run.part_files import PartFiles
 from fetchcli.run.sharding import attach_sharding
 from fetchcli.run.signals import Interrupt
 from fetchcli.run.transports import make_row_cookies, make_run_transport
-from fetchcli.run.workers.number import processes_of
 from fetchcli.transport.base import Transport
 
 if TYPE_CHECKING:
@@ -53,9 +52,7 @@ async def compose_and_run(settings: Settings) -> ExitCode:
         settings = name_columns(settings, inputs)
         check_expectations(settings, inputs)
         policy, summary, comparison = settings.policy, Summary(settings.thresholds), comparison_with(settings.baseline)
-        transport = await make_run_transport(
-            settings, await asyncio.to_thread(processes_of, settings, inputs), cookies := make_row_cookies(policy)
-        )
+        transport = await make_run_transport(settings, inputs, cookies := make_row_cookies(policy))
         stack.push_async_callback(transport.close)
         saving, store = await _open_store(settings, stack)
         plan = plan_outputs(

@@ -29,7 +29,7 @@ def start(settings: Settings) -> ExitCode:
 
         outputs = [parse_output(text).path for text in settings.outputs]
         check_cookie_jar(settings.policy.cookies.jar, [*settings.inputs, *settings.read, *outputs])
-    if settings.policy.tls == Tls():
+    if settings.policy.tls == Tls() and settings.processes == 1:
         read_early()
     return run_on_loop(compose_and_run(settings))
 

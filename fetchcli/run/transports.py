@@ -1,11 +1,14 @@
 """The transport of a run: in this process, or in workers."""
 
+import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fetchcli._version import __version__
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.schedule.byte_pacing import BytePacer
 from fetchcli.core.settings import Settings
+from fetchcli.inputs.base import Input
 from fetchcli.transport.base import Transport
 from fetchcli.transport.certificates import read_only_once
 
@@ -54,18 +57,23 @@ def make_row_cookies(policy: Policy) -> "RowCookies | None":
     return RowCookies(policy.cookies)
 
 
-async def make_run_transport(settings: Settings, processes: int, cookies: "RowCookies | None") -> Transport:
+async def make_run_transport(settings: Settings, inputs: Sequence[Input], cookies: "RowCookies | None") -> Transport:
     """The transport of a run.
 
     Args:
         settings: the settings of the run.
-        processes: number of workers; one is this process.
+        inputs: the lists; ``--processes auto`` counts their rows.
         cookies: the cookies of the rows.
 
     Raises:
         FetchcliError: the policy makes no sense on this machine.
     """
     policy, identity = settings.policy, settings.save is not None and settings.save.resume
+    processes = 1
+    if settings.processes != 1:
+        from fetchcli.run.workers.number import processes_of
+
+        processes = await asyncio.to_thread(processes_of, settings, inputs)
     if processes == 1:
         return make_transport(policy, cookies=cookies, identity=identity)
     from fetchcli.run.workers.calls import Start

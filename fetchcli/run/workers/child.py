@@ -11,7 +11,7 @@ from functools import partial
 
 from fetchcli.core.errors import ErrorKind, Failure, FetchcliError, Partial, Resumption, TransportError
 from fetchcli.core.http1.head import Head
-from fetchcli.core.model.policy import Policy
+from fetchcli.core.model.policy import Policy, Tls
 from fetchcli.run.event_loop import run_on_loop
 from fetchcli.run.workers.calls import (
     BUSY,
@@ -31,6 +31,7 @@ from fetchcli.run.workers.calls import (
     Taken,
 )
 from fetchcli.transport.base import BodyPlan, Consumers, Transport
+from fetchcli.transport.certificates import read_early
 
 MAX_UNTAKEN = 256 * 1024  # bytes of one body that the run has not taken yet
 
@@ -116,6 +117,8 @@ class _Worker(asyncio.Protocol):
         from fetchcli.run.transports import make_transport
 
         self._policy = start.policy
+        if start.policy.tls == Tls():
+            read_early()
         try:
             self._transport = make_transport(start.policy, start.user_agent, identity=start.identity)
         except FetchcliError as error:
