@@ -359,3 +359,24 @@ def test_the_manifest_cannot_be_written(server: Recorder) -> None:
     Path("urls.txt").rename("rows.jsonl.shard.json")
     result = run(server, "rows.jsonl.shard.json", "--input-format", "lines", "--shard", "1/3", "-o", "rows.jsonl")
     assert (result.code, "rows.jsonl.shard.json: is also read by the run" in result.err) == (8, True)
+
+
+def test_a_resumed_run_keeps_the_order_behind_many_rows_that_are_done(server: Recorder) -> None:
+    Path("urls.txt").write_text("".join(f"http://a.test/{number}\n" for number in range(10_030)))
+    args = ("urls.txt", "-q", "--ordered", "-o", "rows.jsonl")
+    assert run(server, *args).code == 0
+    whole = Path("rows.jsonl").read_bytes().splitlines(keepends=True)
+    Path("rows.jsonl").write_bytes(b"".join(whole[:10_010]))
+    assert run(server, *args, "--resume").code == 0
+    assert [row["seq"] for row in rows("rows.jsonl")] == list(range(1, 10_031))
+
+
+def test_a_signal_while_rows_are_counted(server: Recorder) -> None:
+    Path("urls.txt").write_text("".join(f"http://h{number % 999}.test/{number}\n" for number in range(600_000)))
+    process = start("urls.txt", "-q", "--shard", "1/2", "-o", "rows.jsonl")
+    until(Path("rows.jsonl.shard.json").exists, "a manifest", process)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    found = manifest("rows.jsonl")
+    assert (process.returncode, found["complete"], found["fingerprint"]) == (130, False, None)
+    assert server.requests == []
