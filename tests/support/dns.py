@@ -19,6 +19,7 @@ class DnsServer:
     Attributes:
         families: what a family says instead of the script: None is silence, a number a response code.
         delays: seconds before the answers of a family.
+        ttl: seconds for which answers may be kept.
         asked: name and type of every query, in the order they came.
         place: ``ADDRESS:PORT``.
     """
@@ -29,6 +30,7 @@ class DnsServer:
         self._socket.bind((address, port))
         self.families: dict[int, int | None] = {}
         self.delays: dict[int, float] = {}
+        self.ttl = 0
         self.asked: list[tuple[str, int]] = []
         self.place = f"{address}:{self._socket.getsockname()[1]}"
         threading.Thread(target=self._serve, daemon=True).start()
@@ -67,7 +69,7 @@ class DnsServer:
         for text in addresses:
             address = ipaddress.ip_address(text)
             if kind == (A if address.version == 4 else AAAA):
-                records += struct.pack("!HHHIH", 0xC00C, kind, 1, 0, len(address.packed)) + address.packed
+                records += struct.pack("!HHHIH", 0xC00C, kind, 1, self.ttl, len(address.packed)) + address.packed
                 count += 1
         status = 0 if addresses else 3
         return query[:2] + struct.pack("!HHHHH", 0x8180 | status, 1, count, 0, 0) + question + records

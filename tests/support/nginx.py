@@ -26,6 +26,7 @@ http {{
     location /missing/ {{ return 404; }}
     location /moved/ {{ return 302 /page/; }}
     location /page/ {{ try_files /page =404; }}
+    location /own/ {{ default_type text/html; return 200 "$request_uri 0123456789abcdef"; }}
     location /large/ {{ try_files /large =404; }}
     location /huge/ {{ try_files /huge =404; }}
     location /paced/ {{ limit_req zone=rate burst=5 nodelay; add_header Retry-After 1 always; try_files /page =404; }}
@@ -62,7 +63,10 @@ def await_listener(process: subprocess.Popen[bytes], port: int, log: Path) -> No
 
 @contextmanager
 def nginx(*, tls_port: int = 0, cert: str = "") -> Iterator[int]:
-    """Serve ``/page/ANYTHING`` with 1 KB, ``/large/...`` with 1 MB, and ``/huge/...`` with 1 GB; give the port."""
+    """Serve ``/page/ANYTHING`` with 1 KB, ``/large/...`` with 1 MB, and ``/huge/...`` with 1 GB; give the port.
+
+    ``/own/ANYTHING`` is another body for every URL.
+    """
     binary = shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin:/usr/local/sbin")
     assert binary is not None
     with tempfile.TemporaryDirectory() as name:
