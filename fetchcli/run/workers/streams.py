@@ -123,10 +123,8 @@ class Stream:
             raise self._error
 
 
-def ask_of(plan: BodyPlan | None, part: WorkerPart | None) -> Ask | None:
+def ask_of(plan: BodyPlan, part: WorkerPart | None) -> Ask:
     """What a worker must know of a plan."""
-    if plan is None:
-        return None
     takes = plan.consume is not None
     return Ask(
         takes and plan.decoded,

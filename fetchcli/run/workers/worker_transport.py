@@ -34,6 +34,7 @@ from fetchcli.run.workers.streams import Died, Stream, WorkerChain, WorkerPart, 
 from fetchcli.transport.base import BodyPlan, Transport
 
 LAST_WORD_SECONDS = 0.5  # for which a worker is asked what came of a call that is cancelled
+_NO_STREAMS: dict[int, Stream] = {}
 MAX_FAILED_STARTS = 3  # in a row
 
 
@@ -50,7 +51,7 @@ class WorkerTransport:
         self._policy, self._local = start.policy, local
         self._start = start._replace(policy=_sendable(start.policy))
         self._own: Transport | None = None
-        self._number = 0
+        self._loop, self._number = asyncio.get_running_loop(), 0
         self._waiting: dict[int, asyncio.Future[Response]] = {}
         self._late: dict[int, Response] = {}
         self._streams: dict[int, Stream] = {}
@@ -61,7 +62,7 @@ class WorkerTransport:
         self._alone: WorkerProcess | None = None  # makes one call at a time: of rows whose worker has died
         self._lock = asyncio.Lock()
         # Hosts keep to a worker, and so to its connections, unless it has this many calls more than another.
-        self._slack = max(1, start.policy.concurrency // (2 * processes))
+        self._slack = max(1, start.policy.concurrency // (8 * processes))
 
     def _spawn(self) -> WorkerProcess:
         return WorkerProcess(self._start, self._receive, self._ended)
@@ -88,7 +89,10 @@ class WorkerTransport:
             if self._own is None:
                 self._own = self._local()
             return await self._own.send(url, policy, request=request, fresh=fresh, body=body)
-        call = Call(0, url, None if policy is self._policy else _sendable(policy), request, fresh is not False)
+        self._number += 1
+        call = Call(
+            self._number, url, None if policy is self._policy else _sendable(policy), request, fresh is not False
+        )
         if isinstance(fresh, Died):
             async with self._lock:
                 if self._alone is None or not self._alone.alive:
@@ -119,18 +123,19 @@ class WorkerTransport:
 
         Args:
             worker: the worker.
-            call: the call, without its number.
+            call: the call, without what becomes of the body.
             body: what becomes of the body.
             twice: the worker that made it before has died.
         """
-        self._number = number = self._number + 1
-        part = None if body is None else body.partial
-        part = part if isinstance(part, WorkerPart) and part.worker is worker else None
-        future: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        number, streams = call.number, _NO_STREAMS
+        future: asyncio.Future[Response] = self._loop.create_future()
         self._waiting[number] = future
-        streams = {} if body is None else self._open_streams(worker, number, body, part)
+        if body is not None:
+            part = body.partial if isinstance(body.partial, WorkerPart) and body.partial.worker is worker else None
+            streams = self._open_streams(worker, number, body, part)
+            call = call._replace(ask=ask_of(body, part))
         worker.in_flight.add(number)
-        worker.send(call._replace(number=number, ask=ask_of(body, part)))
+        worker.send(call)
         try:
             response = await future
             for stream in streams.values():
@@ -145,7 +150,6 @@ class WorkerTransport:
             raise
         finally:
             del self._waiting[number]
-            self._late.pop(number, None)
             worker.in_flight.discard(number)
             for name in streams:
                 del self._streams[name]
@@ -167,13 +171,15 @@ class WorkerTransport:
         worker.send(Cancel(number))
         if (late := self._late.pop(number, None)) is not None:
             return late
-        future: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Response] = self._loop.create_future()
         self._waiting[number] = future
         try:
             async with asyncio.timeout(LAST_WORD_SECONDS):
                 return await future
         except (TimeoutError, TransportError):
             raise asyncio.CancelledError from None
+        finally:
+            self._late.pop(number, None)
 
     def _taken(self, worker: WorkerProcess, number: int, size: int) -> None:
         worker.send(Taken(number, size))
