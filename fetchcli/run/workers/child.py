@@ -14,7 +14,6 @@ from fetchcli.core.http1.head import Head
 from fetchcli.core.model.policy import Policy, Tls
 from fetchcli.run.event_loop import run_on_loop
 from fetchcli.run.workers.calls import (
-    BUSY,
     Begun,
     Call,
     Cancel,
@@ -23,6 +22,7 @@ from fetchcli.run.workers.calls import (
     MessageReader,
     Outbox,
     Piece,
+    PlainCall,
     Raised,
     Recorded,
     Returned,
@@ -79,7 +79,7 @@ class _Worker(asyncio.Protocol):
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._blocks = MessageReader()
+        self._blocks = MessageReader(PlainCall)
         self._outbox = Outbox(loop, self._write)
         self.pipe: asyncio.WriteTransport
         self._transport: Transport
@@ -92,6 +92,8 @@ class _Worker(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         for message in self._blocks.feed(data):
             match message:
+                case PlainCall(number, url, fresh):
+                    self._tasks[number] = self._loop.create_task(self._make(Call(number, url, fresh=fresh)))
                 case Call():
                     self._tasks[message.number] = self._loop.create_task(self._make(message))
                 case Taken(number, size):
@@ -129,7 +131,7 @@ class _Worker(asyncio.Protocol):
         self._say(Started())
 
     def _say(self, message: Message) -> None:
-        self._outbox.put(message, busy=len(self._tasks) > BUSY)
+        self._outbox.put(message)
 
     async def _make(self, call: Call) -> None:
         """Make a call, and say what came of it."""

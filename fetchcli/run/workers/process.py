@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import cast
 
 from fetchcli.core.errors import FetchcliError
-from fetchcli.run.workers.calls import BUSY, Message, MessageReader, Outbox, Start, Started, encode
+from fetchcli.run.workers.calls import Message, MessageReader, Outbox, Returned, Start, Started, encode
 
 _PROGRAM = "import sys; sys.path[:] = {path!r}; from fetchcli.run.workers.child import main; main()"
 
@@ -36,7 +36,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._receive, self._ended = receive, ended
-        self._blocks = MessageReader()
+        self._blocks = MessageReader(Returned)
         self._outbox = Outbox(self._loop, self._write)
         self._early = [encode([start])]  # what was said before it ran
         self._process: asyncio.SubprocessTransport | None = None
@@ -66,8 +66,8 @@ class WorkerProcess(asyncio.SubprocessProtocol):
             self._pipe.write(block)
 
     def send(self, message: Message) -> None:
-        """Send a message, with those that come to it in a moment."""
-        self._outbox.put(message, busy=len(self.in_flight) > BUSY)
+        """Send a message, with those that come to it in this turn of the event loop."""
+        self._outbox.put(message)
 
     def _write(self, block: bytes) -> None:
         if self._pipe is None:

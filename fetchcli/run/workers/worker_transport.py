@@ -23,6 +23,7 @@ from fetchcli.run.workers.calls import (
     Forget,
     Message,
     Piece,
+    PlainCall,
     Raised,
     Recorded,
     Returned,
@@ -135,7 +136,8 @@ class WorkerTransport:
             streams = self._open_streams(worker, number, body, part)
             call = call._replace(ask=ask_of(body, part))
         worker.in_flight.add(number)
-        worker.send(call)
+        is_plain = body is None and call.policy is None and call.request is None and not call.resumes
+        worker.send(PlainCall(number, call.url, call.fresh) if is_plain else call)
         try:
             response = await future
             for stream in streams.values():
