@@ -10,6 +10,7 @@ import msgspec
 from fetchcli.cli.definitions import PANELS, check_rules
 from fetchcli.cli.option import Values
 from fetchcli.core.errors import UsageError
+from fetchcli.core.object_url import is_object_url
 from fetchcli.core.settings import Settings
 from fetchcli.core.url.parse import mask_credentials
 from fetchcli.messages import print_message
@@ -30,7 +31,7 @@ def build_settings(inputs: list[str], values: Values) -> Settings:
     """
     values = {**values, "inputs": inputs}
     check_rules(values)
-    urls = [mask_credentials(text) for text in inputs if "://" in text]
+    urls = [mask_credentials(text) for text in inputs if "://" in text and not is_object_url(text)]
     if values["only_failed"] and (urls or values["demo"]):
         raise UsageError(f"--only-failed requires a results file, got {urls[0] if urls else '--demo'}")
     if not values["from_results"]:

@@ -57,6 +57,11 @@ class File(msgspec.Struct, frozen=True):
         except (OSError, ValueError):  # too long, or a NUL
             return False
 
+    @property
+    def is_quick(self) -> bool:
+        """Whether it is read before the run as well, to check and to count its rows."""
+        return self.is_regular
+
     def check(self) -> None:
         """Refuse an unreadable file without opening it (a FIFO would block).
 

@@ -28,7 +28,7 @@ def count_rows(inputs: Iterable[Input], reading: Reading, stopped: Callable[[], 
             if reading.format == SITEMAP.name:
                 return None
             total += _rows_of(source.text, reading)
-        elif not source.is_regular:
+        elif not source.is_quick:
             return None
         else:
             try:

@@ -7,6 +7,7 @@ import msgspec
 
 from fetchcli.core.errors import InputError, InvalidUrl
 from fetchcli.core.model.policy import Policy
+from fetchcli.core.object_url import is_object_url
 from fetchcli.core.request.request import Request, for_unnamed_host
 from fetchcli.core.settings import Reading
 from fetchcli.core.url.parse import HttpUrl, parse_url
@@ -90,4 +91,4 @@ class NamedHosts:
 
 def came_from_web(record: Record) -> bool:
     """A row of results whose URL a fetched sitemap had named."""
-    return record.origin is not None and "://" in record.origin.source
+    return record.origin is not None and "://" in (source := record.origin.source) and not is_object_url(source)

@@ -21,7 +21,7 @@ def malformed(inputs: Iterable[Input], reading: Reading, checks: tuple[Check, ..
     """
     parse = ExpectationParser(checks)
     for source in inputs:
-        if isinstance(source, File) and source.is_regular and _may_contain_expectations(source, reading):
+        if isinstance(source, File) and source.is_quick and _may_contain_expectations(source, reading):
             try:
                 for records in read_records(source.blocks(), source.name, reading)[1]:
                     for record in records:

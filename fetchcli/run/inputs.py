@@ -6,6 +6,7 @@ from itertools import islice
 import msgspec
 
 from fetchcli.core.errors import UsageError
+from fetchcli.core.object_url import is_object_url, parse_object_url
 from fetchcli.core.settings import AUTO, Reading, Settings
 from fetchcli.core.url.parse import mask_credentials
 from fetchcli.inputs.all_columns import ALL, with_all_columns
@@ -36,9 +37,21 @@ def open_inputs(settings: Settings) -> list[Input]:
 def _opened(text: str, reading: Reading) -> Input:
     if reading.query is not None:
         return _query(text, reading.query, reading.url_column)
+    if is_object_url(text):
+        return _object(text)
     if "://" in text:
         return Argument(text)
     return parquet_file(text, reading) if text.lower().endswith(PARQUET) else File(text)
+
+
+def _object(text: str) -> File:
+    """A list in an object store; most runs have none and import none of it."""
+    from fetchcli.object_stores.object_list import ObjectFile
+
+    parse_object_url(text)
+    if text.lower().endswith(PARQUET):
+        raise UsageError(f"{text}: a Parquet file is read from a disk; copy it there first")
+    return ObjectFile(text)
 
 
 def parquet_file(name: str, reading: Reading | None = None) -> File:

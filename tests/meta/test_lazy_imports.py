@@ -13,7 +13,7 @@ main()
 print("LOADED", *sorted({{name.partition(".")[0] for name in sys.modules}}))
 """
 HEAVY = {"aiohttp", "uvloop", "pycares", "yarl", "brotli", "idna", "ada_url", "backports", "pydantic", "asyncio"}
-HEAVY |= {"asyncpg", "pymysql", "arro3", "sqlite3"}
+HEAVY |= {"asyncpg", "pymysql", "arro3", "obstore", "sqlite3"}
 
 
 def loaded(*args: str) -> set[str]:

@@ -1,0 +1,1 @@
+"""Lists, results and bodies in object stores; the only importer of obstore."""
