@@ -101,6 +101,8 @@ def _is_below(path: str, folder: Path) -> bool:
 
     ``.git`` is the user's own in every repository: its hooks are run, and its configuration may hold passwords.
     """
+    if "://" in path:  # a database or an object store
+        return False
     try:
         inside = Path(path).resolve().relative_to(folder.resolve())
     except (OSError, ValueError, RuntimeError):  # outside, too long, a NUL, a loop of links

@@ -1,6 +1,7 @@
 """The run loop: fetch round after round, and hand outcomes to all outputs."""
 
 import asyncio
+import sys
 import time
 from collections.abc import Callable
 from contextlib import aclosing
@@ -119,7 +120,8 @@ class RunLoop:
                 self._compare(self._comparison)
             finally:
                 complete = not (fetcher.over or fetcher.unread or self.errors)
-                await asyncio.shield(asyncio.to_thread(outputs.close, self.summary, complete=complete))
+                ends = {"complete": complete, "crashed": sys.exception() is not None}
+                await asyncio.shield(asyncio.to_thread(outputs.close, self.summary, **ends))
 
     def _compare(self, comparison: "Comparison | None") -> None:
         if comparison is not None:

@@ -10,6 +10,7 @@ import msgspec
 
 from fetchcli.core.errors import UsageError
 from fetchcli.core.journal.stored_row import JOURNAL
+from fetchcli.core.object_url import is_object_url
 from fetchcli.core.report.data import OutcomeBuffer
 from fetchcli.core.rows.schema import Schema
 from fetchcli.core.rows.template import compile_template
@@ -115,7 +116,8 @@ def _late(specs: list[OutputSpec]) -> frozenset[str]:
 
 def _journals(settings: Settings, specs: list[OutputSpec]) -> dict[str, OutputFormat]:
     """The outputs that a run can be continued from."""
-    journals = {spec.path: spec.format for spec in specs if spec.format.journal and spec.path != STDOUT}
+    growing = (spec for spec in specs if spec.path != STDOUT and not is_object_url(spec.path))
+    journals = {spec.path: spec.format for spec in growing if spec.format.journal}
     if settings.resume and not journals:
         names = ", ".join(known.name for known in OUTPUT_FORMATS if known.journal)
         raise UsageError(
@@ -127,6 +129,8 @@ def _journals(settings: Settings, specs: list[OutputSpec]) -> dict[str, OutputFo
 def _specs(settings: Settings) -> list[OutputSpec]:
     """The outputs that were named; a results file must not be replaced by a part of it."""
     specs = [parse_output(text) for text in settings.outputs]
+    if settings.resume and (name := next((spec.path for spec in specs if is_object_url(spec.path)), "")):
+        raise UsageError(f"--resume cannot continue {name}: an object does not grow; write to a file and copy it there")
     if settings.only_changed and any(is_same(spec.path, settings.revalidate or "") for spec in specs):
         raise UsageError(
             f"--only-changed would drop the other rows of {settings.revalidate}, which the next --revalidate needs; "

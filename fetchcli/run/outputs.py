@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from fetchcli.core.errors import FetchcliError, OutputError, UsageError
 from fetchcli.core.model.outcome import Outcome
+from fetchcli.core.object_url import is_object_url
 from fetchcli.core.revalidation.unchanged import is_unchanged
 from fetchcli.core.summary.summary import Summary
 from fetchcli.inputs.base import STDIN
@@ -123,15 +124,16 @@ class Outputs:
         while self.congested:  # noqa: ASYNC110 - polled only while a destination is stuck
             await asyncio.sleep(RELIEF_SECONDS)
 
-    def close(self, summary: Summary, *, complete: bool = True) -> None:
+    def close(self, summary: Summary, *, complete: bool = True, crashed: bool = False) -> None:
         """Complete and close everything; blocks as long as the destinations do.
 
         Args:
             summary: what is shown.
             complete: every row was read and has its outcome.
+            crashed: an exception ends the run.
         """
         for output in self._outputs:
-            output.complete = complete
+            output.complete, output.crashed = complete, crashed
         if self._earlier_run is not None:
             self._close(summary, self._journals)
             self._settle(self._earlier_run, complete=complete)
@@ -187,6 +189,10 @@ def _open(name: str, plan: OutputPlan, on_failure: OnFailure) -> DataOutput:
         return plan.tables[name](on_failure)
     if plan.resumes and name in plan.journals:
         return AppendingOutput(name, on_failure)
+    if is_object_url(name):
+        from fetchcli.object_stores.object_output import ObjectOutput
+
+        return ObjectOutput(name, on_failure)
     if name in plan.reports:
         return AtomicOutput(name, on_failure)
     replaces = plan.replaced and name != STDOUT and is_same(name, plan.replaced)
@@ -217,6 +223,8 @@ def _refuse_inputs(data: Iterable[str], read: Iterable[str]) -> None:
     """
     if STDOUT in data and sys.stdout is None:
         raise OutputError("stdout is closed")
+    if shared := next((name for name in read if is_object_url(name) and name in data), None):
+        raise OutputError(f"{shared}: is also read by the run; write to another object")
     read_files = [(name, status) for name in read if (status := file_status(name)) and stat.S_ISREG(status.st_mode)]
     for name, status in _written(data).items():
         for read_name, read_status in read_files:

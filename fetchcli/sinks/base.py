@@ -53,11 +53,13 @@ class DataOutput(Protocol):
         name: the path, ``-`` for stdout.
         broken_pipe: the reader at the other end is gone.
         complete: the run has come to its end.
+        crashed: an exception has ended the run.
     """
 
     name: str
     broken_pipe: bool
     complete: bool
+    crashed: bool
 
     @property
     def identity(self) -> object:

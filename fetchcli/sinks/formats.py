@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from fetchcli.core.compression import EXTENSIONS, compression_of, inner_extension
 from fetchcli.core.errors import UsageError
+from fetchcli.core.object_url import is_object_url, parse_object_url
 from fetchcli.core.pattern import lazy_pattern
 from fetchcli.core.url.parse import mask_credentials
 
@@ -131,9 +132,11 @@ def parse_output(text: str) -> OutputSpec:
     Raises:
         UsageError: the text is neither a format nor a path with a known extension.
     """
+    name, colon, path = text.partition(":")
+    if is_object_url(text) or (name in BY_NAME and is_object_url(path)):
+        return _object(text)
     if "://" in text:
         return _address(text)
-    name, colon, path = text.partition(":")
     if name in BY_NAME:
         if colon and not path:
             raise UsageError(f"-o {text}: expected a path after the colon")
@@ -145,6 +148,18 @@ def parse_output(text: str) -> OutputSpec:
             f"perhaps followed by {', '.join(EXTENSIONS)}; --save saves bodies"
         )
     return _in_table(text, OutputSpec(known, text))
+
+
+def _object(text: str) -> OutputSpec:
+    """The format and the address of an object: ``s3://bucket/rows.jsonl``, ``jsonl:s3://bucket/rows``."""
+    path = text if is_object_url(text) else text.partition(":")[2]
+    known = _BY_EXTENSION.get(inner_extension(path)) if path is text else BY_NAME[text.partition(":")[0]]
+    if known is None:
+        raise UsageError(f"-o {text}: its name does not end in the extension of a format; write jsonl:{text}")
+    parse_object_url(path)
+    if known.stored:
+        raise UsageError(f"-o {text}: {known.name} is not written to an object store; write to a file and copy it")
+    return OutputSpec(known, path)
 
 
 def is_address(text: str) -> bool:

@@ -50,9 +50,11 @@ class Output:
         name: the path, ``-`` for stdout.
         broken_pipe: the reader at the other end is gone.
         complete: the run has come to its end; only `ReplacingOutput` cares.
+        crashed: an exception has ended the run; only `ObjectOutput` cares.
     """
 
     complete = True
+    crashed = False
 
     def __init__(self, name: str, on_failure: Callable[["Output"], None]) -> None:
         """Open the destination without emptying it; `begin` empties it.

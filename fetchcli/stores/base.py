@@ -74,7 +74,7 @@ class TableOutput:
         OutputError: the table cannot be written.
     """
 
-    broken_pipe = False
+    broken_pipe = crashed = False
     complete = True
 
     def __init__(

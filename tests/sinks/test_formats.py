@@ -22,6 +22,8 @@ from fetchcli.sinks.formats import BY_NAME, parse_output
         ("out.xml", "junit", "out.xml"),
         ("out.sarif", "sarif", "out.sarif"),
         ("summary:out", "summary", "out"),
+        ("s3://b.csv/run/out.jsonl.gz", "jsonl", "s3://b.csv/run/out.jsonl.gz"),
+        ("csv:gs://b/a:b", "csv", "gs://b/a:b"),
     ],
 )
 def test_formats_and_paths(text: str, name: str, path: str) -> None:
@@ -43,7 +45,9 @@ def test_databases_have_tables(text: str, path: str, table: str) -> None:
     assert parse_output(text) == (BY_NAME["sqlite"], path, table)
 
 
-@pytest.mark.parametrize("text", ["", "xml", "out", "out.yml", "jsonl:", "yaml:out.jsonl.bak"])
+@pytest.mark.parametrize(
+    "text", ["", "xml", "out", "out.yml", "jsonl:", "yaml:out.jsonl.bak", "s3://b/x", "db:s3://b/x"]
+)
 def test_what_is_neither_is_a_usage_error_that_lists_the_formats(text: str) -> None:
     with pytest.raises(UsageError, match="-o "):
         parse_output(text)
