@@ -2,12 +2,11 @@
 
 import os
 import stat
-import sys
 import threading
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -15,7 +14,7 @@ from fetchcli._version import __version__
 from fetchcli.core.errors import OutputError, UsageError
 from fetchcli.core.model.save import Existing, Save
 from fetchcli.core.model.target import Row, SkipCause, Skipped, Target
-from fetchcli.core.naming.destination import Destination, Kind, destination_of
+from fetchcli.core.naming.destination import Kind, destination_of
 from fetchcli.core.naming.planner import NamePlanner
 from fetchcli.core.naming.template import Template
 from fetchcli.core.request.redaction import Redactor
@@ -24,6 +23,7 @@ from fetchcli.inputs.base import STDIN
 from fetchcli.run.body_sink import BodySink
 from fetchcli.run.output_plan import MakeSink
 from fetchcli.run.outputs import stdout_is_terminal
+from fetchcli.run.saving_rules import check_save
 from fetchcli.save.container import Container
 from fetchcli.save.files import Files, shown_folder
 from fetchcli.save.stdout import Stdout
@@ -34,6 +34,9 @@ from fetchcli.save.zip import Zip
 from fetchcli.sinks.base import Sink
 from fetchcli.sinks.formats import parse_output
 from fetchcli.sinks.output import Output
+
+if TYPE_CHECKING:
+    from fetchcli.object_stores.object_bodies import Objects
 
 
 class Saving:
@@ -61,7 +64,7 @@ class Saving:
     ) -> None:
         self.destination = destination_of(save, is_folder=Path(save.to).is_dir())
         self._continues = continues
-        if continues and self.destination.kind not in (Kind.FILES, Kind.STDOUT):
+        if continues and self.destination.kind not in (Kind.FILES, Kind.STDOUT, Kind.OBJECTS):
             save = msgspec.structs.replace(save, resume=True)
         self.save = save
         path = Path(save.to)
@@ -75,10 +78,12 @@ class Saving:
         if template.hashed and not hashes:
             raise UsageError("--no-hash: the names of --save contain sha256; use one or the other")
         self.planner = NamePlanner(template, date, redactor, threading.Lock(), raw=save.raw)
-        self._folder = shown_folder(self.destination.base)
+        in_store, base = self.destination.kind is Kind.OBJECTS, self.destination.base
+        self._folder = f"{base.rstrip('/')}/" if in_store else shown_folder(base)
         self._named_rows, self._redactor = 0, redactor
         self._stdout: Stdout | None = None
-        _check(save, self.destination, late=template.late)
+        self._objects: Objects | None = None
+        check_save(save, self.destination, late=template.late)
 
     def rows(self, batches: Iterable[list[Row]]) -> Iterator[list[Row]]:
         """Name the rows as far as that is possible before they are fetched."""
@@ -123,7 +128,7 @@ class Saving:
     def shown(self, row: Target) -> str:
         """The name of a row for ``--dry-run``."""
         name = self.planner.settled(row) if row.file_name else self.planner.wanted(row)
-        return self._folder + name if self.destination.kind is Kind.FILES else name
+        return self._folder + name if self.destination.kind in (Kind.FILES, Kind.OBJECTS) else name
 
     def protect(self, paths: Iterable[str]) -> set[tuple[int, int]]:
         """Give the names of files that the run reads or writes to no body; return their devices and inodes."""
@@ -157,6 +162,10 @@ class Saving:
 
     def store(self, destination: BodyDestination[Any]) -> Store[Any]:
         """The store over a destination, inside a running event loop."""
+        if self.destination.kind is Kind.OBJECTS:
+            from fetchcli.object_stores.object_bodies import ObjectBodies
+
+            return ObjectBodies(destination, self.save)
         resumes = self.save.resume and self.destination.kind is Kind.FILES
         return Store(destination, self.save, resumes=resumes)
 
@@ -180,6 +189,8 @@ class Saving:
         if self.to_stdout:
             self._stdout = Stdout(terminal=stdout_is_terminal())
             return self._stdout
+        if self.destination.kind is Kind.OBJECTS:
+            return self._open_objects()
         if self.destination.kind is Kind.FILES:
             return Files(
                 base,
@@ -212,18 +223,27 @@ class Saving:
             protected=protected,
         )
 
+    def _open_objects(self) -> "Objects":
+        from fetchcli.object_stores.object_bodies import Objects
+
+        self._objects = Objects(self.destination.base, self.planner, existing=self.save.existing)
+        return self._objects
+
     def _named(self, row: Row) -> Row:
         if not isinstance(row, Target) or isinstance(row, Skipped):
             return row
         name = self.planner.planned(row)
         if self.save.existing is Existing.SKIP and self._exists(name):
-            where = self._folder if self.destination.kind is Kind.FILES else f"{self.save.to}: "
+            in_folder = self.destination.kind in (Kind.FILES, Kind.OBJECTS)
+            where = self._folder if in_folder else f"{self.save.to}: "
             return Skipped.from_target(row, f"{where}{name} exists (--skip-existing)", SkipCause.EXISTS)
         return row.named(name)
 
     def _exists(self, name: str) -> bool:
         if self.destination.kind is Kind.FILES:
             return os.path.lexists(self._folder + name)
+        if self.destination.kind is Kind.OBJECTS:
+            return self._objects is not None and self._objects.has(name)
         return self.planner.claims.is_older(name)
 
     def _only_one(self, batches: Iterable[list[Row]]) -> Iterator[list[Row]]:
@@ -265,23 +285,3 @@ def open_saving(settings: Settings) -> tuple[Saving, BodyDestination[Any]]:
     streams = (os.fstat(number) for number in range(3))  # as the shell has redirected them
     protected |= {(status.st_dev, status.st_ino) for status in streams if stat.S_ISREG(status.st_mode)}
     return saving, saving.open(protected)
-
-
-def _check(save: Save, destination: Destination, *, late: bool) -> None:
-    """Refuse settings that make no sense for this destination."""
-    if not hasattr(os, "O_NOFOLLOW") or os.open not in os.supports_dir_fd:
-        raise UsageError(f"--save is not available on {sys.platform}")
-    if save.existing is Existing.SKIP and late:
-        raise UsageError("--skip-existing requires names that are known before the response: without ext, sha256, -J")
-    if save.existing is Existing.KEEP and destination.kind is not Kind.FILES:
-        raise UsageError("--no-clobber requires files, not a container or stdout")
-    if save.existing is Existing.SKIP and destination.kind in (Kind.WARC, Kind.STDOUT):
-        raise UsageError("--skip-existing requires files, a zip or a tar")
-    if save.existing is Existing.SKIP and destination.kind is not Kind.FILES and not save.resume:
-        raise UsageError(f"--skip-existing: without -C - {save.to} is written anew; add -C -")
-    if destination.kind is Kind.WARC and (save.remote_time or save.raw):
-        raise UsageError("--remote-time and --save-raw make no difference to a WARC file; leave them out")
-    if destination.kind is not Kind.WARC and save.warc_size is not None:
-        raise UsageError("--warc-size requires --save FILE.warc or FILE.warc.gz")
-    if destination.kind is Kind.STDOUT and (save.remote_time or save.resume):
-        raise UsageError("--remote-time and --continue-at require files or a container, not stdout")

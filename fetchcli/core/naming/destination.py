@@ -6,6 +6,7 @@ import msgspec
 
 from fetchcli.core.errors import UsageError
 from fetchcli.core.model.save import Save
+from fetchcli.core.object_url import is_object_url, parse_object_prefix, parse_object_url
 
 STDOUT = "-"
 FOLDER_TEMPLATE = "{host}/{page}"
@@ -21,6 +22,7 @@ class Kind(StrEnum):
     ZIP = "zip"
     TAR = "tar"
     WARC = "warc"
+    OBJECTS = "objects"
 
 
 CONTAINERS = {".zip": Kind.ZIP, ".tar": Kind.TAR, ".warc": Kind.WARC, ".warc.gz": Kind.WARC}
@@ -53,9 +55,10 @@ def destination_of(save: Save, *, is_folder: bool) -> Destination:
         UsageError: a template leaves its folder, or the settings make no sense for this destination.
     """
     to = save.to
+    if is_object_url(to):
+        return _in_store(save)
     if save.remote_name:
-        template = PROPOSED_TEMPLATE if save.header_name else NAME_TEMPLATE
-        return Destination(kind=Kind.FILES, base=to, template=template)
+        return Destination(kind=Kind.FILES, base=to, template=_name_template(save))
     if to == STDOUT:
         return Destination(kind=Kind.STDOUT)
     if not is_folder and ("{" in to or "}" in to):
@@ -68,6 +71,31 @@ def destination_of(save: Save, *, is_folder: bool) -> Destination:
             return Destination(kind=kind, base=to, template=FOLDER_TEMPLATE)
     base, _, name = to.rpartition("/")
     return Destination(kind=Kind.FILES, base=_folder(to, base), template=_literal(name), single=True)
+
+
+def _in_store(save: Save) -> Destination:
+    """The destination of an address: ``s3://bucket/pages/{sha256}{ext}``."""
+    to = save.to
+    parse_object_prefix("/".join(to.split("/")[:3]))  # a field cannot name the bucket
+    if save.remote_name:
+        base, template, single = to, _name_template(save), False
+    elif "{" in to or "}" in to:
+        base, template = _split_template(to)
+        single = False
+    elif to.endswith("/"):
+        base, template, single = to, FOLDER_TEMPLATE, False
+    else:
+        parse_object_url(to)
+        base, _, name = to.rpartition("/")
+        template, single = _literal(name), True
+    if any(to.lower().endswith(extension) for extension in CONTAINERS):
+        raise UsageError(f"{to}: a container is written to a file; save to a file and copy it to the store")
+    parse_object_prefix(base)
+    return Destination(kind=Kind.OBJECTS, base=base, template=template, single=single)
+
+
+def _name_template(save: Save) -> str:
+    return PROPOSED_TEMPLATE if save.header_name else NAME_TEMPLATE
 
 
 def _split_template(text: str) -> tuple[str, str]:

@@ -348,13 +348,21 @@ def test_what_is_both_file_and_folder_is_the_folder() -> None:
             True,
             Destination(kind=Kind.FILES, base=".", template="{proposed}"),
         ),
+        (Save(to="s3://b/x/{seq}"), False, Destination(kind=Kind.OBJECTS, base="s3://b/x", template="{seq}")),
+        (Save(to="gs://b/"), False, Destination(kind=Kind.OBJECTS, base="gs://b/", template="{host}/{page}")),
+        (Save(to="az://b/x"), False, Destination(kind=Kind.OBJECTS, base="az://b", template="x", single=True)),
+        (
+            Save(to="s3://b/d", remote_name=True),
+            True,
+            Destination(kind=Kind.OBJECTS, base="s3://b/d", template="{name}"),
+        ),
     ],
 )
 def test_what_save_means(save: Save, is_folder: bool, destination: Destination) -> None:
     assert destination_of(save, is_folder=is_folder) == destination
 
 
-@pytest.mark.parametrize("to", ["a/{seq}/../x", "{seq}/", ""])
+@pytest.mark.parametrize("to", ["a/{seq}/../x", "{seq}/", "", "s3://{host}/x", "s3://b", "s3://b/x.warc.gz"])
 def test_destinations_that_there_are_not(to: str) -> None:
     with pytest.raises(UsageError):
         destination_of(Save(to=to), is_folder=False)
