@@ -122,8 +122,9 @@ class Bucket:
         with translated(self._scheme):
             try:
                 return self._library.head(self._store, key)
-            except FileNotFoundError:  # whether it is the bucket or the object is said only to GET
-                self._library.get(self._store, key)
+            except Exception as error:
+                if "status code: 4" in str(error):  # why is said only to GET
+                    self._library.get(self._store, key)
                 raise
 
 
