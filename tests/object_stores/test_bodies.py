@@ -174,3 +174,14 @@ def test_a_server_that_dies_fails_rows_and_ends_the_run(here: Path) -> None:
 def test_destinations_that_make_no_sense(arguments: tuple[str, ...], message: str, bucket: Bucket) -> None:
     result = fetchcli("http://127.0.0.1:1/", *arguments, env=bucket.env)
     assert (result.code, result.err.count("\n"), message in result.err) == (2, 1, True), result.err
+
+
+def test_workers_save_what_one_process_saves(bucket: Bucket) -> None:
+    with recorder(lambda request: ok(request.split()[1])) as server:
+        bucket.put("list.txt", "\n".join(server.url(f"/{number % 40}") for number in range(200)).encode())
+        arguments = (bucket.url("list.txt"), "--save", bucket.url("pages/{sha256}"), "--processes", "2")
+        result = fetchcli(*arguments, "-o", "jsonl", "-o", bucket.url("rows.csv"), env=bucket.env)
+    assert result.code == 0, result.err
+    assert len(check(bucket, result)) == 200
+    assert len(bucket.keys()) == 42
+    assert bucket.get("rows.csv").count(b"\n") == 201
