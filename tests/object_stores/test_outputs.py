@@ -9,12 +9,19 @@ import json
 import os
 import signal
 import subprocess
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from fetchcli.core.settings import Settings
+from fetchcli.core.summary.summary import Summary
+from fetchcli.inputs.reader import RowReader
 from fetchcli.object_stores.client import PART
 from fetchcli.object_stores.object_output import ObjectOutput
+from fetchcli.run.loop import RunLoop
 from tests.support.command import COMMAND, environment, fetchcli, until
 from tests.support.faults import FaultServer
 from tests.support.object_store import Bucket, MotoServer
@@ -173,6 +180,40 @@ async def test_what_crashes_is_aborted(bucket: Bucket, monkeypatch: pytest.Monke
     output.crashed = True
     await asyncio.to_thread(output.close)
     assert (bucket.keys(), bucket.uploads(), output.failure) == ([], [], "")
+
+
+class _Fetcher:
+    """Ends as it is told."""
+
+    over = unread = stopped = False
+
+    def __init__(self, error: Exception | None) -> None:
+        self._error = error
+
+    async def run(self, rows: object) -> AsyncIterator[Any]:
+        if self._error is not None:
+            raise self._error
+        rows_left: list[object] = []
+        for row in rows_left:
+            yield row
+
+
+class _Closed:
+    """Notes how it is closed."""
+
+    def close(self, summary: object, **ends: bool) -> None:
+        self.ends = ends
+
+
+@pytest.mark.parametrize("error", [None, RuntimeError("a bug")])
+async def test_outputs_are_told_that_a_run_has_crashed(error: Exception | None) -> None:
+    outputs: Any = _Closed()
+    run_loop = RunLoop(Settings(), Summary(), None, lambda _: RowReader(()), endless=False)
+    fetcher: Any = _Fetcher(error)
+    run_loop.fetcher = fetcher
+    with suppress(RuntimeError):
+        await run_loop.run(outputs)
+    assert outputs.ends["crashed"] is (error is not None)
 
 
 @pytest.mark.parametrize(
