@@ -14,6 +14,7 @@ _CODE = lazy_pattern(r"<Code>(\w+)</Code>")
 _ADDRESS = lazy_pattern(r"\S+://\S+")
 _STATUS = lazy_pattern(r"status code: (\d{3}[ \w]*)")
 _CREDENTIALS = ("/latest/api/token", "/latest/meta-data", "Missing SecretAccessKey", "Missing AccessKeyId")
+_NO_ANSWER = ("Error performing", "HTTP error", "response body")  # none, or one that breaks off
 NO_CREDENTIALS = "no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (files of ~/.aws are not read)"
 _VARIABLES = {"s3": "AWS_ENDPOINT_URL and AWS_REGION", "gs": "the GOOGLE_ variables", "az": "the AZURE_ variables"}
 
@@ -55,7 +56,7 @@ def _failure(kind: str, text: str, variables: str) -> OSError:
     if match := _STATUS.search(text):
         remedy = "try again later" if match[1] >= "5" else f"check the address, {variables}"
         return OSError(HOPELESS, f"the store answers {match[1].strip()}{shown}; {remedy}")
-    if "Error performing" in text:
+    if any(sign in text for sign in _NO_ANSWER):
         return OSError(HOPELESS, f"the store does not answer; check the network, {variables}")
     return OSError(HOPELESS, _first_line(text))
 

@@ -93,6 +93,11 @@ def test_statuses(status: str, message: str, bucket: Seen) -> None:
         ("az", Exception("Error performing GET http://h/x - status code: 503 Busy: x"), "answers 503 Busy; try again"),
         ("az", Exception("Generic MicrosoftAzure error: Account must be specified"), "^.Errno 11[23]. Account must be"),
         ("s3", Exception("Generic S3 error: see http://u:pw@h/x\nDebug"), "see .address.$"),
+        (
+            "s3",
+            Exception("Generic S3 error: Error getting create multipart response body: x"),
+            "the store does not answer",
+        ),
         ("s3", ValueError("Could not parse path"), "Could not parse path"),
         ("s3", OSError("Writer already closed."), "Writer already closed."),
     ],

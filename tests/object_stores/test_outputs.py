@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import pytest
@@ -123,11 +124,13 @@ def test_a_server_that_dies_in_the_middle_of_an_upload_stops_the_run(here: Path)
     server = MotoServer()
     bucket = server.bucket()
     killed: list[bool] = []
+    lock = Lock()
 
     def answer(_: bytes) -> bytes:
-        if not killed and bucket.uploads():
-            killed.append(True)
-            server.kill()
+        with lock:
+            if not killed and bucket.uploads():
+                killed.append(True)
+                server.kill()
         return ok()
 
     with recorder(answer) as site:
