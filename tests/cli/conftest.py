@@ -40,7 +40,6 @@ ALSO_WITH_TWO = {
         "test_97_an_array_is_closed_and_ordered_rows_are_given_out",
     },
     "test_resume": {
-        "test_killed_at_random_moments",
         "test_a_finished_run_asks_nothing_and_ends_alike",
         "test_duplicates_in_a_list_are_rows_of_their_own",
         "test_cancelled_rows_are_fetched_again_and_replaced",
@@ -67,7 +66,6 @@ ALSO_WITH_TWO = {
     "test_requests": {"test_content_from_stdin", "test_digest", "test_a_file_to_send_that_went_away_is_an_outcome"},
     "test_network_options": {"test_where_connections_go", "test_proxy_options_and_variables", "test_limits"},
     "test_tls": {"test_a_good_chain", "test_89_an_unknown_root", "test_90_a_stalled_handshake_is_timeout_connect"},
-    "test_secrets": {"test_20_no_echo_is_written"},
     "test_terminal": {"test_a_short_list_is_a_table_with_a_row_a_url"},
 }
 
