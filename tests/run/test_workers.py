@@ -1,20 +1,22 @@
 """What a run and its workers say to each other, and how many workers there are."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fetchcli.core.errors import ErrorKind, Failure
+from fetchcli.core.errors import ErrorKind, Failure, Remedy, TransportError
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Cookies, Limits, Policy
 from fetchcli.core.settings import AUTO_PROCESSES, Settings
 from fetchcli.core.timings import Timings
 from fetchcli.core.url.parse import parse_url
 from fetchcli.inputs.base import File
-from fetchcli.run.workers import number
+from fetchcli.run.transports import make_transport
+from fetchcli.run.workers import number, process
 from fetchcli.run.workers.calls import (
     Call,
     Cancel,
@@ -24,8 +26,12 @@ from fetchcli.run.workers.calls import (
     PlainCall,
     Raised,
     Returned,
+    Start,
     encode,
 )
+from fetchcli.run.workers.worker_transport import WorkerTransport
+from tests.support.faults import FaultServer
+from tests.support.workers import children_of
 
 URL = parse_url("http://a.example/b?c")
 texts = st.text(st.characters(exclude_categories=()))  # halves of surrogate pairs, too
@@ -47,6 +53,10 @@ messages: st.SearchStrategy[Message] = st.one_of(
 )
 
 
+def workers_of_this_process() -> set[int]:
+    return set(children_of(os.getpid()))
+
+
 @given(st.lists(st.lists(messages, min_size=1, max_size=4), max_size=4), st.data())
 def test_messages_arrive_as_they_were_however_they_are_cut(blocks: list[list[Message]], data: st.DataObject) -> None:
     wire = b"".join(map(encode, blocks))
@@ -62,6 +72,26 @@ def test_frequent_and_other_calls_may_be_mixed(call: int, fresh: bool) -> None:
     sent: list[Message] = [PlainCall(call, URL, fresh), Call(call, URL), Cancel(call)]
     for some in ([sent[0]], sent, sent[1:]):
         assert MessageReader(PlainCall).feed(encode(some)) == some
+
+
+async def test_a_worker_that_hangs_is_replaced(faults: FaultServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "PING_SECONDS", 0.3)
+    policy, url = Policy(), parse_url(faults.url("ok"))
+    before = workers_of_this_process()
+    transport = WorkerTransport(1, Start(policy, "fetchcli-test", identity=False), lambda: make_transport(policy))
+    try:
+        await transport.start()
+        assert (await transport.send(url, policy)).status == 200
+        (worker,) = workers_of_this_process() - before
+        os.kill(worker, signal.SIGSTOP)
+        with pytest.raises(TransportError, match="the worker process was killed by SIGKILL") as caught:
+            await transport.send(url, policy)
+        assert caught.value.failure.remedy is Remedy.FRESH
+        assert caught.value.resume is not None
+        assert (await transport.send(url, policy, fresh=caught.value.resume)).status == 200
+    finally:
+        await transport.close()
+    assert workers_of_this_process() == before
 
 
 @pytest.fixture

@@ -8,12 +8,17 @@ from pathlib import Path
 
 
 def workers_of(process: subprocess.Popen[bytes]) -> list[int]:
-    """The process numbers of the children of a run."""
+    """The process numbers of the workers of a run."""
+    return children_of(process.pid)
+
+
+def children_of(number: int) -> list[int]:
+    """The process numbers of the children of a process, zombies apart."""
     found = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
             state, parent = path.read_text().rpartition(")")[2].split()[:2]
-            if parent == str(process.pid) and state != "Z":
+            if parent == str(number) and state != "Z":
                 found.append(int(path.parent.name))
     return found
 

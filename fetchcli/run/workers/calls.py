@@ -47,6 +47,10 @@ class Started(NamedTuple):
     problem: Exception | None = None
 
 
+class Ping(NamedTuple):
+    """Asks a worker for a `Ping` of its own: it says that it runs."""
+
+
 class Ask(NamedTuple):
     """What becomes of the body of a call, as far as a worker must know; see `transport.base.BodyPlan`.
 
@@ -175,7 +179,9 @@ class Recorded(NamedTuple):
     values: tuple[Any, ...]
 
 
-Message = PlainCall | Returned | Raised | Start | Started | Call | Cancel | Forget | Taken | Begun | Piece | Recorded
+Message = (
+    PlainCall | Returned | Raised | Start | Started | Ping | Call | Cancel | Forget | Taken | Begun | Piece | Recorded
+)
 _FREQUENT = (PlainCall, Returned)
 _PICKLED, _PACKED = 0, 1  # the byte before a block
 _pack = msgspec.msgpack.Encoder().encode

@@ -97,8 +97,7 @@ class _Worker(asyncio.Protocol):
                 case Call():
                     self._tasks[message.number] = self._loop.create_task(self._make(message))
                 case Taken(number, size):
-                    if number in self._flows:
-                        self._flows[number].taken(size)
+                    self._flows.get(number, _Flow()).taken(size)
                 case Cancel(number):
                     if number in self._tasks:
                         self._tasks[number].cancel()
@@ -108,6 +107,8 @@ class _Worker(asyncio.Protocol):
                     self._flows.pop(number, None)
                 case Start():
                     self._start(message)
+                case _:  # a `Ping`
+                    self._say(message)
 
     def _write(self, block: bytes) -> None:
         self.pipe.write(block)

@@ -9,8 +9,10 @@ from contextlib import suppress
 from typing import cast
 
 from fetchcli.core.errors import FetchcliError
-from fetchcli.run.workers.calls import Message, MessageReader, Outbox, Returned, Start, Started, encode
+from fetchcli.run.workers.calls import Message, MessageReader, Outbox, Ping, Returned, Start, Started, encode
 
+PING_SECONDS = 5.0
+MAX_SILENCE = 6  # pings without an answer; then it is stopped, or hangs
 _PROGRAM = "import sys; sys.path[:] = {path!r}; from fetchcli.run.workers.child import main; main()"
 
 
@@ -45,6 +47,8 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         self.in_flight: set[int] = set()
         self.ready: asyncio.Future[None] = self._loop.create_future()
         self.alive = True
+        self._unanswered = 0
+        self._ping: asyncio.TimerHandle | None = None
         self._spawning = self._loop.create_task(self._spawn())
 
     async def _spawn(self) -> None:
@@ -75,8 +79,27 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         elif self.alive:
             self._pipe.write(block)
 
+    def _watch(self) -> None:
+        """Ask whether it runs; end it if it does not answer."""
+        if self._unanswered >= MAX_SILENCE:
+            self._kill()
+            return
+        self._unanswered += 1
+        self.send(Ping())
+        self._ping = self._loop.call_later(PING_SECONDS, self._watch)
+
+    def _stop_watching(self) -> None:
+        if self._ping is not None:
+            self._ping.cancel()
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                self._process.kill()
+
     def pipe_data_received(self, _fd: int, data: bytes) -> None:
         """See `asyncio.SubprocessProtocol`."""
+        self._unanswered = 0
         for message in self._blocks.feed(data):
             if not isinstance(message, Started):
                 self._receive(self, message)
@@ -84,6 +107,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
                 continue
             elif message.problem is None:
                 self.ready.set_result(None)
+                self._watch()
             else:
                 self.ready.set_exception(message.problem)
 
@@ -94,6 +118,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
     def connection_lost(self, _error: Exception | None) -> None:
         """It is gone, and everything that it has said was received."""
         self.alive = False
+        self._stop_watching()
         if not self.ready.done():
             self.ready.set_exception(FetchcliError(f"a worker process did not start: it {self.fate}"))
         if not self._gone.done():
@@ -111,9 +136,9 @@ class WorkerProcess(asyncio.SubprocessProtocol):
     async def close(self) -> None:
         """End it; it has nothing to finish."""
         await asyncio.gather(self._spawning, return_exceptions=True)
+        self._stop_watching()
         if self._process is not None:
-            with suppress(ProcessLookupError):
-                self._process.kill()
+            self._kill()
             await self._gone
         if self.ready.done() and not self.ready.cancelled():
             self.ready.exception()
