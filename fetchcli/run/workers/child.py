@@ -5,15 +5,17 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
+from itertools import count
 
 from fetchcli.core.errors import ErrorKind, Failure, FetchcliError, Partial, Resumption, TransportError
 from fetchcli.core.http1.head import Head
 from fetchcli.core.model.policy import Policy, Tls
 from fetchcli.run.event_loop import run_on_loop
 from fetchcli.run.workers.calls import (
+    Ask,
     Begun,
     Call,
     Cancel,
@@ -170,36 +172,30 @@ class _Worker(asyncio.Protocol):
         ask, number = call.ask, call.number
         if ask is None:
             return None
-        consume = partial(self._begin, call) if ask.decoded or ask.raw else None
-        record = None
-        if ask.records:
-            hops = iter(range(sys.maxsize))
-            record = lambda url: self._record(number, next(hops), url)  # noqa: E731 - it has a state of its own
+        consume = partial(self._begin, number, ask) if ask.decoded or ask.raw else None
+        record = partial(self._record, number, count()) if ask.records else None
         return BodyPlan(consume, self._parts.pop(ask.partial, None), record=record, conditions=ask.conditions)
 
-    def _record(self, number: int, hop: int, url: str) -> _Recorder:
+    def _record(self, number: int, hops: Iterator[int], url: str) -> _Recorder:
+        hop = next(hops)
+
         def tell(what: str, values: tuple[object, ...]) -> None:
             self._say(Recorded(number, hop, what, values))
 
         tell("hop", (url,))
         return _Recorder(tell)
 
-    def _begin(self, call: Call, url: str, head: Head) -> Consumers:
+    def _begin(self, number: int, ask: Ask, url: str, head: Head) -> Consumers:
         """Hand a body on."""
-        number, ask = call.number, call.ask
         flow = self._flows[number] = _Flow()
         self._say(Begun(number, url, head))
 
-        def decoded(data: bytes) -> None:
+        def hand_on(raw: bool, data: bytes) -> None:
             flow.send(len(data))
-            self._say(Piece(number, False, bytes(data)))
+            self._say(Piece(number, raw, bytes(data)))
 
-        def raw(data: bytes) -> None:
-            flow.send(len(data))
-            self._say(Piece(number, True, bytes(data)))
-
-        takes_decoded, takes_raw = ask is not None and ask.decoded, ask is not None and ask.raw
-        return Consumers((decoded,) if takes_decoded else (), (raw,) if takes_raw else (), flow.drain)
+        decoded, raw = partial(hand_on, False), partial(hand_on, True)
+        return Consumers((decoded,) if ask.decoded else (), (raw,) if ask.raw else (), flow.drain)
 
 
 async def _serve() -> None:

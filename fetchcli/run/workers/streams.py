@@ -16,8 +16,8 @@ class Died(Resumption):
     """The worker that made a call has died; the next call is made anew, by a worker that makes no other."""
 
 
-class WorkerChain(Resumption):
-    """Where a worker can go on with a call."""
+class _Kept:
+    """What a worker keeps of a call until nobody can ask for it any more."""
 
     def __init__(self, worker: WorkerProcess, number: int, forget: Forgetting) -> None:
         self.worker, self.number, self._forget = worker, number, forget
@@ -26,7 +26,11 @@ class WorkerChain(Resumption):
         self._forget(self.worker, self.number)
 
 
-class WorkerPart:  # a `Partial`; to inherit from a protocol makes isinstance slow
+class WorkerChain(_Kept, Resumption):
+    """Where a worker can go on with a call."""
+
+
+class WorkerPart(_Kept):  # a `Partial`; to inherit from a protocol makes isinstance slow
     """The body of a call that was cut off; a worker has what is needed to go on.
 
     Attributes:
@@ -37,11 +41,8 @@ class WorkerPart:  # a `Partial`; to inherit from a protocol makes isinstance sl
     """
 
     def __init__(self, worker: WorkerProcess, number: int, stream: "Stream", forget: Forgetting) -> None:
-        self.worker, self.number, self.stream, self._forget = worker, number, stream, forget
-        self.offset = 0
-
-    def __del__(self) -> None:
-        self._forget(self.worker, self.number)
+        super().__init__(worker, number, forget)
+        self.stream, self.offset = stream, 0
 
 
 class Stream:
@@ -53,9 +54,7 @@ class Stream:
         fail: called with the error that ends the call.
     """
 
-    def __init__(
-        self, plan: BodyPlan | None, taken: Callable[[int], None], fail: Callable[[TransportError], None]
-    ) -> None:
+    def __init__(self, plan: BodyPlan, taken: Callable[[int], None], fail: Callable[[TransportError], None]) -> None:
         self._plan, self._taken, self._fail = plan, taken, fail
         self._consumers: Consumers = NO_CONSUMERS
         self._recorders: dict[int, HopRecorder] = {}
@@ -77,7 +76,7 @@ class Stream:
             self._record(message)
 
     def _begin(self, begun: Begun) -> None:
-        if self._plan is not None and self._plan.consume is not None:
+        if self._plan.consume is not None:
             self._consumers = self._plan.consume(begun.url, begun.head)
 
     def _feed(self, piece: Piece) -> None:
@@ -93,7 +92,7 @@ class Stream:
 
     def _record(self, recorded: Recorded) -> None:
         if recorded.what == "hop":
-            if self._plan is not None and self._plan.record is not None:
+            if self._plan.record is not None:
                 self._recorders[recorded.hop] = self._plan.record(*recorded.values)
         else:
             getattr(self._recorders[recorded.hop], recorded.what)(*recorded.values)
