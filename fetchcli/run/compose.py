@@ -11,13 +11,14 @@ from fetchcli.core.errors import ExitCode, OutputError
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.model.target import Row
 from fetchcli.core.settings import Settings
-from fetchcli.core.summary.summary import Summary, exit_code
+from fetchcli.core.summary.summary import Summary
 from fetchcli.engine.fetcher import Fetcher
 from fetchcli.engine.remote_lists import make_loader
 from fetchcli.inputs.base import Argument, File, Input
 from fetchcli.inputs.reader import NameRows, RowReader
 from fetchcli.inputs.spool import Spooled, rereadable
 from fetchcli.messages import print_message
+from fetchcli.run.comparison import comparison_with, deciding_code
 from fetchcli.run.displays import Displayed, make_displays
 from fetchcli.run.inputs import (
     check_expectations,
@@ -84,12 +85,7 @@ async def compose_and_run(settings: Settings) -> ExitCode:
         run_loop.has_no_output = outputs.failed and fetcher.stopped and not outputs.reader_gone
         if interrupt.code is not None or (run_loop.has_no_output and is_continuable(settings, plan)):
             print_message(interruption_message(settings, run_loop, inputs, plan))
-        return _conclude(settings, run_loop, written, _exit_code(settings, summary, comparison), interrupt.code)
-
-
-def _exit_code(settings: Settings, summary: Summary, comparison: "Comparison | None") -> ExitCode:
-    deciding = comparison.fresh if settings.only_new and comparison is not None else None
-    return exit_code(summary, deciding)
+        return _conclude(settings, run_loop, written, deciding_code(settings, summary, comparison), interrupt.code)
 
 
 def _fetcher(settings: Settings, transport: Transport, run_loop: RunLoop, store: "Store[Any] | None") -> Fetcher:
@@ -110,16 +106,6 @@ def _earlier_run(
     from fetchcli.run.resume import EarlierRun
 
     return EarlierRun(settings, plan, summary, comparison, None if saving is None else saving.holds)
-
-
-def comparison_with(baseline: str | None) -> "Comparison | None":
-    """The comparison with a results file; most runs have none and import none of it."""
-    if baseline is None:
-        return None
-    from fetchcli.core.baseline.compare import Comparison
-    from fetchcli.inputs.baseline import read_baseline
-
-    return Comparison(read_baseline(baseline, print_message))
 
 
 def _read_files(settings: Settings, inputs: list[Input]) -> list[str]:

@@ -13,12 +13,13 @@ from fetchcli.core.journal.span import Span
 from fetchcli.core.journal.stored_row import StoredRow
 from fetchcli.core.journal.tally import RowTally
 from fetchcli.core.settings import Settings
-from fetchcli.core.summary.summary import Summary, exit_code
+from fetchcli.core.summary.summary import Summary
 from fetchcli.core.url.parse import mask_credentials
 from fetchcli.inputs.base import File
 from fetchcli.inputs.results_file import ResultsFile
 from fetchcli.inputs.spool import Spooled, rereadable
 from fetchcli.messages import print_message
+from fetchcli.run.comparison import deciding_code
 from fetchcli.run.displays import make_displays
 from fetchcli.run.inputs import PARQUET, parquet_file
 from fetchcli.run.merged_parts import MergedParts
@@ -93,8 +94,7 @@ async def run_from_results(settings: Settings, comparison: "Comparison | None") 
         if interrupt.code is not None:
             print_message(f"interrupted after {summary.total:,} rows")
             return interrupt.code
-        deciding = comparison.fresh if settings.only_new and comparison is not None else None
-        code = _code(settings, summary, exit_code(summary, deciding), written=not outputs.failed)
+        code = _code(settings, summary, deciding_code(settings, summary, comparison), written=not outputs.failed)
         is_incomplete = bool(missing) or any(source.torn for source in sources)
         return ExitCode.INPUT if is_incomplete and code not in (ExitCode.INTERNAL, ExitCode.OUTPUT) else code
 

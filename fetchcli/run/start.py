@@ -8,7 +8,8 @@ from functools import partial
 from fetchcli.core.errors import ExitCode
 from fetchcli.core.model.policy import Tls
 from fetchcli.core.settings import Settings
-from fetchcli.run.compose import comparison_with, compose_and_run
+from fetchcli.run.comparison import comparison_with
+from fetchcli.run.compose import compose_and_run
 from fetchcli.run.event_loop import run_on_loop
 from fetchcli.run.transports import USER_AGENT
 from fetchcli.sinks.formats import parse_output
