@@ -13,9 +13,9 @@ from fetchcli.cli.continuing import continuing_command
 from fetchcli.cli.definitions import PANELS
 from fetchcli.cli.help import INPUTS_HELP
 from fetchcli.cli.option import Option, Panel
-from fetchcli.cli.preflight import fit_descriptors
 from fetchcli.core.errors import ExitCode
 from fetchcli.messages import print_message
+from fetchcli.run.descriptors import fit_descriptors
 
 app = typer.Typer(context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "FETCHCLI"})
 

@@ -6,6 +6,7 @@ from typing import Any
 from fetchcli.cli.option import Option, is_given
 from fetchcli.cli.panels import (
     checks,
+    cluster,
     credentials,
     general,
     input,  # noqa: A004 - the name of a panel
@@ -34,6 +35,7 @@ PANELS = tuple(
         credentials,
         redirects,
         pace,
+        cluster,
         retry,
         timeouts,
         network,

@@ -9,10 +9,10 @@ import click
 
 from fetchcli.cli.app import app
 from fetchcli.cli.command import origin
-from fetchcli.cli.preflight import occupy_standard_descriptors
 from fetchcli.core.errors import ExitCode, FetchcliError
 from fetchcli.core.pattern import lazy_pattern
 from fetchcli.messages import print_message
+from fetchcli.run.descriptors import occupy_standard_descriptors
 
 _SUGGESTIONS = lazy_pattern(r"\.? \(Possible options?: (.*?)\)")
 

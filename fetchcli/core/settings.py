@@ -151,6 +151,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         retry_kinds: failed rows that a resumed run fetches again.
         from_results: the inputs are results files, whose rows are taken instead of fetching anything.
         processes: number of processes that send requests, or `AUTO_PROCESSES`.
+        dask: address of the Dask scheduler whose workers fetch the rows, ``local``, or None.
+        job: folder of the job of these workers; None for one beside the first output.
         files: other files that the options name and that were read.
     """
 
@@ -186,6 +188,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     retry_kinds: RetryKinds = RetryKinds()
     from_results: bool = False
     processes: int = 1
+    dask: str | None = None
+    job: str | None = None
     files: tuple[str, ...] = ()
 
     @property

@@ -5,7 +5,7 @@ import gc
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fetchcli.core.errors import ExitCode, OutputError
 from fetchcli.core.model.policy import Policy
@@ -19,7 +19,7 @@ from fetchcli.inputs.reader import NameRows, RowReader
 from fetchcli.inputs.spool import Spooled, rereadable
 from fetchcli.messages import print_message
 from fetchcli.run.comparison import comparison_with, deciding_code
-from fetchcli.run.displays import Displayed, make_displays
+from fetchcli.run.displays import Displayed, activity_of, make_displays
 from fetchcli.run.inputs import (
     check_expectations,
     empty_input_message,
@@ -36,6 +36,7 @@ from fetchcli.run.part_files import PartFiles
 from fetchcli.run.sharding import attach_sharding
 from fetchcli.run.signals import Interrupt
 from fetchcli.run.transports import make_row_cookies, make_run_transport
+from fetchcli.sinks.base import Display
 from fetchcli.transport.base import Transport
 
 if TYPE_CHECKING:
@@ -46,8 +47,18 @@ if TYPE_CHECKING:
     from fetchcli.transport.cookies import RowCookies
 
 
-async def compose_and_run(settings: Settings) -> ExitCode:
-    """Fetch the rows of the inputs, and return the exit code."""
+class GivenRows(Protocol):
+    """Rows of lists that somebody else has read, and who wants to know what comes of them."""
+
+    def read(self, number: int) -> RowReader:
+        """Gives the rows of a round."""
+
+    def display(self, fetcher: Fetcher) -> Display:
+        """What is told the outcomes; the run begins now."""
+
+
+async def compose_and_run(settings: Settings, given: GivenRows | None = None) -> ExitCode:
+    """Fetch the rows of the inputs, or those that are given, and return the exit code."""
     async with AsyncExitStack() as stack:
         inputs = await _inputs(settings, stack)
         settings = name_columns(settings, inputs)
@@ -56,9 +67,8 @@ async def compose_and_run(settings: Settings) -> ExitCode:
         transport = await make_run_transport(settings, inputs, cookies := make_row_cookies(policy))
         stack.push_async_callback(transport.close)
         saving, store = await _open_store(settings, stack)
-        plan = plan_outputs(
-            settings, stdout_is_terminal=stdout_is_terminal(), bodies=None if saving is None else saving.sink
-        )
+        bodies = None if saving is None else saving.sink
+        plan = plan_outputs(settings, stdout_is_terminal=stdout_is_terminal(), bodies=bodies)
         earlier_run = _earlier_run(settings, plan, summary, comparison, saving)
         named, is_done = _row_hooks(settings, saving, comparison, earlier_run), _done_rows(settings, earlier_run)
         gc.freeze()  # what exists now stays: the collector need not look at it again
@@ -70,9 +80,10 @@ async def compose_and_run(settings: Settings) -> ExitCode:
             return attach_sharding(reader, settings, inputs)
 
         endless = any(may_block(source, settings.reading) for source in inputs)
-        run_loop = RunLoop(settings, summary, comparison, read, endless=endless)
+        run_loop = RunLoop(settings, summary, comparison, read if given is None else given.read, endless=endless)
         fetcher = _fetcher(settings, transport, run_loop, store)
-        displays = make_displays(settings, plan, Displayed(inputs, summary, fetcher, store, run_loop.part_rows))
+        displayed = Displayed(inputs, summary, partial(activity_of, fetcher), store, run_loop.part_rows)
+        displays = make_displays(settings, plan, displayed) if given is None else [given.display(fetcher)]
         read_files, quiet = _read_files(settings, inputs), settings.quiet
         part_files = PartFiles(settings.outputs, run_loop.reader, read_files, resume=settings.resume)
         outputs = Outputs(plan, read_files, displays, run_loop.stop, quiet=quiet, earlier_run=earlier_run)
@@ -83,7 +94,7 @@ async def compose_and_run(settings: Settings) -> ExitCode:
         written = await _close_store(store) and _write_cookies(policy, cookies) and not outputs.failed
         written = written and part_files.finish(run_loop)
         run_loop.has_no_output = outputs.failed and fetcher.stopped and not outputs.reader_gone
-        if interrupt.code is not None or (run_loop.has_no_output and is_continuable(settings, plan)):
+        if interrupt.code is not None or (not given and run_loop.has_no_output and is_continuable(settings, plan)):
             print_message(interruption_message(settings, run_loop, inputs, plan))
         return _conclude(settings, run_loop, written, deciding_code(settings, summary, comparison), interrupt.code)
 

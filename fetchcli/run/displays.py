@@ -18,20 +18,54 @@ if TYPE_CHECKING:
     from fetchcli.save.store import Store
 
 
+class Activity(NamedTuple):
+    """What goes on in a run, besides what its summary has counted.
+
+    Attributes:
+        in_flight: requests in flight.
+        paced_rows: rows that wait for a rate, a cap or a cool-down.
+        paused_hosts: hosts that asked for a pause.
+        retrying: rows that wait for a retry.
+        wait: seconds until the last waiting row may go on.
+        done: rows that have their outcome and are not in the summary yet.
+        failed: those of them that failed or were rejected.
+    """
+
+    in_flight: int
+    paced_rows: int = 0
+    paused_hosts: int = 0
+    retrying: int = 0
+    wait: float = 0.0
+    done: int = 0
+    failed: int = 0
+
+
+def activity_of(fetcher: Fetcher) -> Activity:
+    """What a fetcher does now."""
+    now, scheduler = time.monotonic(), fetcher.scheduler
+    return Activity(
+        fetcher.in_flight,
+        scheduler.paced_rows,
+        scheduler.feedback.paused_hosts(now),
+        scheduler.retrying,
+        max(0.0, scheduler.latest - now, scheduler.feedback.latest - now) if scheduler.waiting else 0.0,
+    )
+
+
 class Displayed(NamedTuple):
     """What the displays of a run show.
 
     Attributes:
         inputs: the lists, to count their rows.
         summary: counts outcomes.
-        fetcher: knows what waits.
+        activity: what goes on now; called from any thread.
         store: keeps bodies, or None.
         part_rows: number of rows of the part of the list that is fetched; None without one, or if it is not known yet.
     """
 
     inputs: list[Input]
     summary: Summary
-    fetcher: Fetcher
+    activity: Callable[[], Activity]
     store: "Store[Any] | None" = None
     part_rows: Callable[[], int | None] = lambda: None
 
@@ -75,7 +109,7 @@ def _progress(mode: ProgressMode, settings: Settings, watched: Displayed) -> Dis
     from fetchcli.render.console import make_console
     from fetchcli.render.progress import BarProgress, Counters, PlainProgress
 
-    inputs, summary, fetcher, store, part_rows = watched
+    inputs, summary, activity, store, part_rows = watched
     total: list[int] = []
 
     rounds = settings.rounds
@@ -92,18 +126,18 @@ def _progress(mode: ProgressMode, settings: Settings, watched: Displayed) -> Dis
     threading.Thread(target=count, name="fetchcli-count", daemon=True).start()
 
     def counters() -> Counters:
-        now, scheduler = time.monotonic(), fetcher.scheduler
+        now = activity()
         return Counters(
-            done=summary.total,
-            failed=summary.failed,
-            in_flight=fetcher.in_flight,
+            done=summary.total + now.done,
+            failed=summary.failed + now.failed,
+            in_flight=now.in_flight,
             total=known_total(),
-            paced_rows=scheduler.paced_rows,
-            paused_hosts=scheduler.feedback.paused_hosts(now),
-            retrying=scheduler.retrying,
+            paced_rows=now.paced_rows,
+            paused_hosts=now.paused_hosts,
+            retrying=now.retrying,
             saved=None if store is None else store.size,
             largest=() if store is None else store.largest(),
-            wait=max(0.0, scheduler.latest - now, scheduler.feedback.latest - now) if scheduler.waiting else 0.0,
+            wait=now.wait,
         )
 
     console = make_console(stderr=True, color=settings.color)

@@ -12,6 +12,7 @@ from fetchcli.core.journal.shape import Shape
 from fetchcli.core.journal.span import Span
 from fetchcli.core.journal.stored_row import StoredRow
 from fetchcli.core.journal.tally import RowTally
+from fetchcli.core.model.policy import Policy
 from fetchcli.core.settings import Settings
 from fetchcli.core.summary.summary import Summary
 from fetchcli.core.url.parse import mask_credentials
@@ -83,7 +84,8 @@ async def run_from_results(settings: Settings, comparison: "Comparison | None") 
             lambda _: stopped.set(),
             quiet=settings.quiet,
         )
-        merge = Merge(settings, summary, comparison, outputs, makes_outcomes=makes_outcomes)
+        judge = settings.policy if judged_kinds(settings.policy) else None
+        merge = Merge(summary, comparison, outputs, judge, makes_outcomes=makes_outcomes)
         with Interrupt(lambda _: stopped.set()) as interrupt:
             try:
                 await merge.run(sources, shape, latest, stopped)
@@ -180,52 +182,57 @@ class Merge:
     """Takes the rows of several results to the summary and the outputs.
 
     Args:
-        settings: the settings of the run.
         summary: counts the outcomes.
         comparison: comparison with an earlier run, or None.
         outputs: where the rows go.
+        judge: the policy by which the rows are judged again, or None.
         makes_outcomes: something but the summary looks at all rows.
     """
 
     def __init__(
         self,
-        settings: Settings,
         summary: Summary,
         comparison: "Comparison | None",
         outputs: Outputs,
+        judge: Policy | None = None,
         *,
-        makes_outcomes: bool,
+        makes_outcomes: bool = True,
     ) -> None:
-        self._settings, self._summary, self._comparison, self._outputs = settings, summary, comparison, outputs
-        self._span, self._makes_outcomes = Span(), makes_outcomes
-        self._tally, self._judges = RowTally(summary), bool(judged_kinds(settings.policy))
+        self._summary, self._comparison, self._outputs = summary, comparison, outputs
+        self._span, self._makes_outcomes, self._judge = Span(), makes_outcomes, judge
+        self._tally, self._number = RowTally(summary), 0
 
     async def run(self, sources: list[Results], shape: Shape, latest: LatestRows, stopped: asyncio.Event) -> None:
         """Take every row that no later one replaces."""
-        number = 0
         for source in sources:
-            for batch in source.rows(shape):
-                for row in batch:
-                    number += 1
-                    if latest.is_last(row, number):
-                        self._span.add(row)
-                        if self._makes_outcomes or number <= MAX_SHOWN:
-                            self._add(row, shape)
-                        else:
-                            self._tally.add(row)
-                await asyncio.sleep(0)
-                if self._outputs.congested:
-                    await self._outputs.wait_until_drained()
-                if stopped.is_set():
-                    return
+            await self.take(source, shape, latest, stopped)
+            if stopped.is_set():
+                return
         self._summary.elapsed = self._span.seconds
         if self._comparison is not None:
             self._summary.changes = self._comparison.finish(whole=True)
 
+    async def take(self, source: Results, shape: Shape, latest: LatestRows, stopped: asyncio.Event) -> None:
+        """Take the rows of one file."""
+        for batch in source.rows(shape):
+            for row in batch:
+                self._number += 1
+                if latest.is_last(row, self._number):
+                    self._span.add(row)
+                    if self._makes_outcomes or self._number <= MAX_SHOWN:
+                        self._add(row, shape)
+                    else:
+                        self._tally.add(row)
+            await asyncio.sleep(0)
+            if self._outputs.congested:
+                await self._outputs.wait_until_drained()
+            if stopped.is_set():
+                return
+
     def _add(self, row: StoredRow, shape: Shape) -> None:
         outcome = shape.outcome(row)
-        if self._judges:
-            outcome = rejudged(outcome, self._settings.policy)
+        if self._judge is not None:
+            outcome = rejudged(outcome, self._judge)
         self._summary.add(outcome)
         if self._comparison is not None:
             self._comparison.add(outcome)

@@ -21,6 +21,7 @@ from fetchcli.core.settings import Settings
 from fetchcli.core.summary.summary import Summary
 from fetchcli.messages import print_message
 from fetchcli.run.journals import Journal, read_all
+from fetchcli.run.manners import recall
 from fetchcli.run.open_journal import journal_of
 from fetchcli.run.output_plan import OutputPlan
 from fetchcli.sinks.base import DataOutput, Sink
@@ -142,13 +143,7 @@ class EarlierRun:
             wall: seconds since the epoch.
             now: `time.monotonic`.
         """
-        breaker, retry = scheduler.feedback.breaker, self._settings.policy.retry
-        self._manners.recall(
-            wall,
-            lambda origin, seconds: scheduler.pause(origin, now + seconds, now),
-            lambda origin, count, ago: None if breaker is None else breaker.recall(origin, count, now - ago),
-            retry.max_retry_after if retry.respect_retry_after else 0.0,
-        )
+        recall(self._manners, self._settings.policy.retry, scheduler, wall, now)
 
     def is_done(self, seq: int, key: int) -> bool:
         """Whether the row of this number, unchanged, is done; if so, it is taken."""

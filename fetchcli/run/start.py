@@ -4,8 +4,9 @@ import asyncio
 import gc
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
-from fetchcli.core.errors import ExitCode
+from fetchcli.core.errors import ExitCode, missing_extra
 from fetchcli.core.model.policy import Tls
 from fetchcli.core.settings import Settings
 from fetchcli.run.comparison import comparison_with
@@ -15,6 +16,9 @@ from fetchcli.run.transports import USER_AGENT
 from fetchcli.sinks.formats import parse_output
 from fetchcli.transport.certificates import read_early
 
+if TYPE_CHECKING:
+    from fetchcli.run.job.shard_pool import ShardEvent, ShardPool
+
 
 def start(settings: Settings) -> ExitCode:
     """Do what the settings say, to the end, and return the exit code.
@@ -22,6 +26,10 @@ def start(settings: Settings) -> ExitCode:
     Raises:
         FetchcliError: it could not start; nothing was requested.
     """
+    if settings.dask:
+        from fetchcli.run.job.job_run import run_in_shards
+
+        return run_on_loop(run_in_shards(settings, partial(_dask_pool, settings.dask)))
     if (job := _job_without_requests(settings)) is not None:
         gc.enable()
         return job()
@@ -33,6 +41,15 @@ def start(settings: Settings) -> ExitCode:
     if settings.policy.tls == Tls() and settings.processes == 1:
         read_early()
     return run_on_loop(compose_and_run(settings))
+
+
+def _dask_pool(address: str, topic: str, tell: "Callable[[ShardEvent], None]") -> "ShardPool":
+    """A Dask cluster; raises UsageError if its package is not installed."""
+    try:
+        from fetchcli.run.dask.dask_pool import DaskPool
+    except ImportError:
+        raise missing_extra("--dask", "distributed", "dask") from None
+    return DaskPool(address, topic, tell)
 
 
 def _job_without_requests(settings: Settings) -> Callable[[], ExitCode] | None:

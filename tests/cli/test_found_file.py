@@ -20,7 +20,7 @@ TOML = "fetchcli.toml"
 # What the issue of each is: another way, another trust, secrets sent or shown, files elsewhere.
 NEVER = {
     "proxy", "noproxy", "connect_to", "resolve", "dns_servers", "unix_socket", "insecure", "netrc", "netrc_file",
-    "expand_env", "allow_downgrade", "allow_cidr", "location_trusted", "show_secrets", "query",
+    "expand_env", "allow_downgrade", "allow_cidr", "dask", "job", "location_trusted", "show_secrets", "query",
 }  # fmt: skip
 PATHS = {
     "output", "write_out", "header", "data", "json", "form", "cookie", "cookie_jar", "baseline", "cacert", "cert",

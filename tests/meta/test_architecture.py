@@ -37,6 +37,7 @@ LAYERS: dict[str, tuple[str, set[str]]] = {
     "render": ("core sinks.base", {"rich", "msgspec"}),
     "run": ("_version core inputs transport sinks save stores object_stores render engine messages", {"msgspec"}),
     "run.event_loop": ("", {"uvloop"}),
+    "run.dask": ("_version core run.cores run.job", {"distributed", "msgspec"}),
     "run.demo": ("", {"aiohttp"}),
     "cli": ("_version core run messages", {"typer", "click", "msgspec", "platformdirs"}),
     "__init__": ("_version core run.library", set()),
@@ -52,7 +53,7 @@ CORE = (
     "network expect",
     "model",
     "revalidation",
-    "checks schedule rows curl",
+    "checks schedule rows curl job",
     "naming",
     "summary",
     "report",
@@ -206,8 +207,8 @@ def test_no_two_classes_share_a_name() -> None:
 # One idea in two layers or more: the format, the option or the report of that name, and the ports (`base`).
 SHARED = """
     __init__ base baseline checks cookies credentials csv curl digest expect formats github help inputs json jsonl
-    network output parquet redirects request retry earlier revalidation save saving selection sharding summary
-    template text tls verdict
+    job manners network output parquet redirects request retry earlier revalidation save saving selection sharding
+    summary template text tls verdict
 """
 
 

@@ -22,6 +22,7 @@ from tests.meta.docs import filled, picture, short_help
 from tests.meta.manpage import man_page
 from tests.support.command import Result, at_terminal, fetchcli
 from tests.support.faults import FaultServer
+from tests.support.recorder import ok, recorder
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -29,6 +30,14 @@ HELP = ROOT / "fetchcli" / "help"
 MAN = HELP / "fetchcli.1"
 PICTURE = ROOT / ".github" / "demo.svg"
 CONTRIBUTING = ROOT / ".github" / "CONTRIBUTING.md"
+RECIPES = (
+    "At a terminal",
+    "In a pipeline",
+    "With a database",
+    "Saving what is fetched",
+    "In CI",
+    "With all cores, and with many machines",
+)
 
 
 def test_generated_blocks_of_the_pages(request: pytest.FixtureRequest) -> None:
@@ -205,13 +214,18 @@ def test_the_demo_command_of_the_readme_ends_with_the_demo() -> None:
 
 @pytest.mark.skipif(shutil.which("sh") is None, reason="no shell")
 def test_the_recipes_of_the_readme_run(folder: Path, faults: FaultServer) -> None:
-    headings = ("At a terminal", "In a pipeline", "With a database", "Saving what is fetched", "In CI")
-    recipes = [line for heading in headings for line in commands(f"### {heading}")]
-    assert len(recipes) >= 12
-    for recipe in recipes:
-        command = re.sub(r"https://example\.com/[a-z]*", faults.url("ok"), recipe)
-        result = run(command, folder)
-        assert result.code == 0, (recipe, result.err)
+    recipes = [line for heading in RECIPES for line in commands(f"### {heading}")]
+    assert len(recipes) >= 15
+    with recorder(lambda request: ok(b"" if b"/docs/" in request else sitemap.encode())) as server:
+        sitemap = (
+            f"<urlset><url><loc>{server.url('/docs/1')}</loc></url><url><loc>{server.url('/x')}</loc></url></urlset>"
+        )
+        for recipe in recipes:
+            command = recipe.replace("https://example.com/sitemap.xml", server.url("/sitemap.xml"))
+            command = re.sub(r"https://example\.com/[a-z]*", faults.url("ok"), command)
+            result = run(command, folder)
+            assert result.code == 0, (recipe, result.err)
+        assert server.targets == ["/sitemap.xml", "/docs/1"]
 
 
 def block(language: str, number: int = 0) -> str:
@@ -226,11 +240,6 @@ def test_the_list_of_the_readme_is_one(tmp_path: Path) -> None:
     rows = [row for batch in RowReader(inputs).batches() for row in batch]
     kinds = [[check.kind for check in row.expect.checks] for row in rows if row.expect is not None]
     assert kinds == [["header", "body"], ["json", "max_latency"]]
-
-
-def test_the_sitemap_recipe_of_the_readme(faults: FaultServer) -> None:
-    (recipe,) = commands("### A sitemap")
-    assert recipe.startswith("fetchcli https://example.com/sitemap.xml --input-format sitemap")
 
 
 @pytest.mark.parametrize("source", [README, HELP / "library.md"])

@@ -83,6 +83,7 @@ PANEL = Panel(
             metavar="N|auto",
             parse=_processes,
             show=str,
+            off="1",
         ),
     ),
 )

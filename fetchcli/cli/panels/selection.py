@@ -111,10 +111,10 @@ PANEL = Panel(
         Option(
             flags="--split-hosts",
             found=Found.YES,
-            help="With --shard, cut hosts that have more rows than the mean of the parts.",
+            help="Let several parts (--shard) or workers (--dask) have rows of one host.",
             to="reading.selection.split_hosts",
             type=bool,
-            requires=("shard",),
+            requires=("shard", "dask"),
         ),
     ),
 )

@@ -43,6 +43,7 @@ class NamePlanner:
     ) -> None:
         self._template, self._date, self._redactor = template, date, redactor
         self.late, self.addressed = template.late, template.addressed and not raw
+        self.numbered = template.numbered
         self.claims = Claims(lock)
 
     def wanted(self, row: Target, response: Response | None = None) -> str:

@@ -115,6 +115,7 @@ class Template:
         late: a field is known only with the response.
         hashed: the hash of the body, or a part of it, is part of the name.
         addressed: the whole hash of the body is part of the name, so equal names mean equal bodies.
+        numbered: the number of the row is part of the name, so no two rows have one name.
     """
 
     def __init__(self, text: str, keep: Sequence[str] = ()) -> None:
@@ -128,7 +129,7 @@ class Template:
             UsageError: a field is unknown or malformed.
         """
         self._parts: list[str | tuple[Field, Callable[[str], str]]] = []
-        self.late = self.hashed = self.addressed = False
+        self.late = self.hashed = self.addressed = self.numbered = False
         position = 0
         for token in _TOKEN.finditer(text):
             self._parts.append(text[position : token.start()])
@@ -141,6 +142,7 @@ class Template:
             field = _field(token["name"], keep)
             self.late |= field.late
             self.hashed |= field.name == "sha256"
+            self.numbered |= field.name == "seq"
             self.addressed |= field.name == "sha256" and not token["spec"]
             self._parts.append((field, _format(field, token["spec"] or "")))
         self._parts.append(text[position:])

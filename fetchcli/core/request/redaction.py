@@ -46,6 +46,10 @@ class Redactor:
         self._replaced = lru_cache(maxsize=CACHED_TEXTS)(_replaced)
         self.update(secrets)
 
+    def __reduce__(self) -> "tuple[type[Redactor], tuple[Iterable[str], Redactor | None]]":
+        """For `pickle`, which cannot keep the cache."""
+        return Redactor, (tuple(sorted(self._secrets)), self._base)
+
     def with_more(self, secrets: Iterable[str]) -> "Redactor":
         """A redactor for these, too; it shares what is known of the others."""
         return Redactor(secrets, base=self)

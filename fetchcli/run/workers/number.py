@@ -1,12 +1,12 @@
 """How many processes a run has."""
 
-import os
 import time
 from collections.abc import Sequence
 
 from fetchcli.core.settings import AUTO_PROCESSES, Settings
 from fetchcli.inputs.base import File, Input
 from fetchcli.inputs.count import count_rows
+from fetchcli.run.cores import cores
 
 # Rows from which on workers save time: it takes a third of a second of all cores to start them.
 LONG = 5_000
@@ -22,8 +22,8 @@ def processes_of(settings: Settings, inputs: Sequence[Input]) -> int:
         return 1  # all requests share the jar, or the rate
     if settings.processes != AUTO_PROCESSES:
         return settings.processes
-    cores = _cores()
-    return cores if cores > 1 and _is_long(settings, inputs) else 1
+    number = cores()
+    return number if number > 1 and _is_long(settings, inputs) else 1
 
 
 def _is_long(settings: Settings, inputs: Sequence[Input]) -> bool:
@@ -41,11 +41,3 @@ def _is_https(inputs: Sequence[Input]) -> bool:
             sample = next(source.blocks(), b"")[:SAMPLE]
             return sample.count(b"https://") > sample.count(b"http://")
     return False
-
-
-def _cores() -> int:
-    """The processor cores that this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # macOS and Windows
-        return os.cpu_count() or 1

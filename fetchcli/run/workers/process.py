@@ -1,7 +1,6 @@
 """One worker process, as the run sees it."""
 
 import asyncio
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from contextlib import suppress
 from typing import cast
 
 from fetchcli.core.errors import FetchcliError
+from fetchcli.run.fate import fate
 from fetchcli.run.workers.calls import Message, MessageReader, Outbox, Ping, Returned, Start, Started, encode
 
 PING_SECONDS = 5.0
@@ -128,10 +128,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
     @property
     def fate(self) -> str:
         """How it ended: ``was killed by SIGKILL``."""
-        code = None if self._process is None else self._process.get_returncode()
-        if code is not None and code < 0:
-            return f"was killed by {signal.Signals(-code).name}"
-        return f"ended with the exit status {code}"
+        return fate(None if self._process is None else self._process.get_returncode())
 
     async def close(self) -> None:
         """End it; it has nothing to finish."""

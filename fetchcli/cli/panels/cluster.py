@@ -1,0 +1,46 @@
+"""Options for clusters."""
+
+from fetchcli.cli.option import Found, Option, Panel
+
+# What one process must see in order, or what goes to one place.
+_ONE_PROCESS = (
+    "processes",
+    "shard",
+    "demo",
+    "ordered",
+    "repeat",
+    "every",
+    "for_",
+    "halt",
+    "fail_fast",
+    "wait",
+    "cookie_jar",
+    "continue_at",
+    "revalidate",
+    "from_results",
+    "dry_run",
+    "print_curl",
+)
+
+PANEL = Panel(
+    title="Cluster",
+    topic="cluster",
+    options=(
+        Option(
+            flags="--dask",
+            found=Found.NO,
+            help="Let the workers of a Dask cluster fetch the rows: its scheduler, or local for all cores here.",
+            to="dask",
+            metavar="ADDRESS|local",
+            conflicts=_ONE_PROCESS,
+        ),
+        Option(
+            flags="--job",
+            found=Found.NO,
+            help="Folder for --dask that all workers reach; by default beside the first output.",
+            to="job",
+            metavar="FOLDER",
+            requires=("dask",),
+        ),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Shards on a Dask cluster: the only importer of `distributed`."""
