@@ -3,9 +3,12 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Iterator
+from tempfile import NamedTemporaryFile
 
 import pytest
+import trustme
 import uvloop
 from blockbuster import BlockBuster, blockbuster_ctx
 from hypothesis import HealthCheck, settings
@@ -14,6 +17,15 @@ from tests.support.faults import FaultServer, fault_server
 from tests.support.golden import golden, pytest_addoption
 
 __all__ = ["golden", "pytest_addoption"]
+
+# Thousands of commands start: each would compile all modules again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+# The system trusts more than a hundred authorities; reading them is half of what a short command costs.
+_authority = NamedTemporaryFile(suffix=".pem")  # noqa: SIM115 - until the session ends
+trustme.CA().cert_pem.write_to_path(_authority.name)
+os.environ["SSL_CERT_FILE"] = _authority.name
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what it runs beside it with SIGINT ignored
 

@@ -18,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tests.benchmarks.alarms import alarms
+from tests.benchmarks.cores import WAYS, fresh, kept, peak, secure, servers
 from tests.benchmarks.measure import Cost, measure
 from tests.benchmarks.real_lists import many_names, mixture
 from tests.support.nginx import free_port, installed, nginx
@@ -347,6 +348,24 @@ def large(rounds: int, count: int) -> None:
             print(f"\nMB/s: {', '.join(f'{name} {number * size / cost.wall:,.0f}' for name, cost in costs.items())}")
 
 
+def all_cores(rounds: int, count: int) -> None:
+    """Several processes beside one, and beside curl; the server takes a part of the same cores."""
+    with servers() as (port, tls_port, env):
+        for title, number, make in (
+            ("(p-a) {} URLs of one host", count, lambda n: kept(port, n)),
+            ("(p-b) {} hosts", count // 5, lambda n: fresh(port, n)),
+            ("(p-c) {} HTTPS hosts", count // 20, lambda n: secure(tls_port, n)),
+        ):
+            with lists(number, make) as (listing, folder):
+                base = ours(listing, 50, folder)["fetchcli"]
+                ways = {name: [*base, *more] for name, more in WAYS.items()}
+                curl = {name: line for name, line in peers(listing, 50).items() if name == "curl -Z"}
+                costs = contest({**ways, **curl}, folder, rounds, env=env)
+                table(f"{title.format(f'{number:,}')}, -c 50", costs, number, reference="one process")
+                peaks = (f"{name} {peak(command) / 1e6:.0f} MB" for name, command in ways.items())
+                print(f"\nall processes together: {', '.join(peaks)}", flush=True)
+
+
 WORKLOADS: dict[str, tuple[Callable[[int, int], None], int]] = {
     "a": (one_host, 100_000),
     "b": (many_hosts, 20_000),
@@ -361,6 +380,7 @@ WORKLOADS: dict[str, tuple[Callable[[int, int], None], int]] = {
     "l": (large, 300),
     "m": (mixture, 30_000),
     "n": (many_names, 20_000),
+    "p": (all_cores, 100_000),
     "s": (saving, 10_000),
     "start": (start_up, 0),
 }
@@ -369,7 +389,7 @@ WORKLOADS: dict[str, tuple[Callable[[int, int], None], int]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "workloads", nargs="*", default=list(WORKLOADS), metavar="WORKLOAD", help="a b c d e f g h i j l m n s start"
+        "workloads", nargs="*", default=list(WORKLOADS), metavar="WORKLOAD", help="a b c d e f g h i j l m n p s start"
     )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--scale", type=float, default=1.0, help="share of the URLs")

@@ -62,7 +62,7 @@ ALSO_WITH_TWO = {
         "test_cookies_go_where_they_belong_and_nowhere_else",
     },
     "test_revalidate": {"test_the_same_command_asks_only_for_what_changed", "test_changes_since_a_baseline"},
-    "test_expectations": {"test_by_option", "test_by_row", "test_a_body_is_looked_at_only_so_far"},
+    "test_expectations": {"test_by_option", "test_a_body_is_looked_at_only_so_far"},
     "test_requests": {"test_content_from_stdin", "test_digest", "test_a_file_to_send_that_went_away_is_an_outcome"},
     "test_network_options": {"test_where_connections_go", "test_proxy_options_and_variables", "test_limits"},
     "test_tls": {"test_a_good_chain", "test_89_an_unknown_root", "test_90_a_stalled_handshake_is_timeout_connect"},

@@ -72,13 +72,22 @@ def test_a_row_that_kills_two_workers_is_internal_and_takes_no_other_along(tmp_p
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_no_worker_is_left_behind(faults: FaultServer, number: signal.Signals) -> None:
     before = len(faults.requests)
-    process = start(*[faults.url("stall-in-body")] * 4, "--processes", "3", "-q")
-    until(lambda: len(faults.requests) - before == 4, "all are asked for", process)
+    process = start(*[faults.url("stall-in-body")] * 12, "-c", "12", "--processes", "3", "-q")
+    until(lambda: len(faults.requests) - before == 12, "all are asked for", process)
     workers = workers_of(process)
     assert len(workers) == 3
     process.send_signal(number)
     process.communicate(timeout=60)
     until(lambda: not any(map(is_running, workers)), "all workers have ended")
+
+
+def test_a_short_list_starts_no_more_workers_than_it_needs(faults: FaultServer) -> None:
+    before = len(faults.requests)
+    process = start(faults.url("stall-in-body"), "--processes", "3", "-q")
+    until(lambda: len(faults.requests) - before == 1, "it is asked for", process)
+    assert len(workers_of(process)) == 1
+    process.kill()
+    process.communicate()
 
 
 def test_an_interruption_at_the_terminal_reaches_the_run_alone(faults: FaultServer) -> None:

@@ -125,7 +125,7 @@ def _communicate(stdin: int, data: bytes, outputs: Sequence[int], timeout: float
 def _serve() -> None:
     """Take commands until the socket is closed; in a child, become the command."""
     for module in pkgutil.walk_packages(import_module("fetchcli").__path__, "fetchcli."):
-        if not module.name.endswith("__main__"):
+        if not module.name.endswith("__main__") and not module.name.startswith("fetchcli.run.dask."):
             import_module(module.name)
     gc.freeze()  # what is shared with children stays shared
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how the watchers ended

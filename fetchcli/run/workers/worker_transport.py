@@ -43,7 +43,7 @@ class WorkerTransport:
     """See `transport.base.Transport`; create it inside a running event loop.
 
     Args:
-        processes: number of workers.
+        processes: maximum number of workers.
         start: what they need.
         local: makes the transport for calls that no worker can make: those that go on with a stored body.
     """
@@ -59,7 +59,7 @@ class WorkerTransport:
         self._parts: WeakValueDictionary[int, WorkerPart] = WeakValueDictionary()
         self._failed_starts = 0
         self._closed = False
-        self._workers = [self._spawn() for _ in range(processes)]
+        self._processes, self._workers = processes, [self._spawn()]
         self._alone: WorkerProcess | None = None  # makes one call at a time: of rows whose worker has died
         self._lock = asyncio.Lock()
         # Hosts keep to a worker, and so to its connections, unless it has this many calls more than another.
@@ -113,6 +113,9 @@ class WorkerTransport:
         calls = len(worker.in_flight) if worker.alive else self._policy.concurrency
         if calls <= self._slack:
             return worker
+        if len(workers) < self._processes:  # a short list needs no more
+            workers.append(self._spawn())
+            return workers[-1]
         alive = [other for other in workers if other.alive]
         if not alive:
             raise FetchcliError("no worker process is left, and none can be started")
