@@ -11,9 +11,9 @@ from typing import Any, cast
 
 import pytest
 
-from fetchcli.core.errors import ErrorKind, ExitCode, InputError
+from fetchcli.core.errors import ErrorKind, ExitCode, InputError, OutputError
 from fetchcli.core.job.cutter import ChainPiece, Cut
-from fetchcli.core.job.job_record import CommitRecord
+from fetchcli.core.job.job_record import CommitRecord, JobRecord
 from fetchcli.core.model.policy import Pace, Policy
 from fetchcli.core.model.target import Rejected, Row, Target
 from fetchcli.core.schedule.decisions import Skip, Wait
@@ -27,6 +27,8 @@ from fetchcli.run.job.shard_pool import ShardDone, ShardFailed
 from fetchcli.run.job.shard_process import ShardRun
 from fetchcli.run.job.shard_task import ShardError, ShardNews, ShardTask, ShardUnwanted, fetch_shard
 from tests.support.recorder import ok, recorder
+
+JOB = JobRecord(chains=8, parallel=2, split=False, columns=("seq", "url"))
 
 
 def rows_of(*urls: str) -> list[Row]:
@@ -79,6 +81,28 @@ def test_of_two_who_are_done_one_commits(tmp_path: Path) -> None:
     assert len({record.results for record in kept}) == 1
     assert [path.name for path in tmp_path.glob("shard-*")] == [kept[0].results]
     assert folder.committed(7) == kept[0]
+
+
+def test_nothing_else_in_the_folder_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    folder = JobFolder(str(tmp_path))
+    folder.begin(JOB, resume=False)
+    folder.write_probe()
+    written(folder.row_file(1, 2), rows_of("http://a/"))
+    folder.is_first_attempt(3)
+    Path(name := folder.new_results(3)).write_text("row")
+    folder.commit(CommitRecord(shard=3, fingerprint="f", rows=1, results=Path(name).name))
+    folder.remove()
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_one_run_works_on_a_job(tmp_path: Path) -> None:
+    first = JobFolder(str(tmp_path / "job"))
+    first.begin(JOB, resume=False)
+    with pytest.raises(OutputError, match="another run works on this job"):
+        JobFolder(str(tmp_path / "job")).begin(JOB, resume=True)
+    first.remove()
+    assert not (tmp_path / "job").exists()
 
 
 def cut_shard(number: int, after: tuple[int, ...] = ()) -> CutShard:

@@ -1,8 +1,7 @@
 """The folder of a job: the rows of its shards, their results, and what is done. All workers must reach it."""
 
+import fcntl
 import os
-import shutil
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
@@ -10,12 +9,12 @@ from secrets import token_hex
 import msgspec
 
 from fetchcli.core.errors import OutputError, UsageError
-from fetchcli.core.job.cutter import ChainPiece
 from fetchcli.core.job.job_record import CommitRecord, JobRecord, parse_record
 from fetchcli.core.text import visible
 
 _JOB = "job.json"
 _PROBE = ".fetchcli-probe"
+_OWN = (_JOB, f".{_JOB}.*", _PROBE, "rows-*-*", "shard-*-*.jsonl", "begun-*", "done-*.json", ".done-*.json.*")
 _MODE = 0o700  # the rows hold what is sent, credentials included
 
 
@@ -29,6 +28,7 @@ class JobFolder:
     def __init__(self, name: str) -> None:
         self.name = name
         self._path = Path(name)
+        self._locked = -1
 
     def begin(self, fresh: JobRecord, *, resume: bool) -> JobRecord:
         """Make the folder, or go on with what it holds.
@@ -46,7 +46,9 @@ class JobFolder:
         """
         try:
             self._path.mkdir(mode=_MODE, parents=True, exist_ok=True)
-            if self._create(_JOB, fresh):
+            is_new = self._create(_JOB, fresh)
+            self._lock()
+            if is_new:
                 return fresh
             found = parse_record((self._path / _JOB).read_bytes(), JobRecord)
         except OSError as error:
@@ -64,13 +66,19 @@ class JobFolder:
             )
         return found
 
+    def _lock(self) -> None:
+        """Let no other run deal the shards of this job, as long as this process lives."""
+        self._locked = fd = os.open(self._path / _JOB, os.O_RDONLY)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OutputError(f"{visible(self.name)}: another run works on this job") from None
+        except OSError:  # a file system without locks
+            return
+
     def row_file(self, chain: int, piece: int) -> Path:
         """Where the rows of a piece are."""
         return self._path / f"rows-{chain:04}-{piece:04}"
-
-    def row_files(self, pieces: tuple[ChainPiece, ...]) -> Iterator[Path]:
-        """Where the rows of a shard are."""
-        return (self.row_file(piece.chain, piece.number) for piece in pieces)
 
     def new_results(self, shard: int) -> str:
         """A name for results that nobody else writes."""
@@ -136,8 +144,12 @@ class JobFolder:
             (self._path / _PROBE).unlink()
 
     def remove(self) -> None:
-        """Remove the folder with all that is in it."""
-        shutil.rmtree(self._path, ignore_errors=True)
+        """Remove what the job has left, and the folder if nothing else is in it."""
+        for pattern in _OWN:
+            for path in self._path.glob(pattern):
+                path.unlink(missing_ok=True)
+        with suppress(OSError):
+            self._path.rmdir()
 
     def _create(self, name: str, record: msgspec.Struct) -> bool:
         """Write a record that is there whole or not at all; False if there is one. Raises OSError."""
