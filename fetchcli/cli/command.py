@@ -8,6 +8,7 @@ from typer.core import TyperCommand
 
 from fetchcli.cli.config import Loaded, check_environment, drop_overridden, key_of, load, settings_of, variable_of
 from fetchcli.cli.definitions import overridden
+from fetchcli.cli.habits import translated
 from fetchcli.cli.help import help_option
 from fetchcli.cli.option import is_given
 from fetchcli.core.errors import UsageError
@@ -27,6 +28,7 @@ class ConfiguredCommand(TyperCommand):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the configuration files that the arguments ask for, then the arguments."""
         if not ctx.resilient_parsing:
+            args = translated(args)
             given, _, _ = self.make_parser(ctx).parse_args(list(args))
             if not any(given.get(name) not in (None, False) for name in _ALONE):
                 check_environment(self, os.environ)

@@ -16,6 +16,7 @@ from fetchcli.run.descriptors import occupy_standard_descriptors
 
 _SUGGESTIONS = lazy_pattern(r"\.? \(Possible options?: (.*?)\)")
 
+NEAR = 0.8  # of 1.0: --retrys and --retry
 WRITE_ERRNOS = frozenset({errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EFBIG, errno.EDQUOT})
 
 
@@ -50,8 +51,17 @@ def _message(error: click.ClickException) -> str:
         and (where := origin(error.ctx, error.param))
     ):
         return f"{where}: {error.message.rstrip('.')}"
+    if isinstance(error, click.NoSuchOption) and error.possibilities:
+        error.possibilities = [name for name in error.possibilities if _is_near(name, error.option_name)]
     message = error.format_message().replace(" Did you mean", "; did you mean").rstrip(".?")
     return _SUGGESTIONS.sub(r"; did you mean \1", message)
+
+
+def _is_near(name: str, written: str) -> bool:
+    """Whether a name may be what was meant: a suggestion that is wrong is worse than none."""
+    from difflib import SequenceMatcher
+
+    return name.startswith(written) or SequenceMatcher(None, name, written).ratio() >= NEAR
 
 
 def _cannot_write(error: OSError) -> ExitCode:

@@ -3,24 +3,26 @@
 from fetchcli.core.errors import UsageError
 from fetchcli.core.pattern import lazy_pattern
 
-_DURATION = lazy_pattern(r"(\d{1,15}(?:\.\d{1,15})?|\.\d{1,15})(ms|s|m|h|d|)")
+_NUMBER = r"(?:\d{1,15}(?:\.\d{1,15})?|\.\d{1,15})"
+_DURATION = lazy_pattern(rf"{_NUMBER}|(?:{_NUMBER}(?:ms|s|m|h|d))+")
+_PART = lazy_pattern(rf"({_NUMBER})(ms|s|m|h|d|)")
 _SIZE = lazy_pattern(r"(\d{1,15}(?:\.\d{1,15})?|\.\d{1,15})([kmg]?)b?")
 _COUNT = lazy_pattern(r"[0-9]{1,9}")
 _SECONDS = {"ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
 def parse_duration(text: str) -> float | None:
-    """Seconds of ``500ms``, ``2.5s``, ``1m``, ``1d`` or ``2`` (seconds); ``none`` and ``0`` are no limit.
+    """Seconds of ``500ms``, ``2.5s``, ``1m30s``, ``1d`` or ``2`` (seconds); ``none`` and ``0`` are no limit.
 
     Raises:
         UsageError: the text is not a duration.
     """
     if text.strip().lower() == "none":
         return None
-    match = _DURATION.fullmatch(text.strip().lower())
-    if match is None:
-        raise UsageError(f"{text!r} is not a duration; write it as 500ms, 2.5s, 1m, 1h or none")
-    return float(match[1]) * _SECONDS[match[2]] or None
+    written = text.strip().lower()
+    if _DURATION.fullmatch(written) is None:
+        raise UsageError(f"{text!r} is not a duration; write it as 500ms, 2.5s, 1m30s, 1h or none")
+    return sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(written)) or None
 
 
 def parse_size(text: str) -> int | None:

@@ -65,7 +65,7 @@ def test_an_output_outranks_outcomes(faults: FaultServer) -> None:
         (["--xyzzy"], "No such option: --xyzzy; see --help"),
         (["-c", "0", "x"], "0 is not in the range x>=1"),
         (["-c", "many", "x"], "'many' is not a valid integer"),
-        (["--timeout", "soon", "x"], "--timeout: 'soon' is not a duration; write it as 500ms, 2.5s, 1m, 1h or none"),
+        (["--timeout", "soon", "x"], "--timeout: 'soon' is not a duration; write it as 500ms, 2.5s, 1m30s, 1h or none"),
         (["--accept", "ok", "x"], "--accept: 'ok' is not a status, a range like 200..399 or a class like 2xx"),
         (
             ["-o", "xml", "http://h/"],

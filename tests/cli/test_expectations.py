@@ -249,5 +249,5 @@ def test_the_environment_and_files_say_it_too(server: Recorder, tmp_path: Path) 
     assert b"body: expected nope" in done.stdout
     assert os.environ.get("FETCHCLI_EXPECT_BODY") is None
     assert fetchcli("http://h/", env={"FETCHCLI_FOR": "soon"}).err == (
-        "fetchcli: FETCHCLI_FOR: 'soon' is not a duration; write it as 500ms, 2.5s, 1m, 1h or none\n"
+        "fetchcli: FETCHCLI_FOR: 'soon' is not a duration; write it as 500ms, 2.5s, 1m30s, 1h or none\n"
     )

@@ -7,6 +7,7 @@ from textwrap import wrap
 from rich.console import Console
 
 from fetchcli.cli.definitions import PANELS
+from fetchcli.cli.habits import ELSEWHERE, SAME
 from fetchcli.cli.help import BLOCK, USAGE, definitions, flags_text, indented, options_block, topics
 from fetchcli.cli.option import Found
 from fetchcli.core.errors import ErrorKind, ExitCode, Failure
@@ -82,6 +83,20 @@ def fields(_: str) -> str:
     return definitions([(field.name, field.doc.replace("`", "")) for field in FIELDS], 10)
 
 
+def habits(_: str) -> str:
+    """The flags of other commands that are accepted."""
+    rows = []
+    for same in SAME:
+        here = "done anyway" if same.here is None else same.here or "the list itself"
+        rows.append((same.flags.replace(" ", ", "), f"{here} ({same.of})"))
+    return definitions(rows, COLUMN + 4)
+
+
+def elsewhere(_: str) -> str:
+    """The flags of other commands that are refused."""
+    return definitions([(other.flags.replace(" ", ", "), f"{other.advice} ({other.of})") for other in ELSEWHERE], 30)
+
+
 GENERATED: dict[str, Callable[[str], str]] = {
     "options": options,
     "formats": formats,
@@ -90,6 +105,8 @@ GENERATED: dict[str, Callable[[str], str]] = {
     "error-kinds": error_kinds,
     "found-files": found_files,
     "fields": fields,
+    "habits": habits,
+    "elsewhere": elsewhere,
 }
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fetchcli.cli.definitions import OPTIONS, PANELS
+from fetchcli.cli.habits import SAME
 from fetchcli.cli.help import SHORT, topics
 from fetchcli.core.settings import Reading
 from fetchcli.inputs.base import File
@@ -178,6 +179,7 @@ def test_every_option_in_an_example_exists() -> None:
     examples = [found for text in texts for found in re.findall(r"fetchcli [^\n`]*", text)]
     assert len(examples) > 30
     everything = fetchcli("--help", "all").out + " --help --install-completion"
+    everything += "".join(f" {same.flags}" for same in SAME)
     for example in examples:
         for option in re.findall(
             r"(?<=\s)(--[a-z][a-z-]*|-[a-zA-Z4-6])(?![\w-])", example.partition("#")[0].partition("|")[0]
