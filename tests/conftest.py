@@ -59,6 +59,11 @@ def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> d
     return {"uvloop": uvloop.new_event_loop, **own}
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores, because some tests wait for most of their time."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """In CI nothing is skipped: what a marked test needs, .ci/run installs."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
