@@ -128,6 +128,17 @@ def test_disks_that_are_all_full_end_the_run_and_nothing_is_lost(tmp_path: Path,
     require_whole(tmp_path, server)
 
 
+def test_a_scheduler_that_dies_ends_the_run(tmp_path: Path, server: CountingServer) -> None:
+    write_list(tmp_path, server)
+    with dask_cluster(tmp_path / "dask", workers=2) as cluster:
+        server.hooks[300] = cluster.scheduler.kill
+        process = start(*COMMAND, "--dask", cluster.address, cwd=tmp_path)
+        _, err = process.communicate(timeout=100)
+        assert process.returncode == ExitCode.INTERNAL
+        assert err.startswith(f"fetchcli: the scheduler at {cluster.address} is gone; ".encode())
+        until(lambda: not processes_of_shards(tmp_path), "no shard is fetched any more")
+
+
 def test_an_interrupted_run_goes_on(tmp_path: Path, server: CountingServer) -> None:
     write_list(tmp_path, server)
     process = start(*COMMAND, "--dask", "local", cwd=tmp_path)

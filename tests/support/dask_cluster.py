@@ -22,13 +22,14 @@ class DaskCluster:
 
     Attributes:
         address: of the scheduler.
-        workers: the processes.
+        scheduler: its process.
+        workers: their processes.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._file = folder / "scheduler.json"
-        self._scheduler = self._start("dask_scheduler", "--port", "0", "--scheduler-file", str(self._file))
+        self.scheduler = self._start("dask_scheduler", "--port", "0", "--scheduler-file", str(self._file))
         until(lambda: self._file.exists() and self._file.read_text().strip().endswith("}"), "a scheduler")
         self.address = json.loads(self._file.read_text())["address"]
         self.workers: list[subprocess.Popen[bytes]] = []
@@ -39,7 +40,7 @@ class DaskCluster:
         self.workers.append(self._start("dask_worker", self.address, *more, command=command))
 
     def close(self) -> None:
-        for process in (*self.workers, self._scheduler):
+        for process in (*self.workers, self.scheduler):
             process.send_signal(signal.SIGCONT)
             process.kill()
             process.wait()

@@ -37,7 +37,10 @@ class DaskPool:
         self._topic, self._tell = topic, tell
         self._futures: dict[int, Future[Any]] = {}
         self._attempts = 0
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters to users is told by fetchcli
+        self._address = visible(address)
+        for name in list(logging.root.manager.loggerDict):
+            if name.partition(".")[0] == "distributed":  # what matters to users is told by fetchcli
+                logging.getLogger(name).setLevel(logging.CRITICAL)
         self._cluster = _local_cluster() if address == LOCAL else None
         try:
             self._client = Client(self._cluster or address, timeout=CONNECT_SECONDS, set_as_default=False)
@@ -54,6 +57,12 @@ class DaskPool:
     def slots(self) -> int:
         """See `ShardPool.slots`: the threads of the workers, because each shard has a process of its own."""
         return sum(self._client.nthreads().values())
+
+    @property
+    def problem(self) -> str:
+        """See `ShardPool.problem`."""
+        alive = self._client.status in ("running", "connecting")
+        return "" if alive else f"the scheduler at {self._address} is gone"
 
     def check(self, paths: dict[str, str]) -> None:
         """See `ShardPool.check`."""
@@ -72,6 +81,8 @@ class DaskPool:
 
     def submit(self, task: ShardTask, avoid: str = "") -> None:
         """See `ShardPool.submit`."""
+        if self.problem:
+            return
         self._attempts += 1
         others = [worker for worker in self._client.nthreads() if worker != avoid]
         future = self._client.submit(
@@ -98,8 +109,8 @@ class DaskPool:
     def _take_end(self, number: int, future: Future[Any]) -> None:
         if self._futures.get(number) is not future:
             return
-        if future.cancelled() or future.status == "lost":
-            self._tell(ShardFailed(number, "the scheduler has lost it", ExitCode.INTERNAL))
+        if future.cancelled() or future.status == "lost":  # somebody has restarted the cluster, or it is gone
+            self._tell(ShardFailed(number, "the scheduler has dropped it", ExitCode.INTERNAL))
             return
         error = future.exception()
         if error is None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import NamedTuple
 
+from fetchcli.core.errors import ExitCode
 from fetchcli.core.job.cutter import Cut
 from fetchcli.core.job.job_record import CommitRecord
 from fetchcli.core.job.queue import ShardQueue
@@ -72,6 +73,11 @@ class Dealer:
         """No more shards come."""
         self._is_cut = True
         self._deal()
+
+    def lose(self, reason: str) -> None:
+        """Nobody can fetch the shards any more."""
+        self.failure = self.failure or ShardFailed(0, reason, ExitCode.INTERNAL)
+        self.stop()
 
     def stop(self) -> None:
         """Give out no more."""

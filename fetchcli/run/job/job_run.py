@@ -48,6 +48,7 @@ from fetchcli.transport.base import Transport
 
 MakePool = Callable[[str, Callable[[ShardEvent], None]], ShardPool]
 CHAINS_PER_SLOT = 4  # so that hosts spread evenly
+WATCH_SECONDS = 1.0
 MIN_CHAINS, MAX_CHAINS = 8, 4096
 
 
@@ -144,16 +145,17 @@ class JobRun:
         read = [source.path for source in self._inputs if isinstance(source, File)]
         outputs = Outputs(self._plan, [*read, *settings.read], displays, self._stop, quiet=settings.quiet)
         with Interrupt(self._stop) as interrupt:
-            cutting = asyncio.create_task(self._cut())
+            cutting, watching = asyncio.create_task(self._cut()), asyncio.create_task(self._watch())
             try:
                 await self._merge(outputs)
                 if not self._stopped.is_set():
                     await cutting
             finally:
                 cutting.cancel()
+                watching.cancel()
                 for name in self._shared:
                     JobFolder(name).remove_probe()
-                await asyncio.gather(cutting, return_exceptions=True)
+                await asyncio.gather(cutting, watching, return_exceptions=True)
                 self._summary.elapsed = time.monotonic() - began
                 if self._comparison is not None:
                     self._summary.changes = self._comparison.finish(whole=self._is_whole)
@@ -188,6 +190,12 @@ class JobRun:
         except BaseException:
             self.dealer.stop()
             raise
+
+    async def _watch(self) -> None:
+        """End the run if nobody can fetch anything any more."""
+        while not self._pool.problem:  # noqa: ASYNC110 - the pool has no event for that
+            await asyncio.sleep(WATCH_SECONDS)
+        self.dealer.lose(self._pool.problem)
 
     def _submit(self, shard: CutShard, avoid: str) -> None:
         """Give a shard to the pool."""
@@ -238,7 +246,9 @@ class JobRun:
         """Why the job has not ended, and how it goes on."""
         failure, count = self.dealer.failure, self._summary.total
         reason = "interrupted" if interrupted is not None else "stopped"
-        if failure is not None:
+        if failure is not None and not failure.number:
+            reason = failure.reason
+        elif failure is not None:
             where = f" on {failure.worker}" if failure.worker else ""
             reason = f"shard {failure.number} failed{where}: {failure.reason}"
         kept = f"{count:,} outcome{'s are' if count != 1 else ' is'} kept in {visible(self._folder.name)}"

@@ -44,6 +44,10 @@ class ShardPool(Protocol):
     def slots(self) -> int:
         """Number of shards that it can fetch at once."""
 
+    @property
+    def problem(self) -> str:
+        """Why it can fetch nothing more, or empty."""
+
     def check(self, paths: dict[str, str]) -> None:
         """Make sure that all workers can do what is needed; blocks.
 
