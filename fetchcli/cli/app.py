@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import click
 import typer
 
-from fetchcli.cli.about import print_about
+from fetchcli.cli.about import print_about, print_names
 from fetchcli.cli.build import build_settings
 from fetchcli.cli.command import ConfiguredCommand
 from fetchcli.cli.continuing import continuing_command
@@ -58,6 +58,9 @@ def fetchcli(inputs: list[str] | None, **values: Any) -> int:
     """Build the settings from the options, and run."""
     if values["version"] or values["print_config"] or values["print_schema"]:
         print_about(values["print_schema"], version=values["version"])
+        return ExitCode.OK
+    if "help" in (values["columns"], *(values["output"] or ())):
+        print_names(formats="help" in (values["output"] or ()))
         return ExitCode.OK
     loaded = click.get_current_context().obj
     if values["verbose"]:

@@ -112,6 +112,11 @@ def definitions(rows: Iterable[tuple[str, str]], column: int) -> str:
     return "\n".join(lines)
 
 
+def described_formats(table: Iterable[Any]) -> list[tuple[str, str]]:
+    """The names of formats, and their meanings with their extensions."""
+    return [(known.name, f"{known.meaning} ({' '.join(known.extensions) or 'no extension'})") for known in table]
+
+
 def indented(lines: Iterable[str]) -> list[str]:
     """The lines of a block of a page."""
     return [f"    {line}" for line in lines]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fetchcli.core.rows.columns import NAMES
+from fetchcli.run.formats import OUTPUT_FORMATS
 from tests.support.command import Result, fetchcli
 from tests.support.recorder import ok, recorder
 
@@ -119,3 +120,12 @@ def test_a_key_says_that_two_rows_ask_the_same(tmp_path: Path) -> None:
     assert all(len(key) == 16 for key in keys)
     again = [json.loads(line)["key"] for line in fetchcli(*args, "-A", "other", cwd=tmp_path).lines]
     assert again == keys
+
+
+def test_what_there_is_is_listed() -> None:
+    columns, formats = fetchcli("--columns", "help"), fetchcli("-o", "help")
+    assert (columns.code, columns.err, formats.code, formats.err) == (0, "", 0, "")
+    named = {line.split()[0] for line in columns.lines if line[:1].strip()}
+    assert {"seq", "url", "headers", "saved_as", "header:NAME"} <= named
+    assert {line.split()[0] for line in formats.lines if line[:1].strip()} == {known.name for known in OUTPUT_FORMATS}
+    assert max(map(len, (*columns.lines, *formats.lines))) <= 80

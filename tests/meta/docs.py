@@ -8,7 +8,7 @@ from rich.console import Console
 
 from fetchcli.cli.definitions import PANELS
 from fetchcli.cli.habits import ELSEWHERE, SAME
-from fetchcli.cli.help import BLOCK, USAGE, definitions, flags_text, indented, options_block, topics
+from fetchcli.cli.help import BLOCK, USAGE, definitions, described_formats, flags_text, indented, options_block, topics
 from fetchcli.cli.option import Found
 from fetchcli.core.errors import ErrorKind, ExitCode, Failure
 from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
@@ -41,8 +41,7 @@ def options(topic: str) -> str:
 def formats(topic: str) -> str:
     """The input formats or the output formats, with their extensions."""
     table = INPUT_FORMATS if topic == "input" else OUTPUT_FORMATS
-    rows = [(known.name, f"{known.meaning} ({' '.join(known.extensions) or 'no extension'})") for known in table]
-    return definitions(rows, COLUMN)
+    return definitions(described_formats(table), COLUMN)
 
 
 def columns(_: str) -> str:

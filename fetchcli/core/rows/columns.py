@@ -224,8 +224,8 @@ HEADERS = Column(
 )
 
 NAMES: tuple[str, ...] = tuple(column.name for column in COLUMNS)
-_ALL = (*COLUMNS, *SAVED, VARIANT, *REVALIDATED, HEADERS)
-_BY_NAME = {name: column for column in _ALL for name in (column.name, *column.aliases)}
+ALL_COLUMNS = (*COLUMNS, *SAVED, VARIANT, *REVALIDATED, HEADERS)
+_BY_NAME = {name: column for column in ALL_COLUMNS for name in (column.name, *column.aliases)}
 
 
 def as_written(value: Value) -> str:
@@ -258,7 +258,7 @@ def find(name: str) -> Column:
         from difflib import get_close_matches  # only an error needs it
 
         near = get_close_matches(name, _BY_NAME, n=1)
-        known = ", ".join((*(column.name for column in _ALL), f"{HEADER}NAME"))
+        known = ", ".join((*(column.name for column in ALL_COLUMNS), f"{HEADER}NAME"))
         hint = f"did you mean {near[0]!r}?" if near else f"known: {known}"
         raise UsageError(f"no column is named {name!r}; {hint}")
     return column
