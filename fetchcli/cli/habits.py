@@ -67,6 +67,11 @@ ELSEWHERE: tuple[Elsewhere, ...] = (
     Elsewhere("-z --time-cond", "curl", _CHANGED),
     Elsewhere("--etag-compare --etag-save", "curl", _CHANGED),
     Elsewhere("-N --no-buffer", "curl", "rows are written as soon as they are known; leave it out"),
+    Elsewhere("--http2 --http3", "curl", "requests are sent with HTTP/1.1; leave it out"),
+    Elsewhere("--data-raw --data-binary", "curl", "--data sends a text, and --data @FILE the content of a file"),
+    Elsewhere("--spider", "wget", "bodies are not saved unless --save is given; -I sends HEAD requests"),
+    Elsewhere("--verify", "httpie", "--insecure accepts any certificate"),
+    Elsewhere("--format", "lychee", "-o FORMAT chooses a format, -o help lists them"),
     Elsewhere("-P --directory-prefix", "wget", "--save FOLDER/ saves bodies in a folder"),
     Elsewhere("--output-document", "wget", "--save FILE saves the body of one URL"),
     Elsewhere("--expect-status", "hurl, k6", "--accept 200..299 says which statuses are accepted"),
@@ -192,6 +197,8 @@ def _check(flag: str, value: str = "") -> None:
     """Refuse values that tell that another command is meant."""
     if flag == "-c" and not value.replace(".", "").isdigit() and ("." in value or "/" in value):
         raise UsageError(f"-c is the number of requests at once, and not {value!r}; a cookie jar is --cookie-jar FILE")
+    if flag == "-o" and value == "/dev/null":
+        raise UsageError("-o /dev/null is not needed: bodies are not shown; leave it out")
     if flag == "-o" and ":" not in value and Path(value).suffix.lower() in _BODIES:
         raise UsageError(f"-o writes rows, and {value!r} is no format of rows; to save the body write --save {value}")
 

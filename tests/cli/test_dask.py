@@ -190,11 +190,27 @@ def test_a_worker_that_does_not_see_the_folder(tmp_path: Path, server: CountingS
     assert server.total == 0
 
 
+def test_something_else_that_listens_is_no_scheduler(tmp_path: Path) -> None:
+    with recorder() as other:
+        found = fetchcli(other.url(), "--dask", f"tcp://127.0.0.1:{other.port}", "-o", "rows.jsonl", cwd=tmp_path)
+    assert found.code == ExitCode.USAGE
+    assert f"--dask tcp://127.0.0.1:{other.port}: no scheduler answers there (" in found.err
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         (["--dask", "tcp://127.0.0.1:9", "-o", "rows.jsonl"], "--dask tcp://127.0.0.1:9: no scheduler answers there"),
-        (["--dask", "nowhere", "-o", "rows.jsonl"], "--dask nowhere: no scheduler answers there"),
+        (
+            ["--dask", "lcoal", "-o", "rows.jsonl"],
+            "--dask: expected local, or the address of a scheduler such as tcp://",
+        ),
+        (["--dask", "http://h:1", "-o", "rows.jsonl"], "--dask: expected local, or the address of a scheduler such as"),
+        (
+            ["--dask", "local", "-o", "rows.jsonl", "--resume"],
+            "holds no job of --dask to go on with; leave out --resume",
+        ),
+        (["--dask", "local", "-o", "rows.jsonl", "-o", "junit:/proc/no/r.xml"], "/proc/no/r.xml: No such file or"),
         (["--dask", "local"], "--dask requires a folder for the job: write rows to a file (-o rows.jsonl), or name"),
         (["--dask", "local", "--halt", "failed>3"], "--dask and --halt cannot be combined"),
         (["--dask", "local", "--processes", "2"], "--dask and --processes cannot be combined"),
@@ -207,6 +223,7 @@ def test_what_cannot_work_is_said_at_once(tmp_path: Path, options: list[str], me
     assert found.code in (ExitCode.USAGE, ExitCode.OUTPUT)
     assert message in found.err
     assert len(found.err.splitlines()) == 1
+    assert not (tmp_path / "rows.jsonl.job").exists()
 
 
 def answer(request: bytes) -> bytes:

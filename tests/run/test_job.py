@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from fetchcli.core.errors import ErrorKind, ExitCode, InputError, OutputError
+from fetchcli.core.errors import ErrorKind, ExitCode, InputError, OutputError, UsageError
 from fetchcli.core.job.cutter import ChainPiece, Cut
 from fetchcli.core.job.job_record import CommitRecord, JobRecord
 from fetchcli.core.model.policy import Pace, Policy
@@ -97,6 +97,8 @@ def test_nothing_else_in_the_folder_is_removed(tmp_path: Path) -> None:
 
 
 def test_one_run_works_on_a_job(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="holds no job of --dask to go on with"):
+        JobFolder(str(tmp_path / "job")).begin(JOB, resume=True)
     first = JobFolder(str(tmp_path / "job"))
     first.begin(JOB, resume=False)
     with pytest.raises(OutputError, match="another run works on this job"):

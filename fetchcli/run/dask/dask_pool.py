@@ -2,6 +2,7 @@
 
 import logging
 import pickle
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,7 @@ from fetchcli.run.job.shard_task import ShardError, ShardNews, ShardTask
 
 LOCAL = "local"
 CONNECT_SECONDS = 5.0
+ANSWER_SECONDS = 12.0
 WORKER_SECONDS = 60.0  # to wait for the first worker: a cluster may just be starting
 
 
@@ -42,10 +44,7 @@ class DaskPool:
             if name.partition(".")[0] == "distributed":  # what matters to users is told by fetchcli
                 logging.getLogger(name).setLevel(logging.CRITICAL)
         self._cluster = _local_cluster() if address == LOCAL else None
-        try:
-            self._client = Client(self._cluster or address, timeout=CONNECT_SECONDS, set_as_default=False)
-        except (OSError, ValueError) as error:
-            raise UsageError(f"--dask {visible(address)}: no scheduler answers there ({error})") from None
+        self._client = _connected(self._cluster or address, self._address)
         try:
             self._client.wait_for_workers(1, timeout=WORKER_SECONDS)
         except TimeoutError:
@@ -109,6 +108,7 @@ class DaskPool:
     def _take_end(self, number: int, future: Future[Any]) -> None:
         if self._futures.get(number) is not future:
             return
+        del self._futures[number]  # the cluster need not remember it
         if future.cancelled() or future.status == "lost":  # somebody has restarted the cluster, or it is gone
             self._tell(ShardFailed(number, "the scheduler has dropped it", ExitCode.INTERNAL))
             return
@@ -119,6 +119,26 @@ class DaskPool:
             self._tell(ShardFailed(number, error.message, error.code, error.worker))
         else:
             self._tell(ShardFailed(number, f"{type(error).__name__}: {error}", ExitCode.INTERNAL))
+
+
+def _connected(cluster: LocalCluster | str, shown: str) -> Client:
+    """A client of a cluster; raises UsageError if there is none, also if something else listens there for ever."""
+    found: list[Client] = []
+    problems: list[str] = []
+
+    def connect() -> None:
+        try:
+            found.append(Client(cluster, timeout=CONNECT_SECONDS, set_as_default=False))
+        except (OSError, ValueError) as error:
+            problems.append(str(error))
+
+    thread = threading.Thread(target=connect, name="fetchcli-dask", daemon=True)
+    thread.start()
+    thread.join(ANSWER_SECONDS)
+    if not found:
+        reason = problems[0] if problems else f"what listens there has not answered for {ANSWER_SECONDS:g} s"
+        raise UsageError(f"--dask {shown}: no scheduler answers there ({reason})")
+    return found[0]
 
 
 def _local_cluster() -> LocalCluster:

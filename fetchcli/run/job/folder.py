@@ -29,6 +29,7 @@ class JobFolder:
         self.name = name
         self._path = Path(name)
         self._locked = -1
+        self._is_new = False
 
     def begin(self, fresh: JobRecord, *, resume: bool) -> JobRecord:
         """Make the folder, or go on with what it holds.
@@ -46,9 +47,14 @@ class JobFolder:
         """
         try:
             self._path.mkdir(mode=_MODE, parents=True, exist_ok=True)
-            is_new = self._create(_JOB, fresh)
+            self._is_new = self._create(_JOB, fresh)
             self._lock()
-            if is_new:
+            if self._is_new and resume:
+                self.remove()
+                raise UsageError(
+                    f"--resume: {visible(self.name)} holds no job of --dask to go on with; leave out --resume to begin"
+                )
+            if self._is_new:
                 return fresh
             found = parse_record((self._path / _JOB).read_bytes(), JobRecord)
         except OSError as error:
@@ -142,6 +148,11 @@ class JobFolder:
         """Remove what `write_probe` wrote."""
         with suppress(OSError):
             (self._path / _PROBE).unlink()
+
+    def remove_if_unused(self) -> None:
+        """Remove what this run has made, if no shard is done."""
+        if self._is_new and not any(self._path.glob("done-*.json")):
+            self.remove()
 
     def remove(self) -> None:
         """Remove what the job has left, and the folder if nothing else is in it."""

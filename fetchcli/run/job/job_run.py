@@ -10,7 +10,7 @@ from secrets import token_hex
 
 import msgspec
 
-from fetchcli.core.errors import ExitCode, OutputError
+from fetchcli.core.errors import ExitCode, FetchcliError, OutputError
 from fetchcli.core.job.job_record import JobRecord
 from fetchcli.core.job.share import max_parallel, rest_seconds
 from fetchcli.core.journal.latest import LatestRows
@@ -72,13 +72,17 @@ async def run_in_shards(settings: Settings, make_pool: MakePool) -> ExitCode:
         from fetchcli.run.job.saved_bodies import folder_of_bodies
 
         folders += filter(None, [folder_of_bodies(settings)])
+    folder = JobFolder(folders[0])
     pool = await asyncio.to_thread(make_pool, token_hex(8), tell)
     transport = make_transport(settings.policy)
     gc.freeze()
     gc.enable()
     try:
-        jobs.append(JobRun(settings, pool, folders, transport))
+        jobs.append(JobRun(settings, pool, folder, folders, transport))
         return await jobs[0].run()
+    except FetchcliError:
+        folder.remove_if_unused()
+        raise
     finally:
         await transport.close()
         await asyncio.to_thread(pool.close)
@@ -90,16 +94,18 @@ class JobRun:
     Args:
         settings: the settings of the run.
         pool: has room for shards.
-        folders: those that all workers must reach, that of the job first.
+        folder: the folder of the job.
+        shared: folders that all workers must reach.
         transport: fetches lists that are sitemaps.
 
     Attributes:
         dealer: deals the shards.
     """
 
-    def __init__(self, settings: Settings, pool: ShardPool, folders: list[str], transport: Transport) -> None:
-        self._pool, self._shared = pool, folders
-        self._folder = folder = JobFolder(folders[0])
+    def __init__(
+        self, settings: Settings, pool: ShardPool, folder: JobFolder, shared: list[str], transport: Transport
+    ) -> None:
+        self._pool, self._folder, self._shared = pool, folder, shared
         self._inputs = open_inputs(settings)
         self._settings = settings = name_columns(settings, self._inputs)
         check_expectations(settings, self._inputs)
@@ -229,6 +235,8 @@ class JobRun:
         report_input_problems(settings, self._reader, empty, [str(error) for error in self._reader.errors])
         if self._is_whole and not outputs.failed:
             self._folder.remove()
+        elif interrupted is None and failure is None and not self.dealer.results:
+            self._folder.remove_if_unused()
         else:
             print_message(self._what_is_left(interrupted))
         if interrupted is not None:
