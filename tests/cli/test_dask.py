@@ -208,7 +208,7 @@ def test_something_else_that_listens_is_no_scheduler(tmp_path: Path) -> None:
         (["--dask", "http://h:1", "-o", "rows.jsonl"], "--dask: expected local, or the address of a scheduler such as"),
         (
             ["--dask", "local", "-o", "rows.jsonl", "--resume"],
-            "holds no job of --dask to go on with; leave out --resume",
+            "holds no job of --dask to go on with; leave out",
         ),
         (["--dask", "local", "-o", "rows.jsonl", "-o", "junit:/proc/no/r.xml"], "/proc/no/r.xml: No such file or"),
         (["--dask", "local"], "--dask requires a folder for the job: write rows to a file (-o rows.jsonl), or name"),
