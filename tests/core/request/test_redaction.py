@@ -1,6 +1,7 @@
 """Secrets in texts that are shown."""
 
 import json
+import pickle
 import threading
 import time
 from collections.abc import Callable
@@ -131,3 +132,10 @@ def test_what_a_row_adds_overlaps_with_what_is_known() -> None:
     run.add("later on")
     assert row("later on") == "***"
     assert run("abcdef-ghijkl") == "***-ghijkl"
+
+
+def test_a_redactor_goes_to_other_processes_with_all_that_it_knows() -> None:
+    redactor = Redactor(["first secret"]).with_more(["second secret"])
+    text = "first secret, second secret, nothing"
+    copy = pickle.loads(pickle.dumps(redactor))
+    assert copy(text) == redactor(text) == "***, ***, nothing"
