@@ -21,7 +21,7 @@ from tests.benchmarks.alarms import alarms
 from tests.benchmarks.cores import WAYS, fresh, kept, peak, secure, servers
 from tests.benchmarks.measure import Cost, measure
 from tests.benchmarks.real_lists import many_names, mixture
-from tests.support.nginx import free_port, installed, nginx
+from tests.support.nginx import installed, nginx
 
 HERE = Path(__file__).parent
 PYTHON = sys.executable
@@ -89,11 +89,6 @@ def lists(count: int, make: Callable[[int], str]) -> Iterator[tuple[Path, Path]]
         yield listing, Path(name)
 
 
-def spread(number: int) -> str:
-    """A loopback address of its own for every number."""
-    return f"127.{1 + number // 62500}.{number // 250 % 250}.{1 + number % 250}"
-
-
 def one_host(rounds: int, count: int) -> None:
     with nginx() as port, lists(count, lambda n: f"http://127.0.0.1:{port}/page/{n}") as (listing, folder):
         table(
@@ -106,28 +101,15 @@ def one_host(rounds: int, count: int) -> None:
 
 
 def many_hosts(rounds: int, count: int) -> None:
-    with nginx() as port, lists(count, lambda n: f"http://{spread(n)}:{port}/page/{n}") as (listing, folder):
+    with nginx() as port, lists(count, lambda n: fresh(port, n)) as (listing, folder):
         contestants = ours(listing, 50, folder)
         table(f"(b) {count:,} URLs on {count:,} addresses, -c 50", contest(contestants, folder, rounds), count)
 
 
 def tls(rounds: int, count: int) -> None:
-    import trustme
-
-    authority = trustme.CA()
-    # Names of the loopback host (RFC 6761): one small certificate for hosts without number.
-    certificate = authority.issue_cert("*.bench.localhost")
-    with tempfile.TemporaryDirectory() as name:
-        cert, root = Path(name) / "cert.pem", Path(name) / "root.pem"
-        cert.write_bytes(
-            certificate.private_key_pem.bytes() + b"".join(blob.bytes() for blob in certificate.cert_chain_pems)
-        )
-        authority.cert_pem.write_to_path(str(root))
-        port = free_port()
-        make = lambda n: f"https://h{n}.bench.localhost:{port}/page/{n}"  # noqa: E731
-        with nginx(tls_port=port, cert=str(cert)), lists(count, make) as (listing, folder):
-            costs = contest(ours(listing, 50, folder), folder, rounds, env={"SSL_CERT_FILE": str(root)})
-            table(f"(c) {count:,} HTTPS URLs on {count:,} hosts, -c 50", costs, count)
+    with servers() as (_, port, env), lists(count, lambda n: secure(port, n)) as (listing, folder):
+        costs = contest(ours(listing, 50, folder), folder, rounds, env=env)
+        table(f"(c) {count:,} HTTPS URLs on {count:,} hosts, -c 50", costs, count)
 
 
 def latency(rounds: int, count: int) -> None:

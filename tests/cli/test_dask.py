@@ -28,6 +28,13 @@ def write_list(folder: Path, server: CountingServer) -> None:
     (folder / "urls.txt").write_text("\n".join(urls))
 
 
+def run(folder: Path, cluster: str, *more: str) -> None:
+    """Run to the end: all is well, and nothing is said."""
+    process = start(*COMMAND, "--dask", cluster, *more, cwd=folder)
+    _, err = process.communicate(timeout=100)
+    assert (process.returncode, err) == (0, b"")
+
+
 def require_whole(folder: Path, server: CountingServer) -> None:
     """One row for each row of the list, and no host was asked for too much."""
     rows = [json.loads(line) for line in (folder / "rows.jsonl").read_text().splitlines()]
@@ -54,9 +61,7 @@ def test_on_this_machine(tmp_path: Path, server: CountingServer) -> None:
     alone.communicate(timeout=60)
     assert alone.returncode == 0
     server.reset()
-    both = start(*COMMAND, "-o", "rows.csv", "-o", "report.json:report.json", "--dask", "local", cwd=tmp_path)
-    _, err = both.communicate(timeout=100)
-    assert (both.returncode, err) == (0, b"")
+    run(tmp_path, "local", "-o", "rows.csv", "-o", "report.json:report.json")
     require_whole(tmp_path, server)
     header, *rows = (tmp_path / "rows.csv").read_text().splitlines()
     assert header == (tmp_path / "alone.csv").read_text().splitlines()[0]
@@ -67,9 +72,7 @@ def test_a_worker_that_is_killed(tmp_path: Path, server: CountingServer) -> None
     write_list(tmp_path, server)
     with dask_cluster(tmp_path / "dask") as cluster:
         server.hooks[300] = cluster.workers[0].kill
-        process = start(*COMMAND, "--dask", cluster.address, cwd=tmp_path)
-        _, err = process.communicate(timeout=100)
-        assert (process.returncode, err) == (0, b"")
+        run(tmp_path, cluster.address)
     require_whole(tmp_path, server)
     assert server.total > ROWS
 
@@ -78,9 +81,7 @@ def test_a_worker_that_hangs(tmp_path: Path, server: CountingServer) -> None:
     write_list(tmp_path, server)
     with dask_cluster(tmp_path / "dask") as cluster:
         server.hooks[300] = lambda: cluster.workers[1].send_signal(signal.SIGSTOP)
-        process = start(*COMMAND, "--dask", cluster.address, cwd=tmp_path)
-        _, err = process.communicate(timeout=100)
-        assert (process.returncode, err) == (0, b"")
+        run(tmp_path, cluster.address)
     require_whole(tmp_path, server)
 
 
@@ -93,9 +94,7 @@ def test_a_command_that_is_killed_and_goes_on_with_more_workers(tmp_path: Path, 
         process.communicate()
         cluster.add_worker()
         done = server.total
-        again = start(*COMMAND, "--dask", cluster.address, "--resume", cwd=tmp_path)
-        _, err = again.communicate(timeout=100)
-        assert (again.returncode, err) == (0, b"")
+        run(tmp_path, cluster.address, "--resume")
     require_whole(tmp_path, server)
     assert server.total - done < ROWS
 
@@ -105,9 +104,7 @@ def test_a_full_disk_at_one_worker(tmp_path: Path, server: CountingServer) -> No
     with dask_cluster(tmp_path / "dask", workers=0) as cluster:
         for command in (WITH_SMALL_FILES, (), ()):
             cluster.add_worker(*command)
-        process = start(*COMMAND, "--dask", cluster.address, cwd=tmp_path)
-        _, err = process.communicate(timeout=100)
-        assert (process.returncode, err) == (0, b"")
+        run(tmp_path, cluster.address)
     require_whole(tmp_path, server)
 
 
@@ -122,9 +119,7 @@ def test_disks_that_are_all_full_end_the_run_and_nothing_is_lost(tmp_path: Path,
         assert b"--resume" in err
         cluster.add_worker()
         cluster.workers[0].kill()
-        again = start(*COMMAND, "--dask", cluster.address, "--resume", cwd=tmp_path)
-        _, err = again.communicate(timeout=100)
-        assert (again.returncode, err) == (0, b"")
+        run(tmp_path, cluster.address, "--resume")
     require_whole(tmp_path, server)
 
 
@@ -149,9 +144,7 @@ def test_an_interrupted_run_goes_on(tmp_path: Path, server: CountingServer) -> N
     assert b"interrupted; " in err
     assert err.endswith(b"--dask local --resume\n")
     assert not processes_of_shards(tmp_path)
-    again = start(*COMMAND, "--dask", "local", "--resume", cwd=tmp_path)
-    _, err = again.communicate(timeout=100)
-    assert (again.returncode, err) == (0, b"")
+    run(tmp_path, "local", "--resume")
     require_whole(tmp_path, server)
 
 
