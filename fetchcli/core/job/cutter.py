@@ -74,6 +74,10 @@ class Cutter:
             return self._without_host % len(self._open)
         return key % len(self._open)
 
+    def piece(self, chain: int) -> int:
+        """The number of the piece that the next row of a chain goes to."""
+        return self._pieces[chain]
+
     def add(self, chain: int) -> Cut | None:
         """Note that a row was put there; the shard that this completes, or None."""
         self._open[chain] += 1

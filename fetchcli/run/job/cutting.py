@@ -28,7 +28,6 @@ class Cutting:
         self._folder, self._parallel = folder, job.parallel
         self._cutter = Cutter(job.chains, split=job.split)
         self._batch = max(MIN_BATCH, min(MAX_BATCH, KEPT_ROWS // job.chains))
-        self._pieces = [0] * job.chains
         self._writers: dict[int, RowFileWriter] = {}
 
     @property
@@ -56,7 +55,7 @@ class Cutting:
         chain = self._cutter.chain(None if isinstance(row, Rejected) else host_key(row.url.host))
         writer = self._writers.get(chain)
         if writer is None:
-            path = self._folder.row_file(chain, self._pieces[chain])
+            path = self._folder.row_file(chain, self._cutter.piece(chain))
             writer = self._writers[chain] = RowFileWriter(path, self._batch)
         writer.add(row)
         return self._cutter.add(chain)
@@ -68,7 +67,6 @@ class Cutting:
 
     def _finish(self, piece: ChainPiece, note: Callable[[bytes], None]) -> RowFile:
         writer = self._writers.pop(piece.chain)
-        self._pieces[piece.chain] += 1
         file = writer.finish()
         note(writer.fingerprint)
         return file

@@ -19,7 +19,9 @@ def cut(keys: list[int | None], chains: int, *, split: bool = False) -> tuple[li
     found, chain_of = [], []
     for key in keys:
         chain_of.append(chain := cutter.chain(key))
+        number = cutter.piece(chain)
         if (shard := cutter.add(chain)) is not None:
+            assert [piece[:2] for piece in shard.pieces] == [(chain, number)]
             found.append(shard)
     assert cutter.rows == len(keys)
     return [*found, *cutter.rest(PARALLEL)], chain_of
