@@ -25,3 +25,21 @@ def deciding_code(settings: Settings, summary: Summary, comparison: "Comparison 
     """The exit code of the outcomes that decide: all, or only those that are new."""
     deciding = comparison.fresh if settings.only_new and comparison is not None else None
     return exit_code(summary, deciding)
+
+
+def final_code(settings: Settings, outcome_code: ExitCode, *, written: bool, is_whole: bool) -> ExitCode:
+    """The exit code of a run that was not interrupted.
+
+    Args:
+        settings: the settings of the run.
+        outcome_code: what its outcomes say.
+        written: all outputs were written to their ends.
+        is_whole: all of the input was read, and there was some.
+    """
+    if not written or outcome_code is ExitCode.OUTPUT:
+        return ExitCode.OUTPUT
+    if outcome_code is ExitCode.INTERNAL:
+        return outcome_code
+    if not is_whole:
+        return ExitCode.INPUT
+    return ExitCode.OK if settings.exit_zero else outcome_code

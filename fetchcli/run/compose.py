@@ -18,7 +18,7 @@ from fetchcli.inputs.base import Argument, File, Input
 from fetchcli.inputs.reader import NameRows, RowReader
 from fetchcli.inputs.spool import Spooled, rereadable
 from fetchcli.messages import print_message
-from fetchcli.run.comparison import comparison_with, deciding_code
+from fetchcli.run.comparison import comparison_with, deciding_code, final_code
 from fetchcli.run.displays import Displayed, activity_of, make_displays
 from fetchcli.run.inputs import (
     check_expectations,
@@ -220,10 +220,4 @@ def _conclude(
     report_input_problems(settings, reader, empty, run_loop.errors)
     if interrupted is not None:
         return interrupted
-    if not written or outcome_code is ExitCode.OUTPUT:
-        return ExitCode.OUTPUT
-    if settings.exit_zero and outcome_code is not ExitCode.INTERNAL:
-        outcome_code = ExitCode.OK
-    if outcome_code is ExitCode.INTERNAL:
-        return outcome_code
-    return ExitCode.INPUT if empty or run_loop.errors else outcome_code
+    return final_code(settings, outcome_code, written=written, is_whole=not (empty or run_loop.errors))

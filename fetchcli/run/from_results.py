@@ -20,7 +20,7 @@ from fetchcli.inputs.base import File
 from fetchcli.inputs.results_file import ResultsFile
 from fetchcli.inputs.spool import Spooled, rereadable
 from fetchcli.messages import print_message
-from fetchcli.run.comparison import deciding_code
+from fetchcli.run.comparison import deciding_code, final_code
 from fetchcli.run.displays import make_displays
 from fetchcli.run.inputs import PARQUET, parquet_file
 from fetchcli.run.merged_parts import MergedParts
@@ -96,9 +96,9 @@ async def run_from_results(settings: Settings, comparison: "Comparison | None") 
         if interrupt.code is not None:
             print_message(f"interrupted after {summary.total:,} rows")
             return interrupt.code
-        code = _code(settings, summary, deciding_code(settings, summary, comparison), written=not outputs.failed)
-        is_incomplete = bool(missing) or any(source.torn for source in sources)
-        return ExitCode.INPUT if is_incomplete and code not in (ExitCode.INTERNAL, ExitCode.OUTPUT) else code
+        is_whole = not (_report_empty(settings, summary) or missing or any(source.torn for source in sources))
+        code = deciding_code(settings, summary, comparison)
+        return final_code(settings, code, written=not outputs.failed, is_whole=is_whole)
 
 
 def open_results(names: tuple[str, ...], stack: ExitStack) -> list[Results]:
@@ -252,10 +252,9 @@ def _report(sources: list[Results], latest: LatestRows, missing: list[str]) -> N
         print_message(message)
 
 
-def _code(settings: Settings, summary: Summary, outcome_code: ExitCode, *, written: bool) -> ExitCode:
-    if not summary.total and not settings.allow_empty:
+def _report_empty(settings: Settings, summary: Summary) -> bool:
+    """Say that there was no row; return whether that is wrong."""
+    is_empty = not (summary.total or settings.allow_empty)
+    if is_empty:
         print_message("the results contain no row (--allow-empty accepts that)")
-        return ExitCode.OUTPUT if not written else ExitCode.INPUT
-    if not written or outcome_code is ExitCode.OUTPUT:
-        return ExitCode.OUTPUT
-    return ExitCode.OK if settings.exit_zero and outcome_code is not ExitCode.INTERNAL else outcome_code
+    return is_empty

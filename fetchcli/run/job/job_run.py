@@ -24,7 +24,7 @@ from fetchcli.inputs.readahead import ReadAhead
 from fetchcli.inputs.reader import RowReader
 from fetchcli.inputs.results_file import ResultsFile
 from fetchcli.messages import print_message
-from fetchcli.run.comparison import comparison_with, deciding_code
+from fetchcli.run.comparison import comparison_with, deciding_code, final_code
 from fetchcli.run.displays import Displayed, make_displays
 from fetchcli.run.from_results import Merge
 from fetchcli.run.inputs import (
@@ -241,14 +241,10 @@ class JobRun:
             print_message(self._what_is_left(interrupted))
         if interrupted is not None:
             return interrupted
-        if outputs.failed:
-            return ExitCode.OUTPUT
-        if failure is not None:
+        if failure is not None and not outputs.failed:
             return ExitCode(failure.code)
         code = deciding_code(settings, summary, self._comparison)
-        if settings.exit_zero and code is not ExitCode.INTERNAL:
-            code = ExitCode.OK
-        return ExitCode.INPUT if (empty or self._reader.errors) and code is not ExitCode.INTERNAL else code
+        return final_code(settings, code, written=not outputs.failed, is_whole=not (empty or self._reader.errors))
 
     def _what_is_left(self, interrupted: ExitCode | None) -> str:
         """Why the job has not ended, and how it goes on."""
