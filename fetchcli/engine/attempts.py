@@ -5,7 +5,7 @@ import time
 
 import msgspec
 
-from fetchcli.core.checks.evaluate import Evidence, checks_for, failed_checks, lacks_location, reads_body, takes_long
+from fetchcli.core.checks.evaluate import Evidence, checks_for, failed_checks, is_accepted, reads_body, takes_long
 from fetchcli.core.errors import ErrorKind, Failure, TransportError
 from fetchcli.core.expect.expectations import Check
 from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
@@ -29,6 +29,9 @@ class Attempts:
         policy: the expectations, and how much of a body they may look at.
         epoch: added to `time.monotonic` to get seconds since the epoch.
         bodies: takes bodies.
+
+    Attributes:
+        cancel_failure: the result of cancelled requests; None until some are cancelled.
     """
 
     def __init__(self, transport: Transport, policy: Policy, epoch: float, bodies: Bodies) -> None:
@@ -38,10 +41,22 @@ class Attempts:
         self._bodies = bodies
         self._redactor = policy.credentials.redactor
         self._check_lock = asyncio.Semaphore()
+        self.cancel_failure: Failure | None = None
 
     async def make(self, launch: Launch) -> Attempt:
+        """Make an attempt; what it brings of a body is kept only if the row keeps it."""
+        try:
+            attempt = await self._make(launch)
+        except asyncio.CancelledError:
+            if self.cancel_failure is None:  # only `Fetcher.stop` and `Fetcher.halt` cancel
+                raise
+            attempt = self.failed(launch, self.cancel_failure)
+        self._bodies.settle_attempt(launch, attempt)
+        return attempt
+
+    async def _make(self, launch: Launch) -> Attempt:
         """Send the request of a row, check its response, and remove the secrets that it echoes."""
-        started, number, row = time.monotonic(), len(launch.attempts) + 1, launch.row
+        started, number, row = launch.began, len(launch.attempts) + 1, launch.row
         checks, redactor = checks_for(row, self._policy), redactor_of(row, self._redactor)
         policy = self._policy
         if row.network is not None:
@@ -90,8 +105,7 @@ class Attempts:
         row, body = launch.row, self._bodies.received(launch, response)
         request = row.request or self._policy.request
         wrong = unasked(response, request)
-        accepted = response.status in self._policy.accept and not lacks_location(response, self._policy)
-        if accepted and not checks and not wrong:
+        if is_accepted(response, self._policy) and not checks and not wrong:
             return None
         if body is not None:
             response = msgspec.structs.replace(response, body=body)
@@ -104,9 +118,10 @@ class Attempts:
             redactor or str,
         )
 
-    def failed(self, launch: Launch, started: float, failure: Failure) -> Attempt:
-        """The attempt that started at this time (`time.monotonic`) and ends now with a failure."""
-        return Attempt(len(launch.attempts) + 1, self._epoch + started, time.monotonic() - started, failure)
+    def failed(self, launch: Launch, failure: Failure) -> Attempt:
+        """The attempt that ends now with a failure."""
+        number, elapsed = len(launch.attempts) + 1, time.monotonic() - launch.began
+        return Attempt(number, self._epoch + launch.began, elapsed, failure)
 
     async def _checked(self, attempt: Attempt, evidence: Evidence, checks: tuple[Check, ...]) -> Attempt:
         """The attempt with the checks that its response fails."""

@@ -21,8 +21,10 @@ from fetchcli.core.schedule.lane import Launch
 from fetchcli.core.schedule.scheduler import Scheduler
 from fetchcli.engine.attempts import Attempts, internal_failure
 from fetchcli.engine.bodies import Bodies
+from fetchcli.engine.delegation import Delegation
 from fetchcli.engine.delivery import Delivery
 from fetchcli.engine.feed import NEXT_TURN, Feed, WakeTimer, wait_for_event, watch_loop_lag
+from fetchcli.engine.request_tasks import RequestTasks
 from fetchcli.save.base import BodyStore
 from fetchcli.transport.base import Transport
 
@@ -44,8 +46,12 @@ class Fetcher:
         scheduler: what waits, and why.
         stopped: nothing more is started; rows in flight end as CANCELLED.
         halted: why the rest of the rows is skipped, or empty.
+        epoch: added to `time.monotonic` to get seconds since the epoch.
         unread: the rest of the rows was not even read.
+        delegation: makes ordinary rows elsewhere, or None; set before `run`. These are not among the outcomes.
     """
+
+    delegation: Delegation | None = None
 
     def __init__(  # noqa: PLR0913 - what a run is made of
         self,
@@ -59,26 +65,25 @@ class Fetcher:
     ) -> None:
         self._policy, self._ordered, self._watch = policy, ordered, watch
         self._slots = asyncio.Semaphore(policy.concurrency)
-        self._tasks: dict[asyncio.Task[None], Launch] = {}
+        self._tasks = RequestTasks(self._work, self._ended)
         self._max_waiting = 2 * policy.concurrency  # undelivered outcomes; beyond, nothing new is started
         self._ahead = AHEAD * policy.concurrency
         self._wake = asyncio.Event()
         self._delivery = Delivery(self._wake.set, ordered=ordered, watch=watch)
         self._timer = WakeTimer(self._wake.set)
         self._feed: Feed
-        self._cancel_failure: Failure | None = None  # result of cancelled requests
-        self._bug: BaseException | None = None  # what a task or a callback raised: the caller must know
+        self._bug: BaseException | None = None  # what a task or a callback raised
         self.stopped, self.halted, self.unread = False, "", False
         self._deadline = float("inf")  # when unread rows are given up
-        self._epoch = time.time() - time.monotonic()  # read once: jumps of the wall clock affect no timestamp
+        self.epoch = time.time() - time.monotonic()  # read once: jumps of the wall clock affect no timestamp
         self._bodies = Bodies(store, partial(self.halt, now=False), resumes=policy.retry.any)
-        self._attempts = Attempts(transport, policy, self._epoch, self._bodies)
-        self.scheduler = Scheduler(policy, random.random, time.monotonic(), self._epoch, warn)
+        self._attempts = Attempts(transport, policy, self.epoch, self._bodies)
+        self.scheduler = Scheduler(policy, random.random, time.monotonic(), self.epoch, warn)
 
     @property
     def in_flight(self) -> int:
         """Number of requests in flight."""
-        return len(self._tasks)
+        return len(self._tasks) + (0 if self.delegation is None else len(self.delegation.launches))
 
     @property
     def over(self) -> bool:
@@ -117,9 +122,10 @@ class Fetcher:
                 self._delivery.add(outcome_without_attempt(Skipped.from_target(launch.row, reason)))
 
     def _cancel_all(self, reason: str) -> None:
-        self._cancel_failure = self._cancel_failure or Failure(ErrorKind.CANCELLED, reason)
-        for task in self._tasks:
-            task.cancel()
+        self._attempts.cancel_failure = self._attempts.cancel_failure or Failure(ErrorKind.CANCELLED, reason)
+        if self.delegation is not None:
+            self.delegation.cancel()
+        self._tasks.cancel()
         self._wake.set()
 
     async def run(self, batches: AsyncIterator[list[Row]]) -> AsyncGenerator[Outcome, None]:
@@ -146,7 +152,7 @@ class Fetcher:
                     if not self._slots.locked():
                         await self._launch()
                 if self.stopped or not (feed.rows or not feed.ended or self.scheduler.waiting):
-                    if not self._tasks and not delivery.ready and not self._bodies.pending:
+                    if not self.in_flight and not delivery.ready and not self._bodies.pending:
                         break
                 else:
                     feed.request_batch(self._policy.concurrency)
@@ -165,30 +171,37 @@ class Fetcher:
 
     async def _wait(self) -> None:
         """Wait until something happens."""
-        if self._tasks or not (self.halted and self._feed.waits):
+        if self.in_flight or not (self.halted and self._feed.waits):
             await self._wake.wait()
         elif not await wait_for_event(self._wake, self._deadline):
             self.unread = True
             await self._feed.close()
 
     async def _launch(self) -> None:
-        """Start a task for every free slot that the scheduler has a launch for."""
+        """Fill every free slot that the scheduler has a launch for."""
         while not self._slots.locked() and (launch := self._next()):
             await self._slots.acquire()  # free, so this does not wait
-            task = asyncio.get_running_loop().create_task(self._work(launch))
-            self._tasks[task] = launch
-            task.add_done_callback(self._ended)
+            if self.delegation is None or not self.delegation.take(launch, self._settle_accepted, self._tasks.start):
+                self._tasks.start(launch)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        launch = self._tasks.pop(task)
+    def _settle_accepted(self, launch: Launch, bug: Exception | None) -> None:
+        """Settle a row that was made elsewhere."""
+        if not self.over:
+            self.scheduler.settle_accepted(launch, time.monotonic())
+        self._free_slot(bug)
+
+    def _ended(self, launch: Launch, task: asyncio.Task[None]) -> None:
+        bug = None if task.cancelled() else task.exception()
         try:
-            if not task.cancelled():
-                self._bug = self._bug or task.exception()
-            elif self._cancel_failure:  # cancelled before its first step
-                launch.attempts += (self._attempts.failed(launch, time.monotonic(), self._cancel_failure),)
+            if task.cancelled() and (failure := self._attempts.cancel_failure):  # before its first step
+                launch.attempts += (self._attempts.failed(launch, failure),)
                 self._deliver(launch)
         except Exception as error:  # noqa: BLE001 - nobody else would hear of it
-            self._bug = error
+            bug = error
+        self._free_slot(bug)
+
+    def _free_slot(self, bug: BaseException | None) -> None:
+        self._bug = self._bug or bug
         self._slots.release()
         self._wake.set()
 
@@ -231,18 +244,18 @@ class Fetcher:
             self.scheduler.offer(row, arrived)
         return True
 
-    async def _work(self, current: Launch | None) -> None:
+    async def _work(self, launch: Launch) -> None:
         """Make an attempt, then go on with the next launch in the next turn of the event loop."""
+        current: Launch | None = launch
         while current:
-            if self._end_launch(current, await self._attempt(current)):
+            if self._end_launch(current, await self._attempts.make(current)):
                 continue
-            # Let everything that ended in this turn end first, then send together: batches of requests cost
-            # a fifth less than single ones.
+            # Let everything that ended in this turn end first, then send together: a fifth less for each request.
             try:  # noqa: SIM105 - this is done for every row, and a context manager costs more than the wait
                 await NEXT_TURN
             except asyncio.CancelledError:  # only `stop` cancels, and then there is no next row
                 pass
-            current = self._next()
+            current = self._next() if self.delegation is None else None  # the next one may be delegated
 
     def _end_launch(self, launch: Launch, attempt: Attempt) -> bool:
         """Deliver a row, or leave it to the scheduler for a retry; True if it is to be sent again at once."""
@@ -261,31 +274,21 @@ class Fetcher:
     def _end_last_launch(self, launch: Launch, attempt: Attempt) -> bool:
         """Deliver a row after the end of the run; True if its connection was stale and it is sent again."""
         remedy = attempt.result.remedy if isinstance(attempt.result, Failure) else None
-        if self._cancel_failure is None and remedy is Remedy.LESS and not launch.attempts:
+        cancelled = self._attempts.cancel_failure is not None
+        if not cancelled and remedy is Remedy.LESS and not launch.attempts:
             self._delivery.add(outcome_without_attempt(Skipped.from_target(launch.row, self.halted)))
             return False
         launch.attempts += (attempt,)
-        if self._cancel_failure is None and remedy is Remedy.FRESH and not launch.fresh:
-            launch.fresh = True
+        if not cancelled and remedy is Remedy.FRESH and not launch.fresh:
+            launch.fresh, launch.began = True, time.monotonic()
             return True
-        again = self._cancel_failure is None and self.scheduler.would_retry(launch, time.monotonic())
+        again = not cancelled and self.scheduler.would_retry(launch, time.monotonic())
         self._deliver(launch, f"{NOT_RETRIED}{self.halted}" if again else "")
         return False
 
-    async def _attempt(self, launch: Launch) -> Attempt:
-        started = time.monotonic()
-        try:
-            attempt = await self._attempts.make(launch)
-        except asyncio.CancelledError:
-            if self._cancel_failure is None:  # only `stop` and `halt` cancel
-                raise
-            attempt = self._attempts.failed(launch, started, self._cancel_failure)
-        self._bodies.settle_attempt(launch, attempt)
-        return attempt
-
     def _deliver(self, launch: Launch, note: str = "") -> None:
         """Deliver the outcome of a row, once its body is saved."""
-        first_start = launch.attempts[0].started_at - self._epoch if launch.attempts else time.monotonic()
+        first_start = launch.attempts[0].started_at - self.epoch if launch.attempts else time.monotonic()
         outcome = outcome_of(launch.row, launch.attempts, first_start - launch.arrived, note=note)
         self._bodies.deliver(launch, outcome)
 
@@ -294,7 +297,4 @@ class Fetcher:
         self._timer.cancel()
         self.scheduler.feedback.reset_breaker()  # a host that is down now may be up in the next round
         await self._feed.close()
-        pending = [task for task in (lag, *self._tasks) if task is not None]
-        for task in pending:
-            task.cancel()
-        await asyncio.gather(*pending, return_exceptions=True)
+        await self._tasks.drain(lag)

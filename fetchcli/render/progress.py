@@ -87,6 +87,11 @@ class Progress(ABC):
         """Whether the terminal does not keep up with the messages."""
         return len(self._messages) > MAX_WAITING
 
+    @property
+    def wants_accepted(self) -> bool:
+        """Whether every outcome is printed."""
+        return self._every
+
     def announce(self, message: str) -> bool:
         """Print a message above the bar."""
         self._messages.append(safe(message))

@@ -39,9 +39,14 @@ class SummaryDisplay(EndOfRunDisplay):
         self._wants_rows = rows
         self._rows: list[Outcome] = []
 
+    @property
+    def wants_accepted(self) -> bool:
+        """Whether a table of all rows is still possible."""
+        return self._wants_rows and len(self._rows) <= MAX_ROWS
+
     def handle(self, outcome: Outcome) -> None:
         """Keep the first rows, one more than would be shown."""
-        if self._wants_rows and len(self._rows) <= MAX_ROWS:
+        if self.wants_accepted:
             self._rows.append(outcome)
 
     def close(self, summary: Summary) -> None:

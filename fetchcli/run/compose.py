@@ -19,6 +19,7 @@ from fetchcli.inputs.reader import NameRows, RowReader
 from fetchcli.inputs.spool import Spooled, rereadable
 from fetchcli.messages import print_message
 from fetchcli.run.comparison import comparison_with, deciding_code, final_code
+from fetchcli.run.delegating import delegate_rows
 from fetchcli.run.displays import Displayed, activity_of, make_displays
 from fetchcli.run.inputs import (
     check_expectations,
@@ -71,8 +72,7 @@ async def compose_and_run(settings: Settings, given: GivenRows | None = None) ->
         plan = plan_outputs(settings, stdout_is_terminal=stdout_is_terminal(), bodies=bodies)
         earlier_run = _earlier_run(settings, plan, summary, comparison, saving)
         named, is_done = _row_hooks(settings, saving, comparison, earlier_run), _done_rows(settings, earlier_run)
-        gc.freeze()  # what exists now stays: the collector need not look at it again
-        gc.enable()
+        _begin_collecting()
 
         def read(number: int) -> RowReader:
             reader = RowReader(inputs, settings.reading, policy, make_loader(transport, policy), round=number)
@@ -89,6 +89,7 @@ async def compose_and_run(settings: Settings, given: GivenRows | None = None) ->
         outputs = Outputs(plan, read_files, displays, run_loop.stop, quiet=quiet, earlier_run=earlier_run)
         part_files.begin()
         run_loop.fetcher, run_loop.earlier_run = fetcher, earlier_run
+        delegate_rows(settings, plan, transport, run_loop, outputs)
         with Interrupt(run_loop.stop) as interrupt:
             await run_loop.run(outputs)
         written = await _close_store(store) and _write_cookies(policy, cookies) and not outputs.failed
@@ -97,6 +98,12 @@ async def compose_and_run(settings: Settings, given: GivenRows | None = None) ->
         if interrupt.code is not None or (not given and run_loop.has_no_output and is_continuable(settings, plan)):
             print_message(interruption_message(settings, run_loop, inputs, plan))
         return _conclude(settings, run_loop, written, deciding_code(settings, summary, comparison), interrupt.code)
+
+
+def _begin_collecting() -> None:
+    """Let the collector look at what comes from now on; what exists stays."""
+    gc.freeze()
+    gc.enable()
 
 
 def _fetcher(settings: Settings, transport: Transport, run_loop: RunLoop, store: "Store[Any] | None") -> Fetcher:

@@ -8,8 +8,9 @@ from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING
 
+from fetchcli.core.model.accepted_row import AcceptedRow
 from fetchcli.core.model.outcome import Outcome, Verdict
-from fetchcli.core.model.target import Skipped
+from fetchcli.core.model.target import Skipped, Target
 from fetchcli.core.settings import Settings
 from fetchcli.core.summary.summary import Summary
 from fetchcli.core.summary.totals import totals_text
@@ -95,6 +96,12 @@ class RunLoop:
             if reason := halt.reason(self._failed, self._ended):
                 max_wait = MAX_PIPE_WAIT if self._endless else float("inf")
                 self._loop.call_soon(partial(self.fetcher.halt, reason, now=halt.now, max_wait=max_wait))
+
+    def accept(self, outputs: Outputs, row: Target, accepted: AcceptedRow) -> None:
+        """Count and write a row that a worker has made."""
+        self.outcomes += 1
+        self.summary.add_accepted(accepted.status, accepted.elapsed, accepted.size_download, row)
+        outputs.write_line(accepted.line)
 
     async def run(self, outputs: Outputs) -> None:
         """Run to the end, and close the outputs in any case."""

@@ -43,6 +43,7 @@ class OutputPlan(msgspec.Struct, frozen=True, kw_only=True):
         resumes: the run goes on with an earlier one.
         journals: the outputs that a run can be continued from, and their formats.
         late: files that a resumed run writes at its end, of what the journals hold.
+        lines: the format of the only data output, if it takes lines that somebody else has made; or None.
     """
 
     schema: Schema
@@ -58,6 +59,7 @@ class OutputPlan(msgspec.Struct, frozen=True, kw_only=True):
     resumes: bool
     journals: dict[str, OutputFormat]
     late: frozenset[str]
+    lines: OutputFormat | None
 
 
 def plan_outputs(
@@ -75,13 +77,12 @@ def plan_outputs(
         UsageError: a format or a template is wrong, or two outputs have the same destination.
     """
     schema, rows = schema or schema_of(settings), OutcomeBuffer(columns_of)
-    specs = _specs(settings)
+    shows_rows = stdout_is_terminal and not settings.quiet
+    specs = _specs(settings, has_others=shows_rows or settings.write_out is not None or bodies is not None)
     wanted: list[tuple[str, MakeSink]] = [(spec.path, _sink_factory(spec.format, schema, rows)) for spec in specs]
     if settings.write_out is not None:
         wanted.append((STDOUT, partial(TemplateSink, render=compile_template(settings.write_out, schema))))
     wanted += [(STDOUT, bodies)] if bodies is not None else []
-    if not wanted and (settings.quiet or not stdout_is_terminal):
-        wanted.append((STDOUT, _sink_factory(BY_NAME["text"], schema, rows)))
     _refuse_shared([name for name, _ in wanted])
     data = dict(wanted)
     summary_place = "stdout" if stdout_is_terminal and STDOUT not in data else "stderr"
@@ -99,6 +100,7 @@ def plan_outputs(
         resumes=settings.resume,
         journals=_journals(settings, specs),
         late=_late(specs),
+        lines=specs[0].format if len(wanted) == len(specs) == 1 and specs[0].format.lines else None,
     )
 
 
@@ -126,9 +128,11 @@ def _journals(settings: Settings, specs: list[OutputSpec]) -> dict[str, OutputFo
     return journals
 
 
-def _specs(settings: Settings) -> list[OutputSpec]:
-    """The outputs that were named; a results file must not be replaced by a part of it."""
+def _specs(settings: Settings, *, has_others: bool) -> list[OutputSpec]:
+    """The outputs that were named, or text if there is none; a results file must not be replaced by a part of it."""
     specs = [parse_output(text) for text in settings.outputs]
+    if not specs and not has_others:
+        specs = [OutputSpec(BY_NAME["text"])]
     if settings.resume and (name := next((spec.path for spec in specs if is_object_url(spec.path)), "")):
         raise UsageError(f"--resume cannot continue {name}: an object does not grow; write to a file and copy it there")
     if settings.only_changed and any(is_same(spec.path, settings.revalidate or "") for spec in specs):

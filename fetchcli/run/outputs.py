@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import ExitStack
 from os.path import samestat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from fetchcli.core.errors import FetchcliError, OutputError, UsageError
 from fetchcli.core.model.outcome import Outcome
@@ -21,7 +21,7 @@ from fetchcli.run.file_status import file_status, is_same
 from fetchcli.run.output_plan import MakeSink, OnFailure, OutputPlan
 from fetchcli.sinks.appending_output import AppendingOutput
 from fetchcli.sinks.atomic_output import AtomicOutput
-from fetchcli.sinks.base import DataOutput, Display, Sink
+from fetchcli.sinks.base import DataOutput, Display, LineSink, Sink
 from fetchcli.sinks.formats import STDOUT
 from fetchcli.sinks.output import Output
 from fetchcli.sinks.replacing_output import ReplacingOutput
@@ -102,6 +102,16 @@ class Outputs:
                 sink.handle(outcome)
         for display in self._displays:
             display.handle(outcome)
+
+    @property
+    def takes_lines(self) -> bool:
+        """Whether accepted rows may come as lines now: nobody looks at their outcomes, and all keep up."""
+        return not self.congested and not any(display.wants_accepted for display in self._displays)
+
+    def write_line(self, line: bytes) -> None:
+        """Write the line of an accepted row to the only output."""
+        for sink in self._live:
+            cast("LineSink", sink).write_line(line)
 
     def announce(self, message: str) -> None:
         """Show a message during the run, above the progress bar if there is one."""

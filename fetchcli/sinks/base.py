@@ -19,8 +19,19 @@ class Sink(Protocol):
         """The run is over; complete the output, also after an interruption."""
 
 
+class LineSink(Sink, Protocol):
+    """A sink that takes rows which somebody else has encoded with another sink of its kind, too."""
+
+    def write_line(self, line: bytes) -> None:
+        """Take the bytes of one row."""
+
+
 class Display(Sink, Protocol):
     """A sink for people."""
+
+    @property
+    def wants_accepted(self) -> bool:
+        """Whether rows that were accepted at the first attempt are of use now."""
 
     @property
     def congested(self) -> bool:
@@ -32,6 +43,11 @@ class Display(Sink, Protocol):
 
 class EndOfRunDisplay:
     """Base of displays that keep a few rows and show them once, at the end."""
+
+    @property
+    def wants_accepted(self) -> bool:
+        """Any row may be kept."""
+        return True
 
     @property
     def congested(self) -> bool:

@@ -32,6 +32,10 @@ class CsvSink:
         values = self._schema.values(outcome)
         self._write([self._text(value, write) for value, write in zip(values, self._writers, strict=True)])
 
+    def write_line(self, line: bytes) -> None:
+        """Write a row that is encoded already."""
+        self._output.write(line)
+
     def close(self, summary: Summary) -> None:
         """CSV has no footer."""
 

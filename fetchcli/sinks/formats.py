@@ -24,6 +24,7 @@ class OutputFormat(NamedTuple):
         loader: ``module:name`` of the sink class, or of the function that renders a report; imported on use.
         extensions: file extensions that name the format.
         streamed: rows are written as they finish; otherwise the file is written once, at the end of the run.
+        lines: what is written of a row depends on no other row.
         stored: rows are written in batches, by a thread of its own.
         in_tables: the destination is a database with tables.
         journal: a run can be continued from it.
@@ -35,6 +36,7 @@ class OutputFormat(NamedTuple):
     loader: str
     extensions: tuple[str, ...] = ()
     streamed: bool = False
+    lines: bool = False
     stored: bool = False
     in_tables: bool = False
     journal: bool = False
@@ -48,7 +50,12 @@ class OutputFormat(NamedTuple):
 
 OUTPUT_FORMATS = (
     OutputFormat(
-        "text", "STATUS SECONDS BYTES URL ERROR, tab-separated", "sinks.text:TextSink", (".txt", ".tsv"), streamed=True
+        "text",
+        "STATUS SECONDS BYTES URL ERROR, tab-separated",
+        "sinks.text:TextSink",
+        (".txt", ".tsv"),
+        streamed=True,
+        lines=True,
     ),
     OutputFormat(
         "jsonl",
@@ -56,9 +63,18 @@ OUTPUT_FORMATS = (
         "sinks.jsonl:JsonLinesSink",
         (".jsonl", ".ndjson"),
         streamed=True,
+        lines=True,
         journal=True,
     ),
-    OutputFormat("csv", "a header, then one line per row", "sinks.csv:CsvSink", (".csv",), streamed=True, journal=True),
+    OutputFormat(
+        "csv",
+        "a header, then one line per row",
+        "sinks.csv:CsvSink",
+        (".csv",),
+        streamed=True,
+        lines=True,
+        journal=True,
+    ),
     OutputFormat("json", "one JSON array of rows", "sinks.json:JsonSink", (".json",), streamed=True),
     OutputFormat(
         "sqlite",

@@ -60,5 +60,9 @@ class JsonLinesSink:
         """Write one line."""
         self._output.write(self._encode(outcome) + b"\n")
 
+    def write_line(self, line: bytes) -> None:
+        """Write a row that is encoded already."""
+        self._output.write(line)
+
     def close(self, summary: Summary) -> None:
         """JSON Lines has no footer."""

@@ -20,6 +20,10 @@ class TextSink:
         """Write one line."""
         self._output.write(line(outcome).encode())
 
+    def write_line(self, line: bytes) -> None:
+        """Write a row that is encoded already."""
+        self._output.write(line)
+
     def close(self, summary: Summary) -> None:
         """There is no footer."""
 

@@ -1,12 +1,16 @@
 """``--processes``: what workers do, and what becomes of a run whose workers die."""
 
+import csv
+import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
-from itertools import count
+from datetime import datetime
+from itertools import count, pairwise
 from pathlib import Path
 
 import pytest
@@ -14,7 +18,7 @@ import pytest
 from fetchcli.core.errors import ExitCode
 from tests.support.command import fetchcli, start, until
 from tests.support.faults import FaultServer
-from tests.support.recorder import ok, recorder
+from tests.support.recorder import ok, recorder, see
 from tests.support.workers import is_running, kill_workers, workers_of
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
@@ -103,6 +107,76 @@ def test_an_interruption_at_the_terminal_reaches_the_run_alone(faults: FaultServ
     assert process.returncode == 130
     assert [json.loads(line)["verdict"] for line in (first + out).splitlines()] == ["OK", "CANCELLED"]
     assert b"Traceback" not in err
+
+
+TIMES = ("started_at", "time_")
+
+
+@pytest.mark.parametrize("output", ["jsonl", "csv", "text"])
+def test_workers_write_the_rows_that_one_process_writes(output: str, tmp_path: Path) -> None:
+    """Among them some that the run has to look at: retries, pauses, checks of a row, secrets, what is no URL."""
+
+    def answer(request: bytes) -> bytes:
+        path = request.split(b" ")[1]
+        if b"moved" in path:
+            return see("/there?" + path.decode().rpartition("/")[2])
+        if b"gone" in path:
+            return ok(b"", status="404 Not Found")
+        if b"empty" in path:
+            return ok(b"", status="206 Partial Content")
+        return ok(path, *(["RateLimit-Remaining: 5"] if b"limited" in path else []))
+
+    with recorder(answer) as server:
+        kinds = ("plain", "moved", "gone", "limited", "empty", "plain", "plain")
+        lines = [
+            f'{{"url": "{server.url(f"/{kinds[at % len(kinds)]}/{at}")}", "tag": "t{at % 3}", "memo": {at}{"0" * 25}}}'
+            for at in range(300)
+        ]
+        lines[40] = '{"url": "nothing", "memo": "\\ud800"}'
+        lines[80] = f'{{"url": "{server.url("/plain/80")}", "memo": "\\ud800", "expect_body": "= other"}}'
+        lines[90] = f'{{"url": "{server.url("/plain/90")}", "headers": {{"X-A": "b"}}, "memo": [1, {{"a": null}}]}}'
+        lines[91] = f'{{"url": "{server.url("/plain/91").replace("//", "//user:word@", 1)}", "memo": "word"}}'
+        lines[92] = f'{{"url": "{server.url("/plain/92")}", "memo": "\\ud800 ::error::"}}'
+        (tmp_path / "list.jsonl").write_text("\n".join(lines))
+        rows = []
+        for processes in ("1", "2"):
+            result = fetchcli(
+                *("list.jsonl", "--keep", "memo", "-o", output, "-q", "--processes", processes), cwd=tmp_path
+            )
+            assert (result.code, result.err) == (3, "")
+            rows.append(sorted(_without_times(result.out, output)))
+    assert len(rows[0]) == 300 + (output == "csv")
+    assert rows[0] == rows[1]
+
+
+def _without_times(text: str, output: str) -> list[str]:
+    """The rows without what differs from run to run."""
+    if output == "text":
+        return [re.sub(r"\t[0-9.]+\t", "\t", line) for line in text.splitlines()]
+    if output == "csv":
+        table = list(csv.reader(io.StringIO(text)))
+        timed = [at for at, name in enumerate(table[0]) if name.startswith(TIMES)]
+        return [repr([cell for at, cell in enumerate(row) if at not in timed]) for row in table]
+    rows = map(json.loads, text.splitlines())
+    return [repr({name: value for name, value in row.items() if not name.startswith(TIMES)}) for row in rows]
+
+
+def test_workers_wait_for_a_host_that_asks_for_it(tmp_path: Path) -> None:
+    """A pause that comes with an accepted response reaches the run, which alone knows who is asked when."""
+    lock, asked = threading.Lock(), count(1)
+
+    def answer(request: bytes) -> bytes:
+        with lock:
+            number = next(asked)
+        return ok(b"", *(["RateLimit-Remaining: 0", "RateLimit-Reset: 1"] if number == 20 else []))
+
+    with recorder(answer) as server:
+        urls = [server.url(f"/{number}") for number in range(60)]
+        result = fetchcli(*urls, "-c", "4", "-o", "jsonl", "-q", "--processes", "2", cwd=tmp_path)
+        starts = sorted(json.loads(line)["started_at"] for line in result.out.splitlines())
+    assert (result.code, len(starts)) == (0, 60)
+    times = [datetime.fromisoformat(start).timestamp() for start in starts]
+    assert max(later - earlier for earlier, later in pairwise(times)) >= 0.9
 
 
 def test_a_policy_that_makes_no_sense_is_said_as_with_one_process() -> None:

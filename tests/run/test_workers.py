@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fetchcli.core.errors import ErrorKind, Failure, Remedy, TransportError
+from fetchcli.core.model.accepted_row import AcceptedRow
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Cookies, Limits, Policy
 from fetchcli.core.settings import AUTO_PROCESSES, Settings
@@ -17,17 +18,18 @@ from fetchcli.core.url.parse import parse_url
 from fetchcli.inputs.base import File
 from fetchcli.run.transports import make_transport
 from fetchcli.run.workers import number, process
+from fetchcli.run.workers.blocks import MessageReader, encode
 from fetchcli.run.workers.calls import (
+    Accepted,
     Call,
     Cancel,
     Message,
-    MessageReader,
     Piece,
     PlainCall,
     Raised,
     Returned,
+    RowCall,
     Start,
-    encode,
 )
 from fetchcli.run.workers.worker_transport import WorkerTransport
 from tests.support.faults import FaultServer
@@ -45,9 +47,31 @@ responses = st.builds(
     body=st.none() | st.binary(max_size=9),
 )
 numbers = st.integers(0, 2**40)
+carried = st.lists(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | texts | st.lists(texts, max_size=2)
+).map(tuple)
+row_calls = st.builds(
+    RowCall,
+    number=numbers,
+    url=st.just(URL),
+    began=st.floats(0, 9),
+    queued=st.floats(0, 9),
+    seq=numbers,
+    source=texts,
+    line=numbers,
+    tag=texts,
+    carried=carried,
+    round=numbers,
+    variant=texts,
+)
+accepted = st.builds(
+    Accepted, numbers, st.builds(AcceptedRow, st.integers(100, 999), st.floats(0, 9), numbers, st.binary(max_size=20))
+)
 messages: st.SearchStrategy[Message] = st.one_of(
     st.builds(Returned, numbers, responses),
     st.builds(Cancel, numbers),
+    row_calls,
+    accepted,
     st.builds(Piece, numbers, st.booleans(), st.binary(max_size=20)),
     st.builds(Raised, numbers, st.builds(Failure, st.sampled_from(ErrorKind), texts)),
 )
@@ -61,7 +85,7 @@ def workers_of_this_process() -> set[int]:
 def test_messages_arrive_as_they_were_however_they_are_cut(blocks: list[list[Message]], data: st.DataObject) -> None:
     wire = b"".join(map(encode, blocks))
     cuts = sorted(data.draw(st.lists(st.integers(0, len(wire)), max_size=6)))
-    reader, arrived = MessageReader(Returned), list[Message]()
+    reader, arrived = MessageReader(), list[Message]()
     for start, end in zip([0, *cuts], [*cuts, len(wire)], strict=True):
         arrived += reader.feed(wire[start:end])
     assert arrived == [message for block in blocks for message in block]
@@ -71,7 +95,7 @@ def test_messages_arrive_as_they_were_however_they_are_cut(blocks: list[list[Mes
 def test_frequent_and_other_calls_may_be_mixed(call: int, fresh: bool) -> None:
     sent: list[Message] = [PlainCall(call, URL, fresh), Call(call, URL), Cancel(call)]
     for some in ([sent[0]], sent, sent[1:]):
-        assert MessageReader(PlainCall).feed(encode(some)) == some
+        assert MessageReader().feed(encode(some)) == some
 
 
 async def test_a_worker_that_hangs_is_replaced(faults: FaultServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,6 +46,11 @@ def lacks_location(response: Response, policy: Policy) -> bool:
     return response.status in REDIRECT_STATUSES and policy.redirects.follow
 
 
+def is_accepted(response: Response, policy: Policy) -> bool:
+    """Whether the status of a response is accepted."""
+    return response.status in policy.accept and not lacks_location(response, policy)
+
+
 class Evidence(NamedTuple):
     """Everything that checks look at.
 

@@ -1,6 +1,7 @@
 """The columns of one run: the default ones or those of ``--columns``, and those of ``--keep``."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from fetchcli.core.errors import UsageError
@@ -41,6 +42,7 @@ class Schema:
         Raises:
             UsageError: a name is already used, unknown, or named twice.
         """
+        self._remake = partial(Schema, keep, more=more, columns=columns, always=always, csv_raw=csv_raw)
         _check_kept(keep, more)
         self._kept = {
             name: Column(name, "any", f"carried(row, {at})", f"the column {name} of the input", text=as_written)
@@ -55,6 +57,10 @@ class Schema:
         chosen = {column.name for column in self.columns}
         self.columns += tuple(find(name) for name in always if name not in chosen)
         self._values = self.compiled(lambda *values: list(values))
+
+    def __reduce__(self) -> tuple[Callable[[], "Schema"], tuple[()]]:
+        """What it was made of: functions do not go to other processes."""
+        return self._remake, ()
 
     @property
     def names(self) -> tuple[str, ...]:

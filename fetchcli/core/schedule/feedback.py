@@ -52,6 +52,14 @@ class Feedback:
             _inform(window, launch, result, now)
         self._note_lookup(result)
 
+    def learn_accepted(self, launch: Launch, now: float) -> None:
+        """Record that the response to a launch was accepted, and that it asks for no pause."""
+        if self.breaker is not None and not self._is_deploying(now):
+            self.breaker.succeeded(launch.lane.origin)
+        if launch.lane.window is not None:  # its host has asked for a pause meanwhile
+            launch.lane.window.accepted(launch.in_flight, None, launch.began, now)
+        self._lookups_failed = 0
+
     def _is_deploying(self, now: float) -> bool:
         """Whether hosts may be down because they are being deployed (``--wait``)."""
         wait = self._policy.retry.wait

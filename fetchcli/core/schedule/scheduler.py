@@ -143,6 +143,14 @@ class Scheduler:
         finally:
             self._place(launch.lane, now)
 
+    def settle_accepted(self, launch: Launch, now: float) -> None:
+        """Record that the first attempt of a launch was accepted, and that its response asks for nothing."""
+        self.in_flight -= 1
+        launch.lane.in_flight -= 1
+        self.capacity.succeeded()
+        self.feedback.learn_accepted(launch, now)
+        self._place(launch.lane, now)
+
     def _decide(self, launch: Launch, attempt: Attempt, now: float) -> Settled | None:
         result = attempt.result
         remedy = result.remedy if isinstance(result, Failure) else None

@@ -1,26 +1,19 @@
-"""What a run and its worker processes say to each other, and how that is put on a pipe.
+"""What a run and its worker processes say to each other."""
 
-Both ends are processes of one run, so that the messages may be pickled. Those that nearly all rows need go as
-MessagePack, which takes a third of the time when few go together.
-"""
-
-import asyncio
-import pickle
-from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 import msgspec
 
 from fetchcli.core.errors import Failure
 from fetchcli.core.http1.head import Head
+from fetchcli.core.model.accepted_row import AcceptedRow
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Policy
+from fetchcli.core.model.target import CarriedValue
 from fetchcli.core.request.request import Request
+from fetchcli.core.rows.schema import Schema
 from fetchcli.core.url.parse import HttpUrl
 from fetchcli.transport.base import Conditions
-
-_LENGTH = 4  # bytes before each block, which say how long it is
 
 
 class Start(NamedTuple):
@@ -97,6 +90,43 @@ class PlainCall(msgspec.Struct, array_like=True, frozen=True, gc=False):
     number: int
     url: HttpUrl
     fresh: bool
+
+
+class Lines(NamedTuple):
+    """How rows are encoded; comes before the first `RowCall`.
+
+    Attributes:
+        format: name of the output format.
+        schema: the columns.
+        epoch: added to `time.monotonic` to get seconds since the epoch.
+    """
+
+    format: str
+    schema: Schema
+    epoch: float
+
+
+class RowCall(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """A call of `engine.delegation.RowTransport.send_row`; the fields of the row are those of `Target`."""
+
+    number: int
+    url: HttpUrl
+    began: float
+    queued: float
+    seq: int
+    source: str
+    line: int
+    tag: str
+    carried: tuple[CarriedValue, ...]
+    round: int
+    variant: str
+
+
+class Accepted(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """A `RowCall` has ended with a row that is accepted."""
+
+    number: int
+    row: AcceptedRow
 
 
 class Cancel(NamedTuple):
@@ -179,74 +209,5 @@ class Recorded(NamedTuple):
     values: tuple[Any, ...]
 
 
-Message = (
-    PlainCall | Returned | Raised | Start | Started | Ping | Call | Cancel | Forget | Taken | Begun | Piece | Recorded
-)
-_FREQUENT = (PlainCall, Returned)
-_PICKLED, _PACKED = 0, 1  # the byte before a block
-_pack = msgspec.msgpack.Encoder().encode
-
-
-def encode(messages: list[Message]) -> bytes:
-    """Messages as one block; only messages of one of the frequent types are packed."""
-    first = type(messages[0])
-    form, block = _PICKLED, b""
-    if first in _FREQUENT and all(type(message) is first for message in messages):
-        with suppress(UnicodeEncodeError):  # half a surrogate pair in a text
-            form, block = _PACKED, _pack(messages)
-    if form == _PICKLED:
-        block = pickle.dumps(messages, pickle.HIGHEST_PROTOCOL)
-    return len(block).to_bytes(_LENGTH, "big") + bytes((form,)) + block
-
-
-class Outbox:
-    """Messages on their way to a pipe: those of one turn go together, because each write costs.
-
-    Args:
-        loop: the event loop.
-        write: writes a block.
-    """
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, write: Callable[[bytes], None]) -> None:
-        self._loop, self._write = loop, write
-        self._messages: list[Message] = []
-
-    def put(self, message: Message) -> None:
-        """Add a message; it is written at the end of this turn of the event loop, with those that come to it."""
-        if not self._messages:
-            self._loop.call_soon(self.flush)
-        self._messages.append(message)
-
-    def flush(self) -> None:
-        """Write what is there."""
-        messages, self._messages = self._messages, []
-        self._write(encode(messages))
-
-
-class MessageReader:
-    """Takes what comes from a pipe apart.
-
-    Args:
-        frequent: the type of the messages that come packed.
-    """
-
-    def __init__(self, frequent: type[PlainCall] | type[Returned]) -> None:
-        self._data = bytearray()
-        self._unpack = msgspec.msgpack.Decoder(list[frequent]).decode  # type: ignore[valid-type]
-
-    def feed(self, data: bytes) -> list[Message]:
-        """The messages that are complete now."""
-        buffer, messages = self._data, list[Message]()
-        buffer += data
-        start = 0
-        while len(buffer) - start > _LENGTH:
-            begin = start + _LENGTH + 1
-            end = begin + int.from_bytes(buffer[start : start + _LENGTH], "big")
-            if len(buffer) < end:
-                break
-            with memoryview(buffer) as view, view[begin:end] as block:
-                load = self._unpack if buffer[begin - 1] == _PACKED else pickle.loads
-                messages += load(block)
-            start = end
-        del buffer[:start]
-        return messages
+Frequent = PlainCall | Returned | RowCall | Accepted
+Message = Frequent | Raised | Start | Started | Lines | Ping | Call | Cancel | Forget | Taken | Begun | Piece | Recorded

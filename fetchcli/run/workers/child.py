@@ -5,6 +5,7 @@ import gc
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
@@ -14,24 +15,27 @@ from fetchcli.core.errors import ErrorKind, Failure, FetchcliError, Partial, Res
 from fetchcli.core.http1.head import Head
 from fetchcli.core.model.policy import Policy, Tls
 from fetchcli.run.event_loop import run_on_loop
+from fetchcli.run.workers.blocks import MessageReader, Outbox
 from fetchcli.run.workers.calls import (
+    Accepted,
     Ask,
     Begun,
     Call,
     Cancel,
     Forget,
+    Lines,
     Message,
-    MessageReader,
-    Outbox,
     Piece,
     PlainCall,
     Raised,
     Recorded,
     Returned,
+    RowCall,
     Start,
     Started,
     Taken,
 )
+from fetchcli.run.workers.row_maker import RowMaker
 from fetchcli.transport.base import BodyPlan, Consumers, Transport
 from fetchcli.transport.certificates import read_early
 
@@ -81,11 +85,12 @@ class _Worker(asyncio.Protocol):
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._blocks = MessageReader(PlainCall)
+        self._blocks = MessageReader()
         self._outbox = Outbox(loop, self._write)
         self.pipe: asyncio.WriteTransport
         self._transport: Transport
         self._policy: Policy
+        self._rows: RowMaker
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._flows: dict[int, _Flow] = {}
         self._chains: dict[int, Resumption] = {}
@@ -94,6 +99,10 @@ class _Worker(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         for message in self._blocks.feed(data):
             match message:
+                case RowCall():
+                    self._tasks[message.number] = self._loop.create_task(
+                        self._make(Call(message.number, message.url), message)
+                    )
                 case PlainCall(number, url, fresh):
                     self._tasks[number] = self._loop.create_task(self._make(Call(number, url, fresh=fresh)))
                 case Call():
@@ -107,8 +116,8 @@ class _Worker(asyncio.Protocol):
                     self._chains.pop(number, None)
                     self._parts.pop(number, None)
                     self._flows.pop(number, None)
-                case Start():
-                    self._start(message)
+                case Start() | Lines():
+                    self._prepare(message)
                 case _:  # a `Ping`
                     self._say(message)
 
@@ -117,6 +126,12 @@ class _Worker(asyncio.Protocol):
 
     def connection_lost(self, _error: Exception | None) -> None:
         os._exit(0)  # the run has ended, or was killed
+
+    def _prepare(self, message: Start | Lines) -> None:
+        if isinstance(message, Start):
+            self._start(message)
+        else:
+            self._rows = RowMaker(message, self._policy)
 
     def _start(self, start: Start) -> None:
         from fetchcli.run.transports import make_transport
@@ -136,15 +151,21 @@ class _Worker(asyncio.Protocol):
     def _say(self, message: Message) -> None:
         self._outbox.put(message)
 
-    async def _make(self, call: Call) -> None:
-        """Make a call, and say what came of it."""
+    async def _make(self, call: Call, row: RowCall | None = None) -> None:
+        """Make a call, and say what came of it.
+
+        Args:
+            call: the call.
+            row: the row that it is made for, if the run needs to see its response only in extraordinary cases.
+        """
         number, plan = call.number, self._plan(call)
         fresh = self._chains.pop(call.resumes, call.fresh) if call.resumes else call.fresh
         try:
             response = await self._transport.send(
                 call.url, call.policy or self._policy, request=call.request, fresh=fresh, body=plan
             )
-            self._say(Returned(number, response))
+            accepted = None if row is None else self._rows.accepted(row, response, time.monotonic())
+            self._say(Returned(number, response) if accepted is None else Accepted(number, accepted))
         except TransportError as error:
             if error.resume is not None:
                 self._chains[number] = error.resume

@@ -9,7 +9,8 @@ from typing import cast
 
 from fetchcli.core.errors import FetchcliError
 from fetchcli.run.fate import fate
-from fetchcli.run.workers.calls import Message, MessageReader, Outbox, Ping, Returned, Start, Started, encode
+from fetchcli.run.workers.blocks import MessageReader, Outbox, encode
+from fetchcli.run.workers.calls import Message, Ping, Start, Started
 
 PING_SECONDS = 5.0
 MAX_SILENCE = 6  # pings without an answer; then it is stopped, or hangs
@@ -38,7 +39,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._receive, self._ended = receive, ended
-        self._blocks = MessageReader(Returned)
+        self._blocks = MessageReader()
         self._outbox = Outbox(self._loop, self._write)
         self._early = [encode([start])]  # what was said before it ran
         self._process: asyncio.SubprocessTransport | None = None

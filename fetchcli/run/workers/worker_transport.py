@@ -14,13 +14,16 @@ import msgspec
 from fetchcli.core.errors import ErrorKind, Failure, FetchcliError, Remedy, Resumption, TransportError
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Policy
+from fetchcli.core.model.target import Target
 from fetchcli.core.request.request import Request
 from fetchcli.core.url.parse import HttpUrl
 from fetchcli.run.workers.calls import (
+    Accepted,
     Begun,
     Call,
     Cancel,
     Forget,
+    Lines,
     Message,
     Piece,
     PlainCall,
@@ -31,10 +34,10 @@ from fetchcli.run.workers.calls import (
     Taken,
 )
 from fetchcli.run.workers.process import WorkerProcess
+from fetchcli.run.workers.row_calls import LAST_WORD_SECONDS, Answered, Done, RowCalls
 from fetchcli.run.workers.streams import Died, Stream, WorkerChain, WorkerPart, ask_of
 from fetchcli.transport.base import BodyPlan, Transport
 
-LAST_WORD_SECONDS = 0.5  # for which a worker is asked what came of a call that is cancelled
 _NO_STREAMS: dict[int, Stream] = {}
 MAX_FAILED_STARTS = 3  # in a row
 
@@ -55,6 +58,8 @@ class WorkerTransport:
         self._loop, self._number = asyncio.get_running_loop(), 0
         self._waiting: dict[int, asyncio.Future[Response]] = {}
         self._late: dict[int, Response] = {}
+        self._rows = RowCalls()
+        self._lines: Lines | None = None
         self._streams: dict[int, Stream] = {}
         self._parts: WeakValueDictionary[int, WorkerPart] = WeakValueDictionary()
         self._failed_starts = 0
@@ -66,7 +71,10 @@ class WorkerTransport:
         self._slack = max(1, start.policy.concurrency // (8 * processes))
 
     def _spawn(self) -> WorkerProcess:
-        return WorkerProcess(self._start, self._receive, self._ended)
+        worker = WorkerProcess(self._start, self._receive, self._ended)
+        if self._lines is not None:
+            worker.send(self._lines)
+        return worker
 
     async def start(self) -> None:
         """Wait until the first worker is ready.
@@ -90,10 +98,11 @@ class WorkerTransport:
             if self._own is None:
                 self._own = self._local()
             return await self._own.send(url, policy, request=request, fresh=fresh, body=body)
+        if isinstance(fresh, Answered):
+            return fresh.response()
         self._number += 1
-        call = Call(
-            self._number, url, None if policy is self._policy else _sendable(policy), request, fresh is not False
-        )
+        own = request if request is not self._policy.request else None
+        call = Call(self._number, url, None if policy is self._policy else _sendable(policy), own, fresh is not False)
         if isinstance(fresh, Died):
             async with self._lock:
                 if self._alone is None or not self._alone.alive:
@@ -102,6 +111,21 @@ class WorkerTransport:
         if isinstance(fresh, WorkerChain) and fresh.worker.alive:
             return await self._make(fresh.worker, call._replace(resumes=fresh.number), body)
         return await self._make(self._worker(url, body), call, body)
+
+    def encode_rows(self, lines: Lines) -> None:
+        """Make rows, too, and encode them like this; called before the first row."""
+        self._lines = lines
+        for worker in self._workers:
+            worker.send(lines)
+
+    def send_row(self, row: Target, began: float, queued: float, done: Done) -> None:
+        """See `engine.delegation.RowTransport`."""
+        self._number += 1
+        self._rows.send(self._worker(row.url, None), self._number, row, (began, queued), done)
+
+    def cancel_rows(self) -> None:
+        """See `engine.delegation.RowTransport`."""
+        self._rows.cancel()
 
     def _worker(self, url: HttpUrl, body: BodyPlan | None) -> WorkerProcess:
         """The worker for a call."""
@@ -195,7 +219,9 @@ class WorkerTransport:
         self._fail(number, error)
 
     def _fail(self, number: int, error: TransportError) -> None:
-        if (future := self._waiting.get(number)) is not None and not future.done():
+        if number in self._rows:
+            self._rows.fail(number, error)
+        elif (future := self._waiting.get(number)) is not None and not future.done():
             future.set_exception(error)
 
     def _forget(self, worker: WorkerProcess, number: int) -> None:
@@ -203,7 +229,11 @@ class WorkerTransport:
             worker.send(Forget(number))
 
     def _receive(self, worker: WorkerProcess, message: Message) -> None:
-        if isinstance(message, Returned):
+        if isinstance(message, Accepted):
+            self._rows.end(message.number, message.row)
+        elif isinstance(message, Returned) and message.number in self._rows:
+            self._rows.end(message.number, Answered(message.response))
+        elif isinstance(message, Returned):
             future = self._waiting.get(message.number)
             if future is not None and not future.done():
                 future.set_result(message.response)

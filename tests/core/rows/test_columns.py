@@ -1,5 +1,7 @@
 """The row schema and the templates over it."""
 
+import pickle
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -23,6 +25,16 @@ def test_every_value_is_of_its_columns_type_or_none(outcome: Outcome) -> None:
     for column, value in zip(COLUMNS, Schema().values(outcome), strict=True):
         assert value is None or type(value) is TYPES[column.type], column.name
         assert column.doc
+
+
+def test_columns_go_to_other_processes() -> None:
+    schema = Schema(("memo",), more=("saved_as",), columns="+headers,-sha256", always=("seq",), csv_raw=True)
+    copy = pickle.loads(pickle.dumps(schema))
+    assert (copy.names, copy.csv_raw, copy.values(answered(carried=("a",)))) == (
+        schema.names,
+        True,
+        schema.values(answered(carried=("a",))),
+    )
 
 
 def test_names_and_aliases_are_unique() -> None:

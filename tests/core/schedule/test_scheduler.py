@@ -44,6 +44,60 @@ def one_end_each(run: Run, count: int) -> None:
     assert all(len(ends) == 1 for ends in run.ends.values())
 
 
+OFTEN_DOWN = Policy(pace=Pace(max_host_errors=1), retry=Retry(count=0))
+WAITING = Policy(pace=Pace(max_host_errors=1), retry=Retry(count=0, wait=60.0))
+
+
+@pytest.mark.parametrize("policy", [Policy(), OFTEN_DOWN, WAITING])
+@given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), min_size=1, max_size=30))
+def test_accepted_rows_settle_alike_whoever_looked_at_them(policy: Policy, hosts: list[tuple[int, bool]]) -> None:
+    """Hosts answer or refuse; told the response, or only that it was accepted, the scheduler does the same."""
+    schedulers = [Scheduler(policy, lambda: 0.5, 0.0, 1e9) for _ in range(2)]
+    for told, scheduler in enumerate(schedulers):
+        for row in rows([host for host, _ in hosts]):
+            scheduler.offer(row, 0.0)
+        told_of: list[tuple[str, int]] = []
+        now = 0.0
+        while not isinstance(decision := scheduler.next(now), type(IDLE)):
+            now += 0.1
+            if isinstance(decision, Skip):
+                told_of.append(("skipped", decision.launch.row.seq))
+            elif isinstance(decision, Launch):
+                told_of.append(("launched", decision.row.seq))
+                if not hosts[decision.row.seq - 1][1]:
+                    scheduler.settle(decision, Attempt(1, 0.0, 0.1, REFUSED), now)
+                elif told:
+                    scheduler.settle(decision, Attempt(1, 0.0, 0.1, answer()), now)
+                else:
+                    scheduler.settle_accepted(decision, now)
+        assert (scheduler.in_flight, scheduler.waiting) == (0, 0)
+        if not told:
+            expected = told_of
+        assert told_of == expected
+
+
+def test_an_accepted_row_widens_the_window_of_a_host_that_has_asked_for_a_pause() -> None:
+    scheduler = Scheduler(Policy(), lambda: 0.5, 0.0, 1e9)
+    for row in rows([0] * 9):
+        scheduler.offer(row, 0.0)
+    first, second = scheduler.next(0.0), scheduler.next(0.0)
+    assert isinstance(first, Launch)
+    assert isinstance(second, Launch)
+    scheduler.settle(first, Attempt(1, 0.0, 0.1, answer(429, retry_after="2")), 0.1)
+    window = first.lane.window
+    assert window is not None
+    before = window.limit
+    scheduler.settle_accepted(second, 0.2)
+    assert (window.limit, scheduler.in_flight) == (before, 0)  # it began before the pause, so it tells nothing
+    third = scheduler.next(3.0)
+    assert isinstance(third, Launch)
+    fourth = scheduler.next(3.0)
+    assert isinstance(fourth, Launch)
+    scheduler.settle_accepted(third, 3.1)
+    scheduler.settle_accepted(fourth, 3.1)
+    assert window.limit > before
+
+
 RESULTS = st.lists(
     st.sampled_from(
         [
