@@ -1,11 +1,15 @@
 """Verdicts."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from fetchcli.core.checks.evaluate import Evidence, failed_checks, is_accepted
 from fetchcli.core.checks.verdict import outcome_of, outcome_without_attempt
 from fetchcli.core.errors import ErrorKind, Failure
 from fetchcli.core.model.attempt import Attempt, Response
 from fetchcli.core.model.outcome import Verdict
+from fetchcli.core.model.policy import Policy, Redirects
 from fetchcli.core.model.target import Rejected
 from fetchcli.core.timings import Timings
 from tests.support.outcomes import NOT_ACCEPTED, failed_by, target
@@ -24,6 +28,12 @@ def test_verdicts(result: Response | Failure, verdict: Verdict) -> None:
     outcome = outcome_of(target(), (Attempt(1, 0.0, 0.0, result, failed_by(result)),), 0.0)
     assert outcome.verdict is verdict
     assert outcome.failed_checks == failed_by(result)
+
+
+@given(st.sampled_from([200, 204, 302, 304, 308, 404, 500]), st.booleans())
+def test_what_is_accepted_fails_no_check(status: int, follow: bool) -> None:
+    policy, response = Policy(redirects=Redirects(follow=follow)), Response(status, "http://h/", Timings())
+    assert is_accepted(response, policy) == (failed_checks(Evidence(response, 0.1, 0.0), policy, ()) == ())
 
 
 def test_a_rejected_row_says_file_line_and_reason() -> None:
