@@ -9,6 +9,7 @@ from fetchcli.core.journal.final import RetryKinds
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.model.save import Save
 from fetchcli.core.shard.part import Shard
+from fetchcli.core.summary.breakdown import By
 from fetchcli.core.summary.halt import Halt
 from fetchcli.core.summary.rounds import Rounds
 from fetchcli.core.summary.thresholds import Threshold
@@ -131,6 +132,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         quiet: data only: no progress, no summary, no messages except warnings and errors.
         verbose: report every outcome on stderr.
         color: None asks the terminal; False never.
+        by: what the rows are summed up by at the end, too, or None.
         allow_empty: accept an input without rows.
         thresholds: conditions on the whole run.
         halt: when to end the run early, or None.
@@ -168,6 +170,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     quiet: bool = False
     verbose: bool = False
     color: bool | None = None
+    by: By | None = None
     allow_empty: bool = False
     thresholds: tuple[Threshold, ...] = ()
     halt: Halt | None = None

@@ -68,9 +68,9 @@ def format_duration(seconds: float | None) -> str:
 
 
 def format_seconds(seconds: float) -> str:
-    """A latency for people: ``850 us``, ``12.3 ms``, ``4.56 s``, ``2:05``."""
+    """A latency for people: ``850 µs``, ``12.3 ms``, ``4.56 s``, ``2:05``."""
     if seconds < 0.001:
-        return f"{seconds * 1e6:.0f} us"
+        return f"{seconds * 1e6:.0f} µs"
     if seconds < 1:
         return f"{seconds * 1e3:.{0 if seconds >= 0.1 else 1}f} ms"
     return f"{seconds:.2f} s" if seconds < 60 else format_clock(seconds)

@@ -13,23 +13,28 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from fetchcli.core.checks.evaluate import LOCATION
-from fetchcli.core.model.outcome import Outcome, Verdict, is_stale
-from fetchcli.core.text import shorten, visible
+from fetchcli.core.model.outcome import Outcome, Verdict
+from fetchcli.core.summary.reasons import reason_of, remarks_on, what_of
+from fetchcli.core.text import visible
+from fetchcli.core.url.shown import shorten_url, shown_url
 
 WIDTH_WITHOUT_TERMINAL = 200  # a log wraps lines by itself, and URLs in it are copied
 MIN_URL = 24
+# Colours that can be read on a dark and on a light background.
 STYLES = {
     Verdict.OK: "green",
     Verdict.FAILED: "red",
-    Verdict.REJECTED: "yellow",
-    Verdict.SKIPPED: "yellow",
-    Verdict.CANCELLED: "yellow",
+    Verdict.REJECTED: "magenta",
+    Verdict.SKIPPED: "magenta",
+    Verdict.CANCELLED: "magenta",
 }
+_PLAIN = str.maketrans(
+    {"…": "~", "µ": "u", "─": "-", "━": "=", **dict.fromkeys("▁▂▃", "."), **dict.fromkeys("▄▅▆▇█", "#")}
+)
 
 
 class _SafeStream:
-    """A text stream that never raises: what it cannot encode or write is escaped or dropped.
+    """A text stream that never raises: what it cannot encode or write is replaced, escaped or dropped.
 
     A full disk behind stderr or an ASCII terminal must not decide how a run ends.
     """
@@ -43,7 +48,11 @@ class _SafeStream:
     def write(self, text: str) -> int:
         encoding = self._stream.encoding or "utf-8"
         with suppress(OSError, ValueError):
-            self._stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+            try:
+                encoded = text.encode(encoding)
+            except UnicodeEncodeError:
+                encoded = text.translate(_PLAIN).encode(encoding, "backslashreplace")
+            self._stream.write(encoded.decode(encoding))
         return len(text)
 
     def flush(self) -> None:
@@ -52,13 +61,17 @@ class _SafeStream:
 
 
 def make_console(*, stderr: bool, color: bool | None) -> Console:
-    """A console on stdout or stderr; rich respects COLUMNS, NO_COLOR and TERM."""
+    """A console on stdout or stderr; rich respects COLUMNS and TERM.
+
+    Without colour (``--no-color``, or NO_COLOR set to anything) there are no other attributes either.
+    """
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or os.environ.get("COLUMNS") else WIDTH_WITHOUT_TERMINAL
+    plain = color is False or (color is None and bool(os.environ.get("NO_COLOR")))
     return Console(
         file=cast("TextIO", _SafeStream(stream)),
         width=width,
-        no_color=True if color is False else None,
+        color_system=None if plain else "auto",
         markup=False,
         emoji=False,
         highlight=False,
@@ -72,39 +85,13 @@ def safe(text: str, style: str = "") -> Text:
 
 
 def status_of(outcome: Outcome) -> Text:
-    """The status or the error kind, in the color of the verdict."""
-    style = STYLES[outcome.verdict]
-    if outcome.verdict is Verdict.SKIPPED:
-        return Text("skipped", style=style)
-    if outcome.response is not None:
-        return Text(str(outcome.response.status), style=style)
-    failure = outcome.failure
-    return Text(failure.kind.value if failure else "-", style=style)
+    """What an outcome came to, in the color of its verdict."""
+    return safe(what_of(outcome), STYLES[outcome.verdict])
 
 
-def reason_of(outcome: Outcome) -> str:
-    """Why the row failed, or what is worth saying about it; empty if the status says it all."""
-    if outcome.verdict is Verdict.SKIPPED:
-        return outcome.note
-    parts = [outcome.failure.detail] if outcome.failure else []
-    # The status has its own cell, and says all but that a redirect leads nowhere.
-    parts += [
-        failed.text for failed in outcome.failed_checks if failed.check != "status" or failed.expected == LOCATION
-    ]
-    if outcome.note:
-        parts.append(outcome.note)
-    if outcome.flaky:
-        parts.append(f"flaky: accepted on attempt {outcome.attempt_count}")
-    return "; ".join(parts)
-
-
-def remarks_on(outcome: Outcome) -> str:
-    """What went on below the outcome, for ``-v``: stale connections, and header lines that were skipped."""
-    stale = [attempt.number for attempt in outcome.attempts if is_stale(attempt)]
-    parts = [f"sent on a new connection (attempt {n + 1}), because the server had closed the kept one" for n in stale]
-    if outcome.response is not None:
-        parts += [f"skipped the header line {line}" for line in outcome.response.skipped_headers]
-    return "; ".join(parts)
+def url_of(outcome: Outcome) -> str:
+    """The URL of an outcome as people read it, or the text that is none."""
+    return visible(shown_url(outcome.row.text))
 
 
 def outcome_line(outcome: Outcome, width: int, *, verbose: bool = False) -> Text:
@@ -112,6 +99,6 @@ def outcome_line(outcome: Outcome, width: int, *, verbose: bool = False) -> Text
     line = status_of(outcome)
     reasons = (reason_of(outcome), remarks_on(outcome) if verbose else "")
     reason = visible("; ".join(filter(None, reasons)))
-    url = visible(outcome.row.text)
-    line.append(f" {shorten(url, max(width - len(line) - cell_len(reason) - 3, MIN_URL))}")
+    room = max(width - len(line) - cell_len(reason) - 3, MIN_URL)
+    line.append(f" {shorten_url(url_of(outcome), room, cell_len)}")
     return line.append(f"  {reason}", style="dim") if reason else line

@@ -10,60 +10,24 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 
-import msgspec
-from rich.console import Console, Group, RenderableType
-from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.table import Table
+from rich.console import Console
 from rich.text import Text
 
-from fetchcli.core.model.outcome import Outcome, Verdict
+from fetchcli.core.model.outcome import Outcome
+from fetchcli.core.summary.failure_groups import FailureGroup, FailureGroups
 from fetchcli.core.summary.summary import Summary
-from fetchcli.core.text import visible
-from fetchcli.core.units import format_bytes, format_clock
+from fetchcli.render.bar import Counters, bar_line, body_lines, plain_line
+from fetchcli.render.bottom import Bottom
 from fetchcli.render.console import outcome_line, safe
+from fetchcli.render.row_lines import group_line
 
 TICK_SECONDS = 0.1
 BAR_SECONDS = 0.0  # drawn at every tick
 PLAIN_SECONDS = 5.0
 MAX_MESSAGES = 20
+MAX_KINDS = 3  # lines of failures above the bar
 MAX_WAITING = 1_000
 RATE_WINDOW = 30
-
-
-class Counters(msgspec.Struct, frozen=True, kw_only=True):
-    """State of the run.
-
-    Attributes:
-        done: finished rows.
-        failed: failed or rejected rows.
-        in_flight: requests in flight.
-        total: all rows, if known.
-        paced_rows: rows that wait for a rate, a cap or a cool-down.
-        paused_hosts: hosts that asked for a pause.
-        retrying: rows that wait for a retry.
-        wait: seconds until the last waiting row may go on.
-        saved: bytes of saved bodies, or None if none are saved.
-        largest: the largest bodies on their way: bytes so far, and the URL.
-    """
-
-    done: int
-    failed: int
-    in_flight: int
-    total: int | None
-    paced_rows: int = 0
-    paused_hosts: int = 0
-    retrying: int = 0
-    wait: float = 0.0
-    saved: int | None = None
-    largest: tuple[tuple[int, str], ...] = ()
-
-    @property
-    def waiting(self) -> list[str]:
-        """What waits, and why: ``12 retrying``, ``340 paced``, ``2 hosts cooling``."""
-        hosts = "host" if self.paused_hosts == 1 else "hosts"
-        named = [(self.retrying, "retrying"), (self.paced_rows, "paced"), (self.paused_hosts, f"{hosts} cooling")]
-        return [f"{count:,} {what}" for count, what in named if count]
 
 
 class Progress(ABC):
@@ -76,7 +40,7 @@ class Progress(ABC):
         self._period = period
         self._drawn_at = time.monotonic()
         self._messages: deque[Text] = deque()
-        self._failures_seen = 0
+        self._failures = FailureGroups()
         self._began = time.monotonic()
         self._rate_samples: deque[tuple[float, int]] = deque([(self._began, 0)], maxlen=RATE_WINDOW)
         self._closing = threading.Event()
@@ -102,15 +66,16 @@ class Progress(ABC):
         self._thread.start()
 
     def handle(self, outcome: Outcome) -> None:
-        """Print the first failures, or every outcome if asked."""
+        """Count failures that are alike; print every outcome if asked."""
+        group = self._failures.add(outcome)
         if self._every:
             self._messages.append(outcome_line(outcome, self._console.width, verbose=True))
-        elif outcome.verdict in (Verdict.FAILED, Verdict.REJECTED):
-            self._failures_seen += 1
-            if self._failures_seen <= MAX_MESSAGES:
-                self._messages.append(outcome_line(outcome, self._console.width))
-            elif self._failures_seen == MAX_MESSAGES + 1:
-                self._messages.append(Text("further failures are counted, not shown here", style="dim"))
+        elif group is not None:
+            self._note_failure(outcome, group)
+
+    @abstractmethod
+    def _note_failure(self, outcome: Outcome, group: FailureGroup) -> None:
+        """Say that a row has failed."""
 
     def close(self, summary: Summary) -> None:
         """Draw a last time and restore the terminal."""
@@ -130,9 +95,15 @@ class Progress(ABC):
         self._rate_samples.append((now, counters.done))
         self._draw(counters, now - self._began, self._rate())
 
-    def _print_messages(self) -> None:
+    def _taken_messages(self) -> list[Text]:
+        taken = []
         while self._messages:
-            self._console.print(self._messages.popleft(), overflow="ellipsis", no_wrap=True)
+            taken.append(self._messages.popleft())
+        return taken
+
+    @abstractmethod
+    def _print_messages(self) -> None:
+        """Print what was said since the last time."""
 
     def _rate(self) -> float:
         """Rows per second over the last few drawings."""
@@ -148,87 +119,53 @@ class Progress(ABC):
 
 
 class BarProgress(Progress):
-    """A bar on the last line of the terminal, removed at the end of the run."""
+    """A bar on the last line of the terminal, and above it the failures so far; removed at the end of the run."""
 
     def __init__(self, console: Console, counters: Callable[[], Counters], *, every: bool) -> None:
         super().__init__(console, counters, every=every, period=BAR_SECONDS)
-        self._live = Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False)
+        self._bottom = Bottom(console)
+        self._lines: list[Text] = []
 
-    def open(self) -> None:
-        """Show the bar at once."""
-        self._live.start()
-        self._console.show_cursor(True)  # so that no way of ending the process leaves it hidden
-        super().open()
+    def _note_failure(self, outcome: Outcome, group: FailureGroup) -> None:
+        """It is drawn with the bar, and listed at the end."""
+
+    def _print_messages(self) -> None:
+        if above := self._taken_messages():
+            for line in above:
+                line.truncate(self._bottom.width, overflow="ellipsis")
+            self._bottom.draw(self._lines, above)
 
     def _draw(self, counters: Counters, elapsed: float, rate: float) -> None:
-        self._live.update(bar_line(counters, elapsed, rate), refresh=True)
+        width = self._bottom.width
+        failures = [group_line(group, width) for group in self._failures.largest(MAX_KINDS)]
+        self._lines = [*failures, bar_line(counters, elapsed, rate, width), *body_lines(counters, width)]
+        for line in self._lines:
+            line.truncate(width, overflow="ellipsis")
+        self._bottom.draw(self._lines)
 
     def _finish(self) -> None:
-        super()._finish()
-        self._live.stop()
+        self._lines = []
+        self._print_messages()
+        self._bottom.draw(())
 
 
 class PlainProgress(Progress):
-    """A line every few seconds; nothing is redrawn."""
+    """A line every few seconds, and one for the first failure of each kind; nothing is redrawn."""
 
     def __init__(self, console: Console, counters: Callable[[], Counters], *, every: bool) -> None:
         super().__init__(console, counters, every=every, period=PLAIN_SECONDS)
+        self._kinds = 0
+
+    def _note_failure(self, outcome: Outcome, group: FailureGroup) -> None:
+        if group.count == 1 and self._kinds <= MAX_MESSAGES:
+            self._kinds += 1
+            more = self._kinds > MAX_MESSAGES
+            text = Text("further failures are counted, not shown here", style="dim")
+            self._messages.append(text if more else outcome_line(outcome, self._console.width))
+
+    def _print_messages(self) -> None:
+        for line in self._taken_messages():
+            self._console.print(line, overflow="ellipsis", no_wrap=True)
 
     def _draw(self, counters: Counters, elapsed: float, rate: float) -> None:
         self._console.print(plain_line(counters, elapsed, rate), soft_wrap=True)
-
-
-def time_to_go(counters: Counters, rate: float) -> str:
-    """The ETA as a clock, or empty if it cannot be known."""
-    if counters.total is None or (rate <= 0 and not counters.wait):
-        return ""
-    by_rate = (counters.total - counters.done) / rate if rate > 0 else 0.0
-    return format_clock(max(by_rate, counters.wait))
-
-
-def plain_line(counters: Counters, elapsed: float, rate: float) -> str:
-    """``1,234 of 10,000 (12 %), 3 failed, 50 in flight, 245/s, 0:05 elapsed, 0:36 to go``."""
-    done = f"{counters.done:,}"
-    if counters.total:
-        done += f" of {counters.total:,} ({100 * counters.done // counters.total} %)"
-    parts = [
-        done,
-        f"{counters.failed:,} failed",
-        f"{counters.in_flight} in flight",
-        *counters.waiting,
-        f"{rate:,.0f}/s",
-    ]
-    if counters.saved is not None:
-        parts.append(f"{format_bytes(counters.saved)} saved")
-    if counters.largest:
-        size, url = counters.largest[0]
-        parts.append(f"{format_bytes(size)} of {visible(url)}")
-    parts.append(f"{format_clock(elapsed)} elapsed")
-    if eta := time_to_go(counters, rate):
-        parts.append(f"{eta} to go")
-    return ", ".join(parts)
-
-
-def bar_line(counters: Counters, elapsed: float, rate: float) -> RenderableType:
-    """One line: bar, done/total, rate, in flight, failures, elapsed and ETA."""
-    total = counters.total
-    table = Table.grid(padding=(0, 1), expand=True)
-    table.add_column(ratio=1, min_width=8)
-    cells: list[RenderableType] = [
-        ProgressBar(total=total or None, completed=counters.done, pulse=total is None, width=None)
-    ]
-    total_text = f"/{total:,}" if total is not None else ""
-    cells.append(Text(f"{counters.done:,}{total_text}", style="bold"))
-    cells.append(Text(f"{rate:,.0f}/s", style="cyan"))
-    cells.append(Text(f"{counters.in_flight} in flight", style="dim"))
-    if counters.saved is not None:
-        cells.append(Text(f"{format_bytes(counters.saved)} saved", style="cyan"))
-    cells += [Text(waiting, style="yellow") for waiting in counters.waiting]
-    cells.append(Text(f"{counters.failed:,} failed", style="red" if counters.failed else "dim"))
-    eta = time_to_go(counters, rate)
-    cells.append(Text(format_clock(elapsed) + (f" ETA {eta}" if eta else ""), style="dim"))
-    for _ in cells[1:]:
-        table.add_column(no_wrap=True, justify="right")
-    table.add_row(*cells)
-    bodies = (f"{format_bytes(size):>9}  {visible(url)}" for size, url in counters.largest)
-    return Group(table, *(Text(body, style="dim", no_wrap=True, overflow="ellipsis") for body in bodies))

@@ -29,8 +29,9 @@ from fetchcli.run.inputs import (
     open_inputs,
     report_input_problems,
 )
-from fetchcli.run.interruption import interruption_message, is_continuable
+from fetchcli.run.interruption import interruption_message
 from fetchcli.run.loop import RunLoop
+from fetchcli.run.next_step import is_continuable
 from fetchcli.run.output_plan import OutputPlan, plan_outputs
 from fetchcli.run.outputs import Outputs, is_written, stdout_is_terminal
 from fetchcli.run.part_files import PartFiles

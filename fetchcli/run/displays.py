@@ -1,18 +1,24 @@
 """Choose the displays: progress on stderr, and the summary."""
 
+import os
+import stat
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from fetchcli.core.model.attempt import Attempt, Response
 from fetchcli.core.settings import ProgressMode, Settings
 from fetchcli.core.summary.summary import Summary
 from fetchcli.engine.fetcher import Fetcher
 from fetchcli.inputs.base import Input
 from fetchcli.inputs.count import count_rows
+from fetchcli.run.next_step import next_step
 from fetchcli.run.output_plan import OutputPlan
 from fetchcli.sinks.base import Display
+from fetchcli.sinks.formats import STDOUT
 
 if TYPE_CHECKING:
     from fetchcli.save.store import Store
@@ -27,6 +33,7 @@ class Activity(NamedTuple):
         paused_hosts: hosts that asked for a pause.
         retrying: rows that wait for a retry.
         wait: seconds until the last waiting row may go on.
+        awaited: what a deployment is waited for (``--wait``), or empty.
         done: rows that have their outcome and are not in the summary yet.
         failed: those of them that failed or were rejected.
     """
@@ -36,6 +43,7 @@ class Activity(NamedTuple):
     paused_hosts: int = 0
     retrying: int = 0
     wait: float = 0.0
+    awaited: str = ""
     done: int = 0
     failed: int = 0
 
@@ -43,13 +51,22 @@ class Activity(NamedTuple):
 def activity_of(fetcher: Fetcher) -> Activity:
     """What a fetcher does now."""
     now, scheduler = time.monotonic(), fetcher.scheduler
+    left, delayed = scheduler.deployment_seconds(now), scheduler.delayed
     return Activity(
         fetcher.in_flight,
         scheduler.paced_rows,
         scheduler.feedback.paused_hosts(now),
         scheduler.retrying,
         max(0.0, scheduler.latest - now, scheduler.feedback.latest - now) if scheduler.waiting else 0.0,
+        awaited_text(delayed.attempts, left) if left and delayed is not None and delayed.attempts else "",
     )
+
+
+def awaited_text(attempts: Sequence[Attempt], left: float) -> str:
+    """``503 (try 4), 12 s left``: what the last attempt brought, and how long it may be tried."""
+    result = attempts[-1].result
+    came = str(result.status) if isinstance(result, Response) else result.kind.value
+    return f"{came} (try {len(attempts)}), {left:.0f} s left"
 
 
 class Displayed(NamedTuple):
@@ -87,7 +104,8 @@ def make_displays(settings: Settings, plan: OutputPlan, watched: Displayed | Non
         from fetchcli.render.summary import SummaryDisplay
 
         console = make_console(stderr=plan.report == "stderr", color=settings.color)
-        displays.append(SummaryDisplay(console, rows=plan.report == "stdout"))
+        advice = partial(next_step, settings, plan)
+        displays.append(SummaryDisplay(console, rows=plan.report == "stdout", by=settings.by, advice=advice))
     if settings.github and plan.annotate:
         from fetchcli.run.github import GitHubDisplay
 
@@ -100,14 +118,20 @@ def _progress_mode(settings: Settings, plan: OutputPlan) -> ProgressMode:
         return ProgressMode.NONE
     if settings.progress is not ProgressMode.AUTO:
         return settings.progress
-    if sys.stderr.isatty() and not plan.data_on_terminal:
-        return ProgressMode.BAR
+    if sys.stderr.isatty() and not (plan.data_on_terminal or (STDOUT in plan.data and _is_piped())):
+        return ProgressMode.PLAIN if os.environ.get("TERM") == "dumb" else ProgressMode.BAR
     return ProgressMode.PLAIN if settings.verbose else ProgressMode.NONE
 
 
+def _is_piped() -> bool:
+    """Whether stdout is a pipe: who reads it may write to the terminal on which a bar would be."""
+    return stat.S_ISFIFO(os.fstat(1).st_mode)
+
+
 def _progress(mode: ProgressMode, settings: Settings, watched: Displayed) -> Display:
+    from fetchcli.render.bar import Counters
     from fetchcli.render.console import make_console
-    from fetchcli.render.progress import BarProgress, Counters, PlainProgress
+    from fetchcli.render.progress import BarProgress, PlainProgress
 
     inputs, summary, activity, store, part_rows = watched
     total: list[int] = []
@@ -138,6 +162,7 @@ def _progress(mode: ProgressMode, settings: Settings, watched: Displayed) -> Dis
             saved=None if store is None else store.size,
             largest=() if store is None else store.largest(),
             wait=now.wait,
+            awaited=now.awaited,
         )
 
     console = make_console(stderr=True, color=settings.color)

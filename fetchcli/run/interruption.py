@@ -1,14 +1,13 @@
 """The message about an interrupted run: how far it came, and what is left."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from fetchcli.core.journal.stored_row import REQUIRED
 from fetchcli.core.settings import Settings
 from fetchcli.inputs.base import Input
 from fetchcli.inputs.count import count_in_time
 from fetchcli.inputs.readahead import ReadAhead
 from fetchcli.run.loop import RunLoop
+from fetchcli.run.next_step import is_continuable
 from fetchcli.run.output_plan import OutputPlan
 
 MAX_COUNT_SECONDS = 0.3  # an interrupted run ends at once, whatever the size of its lists
@@ -38,15 +37,6 @@ def _left(settings: Settings, run_loop: RunLoop, rows: ReadAhead, inputs: Sequen
     if left is None:
         return "; the rest of the input was not fetched"
     return f"; {left:,} {'row was' if left == 1 else 'rows were'} not fetched" if left > 0 else ""
-
-
-def is_continuable(settings: Settings, plan: OutputPlan) -> bool:
-    """Whether a later run can go on with an output of this one."""
-    selection = settings.reading.selection
-    is_random = (selection.sample is not None or selection.shuffle) and selection.seed is None
-    columns = {"seq", "key", *REQUIRED} <= set(plan.schema.names)
-    files = any("://" in name or Path(name).is_file() for name in plan.journals)
-    return columns and files and not (settings.rounds.several or settings.demo or is_random)
 
 
 def _remedy(settings: Settings) -> str:

@@ -19,7 +19,7 @@ def test_a_short_list_is_a_table_with_a_row_a_url(faults: FaultServer) -> None:
     result = at_terminal(faults.url("ok"), faults.url("empty"), "nonsense://x")
     text = plain(result.out)
     assert result.code == 3
-    for part in ("status", "url", "error", faults.url("ok"), "connection closed", "invalid_url"):
+    for part in ("status", "url", faults.url("ok"), "connection closed", "invalid_url"):
         assert part in text
     assert "1 accepted, 1 failed, 1 rejected in " in text
 
@@ -28,15 +28,15 @@ def test_a_long_list_is_a_summary(faults: FaultServer) -> None:
     result = at_terminal(*[faults.url("ok")] * 26)
     text = plain(result.out)
     assert "26 accepted" in text
-    assert "latency  p50" in text
+    assert "latency   p50" in text
     assert result.code == 0
 
 
-def test_the_bar_is_shown_and_the_cursor_is_never_left_hidden(faults: FaultServer) -> None:
+def test_the_bar_is_shown_and_the_cursor_is_never_hidden(faults: FaultServer) -> None:
     result = at_terminal(faults.url("stall-at-once"), "--timeout", "0.7s")
     assert "0/1" in plain(result.out)
     assert "1 in flight" in plain(result.out)
-    assert result.out.rindex("\x1b[?25h") > result.out.rindex("\x1b[?25l")
+    assert "\x1b[?25l" not in result.out
 
 
 @pytest.mark.parametrize("extra", [("--no-color",), ()])

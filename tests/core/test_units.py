@@ -49,7 +49,7 @@ def test_a_formatted_duration_reads_back(seconds: float | None) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.00085, "850 us"), (0.0123, "12.3 ms"), (0.123, "123 ms"), (4.561, "4.56 s"), (125, "2:05")],
+    [(0.00085, "850 µs"), (0.0123, "12.3 ms"), (0.123, "123 ms"), (4.561, "4.56 s"), (125, "2:05")],
 )
 def test_seconds_for_people(seconds: float, text: str) -> None:
     assert format_seconds(seconds) == text

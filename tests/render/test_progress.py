@@ -1,6 +1,7 @@
 """Progress: what the lines say, and that the thread leaves nothing behind."""
 
 import io
+import re
 import threading
 
 import msgspec
@@ -11,7 +12,8 @@ from fetchcli.core.errors import ErrorKind, Failure, Remedy
 from fetchcli.core.model.attempt import Attempt, Response
 from fetchcli.core.summary.summary import Summary
 from fetchcli.render import progress as progress_module
-from fetchcli.render.progress import BarProgress, Counters, PlainProgress, bar_line, plain_line, time_to_go
+from fetchcli.render.bar import Counters
+from fetchcli.render.progress import BarProgress, PlainProgress
 from tests.support.outcomes import answered, failed
 
 
@@ -23,35 +25,8 @@ def console(width: int = 80, *, terminal: bool = False) -> tuple[Console, io.Str
     return made, stream
 
 
-@pytest.mark.parametrize("width", [40, 80, 200])
-@pytest.mark.parametrize("total", [None, 0, 1_000_000])
-def test_the_bar_is_one_line_at_any_width(width: int, total: int | None) -> None:
-    made, stream = console(width)
-    made.print(bar_line(Counters(done=999_999, failed=12_345, in_flight=500, total=total), 3600, 12_345))
-    lines = stream.getvalue().splitlines()
-    assert len(lines) == 1
-    assert len(lines[0]) <= width
-
-
-def test_the_bar_says_everything() -> None:
-    made, stream = console(100)
-    made.print(bar_line(Counters(done=1_234, failed=3, in_flight=50, total=10_000), 5, 245))
-    for part in ("1,234/10,000", "245/s", "50 in flight", "3 failed", "0:05", "ETA 0:36"):
-        assert part in stream.getvalue()
-
-
-def test_a_plain_line() -> None:
-    line = plain_line(Counters(done=1_234, failed=3, in_flight=50, total=10_000), 5, 245)
-    assert line == "1,234 of 10,000 (12 %), 3 failed, 50 in flight, 245/s, 0:05 elapsed, 0:36 to go"
-    assert (
-        plain_line(Counters(done=7, failed=0, in_flight=2, total=None), 61, 0)
-        == "7, 0 failed, 2 in flight, 0/s, 1:01 elapsed"
-    )
-    assert time_to_go(Counters(done=1, failed=0, in_flight=1, total=10), 0) == ""
-
-
 @pytest.mark.parametrize("kind", [BarProgress, PlainProgress])
-def test_failures_are_said_up_to_a_number_and_the_thread_ends(
+def test_failures_that_are_alike_are_said_once_and_the_thread_ends(
     kind: type[BarProgress | PlainProgress], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(progress_module, "PLAIN_SECONDS", 0.0)
@@ -69,11 +44,28 @@ def test_failures_are_said_up_to_a_number_and_the_thread_ends(
     for seq in range(1, 100):
         progress.handle(failed(seq=seq))
     progress.handle(answered())
+    drawn.clear()
+    assert drawn.wait(5)
+    drawn.clear()
+    assert drawn.wait(5)
     progress.close(Summary())
     text = stream.getvalue()
-    assert text.count("connection refused") == progress_module.MAX_MESSAGES
-    assert text.count("further failures") == 1
+    if kind is PlainProgress:
+        assert text.count("connection refused") == 1
+    else:
+        assert "connect: connection refused, 99 rows, example.com" in re.sub(r"\x1b\[[0-9;]*m", "", text)
     assert threading.active_count() == before
+
+
+def test_only_so_many_kinds_of_failures_are_said() -> None:
+    made, stream = console()
+    progress = PlainProgress(made, lambda: Counters(done=0, failed=0, in_flight=0, total=None), every=False)
+    progress.open()
+    for word in "abcdefghijklmnopqrstuvwxyz":
+        progress.handle(failed(seq=1, detail=f"no {word}"))
+    progress.close(Summary())
+    assert stream.getvalue().count("connect http") == progress_module.MAX_MESSAGES
+    assert stream.getvalue().count("further failures") == 1
 
 
 def test_every_outcome_is_said_when_asked() -> None:

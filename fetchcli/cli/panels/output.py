@@ -5,7 +5,6 @@ from pathlib import Path
 from fetchcli.cli.option import Found, Option, Panel
 from fetchcli.cli.paths import at_file, output_paths
 from fetchcli.core.errors import UsageError
-from fetchcli.core.settings import ProgressMode
 
 
 def _template(text: str) -> str:
@@ -57,38 +56,6 @@ PANEL = Panel(
             type=bool,
         ),
         Option(flags="--ordered", found=Found.YES, help="Write rows in input order.", to="ordered", type=bool),
-        Option(
-            flags="--progress",
-            found=Found.YES,
-            help="Set how progress is shown on stderr.",
-            to="progress",
-            type=ProgressMode,
-        ),
-        Option(
-            flags="-q --quiet",
-            found=Found.YES,
-            help="Write data only. Warnings and errors are still printed.",
-            to="quiet",
-            type=bool,
-            common=True,
-        ),
-        Option(
-            flags="-v --verbose",
-            found=Found.YES,
-            help="Report every outcome on stderr as it ends.",
-            to="verbose",
-            type=bool,
-            common=True,
-        ),
-        Option(
-            flags="--no-color",
-            found=Found.YES,
-            help="Use no colors. NO_COLOR does the same.",
-            to="color",
-            type=bool,
-            parse=lambda off: False if off else None,
-            default=False,
-        ),
         Option(
             flags="--github/--no-github",
             found=Found.YES,

@@ -38,6 +38,7 @@ class Scheduler:
         capacity: how many may be in flight.
         wants_rows: a slot is free, but no waiting row may be launched: another row might.
         latest: when the last of the waiting retries may start.
+        delayed: the row that was last told to wait for its retry, or None.
         feedback: what was learnt about hosts.
 
     Args:
@@ -61,6 +62,7 @@ class Scheduler:
         self._began, self._epoch = began, epoch
         self.waiting = self.retrying = self.in_flight = 0
         self.latest, self.wants_rows = began, True
+        self.delayed: Launch | None = None
         self._pacer = Pacer(policy.pace.rate) if policy.pace.rate is not None else None
         self._lanes: dict[Origin, Lane] = {}
         self.feedback = Feedback(policy, self._lanes, began, epoch, warn)
@@ -80,6 +82,11 @@ class Scheduler:
         if self._pacer is not None:
             return self.waiting - self.retrying
         return sum(len(lane.rows) for lane in list(self._lanes.values()) if not lane.is_ready)
+
+    def deployment_seconds(self, now: float) -> float:
+        """Seconds that are left for hosts to be deployed (``--wait``), while rows wait for it; otherwise 0."""
+        wait = self._policy.retry.wait
+        return max(0.0, wait - (now - self._began)) if wait is not None and self.retrying else 0.0
 
     def offer(self, row: Target, now: float) -> None:
         """Add a row."""
@@ -270,7 +277,7 @@ class Scheduler:
         self.waiting += 1
         self.retrying += 1
         launch.lane.retrying += 1
-        self.latest = max(self.latest, at)
+        self.latest, self.delayed = max(self.latest, at), launch
         heappush(self._timers, (at, next(self._sequence), launch))
 
     def _reduce_capacity(self, launch: Launch, failure: Failure, now: float) -> None:

@@ -5,7 +5,7 @@ A percentile is the value of nearest rank, ``ceil(share * count)``: never a valu
 """
 
 from array import array
-from itertools import accumulate
+from itertools import accumulate, chain
 from math import ceil, log
 
 MAX_EXACT = 100_000
@@ -71,6 +71,19 @@ class Distribution:
         reached = accumulate(self._buckets[bucket] for bucket in order)
         bucket = next(bucket for bucket, count in zip(order, reached, strict=True) if count >= rank)
         return min(max(0.0 if bucket == _ZERO else _MIDDLE * _GAMMA**bucket, self._min), self._max)
+
+    def histogram(self, number: int) -> list[int]:
+        """How many values are in each of so many intervals from the smallest to the largest, equal on a log scale.
+
+        Values below 1 ns count as 1 ns.
+        """
+        low, high = (log(max(value, _SMALLEST)) for value in (self.min, self.max))
+        counts = [0] * number
+        buckets = ((_MIDDLE * _GAMMA**bucket, count) for bucket, count in self._buckets.items())
+        for value, count in chain(((value, 1) for value in self._values), buckets):
+            place = (log(max(value, _SMALLEST)) - low) / (high - low) if high > low else 0.0
+            counts[min(max(int(place * number), 0), number - 1)] += count
+        return counts
 
     def merge(self, other: "Distribution") -> None:
         """Add the values of another distribution."""

@@ -53,7 +53,8 @@ class WorkerTransport:
 
     def __init__(self, processes: int, start: Start, local: Callable[[], Transport]) -> None:
         self._policy, self._local = start.policy, local
-        self._start = start._replace(policy=_sendable(start.policy))
+        share = -(-start.policy.concurrency // processes)  # each keeps its part of the idle connections
+        self._start = start._replace(policy=msgspec.structs.replace(_sendable(start.policy), concurrency=share))
         self._own: Transport | None = None
         self._loop, self._number = asyncio.get_running_loop(), 0
         self._waiting: dict[int, asyncio.Future[Response]] = {}

@@ -565,3 +565,16 @@ def test_what_an_earlier_run_has_learnt_of_hosts_holds() -> None:
     assert launch.row.url is paused
     scheduler.offer(Target(3, parse_url("http://once/")), 10.0)
     assert isinstance(scheduler.next(10.0), Launch)
+
+
+def test_how_long_a_deployment_is_waited_for() -> None:
+    scheduler = Scheduler(Policy(retry=Retry(wait=60.0)), lambda: 0.5, 100.0, 1e9)
+    (row,) = rows([0])
+    scheduler.offer(row, 100.0)
+    assert scheduler.deployment_seconds(100.0) == 0.0  # nothing has failed yet
+    launch = scheduler.next(100.0)
+    assert isinstance(launch, Launch)
+    scheduler.settle(launch, Attempt(1, 0.0, 0.1, REFUSED), 110.0)
+    assert scheduler.delayed is launch
+    assert [scheduler.deployment_seconds(now) for now in (110.0, 159.0, 161.0)] == [50.0, 1.0, 0.0]
+    assert Scheduler(Policy(), lambda: 0.5, 100.0, 1e9).deployment_seconds(110.0) == 0.0

@@ -101,3 +101,21 @@ def test_merging_in_any_order_is_the_whole(parts: list[list[float]], max_exact: 
 def test_nothing() -> None:
     nothing = Distribution()
     assert (len(nothing), nothing.min, nothing.max, nothing.mean, nothing.quantile(0.5)) == (0, float("inf"), 0, 0, 0)
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=200), st.integers(1, 50), st.booleans())
+def test_a_histogram_counts_every_value_once(values: list[float], number: int, exact: bool) -> None:
+    distribution = Distribution(1_000 if exact else 10)
+    for value in values:
+        distribution.add(value)
+    counts = distribution.histogram(number)
+    assert (len(counts), sum(counts)) == (number, len(values))
+    assert counts[-1 if min(values) < max(values) and max(values) > 1e-9 else 0]
+    assert counts[0]
+
+
+def test_intervals_are_equal_on_a_log_scale() -> None:
+    distribution = Distribution()
+    for value in (1.0, 1.5, 12.0, 150.0, 999.0, 1000.0):
+        distribution.add(value)
+    assert distribution.histogram(3) == [2, 1, 3]
