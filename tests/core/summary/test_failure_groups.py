@@ -91,7 +91,8 @@ def test_what_went_on_below_an_outcome() -> None:
         outcome, attempts=(stale, msgspec.structs.replace(last, number=2, result=skipped)), note="a note", flaky=True
     )
     assert remarks_on(outcome) == (
-        "sent on a new connection (attempt 2), because the server had closed the kept one; skipped the header line 'X Y: 1'"
+        "sent on a new connection (attempt 2), because the server had closed the kept one; "
+        "skipped the header line 'X Y: 1'"
     )
     assert reason_of(outcome) == "a note; flaky: accepted on attempt 2"
     assert remarks_on(failed()) == ""
