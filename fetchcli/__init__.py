@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from fetchcli.core.network.overrides import Detour, Pin
     from fetchcli.core.network.proxies import Proxy, ProxyRules, parse_proxy
     from fetchcli.core.rate import Rate, parse_rate
-    from fetchcli.core.request.request import Request
+    from fetchcli.core.request.request import RequestOptions
     from fetchcli.core.request.set_cookie import Cookie
     from fetchcli.core.summary.summary import Summary
     from fetchcli.core.timings import Timings
@@ -63,7 +63,7 @@ __all__ = [
     "Redirect",
     "Redirects",
     "Rejected",
-    "Request",
+    "RequestOptions",
     "Response",
     "Retry",
     "Save",
@@ -101,7 +101,7 @@ _HOMES = {
     "core.network.overrides": "Detour Pin",
     "core.network.proxies": "Proxy ProxyRules parse_proxy",
     "core.rate": "Rate parse_rate",
-    "core.request.request": "Request",
+    "core.request.request": "RequestOptions",
     "core.request.set_cookie": "Cookie",
     "core.summary.summary": "Summary",
     "core.timings": "Timings",

@@ -1,4 +1,4 @@
-"""Values of the request and credential options -> `Request` and `Credentials`."""
+"""Values of the request and credential options -> `RequestOptions` and `Credentials`."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ from fetchcli.core.request.credentials import Credentials, Login
 from fetchcli.core.request.multipart import boundary_of, encode_form, label_form, parse_part
 from fetchcli.core.request.ranges import parse_ranges
 from fetchcli.core.request.redaction import Redactor
-from fetchcli.core.request.request import AUTO_REFERER, Request, check_header, parse_header
+from fetchcli.core.request.request import AUTO_REFERER, RequestOptions, check_header, parse_header
 from fetchcli.core.request.row_request import JSON_LABELS
 from fetchcli.core.request.secrets import Expander, secret_parts
 from fetchcli.core.url.host import canonical_host
@@ -82,7 +82,7 @@ def build_request(values: Values) -> dict[str, Any]:
     if redactor is not None:
         redactor.update(_secrets(fields, login, credentials))
     return {
-        "policy.request": Request(
+        "policy.request": RequestOptions(
             method,
             label_form(fields, boundary) if boundary else fields,
             content,

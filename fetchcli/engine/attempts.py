@@ -14,7 +14,7 @@ from fetchcli.core.model.policy import Policy
 from fetchcli.core.model.redacted import redacted, redactor_of
 from fetchcli.core.model.target import Target
 from fetchcli.core.request.redaction import Redactor
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from fetchcli.core.revalidation.conditions import NOT_MODIFIED, conditions, may_be_known, unasked, with_earlier
 from fetchcli.core.schedule.lane import Launch
 from fetchcli.engine.bodies import Bodies
@@ -144,7 +144,7 @@ class Attempts:
             return await asyncio.to_thread(failed_checks, evidence, self._policy, checks)
 
 
-def _conditions(row: Target, earlier: Earlier, request: Request, checks: tuple[Check, ...]) -> Conditions | None:
+def _conditions(row: Target, earlier: Earlier, request: RequestOptions, checks: tuple[Check, ...]) -> Conditions | None:
     """The conditions of the request of a row, if an earlier response may stand for a new one."""
     if not may_be_known(request, checks):
         return None

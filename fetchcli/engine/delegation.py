@@ -11,7 +11,7 @@ from typing import Protocol
 from fetchcli.core.errors import Resumption
 from fetchcli.core.model.accepted_row import AcceptedRow
 from fetchcli.core.model.target import Target
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from fetchcli.core.schedule.lane import Launch
 from fetchcli.transport.base import Transport
 
@@ -54,7 +54,7 @@ class Delegation:
     def __init__(
         self,
         transport: RowTransport,
-        request: Request,
+        request: RequestOptions,
         wanted: Callable[[], bool],
         accept: Callable[[Target, AcceptedRow], None],
     ) -> None:

@@ -11,7 +11,7 @@ from fetchcli.core.expect.status import parse_status_set
 from fetchcli.core.model.outcome import Outcome
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.model.target import Row, Target
-from fetchcli.core.request.request import Request, for_unnamed_host
+from fetchcli.core.request.request import RequestOptions, for_unnamed_host
 from fetchcli.core.url.parse import HttpUrl
 from fetchcli.engine.fetcher import Fetcher
 from fetchcli.transport.base import Transport
@@ -52,7 +52,7 @@ def _list_policy(policy: Policy) -> Policy:
         concurrency=1,
         accept=parse_status_set("200"),
         checks=(),
-        request=Request("GET", headers),
+        request=RequestOptions("GET", headers),
         limits=msgspec.structs.replace(policy.limits, keep=MAX_BYTES, size=min(size or MAX_BYTES, MAX_BYTES)),
     )
 

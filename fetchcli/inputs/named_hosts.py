@@ -8,7 +8,7 @@ import msgspec
 from fetchcli.core.errors import InputError, InvalidUrl
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.object_url import is_object_url
-from fetchcli.core.request.request import Request, for_unnamed_host
+from fetchcli.core.request.request import RequestOptions, for_unnamed_host
 from fetchcli.core.settings import Reading
 from fetchcli.core.url.parse import HttpUrl, parse_url
 from fetchcli.inputs.base import Argument, File, Input
@@ -53,7 +53,7 @@ class NamedHosts:
         """The user named this URL."""
         self._origins.add((url.scheme, url.host, url.port))
 
-    def fetched(self, request: Request, url: HttpUrl) -> tuple[Request, HttpUrl]:
+    def fetched(self, request: RequestOptions, url: HttpUrl) -> tuple[RequestOptions, HttpUrl]:
         """The request for a URL that a fetched sitemap names, and the URL without secrets that it shows.
 
         Args:

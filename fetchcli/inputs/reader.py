@@ -9,7 +9,7 @@ from fetchcli.core.model.policy import Policy
 from fetchcli.core.model.row_network import row_network
 from fetchcli.core.model.target import Rejected, Row, Target
 from fetchcli.core.request.multipart import form_files
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from fetchcli.core.request.row_request import RequestMerger, RowProblem, RowRequest
 from fetchcli.core.rows.key import plain_key
 from fetchcli.core.settings import Reading
@@ -284,7 +284,7 @@ class RowReader:
             text, problem = self._named.redact(text), self._named.redact(problem)
         return Rejected(seq, text, problem, source, line, row_request, tag, carried, None, self._round, kind)
 
-    def _request(self, row_request: RowRequest) -> Request:
+    def _request(self, row_request: RowRequest) -> RequestOptions:
         if row_request.body_file is not None:
             self._require_readable("body_file", row_request.body_file)
         for path in form_files(row_request.form):

@@ -13,7 +13,7 @@ from fetchcli.core.errors import ErrorKind, Partial, Resumption, TransportError
 from fetchcli.core.http1.head import Head
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Network, Policy, Timeouts
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from fetchcli.core.url.parse import HttpUrl
 
 Consumer = Callable[[bytes], object]
@@ -234,7 +234,7 @@ class Authenticator(Protocol):
     async def ask(
         self,
         url: HttpUrl,
-        request: Request,
+        request: RequestOptions,
         send: Callable[[str], Awaitable[Head]],
         discard: Callable[[], Awaitable[None]],
     ) -> Head:
@@ -259,7 +259,7 @@ class Transport(Protocol):
         url: HttpUrl,
         policy: Policy,
         *,
-        request: Request | None = None,
+        request: RequestOptions | None = None,
         fresh: bool | Resumption = False,
         body: BodyPlan | None = None,
     ) -> Response:

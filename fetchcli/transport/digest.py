@@ -12,7 +12,7 @@ from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.core.http1.head import Head
 from fetchcli.core.request.credentials import Login
 from fetchcli.core.request.digest import Challenge, answer, find_challenge
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from fetchcli.core.url.parse import HttpUrl
 
 MAX_ORIGINS = 1000
@@ -45,7 +45,7 @@ class DigestAuth:
     async def ask(
         self,
         url: HttpUrl,
-        request: Request,
+        request: RequestOptions,
         send: Callable[[str], Awaitable[Head]],
         discard: Callable[[], Awaitable[None]],
     ) -> Head:
@@ -65,7 +65,7 @@ class DigestAuth:
             _forget(origin, presented)
         return head
 
-    def _answer(self, origin: _Origin, challenge: Challenge, url: HttpUrl, request: Request) -> str:
+    def _answer(self, origin: _Origin, challenge: Challenge, url: HttpUrl, request: RequestOptions) -> str:
         return answer(
             challenge,
             self._login,

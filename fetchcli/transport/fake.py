@@ -10,7 +10,7 @@ from fetchcli.core.http1.head import Head
 from fetchcli.core.http1.response import ResponseReader
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Policy, Timeouts
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from fetchcli.core.timings import Timings
 from fetchcli.core.url.parse import HttpUrl
 from fetchcli.transport.base import BodyPlan, HopRequest
@@ -148,7 +148,7 @@ class NullTransport:
         url: HttpUrl,
         policy: Policy,
         *,
-        request: Request | None = None,
+        request: RequestOptions | None = None,
         fresh: bool | Resumption = False,
         body: BodyPlan | None = None,
     ) -> Response:
@@ -181,7 +181,7 @@ class ScriptedTransport:
         url: HttpUrl,
         policy: Policy,
         *,
-        request: Request | None = None,
+        request: RequestOptions | None = None,
         fresh: bool | Resumption = False,
         body: BodyPlan | None = None,
     ) -> Response:

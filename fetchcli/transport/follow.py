@@ -13,7 +13,7 @@ from fetchcli.core.http1.head import Head
 from fetchcli.core.http1.partial import NOT_THE_WHOLE
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Policy
-from fetchcli.core.request.request import Request, default_headers
+from fetchcli.core.request.request import RequestOptions, default_headers
 from fetchcli.core.schedule.byte_pacing import BytePacer
 from fetchcli.core.schedule.redirects import next_hop
 from fetchcli.core.url.parse import HttpUrl
@@ -81,7 +81,7 @@ class FollowingTransport:
         url: HttpUrl,
         policy: Policy,
         *,
-        request: Request | None = None,
+        request: RequestOptions | None = None,
         fresh: bool | Resumption = False,
         body: BodyPlan | None = None,
     ) -> Response:

@@ -6,7 +6,7 @@ from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.core.http1.head import Head
 from fetchcli.core.http1.partial import offers_ranges, rest_of, strong_validator
 from fetchcli.core.model.policy import Limits
-from fetchcli.core.request.request import Request, has_conditions
+from fetchcli.core.request.request import RequestOptions, has_conditions
 from fetchcli.transport.base import Consumers, StoredBody
 from fetchcli.transport.body import BodyReader
 
@@ -65,7 +65,7 @@ async def restored(stored: StoredBody, limits: Limits) -> PartialBody:
     return PartialBody(stored.url, stored.head, reader, stored.validator)
 
 
-def partial_body(url: str, head: Head, reader: BodyReader, request: Request) -> PartialBody | None:
+def partial_body(url: str, head: Head, reader: BodyReader, request: RequestOptions) -> PartialBody | None:
     """What could go on with a body that begins, or None: only the rest of a GET can be asked for.
 
     The server must offer ranges and a strong validator, and the user must not ask for conditions or ranges.

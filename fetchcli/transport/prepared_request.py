@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from fetchcli.core.request.request import Request, asks_to_close, header_fields, user_host
+from fetchcli.core.request.request import RequestOptions, asks_to_close, header_fields, user_host
 from fetchcli.transport.base import SharedFields
 
 
@@ -26,7 +26,7 @@ class PreparedRequest(NamedTuple):
     once: bool
 
 
-def prepared(request: Request, *, defaults: dict[str, str], has_jar: bool) -> PreparedRequest:
+def prepared(request: RequestOptions, *, defaults: dict[str, str], has_jar: bool) -> PreparedRequest:
     """Prepare a request.
 
     Args:

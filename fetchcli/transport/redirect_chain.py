@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fetchcli.core.errors import Redirect, Resumption
 from fetchcli.core.http1.head import Head
 from fetchcli.core.request.cookies import CookieJar
-from fetchcli.core.request.request import Request, redirected
+from fetchcli.core.request.request import RequestOptions, redirected
 from fetchcli.core.url.parse import HttpUrl
 from fetchcli.transport.base import Conditions, Hop, HopRecorder
 from fetchcli.transport.body import BodyReader
@@ -55,7 +55,7 @@ class RedirectChain(Resumption):
 
     hop: Hop
 
-    def __init__(self, url: HttpUrl, request: Request, jar: CookieJar | None = None) -> None:
+    def __init__(self, url: HttpUrl, request: RequestOptions, jar: CookieJar | None = None) -> None:
         self.jar = jar
         self.started = time.monotonic()
         self.url = url

@@ -6,10 +6,10 @@ import msgspec
 
 from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.core.request.multipart import boundary_of, encode_form, label_form, parse_part
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 
 
-def with_content(request: Request) -> Request:
+def with_content(request: RequestOptions) -> RequestOptions:
     """The request with the content of its files; raises TransportError (`read`)."""
     if request.content_file is not None:
         content = _read("body_file", request.content_file)

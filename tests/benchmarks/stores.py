@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from fetchcli.core.model.outcome import Outcome
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from fetchcli.core.rows.schema import Schema
 from fetchcli.core.summary.summary import Summary
 from fetchcli.core.url.parse import parse_url
@@ -36,7 +36,7 @@ from tests.support.databases import mariadb, mariadb_installed, postgres, postgr
 from tests.support.outcomes import answered
 
 ROUNDS = 3
-GET = Request("GET")
+GET = RequestOptions("GET")
 SCHEMA = Schema()
 
 

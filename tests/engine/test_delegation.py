@@ -14,7 +14,7 @@ from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.model.policy import Policy, Retry
 from fetchcli.core.model.target import Target
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from fetchcli.core.timings import Timings
 from fetchcli.core.url.parse import HttpUrl
 from fetchcli.engine.delegation import Delegation
@@ -68,7 +68,7 @@ class Elsewhere:
         url: HttpUrl,
         policy: Policy,
         *,
-        request: Request | None = None,
+        request: RequestOptions | None = None,
         fresh: bool | Resumption = False,
         body: BodyPlan | None = None,
     ) -> Response:
@@ -128,7 +128,7 @@ async def test_rows_are_made_here_while_nobody_wants_lines() -> None:
 async def test_a_row_of_which_more_is_said_is_made_here() -> None:
     run = Delegated()
     (plain,) = rows("ok")
-    own = Target(2, plain.url, request=Request("POST"))
+    own = Target(2, plain.url, request=RequestOptions("POST"))
     secret = Target(3, target(3, "http://user:word@h/ok").url, request=POLICY.request)
     outcomes = [outcome async for outcome in run.fetcher.run(in_batches([plain, own, secret]))]
     assert (run.lines, sorted(outcome.row.seq for outcome in outcomes)) == ([1], [2, 3])

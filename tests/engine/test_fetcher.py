@@ -19,7 +19,7 @@ from fetchcli.core.model.attempt import FailedCheck, Response
 from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.model.policy import Limits, Pace, Policy, Retry
 from fetchcli.core.model.target import Rejected, Row
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from fetchcli.core.timings import Timings
 from fetchcli.core.url.parse import HttpUrl
 from fetchcli.engine.fetcher import Fetcher
@@ -99,7 +99,7 @@ async def test_85_a_stale_connection_is_one_visible_attempt_and_a_second_on_a_fr
             url: HttpUrl,
             policy: Policy,
             *,
-            request: Request | None = None,
+            request: RequestOptions | None = None,
             fresh: bool | Resumption = False,
             body: BodyPlan | None = None,
         ) -> Response:
@@ -217,7 +217,7 @@ async def test_ordered_output_survives_a_stop() -> None:
             url: HttpUrl,
             policy: Policy,
             *,
-            request: Request | None = None,
+            request: RequestOptions | None = None,
             fresh: bool | Resumption = False,
             body: BodyPlan | None = None,
         ) -> Response:

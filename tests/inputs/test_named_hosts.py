@@ -3,13 +3,13 @@
 import pytest
 
 from fetchcli.core.model.policy import Policy, Redirects
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from fetchcli.core.settings import Reading
 from fetchcli.core.url.parse import parse_url
 from fetchcli.inputs.base import Argument
 from fetchcli.inputs.named_hosts import NamedHosts
 
-REQUEST = Request(headers=(("X-Key", "k"),))
+REQUEST = RequestOptions(headers=(("X-Key", "k"),))
 
 
 @pytest.mark.parametrize(

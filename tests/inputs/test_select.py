@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fetchcli.core.model.target import Rejected, Row, Skipped, Target
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from fetchcli.core.settings import Reading, Selection
 from fetchcli.core.url.parse import parse_url
 from fetchcli.inputs.select import DUPLICATE, WINDOW, select
@@ -15,7 +15,7 @@ from tests.support.lists import read
 
 
 def rows(count: int) -> list[Row]:
-    return [Target(seq, parse_url(f"http://h/{seq}"), request=Request()) for seq in range(1, count + 1)]
+    return [Target(seq, parse_url(f"http://h/{seq}"), request=RequestOptions()) for seq in range(1, count + 1)]
 
 
 def pieces(row_list: list[Row], size: int) -> Iterator[list[Row]]:

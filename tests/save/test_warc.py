@@ -16,7 +16,7 @@ from fetchcli.core.errors import ErrorKind, OutputError
 from fetchcli.core.model.outcome import Outcome
 from fetchcli.core.model.policy import Policy, Retry
 from fetchcli.core.model.save import Save
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from fetchcli.run.library import fetch
 from fetchcli.save import body_spool, warc
 from fetchcli.save.store import Store
@@ -168,7 +168,9 @@ def test_secrets_in_requests_are_masked_unless_they_may_be_shown(shown: bool) ->
 
 def test_the_library_masks_them_too() -> None:
     with recorder(ok(b"x")) as server:
-        asyncio.run(_fetch(server.url("/"), Policy(1, request=Request(headers=(("Authorization", "Bearer abc"),)))))
+        asyncio.run(
+            _fetch(server.url("/"), Policy(1, request=RequestOptions(headers=(("Authorization", "Bearer abc"),))))
+        )
     sent = next(record for record in records("p.warc") if record.kind == "request")
     assert b"Authorization: ***\r\n" in sent.block
 

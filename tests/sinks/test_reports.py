@@ -26,7 +26,7 @@ from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
 from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.model.target import Rejected, Skipped, Target
 from fetchcli.core.report.data import MAX_ROWS, OutcomeBuffer, State, state_of
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from fetchcli.core.summary.summary import Summary
 from fetchcli.core.summary.thresholds import parse_threshold
 from fetchcli.core.timings import Timings
@@ -52,7 +52,7 @@ NASTY = [HOSTILE, CI_HOSTILE, "", "`" * 7, "|" * 5, "\ufffe\uffff\x00\x1b", "not
 def unexpected(seq: int, expected: str, actual: str) -> Outcome:
     check = FailedCheck("body", expected, actual)
     response = Response(200, "http://example.com/", Timings(), sha256="ab" * 32)
-    row = Target(seq, parse_url("http://example.com/b"), "urls.txt", seq + 1, Request("POST"), tag="login")
+    row = Target(seq, parse_url("http://example.com/b"), "urls.txt", seq + 1, RequestOptions("POST"), tag="login")
     return Outcome(row, Verdict.FAILED, (Attempt(1, STARTED, 0.1, response, (check,)),), (check,))
 
 

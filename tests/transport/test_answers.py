@@ -13,7 +13,7 @@ from fetchcli.core.errors import ErrorKind, Failure, Remedy
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.model.policy import Policy, Retry
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from fetchcli.run.library import fetch
 from tests.support.recorder import ok, recorder, see
 from tests.transport.conftest import Send, Sender
@@ -84,7 +84,7 @@ async def test_an_empty_body_that_only_the_end_of_the_connection_ends_may_have_b
 async def test_a_part_of_a_coded_body_is_left_as_it_is(send: Send) -> None:
     part = gzip.compress(b"hello " * 1000)[10:20]
     with recorder(ok(part, "Content-Encoding: gzip", "Content-Range: bytes 10-19/99", status="206 Part")) as server:
-        response = await send(server.url(), Policy(request=Request(headers=(("Range", "bytes=10-19"),))))
+        response = await send(server.url(), Policy(request=RequestOptions(headers=(("Range", "bytes=10-19"),))))
         assert isinstance(response, Response)
         assert (response.size_decoded, response.unknown_coding) == (10, "gzip")
         assert server.header("accept-encoding") == "identity"
@@ -175,7 +175,7 @@ async def test_a_proxy_that_says_it_is_busy_before_it_was_asked_is_heard(sender:
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
 async def test_a_request_that_is_not_repeated_shares_connections(method: str) -> None:
     with recorder() as server:
-        policy = Policy(concurrency=4, request=Request(method, content=b"x"))
+        policy = Policy(concurrency=4, request=RequestOptions(method, content=b"x"))
         found = await outcomes([server.url()] * 100, policy)
         assert [outcome.verdict for outcome in found] == [Verdict.OK] * 100
         assert server.connections <= 4
@@ -190,7 +190,7 @@ async def test_a_post_on_a_connection_that_was_closed_fails_and_is_not_sent_twic
         requests.append(read_request(connection))  # and closes without an answer
 
     with serving(talk) as (url, _):
-        policy = Policy(concurrency=1, request=Request("POST", content=b"x"), retry=Retry(count=0))
+        policy = Policy(concurrency=1, request=RequestOptions("POST", content=b"x"), retry=Retry(count=0))
         found = await outcomes([url] * 2, policy)
     assert [len(outcome.attempts) for outcome in found] == [1, 1]
     failure = found[1].failure
@@ -294,7 +294,7 @@ async def test_a_body_that_the_end_ends_is_whole_although_the_request_was_not_re
 
     ended = threading.Event()
     with serving(talk) as (url, _):
-        response = await send(url, Policy(request=Request("POST", content=b"x" * 20_000_000)))
+        response = await send(url, Policy(request=RequestOptions("POST", content=b"x" * 20_000_000)))
         ended.set()
         assert isinstance(response, Response), response
         assert response.size_decoded == 6

@@ -10,7 +10,7 @@ import pytest
 
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Policy
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from tests.support.certificates import server_context, trusting
 from tests.support.curl import BINARY, curl
 from tests.support.faults import MODES, FaultServer, slug
@@ -83,7 +83,7 @@ async def test_50_the_method_matrix_is_curls(sender: Sender, tmp_path: Path, met
     content = b"a=b" if method in ("POST", "PUT") else None
     with recorder(answer) as theirs, recorder(answer) as ours:
         said = await asyncio.to_thread(curl, theirs.url("/a"), tmp_path, "-H", "Expect:", *options)
-        response = await sender(Policy(request=Request(method, content=content)))(ours.url("/a"))
+        response = await sender(Policy(request=RequestOptions(method, content=content)))(ours.url("/a"))
         assert said.code == 0
         assert isinstance(response, Response)
         assert requests(ours) == requests(theirs)

@@ -14,7 +14,7 @@ from fetchcli.core.http1.head import Head
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Limits, Policy, Redirects, Timeouts
 from fetchcli.core.request.credentials import Credentials, Login
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from fetchcli.core.url.parse import HttpUrl, parse_url
 from fetchcli.transport.base import BodyPlan, Consumers, HopRequest
 from fetchcli.transport.digest import DigestAuth
@@ -35,7 +35,10 @@ def answer_in_order(*answers: bytes | TransportError) -> ScriptedHops:
 
 
 async def fetch(
-    hops: ScriptedHops, url: str = "http://a.example/", policy: Policy | None = None, request: Request | None = None
+    hops: ScriptedHops,
+    url: str = "http://a.example/",
+    policy: Policy | None = None,
+    request: RequestOptions | None = None,
 ) -> Response:
     return await FollowingTransport(hops, "test").send(parse_url(url), policy or Policy(), request=request)
 
@@ -80,17 +83,17 @@ async def test_a_default_login_is_not_sent_after_a_redirect_to_another_origin() 
 )
 async def test_a_redirect_changes_the_method_as_the_fetch_standard_says(status: int, method: str, sent: str) -> None:
     hops = answer_in_order(redirect("/next", status), b"HTTP/1.1 204 No Content\r\n\r\n")
-    await fetch(hops, request=Request(method, content=b"data" if method != "HEAD" else None))
+    await fetch(hops, request=RequestOptions(method, content=b"data" if method != "HEAD" else None))
     assert [hop.method for hop in hops.sent] == [method, sent]
     assert (hops.sent[1].content is None) is (sent != method or method == "HEAD")
 
 
 async def test_a_request_that_must_not_be_repeated_is_marked_at_every_hop() -> None:
     hops = answer_in_order(redirect("/next", 303), HELLO)
-    await fetch(hops, request=Request("POST", content=b"data"))
+    await fetch(hops, request=RequestOptions("POST", content=b"data"))
     assert [(hop.once, hop.fresh) for hop in hops.sent] == [(True, False), (False, False)]
     hops = answer_in_order(redirect("/next", 307), HELLO)
-    await fetch(hops, request=Request("POST", content=b"data"))
+    await fetch(hops, request=RequestOptions("POST", content=b"data"))
     assert [(hop.once, hop.fresh) for hop in hops.sent] == [(True, False), (True, False)]
 
 
@@ -173,7 +176,7 @@ class AnswerOnce:
     async def ask(
         self,
         url: HttpUrl,
-        request: Request,
+        request: RequestOptions,
         send: Callable[[str], Awaitable[Head]],
         discard: Callable[[], Awaitable[None]],
     ) -> Head:

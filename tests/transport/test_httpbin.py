@@ -9,7 +9,7 @@ from fetchcli.core.errors import ErrorKind, Failure
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Policy, Redirects
 from fetchcli.core.request.credentials import Credentials, Login
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from tests.support.httpbin import httpbin_server
 from tests.transport.conftest import Send, Sender
 
@@ -89,7 +89,9 @@ async def test_digest_answers_the_challenge(sender: Sender, httpbin: str, algori
     url = f"{httpbin}/digest-auth/{qop}/user/pass/{algorithm}"
     for password, status in (("pass", 200), ("wrong", 401)):
         credentials = Credentials(digest=Login(name="user", password=password))
-        response = await sender(Policy(credentials=credentials, request=Request(headers=(("Cookie", "fake=1"),))))(url)
+        response = await sender(
+            Policy(credentials=credentials, request=RequestOptions(headers=(("Cookie", "fake=1"),)))
+        )(url)
         assert isinstance(response, Response)
         assert response.status == status
 

@@ -165,11 +165,11 @@ async def test_71_an_unknown_coding_is_counted_as_it_came_and_flagged(send: Send
 
 
 async def test_nothing_is_decoded_where_there_is_no_body(sender: Sender) -> None:
-    from fetchcli.core.request.request import Request
+    from fetchcli.core.request.request import RequestOptions
 
     head = ok(b"", "Content-Encoding: gzip").replace(b"Length: 0", b"Length: 30")
     with recorder(head) as server:
-        assert isinstance(await sender(Policy(request=Request("HEAD")))(server.url()), Response)
+        assert isinstance(await sender(Policy(request=RequestOptions("HEAD")))(server.url()), Response)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Network, Policy, Timeouts, Tls
 from fetchcli.core.network.overrides import parse_detour, parse_pin
 from fetchcli.core.network.proxies import ProxyRules, parse_proxy
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from tests.support.certificates import server_context, trusting
 from tests.support.dns import dns_server
 from tests.support.proxy import proxy
@@ -69,7 +69,7 @@ async def test_11_connect_names_the_user_agent_unless_it_was_removed(
 ) -> None:
     with recorder(context=server_context()) as server, proxy() as middle:
         network = through(f"http://127.0.0.1:{middle.port}")
-        request = Request(headers=(*headers, ("X-Secret", "1"), ("Host", "other.test")))
+        request = RequestOptions(headers=(*headers, ("X-Secret", "1"), ("Host", "other.test")))
         send = sender(Policy(network=network, tls=trusting(tmp_path), request=request))
         assert isinstance(await send(server.url("/x")), Response)
         lines = middle.heads[0].decode().removesuffix("\r\n\r\n").split("\r\n")

@@ -13,7 +13,7 @@ from fetchcli.core.errors import ErrorKind, Failure
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Network, Policy, Redirects
 from fetchcli.core.network.overrides import parse_detour
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from tests.support.recorder import Recorder, ok, recorder, see
 from tests.transport.conftest import Send, Sender
 
@@ -53,7 +53,7 @@ async def test_23_the_a_label_is_sent_and_recorded(sender: Sender) -> None:
 
 
 async def test_user_headers_and_content(sender: Sender) -> None:
-    request = Request("POST", (("X-A", "é"), ("Accept", ""), ("User-Agent", "me"), ("Host", "other")), b"a=b")
+    request = RequestOptions("POST", (("X-A", "é"), ("Accept", ""), ("User-Agent", "me"), ("Host", "other")), b"a=b")
     with recorder() as server:
         assert isinstance(await sender(Policy(request=request))(server.url("/form")), Response)
         assert server.requests == [
@@ -64,7 +64,7 @@ async def test_user_headers_and_content(sender: Sender) -> None:
 
 
 async def test_the_users_authorization_comes_before_the_urls(sender: Sender) -> None:
-    policy = Policy(request=Request(headers=(("Authorization", "Bearer x"),)))
+    policy = Policy(request=RequestOptions(headers=(("Authorization", "Bearer x"),)))
     with recorder() as server:
         await sender(policy)(server.url().replace("http://", "http://user:pass@"))
         assert server.header("authorization") == "Bearer x"
@@ -74,7 +74,7 @@ async def chain(sender: Sender, second: Recorder, location: str) -> Recorder:
     """Ask a server that sends on to another, with every kind of secret."""
     with recorder(see(location)) as first:
         url = first.url("/a").replace("http://", "http://user:pass@")
-        assert isinstance(await sender(Policy(request=Request(headers=SECRETS)))(url), Response)
+        assert isinstance(await sender(Policy(request=RequestOptions(headers=SECRETS)))(url), Response)
         assert first.header("authorization") == "Bearer one,Bearer two"
         assert first.header("x-api-key") == "key"
         return first
@@ -91,7 +91,7 @@ async def test_36_37_40_another_port_gets_no_header_of_the_user(sender: Sender) 
 
 async def test_36_another_host_gets_no_host_of_the_user(sender: Sender) -> None:
     with recorder(address="127.0.0.2") as second, recorder(see(f"http://127.0.0.2:{second.port}/")) as first:
-        policy = Policy(request=Request(headers=(("Host", "inner.example"),)))
+        policy = Policy(request=RequestOptions(headers=(("Host", "inner.example"),)))
         assert isinstance(await sender(policy)(first.url()), Response)
         assert first.header("host") == "inner.example"
         assert second.header("host") == f"127.0.0.2:{second.port}"
@@ -102,7 +102,7 @@ async def test_the_same_origin_keeps_them(sender: Sender) -> None:
         return see("/b") if request.startswith(b"GET /a ") else ok()
 
     with recorder(answer) as server:
-        assert isinstance(await sender(Policy(request=Request(headers=SECRETS)))(server.url("/a")), Response)
+        assert isinstance(await sender(Policy(request=RequestOptions(headers=SECRETS)))(server.url("/a")), Response)
         assert [server.header("x-api-key", index) for index in (0, 1)] == ["key", "key"]
 
 
@@ -118,7 +118,7 @@ async def test_39_a_secret_does_not_come_back(sender: Sender) -> None:
     with recorder(away_and_back) as second, recorder(first_answer) as first:
         first_port = first.port
         url = first.url().replace("http://", "http://user:pass@")
-        assert isinstance(await sender(Policy(request=Request(headers=SECRETS)))(url), Response)
+        assert isinstance(await sender(Policy(request=RequestOptions(headers=SECRETS)))(url), Response)
         assert first.targets == ["/", "/again"]
         assert first.header("authorization", 0) is not None
         for name, _ in SECRETS:
@@ -193,7 +193,7 @@ async def test_50_content_goes_where_the_method_goes(sender: Sender, method: str
         return reply if not request.startswith(b"HEAD") else reply.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
 
     with recorder(answer) as server:
-        response = await sender(Policy(request=Request(method, content=content)))(server.url("/a"))
+        response = await sender(Policy(request=RequestOptions(method, content=content)))(server.url("/a"))
         assert isinstance(response, Response), response
         _, last = server.requests
         became_get = not last.startswith(method.encode())
@@ -203,7 +203,7 @@ async def test_50_content_goes_where_the_method_goes(sender: Sender, method: str
 
 async def test_83_a_body_after_head_does_not_poison_the_next_response(sender: Sender) -> None:
     with recorder(ok(b"HTTP/1.1 500 Stray\r\nContent-Length: 0\r\n\r\n")) as server:
-        send = sender(Policy(request=Request("HEAD")))
+        send = sender(Policy(request=RequestOptions("HEAD")))
         for _ in range(20):
             response = await send(server.url())
             assert isinstance(response, Response), response
@@ -212,7 +212,7 @@ async def test_83_a_body_after_head_does_not_poison_the_next_response(sender: Se
 
 async def test_connection_close_is_kept_to_on_this_side_too(sender: Sender) -> None:
     with recorder() as server:
-        send = sender(Policy(request=Request(headers=(("Connection", "close"),))))
+        send = sender(Policy(request=RequestOptions(headers=(("Connection", "close"),))))
         for _ in range(3):
             assert isinstance(await send(server.url()), Response)
         assert server.connections == 3
@@ -234,7 +234,7 @@ async def test_a_post_is_sent_once_even_where_its_redirect_meets_a_closed_connec
                         connection.sendall(see("/done", "303 See Other") if request.startswith(b"POST") else done)
 
         threading.Thread(target=serve, daemon=True).start()
-        policy = Policy(1, request=Request("POST", content=b"x"))
+        policy = Policy(1, request=RequestOptions("POST", content=b"x"))
         urls = [f"http://127.0.0.1:{listener.getsockname()[1]}/{number}" for number in range(20)]
         outcomes = [outcome async for outcome in fetch(urls, policy)]
     assert [outcome.verdict for outcome in outcomes] == [Verdict.OK] * 20
@@ -258,7 +258,7 @@ async def test_an_answer_before_the_request_was_sent_whole_ends_the_connection(s
                     threading.Thread(target=hasty, args=(listener.accept()[0],), daemon=True).start()
 
         threading.Thread(target=serve, daemon=True).start()
-        policy = Policy(request=Request("PUT", content=bytes(20_000_000)), timeouts=Timeouts(total=20.0))
+        policy = Policy(request=RequestOptions("PUT", content=bytes(20_000_000)), timeouts=Timeouts(total=20.0))
         send = sender(policy)
         for _ in range(3):
             assert isinstance(await send(f"http://127.0.0.1:{listener.getsockname()[1]}/"), Response)
@@ -282,7 +282,7 @@ async def test_an_upload_that_goes_on_is_no_silence(sender: Sender) -> None:
                 over.wait(60)
 
         over = threading.Event()
-        policy = Policy(request=Request("PUT", content=bytes(20_000_000)), timeouts=Timeouts(read=1.2))
+        policy = Policy(request=RequestOptions("PUT", content=bytes(20_000_000)), timeouts=Timeouts(read=1.2))
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         threading.Thread(target=serve, args=(12, 8_000_000), daemon=True).start()
         assert isinstance(await sender(policy)(url), Response)
@@ -295,7 +295,7 @@ async def test_an_upload_that_goes_on_is_no_silence(sender: Sender) -> None:
 
 
 async def test_an_empty_header_takes_the_urls_credentials_away(sender: Sender) -> None:
-    policy = Policy(request=Request(headers=(("Authorization", ""),)))
+    policy = Policy(request=RequestOptions(headers=(("Authorization", ""),)))
     with recorder() as server:
         await sender(policy)(server.url().replace("http://", "http://user:pass@"))
         assert server.header("authorization") is None

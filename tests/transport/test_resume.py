@@ -17,7 +17,7 @@ from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.model.policy import Policy, Retry
 from fetchcli.core.model.save import Save
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from fetchcli.transport.base import HopRequest
 from tests.support.recorder import ok
 from tests.support.saving import large, save
@@ -126,9 +126,13 @@ async def test_without_ranges_and_a_strong_validator_nothing_goes_on(lines: tupl
 
 @pytest.mark.parametrize(
     "request_",
-    [Request("POST", content=b"x"), Request(headers=(("Range", "bytes=0-"),)), Request(headers=(("If-Match", "x"),))],
+    [
+        RequestOptions("POST", content=b"x"),
+        RequestOptions(headers=(("Range", "bytes=0-"),)),
+        RequestOptions(headers=(("If-Match", "x"),)),
+    ],
 )
-async def test_only_a_plain_get_goes_on(request_: Request) -> None:
+async def test_only_a_plain_get_goes_on(request_: RequestOptions) -> None:
     server = Server()
     policy = Policy(retry=Retry(count=2, delay=0.001, all_errors=True), request=request_)
     await fetch(server, policy)

@@ -15,7 +15,7 @@ from fetchcli.core.errors import Failure, TransportError
 from fetchcli.core.http1.head import Head
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Limits, Policy
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from fetchcli.core.url.parse import parse_url
 from fetchcli.transport.aiohttp.dial import Dialer
 from fetchcli.transport.aiohttp.exchange import Exchange
@@ -29,7 +29,12 @@ from tests.support.faults import CATALOGUE, RESET, STALL
 EXCHANGES = 5_000
 Answers = list[tuple[bytes, bool]]
 Cut = Callable[[bytes], list[bytes]]
-REQUESTS = (Request(), Request(), Request(method="HEAD"), Request(method="POST", content=b"content" * 9))
+REQUESTS = (
+    RequestOptions(),
+    RequestOptions(),
+    RequestOptions(method="HEAD"),
+    RequestOptions(method="POST", content=b"content" * 9),
+)
 URL = parse_url("http://a.example/")
 POLICIES = (Policy(), Policy(limits=Limits(size=300)), Policy(limits=Limits(hash=False)), Policy(limits=Limits(keep=9)))
 FRAMINGS: dict[str, Callable[[random.Random, bytes], tuple[str, bytes]]] = {

@@ -10,7 +10,7 @@ from fetchcli.core.model.target import Target
 from fetchcli.core.network.overrides import Detour
 from fetchcli.core.network.proxies import Proxy
 from fetchcli.core.request.credentials import Login
-from fetchcli.core.request.request import EXPECTS_CONTENT, IDENTITY, Request, default_fields
+from fetchcli.core.request.request import EXPECTS_CONTENT, IDENTITY, RequestOptions, default_fields
 from fetchcli.core.request.secrets import split_marks
 from fetchcli.core.url.parse import HttpUrl
 
@@ -49,7 +49,7 @@ def curl_command(row: Target, policy: Policy, defaults: dict[str, str]) -> str:
     return pipe + " ".join(quote(word) for word in [*words, row.url.public])
 
 
-def _method(request: Request) -> Iterator[str]:
+def _method(request: RequestOptions) -> Iterator[str]:
     has_content = request.content is not None or request.content_file is not None or bool(request.form)
     if request.method == "HEAD" and not has_content:
         yield "-I"
@@ -59,7 +59,7 @@ def _method(request: Request) -> Iterator[str]:
         yield from ("-H", "Content-Length: 0")
 
 
-def _credentials(url: HttpUrl, request: Request, policy: Policy) -> Iterator[str]:
+def _credentials(url: HttpUrl, request: RequestOptions, policy: Policy) -> Iterator[str]:
     """Credentials that are not a header of the user."""
     if any(name.lower() == "authorization" for name, _ in request.headers):
         return
@@ -87,7 +87,7 @@ def _login(authorization: str) -> str:
     return name if not password and len(split_marks(name)) > 1 else text  # one variable may hold both
 
 
-def _headers(request: Request, defaults: dict[str, str], *, with_jar: bool) -> Iterator[str]:
+def _headers(request: RequestOptions, defaults: dict[str, str], *, with_jar: bool) -> Iterator[str]:
     for name, value in default_fields(request, defaults):
         yield from ("-H", f"{name}: {value}")
         if name == "Accept-Encoding" and value != IDENTITY:
@@ -117,7 +117,7 @@ def _is_login(value: str) -> bool:
     return bool(colon) and printable and Login(name=name, password=password).basic == value
 
 
-def _content(request: Request) -> tuple[str, list[str]]:
+def _content(request: RequestOptions) -> tuple[str, list[str]]:
     """The pipe that feeds the content (or empty), and the options."""
     if request.content_file is not None:
         return "", ["-H", "Expect:", "--data-binary", f"@{request.content_file}"]

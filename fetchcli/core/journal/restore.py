@@ -14,7 +14,7 @@ from fetchcli.core.model.earlier import Earlier
 from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.model.save import Saved
 from fetchcli.core.model.target import CarriedValue, Rejected, Row, SkipCause, Skipped, Target
-from fetchcli.core.request.request import Request, is_token
+from fetchcli.core.request.request import RequestOptions, is_token
 from fetchcli.core.request.row_request import RowRequest
 from fetchcli.core.timings import Timings
 
@@ -109,8 +109,8 @@ def _row_request(row: StoredRow) -> RowRequest | None:
 
 
 @lru_cache(maxsize=64)
-def _request(method: str) -> Request | None:
-    return Request(method) if is_token(method) else None
+def _request(method: str) -> RequestOptions | None:
+    return RequestOptions(method) if is_token(method) else None
 
 
 def _response(row: StoredRow, headers: Mapping[str, str] | None) -> Response:

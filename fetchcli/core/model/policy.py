@@ -13,7 +13,7 @@ from fetchcli.core.network.overrides import Detour, Pin
 from fetchcli.core.network.proxies import ProxyRules
 from fetchcli.core.rate import Rate, parse_rate
 from fetchcli.core.request.credentials import Credentials
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from fetchcli.core.request.set_cookie import Cookie
 
 DEFAULT_CONCURRENCY = 50
@@ -274,7 +274,7 @@ class Policy(msgspec.Struct, frozen=True):
     redirects: Redirects = Redirects()
     accept: StatusSet = parse_status_set("200..399")
     checks: tuple[Check, ...] = ()
-    request: Request = Request()
+    request: RequestOptions = RequestOptions()
     limits: Limits = Limits()
     network: Network = Network()
     tls: Tls = Tls()

@@ -8,7 +8,7 @@ from fetchcli.core.errors import ErrorKind
 from fetchcli.core.expect.expectations import Expected
 from fetchcli.core.model.earlier import Earlier
 from fetchcli.core.model.policy import Network
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from fetchcli.core.request.row_request import RowRequest
 from fetchcli.core.url.parse import HttpUrl
 
@@ -40,7 +40,7 @@ class Target(msgspec.Struct, frozen=True):
     url: HttpUrl
     source: str = ""
     line: int = 0
-    request: Request | None = None
+    request: RequestOptions | None = None
     row_request: RowRequest | None = None
     tag: str = ""
     carried: tuple[CarriedValue, ...] = ()

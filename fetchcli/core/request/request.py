@@ -19,7 +19,7 @@ KEPT_ACROSS_ORIGINS = frozenset({"user-agent", "accept", "accept-language", "acc
 EXPECTS_CONTENT = {"POST", "PUT", "PATCH"}  # RFC 9110 section 8.6
 
 
-class Request(msgspec.Struct, frozen=True):
+class RequestOptions(msgspec.Struct, frozen=True):
     """What is sent besides the URL.
 
     Attributes:
@@ -61,13 +61,13 @@ def default_headers(user_agent: str, *, identity: bool = False) -> dict[str, str
     return {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": IDENTITY if identity else ACCEPT_ENCODING}
 
 
-def asks_to_close(request: Request) -> bool:
+def asks_to_close(request: RequestOptions) -> bool:
     """Whether the user asks to close the connection after the response (RFC 9112 section 9.6)."""
     values = [value for name, value in request.headers if name.lower() == "connection"]
     return any(token.strip().lower() == "close" for value in values for token in value.split(","))
 
 
-def has_conditions(request: Request) -> bool:
+def has_conditions(request: RequestOptions) -> bool:
     """Whether the user asks for a range, or for a body on a condition (RFC 9110 sections 13.1 and 14.2)."""
     return any(name.lower() == "range" or name.lower().startswith("if-") for name, _ in request.headers)
 
@@ -114,7 +114,7 @@ def check_header(name: str, value: str) -> None:
         raise UsageError("put the credentials of a proxy into its URL: -x http://user:password@host")
 
 
-def header_fields(request: Request, defaults: dict[str, str]) -> tuple[tuple[str, str], ...]:
+def header_fields(request: RequestOptions, defaults: dict[str, str]) -> tuple[tuple[str, str], ...]:
     """The header fields without Host: the defaults, overridden and followed by the user's headers."""
     user_names = {name.lower() for name, _ in request.headers}
     fields = default_fields(request, defaults)
@@ -128,7 +128,7 @@ def header_fields(request: Request, defaults: dict[str, str]) -> tuple[tuple[str
     return tuple((name, value) for name, value in fields if name.lower() != "host")
 
 
-def default_fields(request: Request, defaults: dict[str, str]) -> list[tuple[str, str]]:
+def default_fields(request: RequestOptions, defaults: dict[str, str]) -> list[tuple[str, str]]:
     """The defaults that the user does not override; part of a compressed body is of no use (RFC 9110 section 14.4)."""
     given = {name.lower(): value for name, value in request.headers}
     if given.get("range"):
@@ -136,7 +136,7 @@ def default_fields(request: Request, defaults: dict[str, str]) -> list[tuple[str
     return [(name, value) for name, value in defaults.items() if name.lower() not in given]
 
 
-def user_host(request: Request) -> str | None:
+def user_host(request: RequestOptions) -> str | None:
     """The Host field that the user asks for, or None."""
     return next((value for name, value in request.headers if name.lower() == "host" and value not in ("", ";")), None)
 
@@ -146,7 +146,7 @@ def _is_for_all(name: str, *, has_content: bool) -> bool:
     return name in KEPT_ACROSS_ORIGINS or (name == "content-type" and has_content)
 
 
-def for_unnamed_host(request: Request) -> Request:
+def for_unnamed_host(request: RequestOptions) -> RequestOptions:
     """The request for a host that the user did not name: without headers that may be secrets, and credentials."""
     has_content = request.content is not None or request.content_file is not None or bool(request.form)
     headers = tuple(field for field in request.headers if _is_for_all(field[0].lower(), has_content=has_content))
@@ -154,8 +154,8 @@ def for_unnamed_host(request: Request) -> Request:
 
 
 def redirected(
-    request: Request, status: int, *, same_origin: bool, same_host: bool = True, referer: str = ""
-) -> Request:
+    request: RequestOptions, status: int, *, same_origin: bool, same_host: bool = True, referer: str = ""
+) -> RequestOptions:
     """The request after a redirect (RFC 9110 section 15.4).
 
     The method changes as in curl without ``-X``: POST to GET at 301 and 302, everything except HEAD to GET at

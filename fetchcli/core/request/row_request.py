@@ -7,7 +7,7 @@ import msgspec
 
 from fetchcli.core.errors import UsageError
 from fetchcli.core.request.multipart import MULTIPART, form_files
-from fetchcli.core.request.request import Request, check_header, is_token
+from fetchcli.core.request.request import RequestOptions, check_header, is_token
 from fetchcli.core.request.secrets import MASK, is_secret, masked
 from fetchcli.core.url.parse import mask_credentials
 
@@ -95,10 +95,10 @@ def _result_value(name: str, value: str) -> str | None:
 class RequestMerger(NamedTuple):
     """Merges the requests of rows into the request of the run; ``expand`` replaces ``${NAME}``."""
 
-    base: Request
+    base: RequestOptions
     expand: Callable[[str], str]
 
-    def __call__(self, row_request: RowRequest) -> Request:
+    def __call__(self, row_request: RowRequest) -> RequestOptions:
         """The request of a row: its method, headers and content override those of the run.
 
         A row with content and without a method uses POST if the run would use GET or HEAD. A row with the
@@ -124,7 +124,7 @@ class RequestMerger(NamedTuple):
         names = {name.lower() for name, _ in row_headers}
         run_headers = tuple((name, value) for name, value in headers if name.lower() not in names)
         try:
-            return Request(
+            return RequestOptions(
                 method, run_headers + row_headers, content, content_file, base.auto_referer, row_request.form
             )
         except UsageError as error:

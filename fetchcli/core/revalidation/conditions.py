@@ -10,7 +10,7 @@ from fetchcli.core.http1.head import Fields
 from fetchcli.core.http1.partial import PARTIAL_CONTENT
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.earlier import Earlier
-from fetchcli.core.request.request import Request, has_conditions
+from fetchcli.core.request.request import RequestOptions, has_conditions
 from fetchcli.core.timings import Timings
 
 NOT_MODIFIED = 304
@@ -19,7 +19,7 @@ _VALIDATORS = (b"etag", b"last-modified")
 _NEEDS_RESPONSE = BODY_KINDS | {"header"}
 
 
-def may_be_known(request: Request, checks: Iterable[Check]) -> bool:
+def may_be_known(request: RequestOptions, checks: Iterable[Check]) -> bool:
     """Whether an earlier response can stand for a new one: a plain GET whose checks need neither body nor headers."""
     if request.method != "GET" or request.content is not None or request.content_file is not None or request.form:
         return False
@@ -71,7 +71,7 @@ def from_cache(earlier: Earlier) -> Response:
     )
 
 
-def unasked(response: Response, request: Request) -> str:
+def unasked(response: Response, request: RequestOptions) -> str:
     """What is wrong with a response that brings no whole body, though the request asked for one; or empty."""
     if response.status == NOT_MODIFIED and not response.not_modified:
         return "304, which does not match the conditions sent"

@@ -9,7 +9,7 @@ from fetchcli.core.http1.retry_after import may_ask_for_pause, requested_seconds
 from fetchcli.core.model.attempt import Attempt, Response
 from fetchcli.core.model.outcome import is_stale
 from fetchcli.core.model.policy import Policy
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 
 MAX_DELAY = 60.0  # maximum seconds of the exponential back-off
 WAIT_DELAY = 1.0  # maximum seconds between attempts while waiting for a deployment
@@ -55,7 +55,7 @@ def decide(  # noqa: PLR0913 - all inputs of the decision
     run_seconds: float,
     wall: float,
     chance: Callable[[], float],
-    request: Request | None = None,
+    request: RequestOptions | None = None,
 ) -> RetryAfter | GiveUp:
     """Decide whether a row is retried after its last attempt.
 

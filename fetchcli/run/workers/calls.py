@@ -10,7 +10,7 @@ from fetchcli.core.model.accepted_row import AcceptedRow
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.model.target import CarriedValue
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from fetchcli.core.rows.schema import Schema
 from fetchcli.core.url.parse import HttpUrl
 from fetchcli.transport.base import Conditions
@@ -78,7 +78,7 @@ class Call(NamedTuple):
     number: int
     url: HttpUrl
     policy: Policy | None = None
-    request: Request | None = None
+    request: RequestOptions | None = None
     fresh: bool = False
     resumes: int = 0
     ask: Ask | None = None

@@ -15,7 +15,7 @@ from fetchcli.core.errors import ErrorKind, Failure, FetchcliError, Remedy, Resu
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.model.target import Target
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from fetchcli.core.url.parse import HttpUrl
 from fetchcli.run.workers.calls import (
     Accepted,
@@ -90,7 +90,7 @@ class WorkerTransport:
         url: HttpUrl,
         policy: Policy,
         *,
-        request: Request | None = None,
+        request: RequestOptions | None = None,
         fresh: bool | Resumption = False,
         body: BodyPlan | None = None,
     ) -> Response:

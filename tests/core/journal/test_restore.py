@@ -19,7 +19,7 @@ from fetchcli.core.model.earlier import Earlier
 from fetchcli.core.model.outcome import Outcome
 from fetchcli.core.model.save import Saved
 from fetchcli.core.model.target import Known, Rejected, SkipCause, Skipped, Target
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from fetchcli.core.request.row_request import RowRequest
 from fetchcli.core.rows.schema import Schema
 from fetchcli.core.summary.summary import Summary, exit_code
@@ -92,7 +92,7 @@ def rows(draw: st.DrawFn, kind: type[Target] = Target) -> Target:
         "url": draw(URLS),
         "source": draw(st.sampled_from(["", "-", "urls.txt"])),
         "line": draw(st.integers(0, 99)),
-        "request": Request((row_request and row_request.method) or draw(st.sampled_from(["GET", "HEAD"]))),
+        "request": RequestOptions((row_request and row_request.method) or draw(st.sampled_from(["GET", "HEAD"]))),
         "row_request": row_request,
         "tag": draw(st.sampled_from(["", "a", "=b"])),
         "carried": (draw(st.none() | st.booleans() | st.integers(-9, 9) | TEXTS),),

@@ -20,7 +20,7 @@ from fetchcli.core.journal.written_url import host_of, written_url
 from fetchcli.core.model.outcome import Verdict
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.model.target import Target
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from fetchcli.core.rows.columns import COLUMNS, HEADERS, REVALIDATED, SAVED, VARIANT
 from fetchcli.core.rows.key import plain_key, row_key
 from fetchcli.core.summary.summary import Summary
@@ -143,7 +143,7 @@ def test_rows_that_stand_where_they_stood_are_taken_at_once() -> None:
 
 
 def test_a_plain_key_is_that_of_its_row() -> None:
-    row = Target(1, parse_url("http://h/x"), request=Request("PUT"))
+    row = Target(1, parse_url("http://h/x"), request=RequestOptions("PUT"))
     assert plain_key("PUT", "http://h/x") == int(row_key(row), 16)
 
 

@@ -29,7 +29,7 @@ def test_what_has_one_meaning_is_taken() -> None:
         (lambda: library.Policy(timeouts=True), "Policy: timeouts must be Timeouts or int or float, not bool"),
         (lambda: library.Policy(concurrency="5"), "Policy: concurrency must be int, not str"),
         (lambda: library.Policy(concurrency=True), "Policy: concurrency must be int, not bool"),
-        (lambda: library.Policy(request={"method": "GET"}), "Policy: request must be Request, not dict"),
+        (lambda: library.Policy(request={"method": "GET"}), "Policy: request must be RequestOptions, not dict"),
         (lambda: library.Policy(retry=3), "Policy: retry must be Retry, not int"),
         (lambda: library.Timeouts(total="5"), "Timeouts: total must be float or int or None, not str"),
         (lambda: library.Pace(per_host=1.5), "Pace: per_host must be int or None, not float"),

@@ -5,7 +5,7 @@ from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
 from fetchcli.core.model.redacted import redacted, row_secrets
 from fetchcli.core.model.target import Target
 from fetchcli.core.request.redaction import Redactor
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from fetchcli.core.request.row_request import RowRequest
 from fetchcli.core.timings import Timings
 from fetchcli.core.url.parse import parse_url
@@ -38,17 +38,23 @@ def test_a_failure() -> None:
 
 
 def test_the_secrets_of_a_row() -> None:
-    plain = Target(1, parse_url("http://h/"), request=Request(headers=(("X-Token", "of the run"),)))
+    plain = Target(1, parse_url("http://h/"), request=RequestOptions(headers=(("X-Token", "of the run"),)))
     assert row_secrets(plain) == []
     assert row_secrets(Target(1, parse_url("http://me:pass%20word@h/"))) == ["bWU6cGFzcyB3b3Jk", "pass word"]
     headers = (("Accept", "a"), ("X-Token", "abc"), ("Authorization", "Bearer def"), ("Cookie", "a=ghi; b=jkl"))
-    row = Target(1, parse_url("http://h/"), request=Request(headers=headers), row_request=RowRequest(headers=headers))
+    row = Target(
+        1, parse_url("http://h/"), request=RequestOptions(headers=headers), row_request=RowRequest(headers=headers)
+    )
     assert row_secrets(row) == ["abc", "def", "ghi", "jkl"]
     basic = (("Authorization", "Basic c2tfbGl2ZTo="),)
-    row = Target(1, parse_url("http://h/"), request=Request(headers=basic), row_request=RowRequest(headers=basic))
+    row = Target(
+        1, parse_url("http://h/"), request=RequestOptions(headers=basic), row_request=RowRequest(headers=basic)
+    )
     assert row_secrets(row) == ["c2tfbGl2ZTo=", "sk_live"]
     broken = (("Authorization", "Basic %"),)
-    row = Target(1, parse_url("http://h/"), request=Request(headers=broken), row_request=RowRequest(headers=broken))
+    row = Target(
+        1, parse_url("http://h/"), request=RequestOptions(headers=broken), row_request=RowRequest(headers=broken)
+    )
     assert row_secrets(row) == ["%"]
     run = Redactor(["run secret"])
     assert run.with_more(["row secret"])("run secret, row secret") == "***, ***"

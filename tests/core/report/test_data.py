@@ -19,7 +19,7 @@ from fetchcli.core.report.data import (
     seconds_of,
     state_of,
 )
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from fetchcli.core.summary.summary import Summary
 from fetchcli.core.timings import Timings
 from tests.support.outcomes import NOT_ACCEPTED, STARTED, answered, failed, flaky, rejected, target
@@ -49,7 +49,7 @@ def test_notes_are_said() -> None:
 def test_titles_and_groups() -> None:
     assert row_title(answered()) == "http://example.com/a"
     row = target()
-    asked = Outcome(type(row)(1, row.url, request=Request("PUT"), tag="t", round=3), Verdict.OK)
+    asked = Outcome(type(row)(1, row.url, request=RequestOptions("PUT"), tag="t", round=3), Verdict.OK)
     assert row_title(asked) == "PUT http://example.com/a (round 3)"
     assert row_group(asked) == "t"
     assert row_group(answered()) == "urls.txt"

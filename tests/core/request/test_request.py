@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fetchcli.core.errors import UsageError
 from fetchcli.core.request.ranges import parse_ranges
 from fetchcli.core.request.request import (
-    Request,
+    RequestOptions,
     asks_to_close,
     for_unnamed_host,
     header_fields,
@@ -20,7 +20,7 @@ from fetchcli.core.request.request import (
 )
 
 
-def header_lines(request: Request, defaults: dict[str, str]) -> str:
+def header_lines(request: RequestOptions, defaults: dict[str, str]) -> str:
     return "".join(f"{name}: {value}\r\n" for name, value in header_fields(request, defaults))
 
 
@@ -28,28 +28,28 @@ DEFAULTS = {"User-Agent": "ua", "Accept": "*/*"}
 
 
 def test_the_defaults() -> None:
-    assert header_lines(Request(), DEFAULTS) == "User-Agent: ua\r\nAccept: */*\r\n"
+    assert header_lines(RequestOptions(), DEFAULTS) == "User-Agent: ua\r\nAccept: */*\r\n"
 
 
 def test_user_headers_replace_the_defaults() -> None:
-    request = Request(headers=(("accept", "text/html"), ("User-Agent", ""), ("X-A", ";"), ("X-A", "2")))
+    request = RequestOptions(headers=(("accept", "text/html"), ("User-Agent", ""), ("X-A", ";"), ("X-A", "2")))
     assert header_lines(request, DEFAULTS) == "accept: text/html\r\nX-A: \r\nX-A: 2\r\n"
 
 
 def test_content_has_a_length_and_a_type() -> None:
-    lines = header_lines(Request("POST", content=b"a=b"), {})
+    lines = header_lines(RequestOptions("POST", content=b"a=b"), {})
     assert lines == "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n"
-    json = Request("POST", (("Content-Type", "application/json"),), b"{}")
+    json = RequestOptions("POST", (("Content-Type", "application/json"),), b"{}")
     assert header_lines(json, {}) == "Content-Length: 2\r\nContent-Type: application/json\r\n"
-    assert header_lines(Request("POST"), {}) == "Content-Length: 0\r\n"
-    assert header_lines(Request("PUT", (("Content-Type", ""),), b""), {}) == "Content-Length: 0\r\n"
+    assert header_lines(RequestOptions("POST"), {}) == "Content-Length: 0\r\n"
+    assert header_lines(RequestOptions("PUT", (("Content-Type", ""),), b""), {}) == "Content-Length: 0\r\n"
 
 
 def test_host_is_not_among_the_lines() -> None:
-    request = Request(headers=(("Host", "other"),))
+    request = RequestOptions(headers=(("Host", "other"),))
     assert user_host(request) == "other"
     assert header_lines(request, {}) == ""
-    assert user_host(Request(headers=(("Host", ""),))) is None
+    assert user_host(RequestOptions(headers=(("Host", ""),))) is None
 
 
 @pytest.mark.parametrize(
@@ -90,23 +90,23 @@ def test_other_headers_are_refused(text: str) -> None:
 def test_a_header_is_one_line_or_refused(text: str) -> None:
     with suppress(UsageError):
         header = parse_header(text)
-        lines = header_lines(Request(headers=(header,)), {})
+        lines = header_lines(RequestOptions(headers=(header,)), {})
         assert lines.count("\r\n") <= 1
         assert len(lines.split("\n")) <= 2
 
 
 def test_the_user_may_ask_for_the_connection_to_be_closed() -> None:
-    assert asks_to_close(Request(headers=(("connection", "x, Close"),)))
-    assert not asks_to_close(Request(headers=(("Connection", "keep-alive"), ("X", "close"))))
+    assert asks_to_close(RequestOptions(headers=(("connection", "x, Close"),)))
+    assert not asks_to_close(RequestOptions(headers=(("Connection", "keep-alive"), ("X", "close"))))
 
 
 def test_methods() -> None:
-    assert Request("PURGE").method == "PURGE"
+    assert RequestOptions("PURGE").method == "PURGE"
     for wrong in ("", "GE T", "GET\r\n", "CONNECT", "é"):
         with pytest.raises(UsageError):
-            Request(wrong)
-    assert Request("DELETE").idempotent
-    assert not Request("POST").idempotent
+            RequestOptions(wrong)
+    assert RequestOptions("DELETE").idempotent
+    assert not RequestOptions("POST").idempotent
 
 
 # BEHAVIOUR 50: curl's, measured in tests/transport/test_curl.py where curl is installed.
@@ -123,7 +123,7 @@ def test_methods() -> None:
 )
 def test_50_the_method_after_a_redirect(method: str, status: int, after: str) -> None:
     content = b"x" if method in ("POST", "PUT") else None
-    request = Request(method, (("Content-Type", "a/b"), ("X-A", "1")), content)
+    request = RequestOptions(method, (("Content-Type", "a/b"), ("X-A", "1")), content)
     following = redirected(request, status, same_origin=True)
     assert following.method == after
     kept = after == method and not (method == "GET" and status == 303)
@@ -135,21 +135,21 @@ def test_50_the_method_after_a_redirect(method: str, status: int, after: str) ->
 def test_24_a_request_made_by_hand_is_checked_too() -> None:
     for header in (("X", "a\r\nEvil: 1"), ("X\r\n", "a"), ("Content-Length", "5")):
         with pytest.raises(UsageError):
-            Request(headers=(header,))
+            RequestOptions(headers=(header,))
 
 
 def test_content_keeps_its_label_wherever_it_goes() -> None:
-    request = Request("POST", (("Content-Type", "application/json"), ("X-A", "1")), b"{}")
-    assert redirected(request, 307, same_origin=False) == Request(
+    request = RequestOptions("POST", (("Content-Type", "application/json"), ("X-A", "1")), b"{}")
+    assert redirected(request, 307, same_origin=False) == RequestOptions(
         "POST", (("Content-Type", "application/json"),), b"{}"
     )
 
 
 def test_36_39_40_another_origin_gets_no_secret() -> None:
     headers = (("Authorization", "a"), ("authorization", "b"), ("Cookie", "c"), ("X-Api-Key", "d"), ("Host", "e"))
-    there = redirected(Request("GET", headers), 302, same_origin=False)
-    assert there == Request("GET")
-    assert redirected(there, 302, same_origin=False) == Request("GET")  # 39: back at the first origin
+    there = redirected(RequestOptions("GET", headers), 302, same_origin=False)
+    assert there == RequestOptions("GET")
+    assert redirected(there, 302, same_origin=False) == RequestOptions("GET")  # 39: back at the first origin
 
 
 HARMLESS = (("User-Agent", ""), ("accept", "a/b"), ("Accept-Language", "de"), ("Accept-Encoding", ""), ("Range", "x"))
@@ -159,7 +159,7 @@ HARMLESS = (("User-Agent", ""), ("accept", "a/b"), ("Accept-Language", "de"), ("
 def test_36_what_says_who_asks_and_in_what_form_holds_for_every_hop(
     status: int, same_origin: bool, headers: list[tuple[str, str]]
 ) -> None:
-    following = redirected(Request("POST", tuple(headers), b"x"), status, same_origin=same_origin)
+    following = redirected(RequestOptions("POST", tuple(headers), b"x"), status, same_origin=same_origin)
     assert following.headers == tuple(field for field in headers if same_origin or field != ("X-A", "1"))
 
 
@@ -169,33 +169,33 @@ ABOUT_CONTENT = tuple(
 
 
 def test_content_headers_go_with_the_content() -> None:
-    request = Request("POST", ABOUT_CONTENT, b"x")
+    request = RequestOptions("POST", ABOUT_CONTENT, b"x")
     assert redirected(request, 307, same_origin=True) == request
     assert redirected(request, 307, same_origin=False).headers == ABOUT_CONTENT[:1]
     assert redirected(request, 303, same_origin=True).headers == ()
     assert (
-        redirected(Request("PUT", ABOUT_CONTENT), 303, same_origin=True).headers == ()
+        redirected(RequestOptions("PUT", ABOUT_CONTENT), 303, same_origin=True).headers == ()
     )  # no content, but a new method
-    assert redirected(Request("GET", ABOUT_CONTENT), 303, same_origin=True).headers == ABOUT_CONTENT
-    assert redirected(Request("GET", ABOUT_CONTENT), 303, same_origin=False).headers == ()
+    assert redirected(RequestOptions("GET", ABOUT_CONTENT), 303, same_origin=True).headers == ABOUT_CONTENT
+    assert redirected(RequestOptions("GET", ABOUT_CONTENT), 303, same_origin=False).headers == ()
 
 
 def test_the_referer_follows_the_redirects_if_asked() -> None:
-    request = Request(headers=(("referer", "http://start/"),), auto_referer=True)
+    request = RequestOptions(headers=(("referer", "http://start/"),), auto_referer=True)
     first = redirected(request, 302, same_origin=False, referer="http://a/1")
     assert first.headers == (("Referer", "http://a/1"),)
     assert redirected(first, 302, same_origin=True, referer="http://b/2").headers == (("Referer", "http://b/2"),)
-    assert redirected(Request(), 302, same_origin=True, referer="http://a/1").headers == ()
+    assert redirected(RequestOptions(), 302, same_origin=True, referer="http://a/1").headers == ()
 
 
 def test_a_range_asks_for_no_coding() -> None:
     defaults = {"Accept-Encoding": "gzip"}
-    assert header_lines(Request(headers=(("range", "bytes=0-1"),)), defaults).startswith(
+    assert header_lines(RequestOptions(headers=(("range", "bytes=0-1"),)), defaults).startswith(
         "Accept-Encoding: identity\r\n"
     )
-    chosen = Request(headers=(("Range", "bytes=0-1"), ("accept-encoding", "br")))
+    chosen = RequestOptions(headers=(("Range", "bytes=0-1"), ("accept-encoding", "br")))
     assert header_lines(chosen, defaults) == "Range: bytes=0-1\r\naccept-encoding: br\r\n"
-    assert header_lines(Request(headers=(("Range", ""),)), defaults) == "Accept-Encoding: gzip\r\n"
+    assert header_lines(RequestOptions(headers=(("Range", ""),)), defaults) == "Accept-Encoding: gzip\r\n"
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_what_is_no_range(text: str) -> None:
 @pytest.mark.parametrize("content", [{"content": b"x"}, {"content_file": "f"}, {"form": ("a=b",)}, {}])
 def test_a_host_that_the_user_did_not_name_gets_no_secret(content: dict[str, Any]) -> None:
     headers = (("X-Key", "k"), ("User-Agent", "u"), ("Content-Type", "t/u"), ("Cookie", "a=b"), ("Range", "bytes=0-1"))
-    request = for_unnamed_host(Request("POST", headers, **content))
+    request = for_unnamed_host(RequestOptions("POST", headers, **content))
     kept = ("User-Agent", "Content-Type", "Range") if content else ("User-Agent", "Range")
     assert tuple(name for name, _ in request.headers) == kept
     assert not request.named

@@ -7,7 +7,7 @@ from fetchcli.core.errors import ExitCode, UsageError
 from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.model.target import Rejected, Skipped, Target
 from fetchcli.core.request.credentials import Credentials, Login
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from fetchcli.core.request.row_request import RequestMerger, RowProblem, RowRequest, json_request
 from fetchcli.core.request.secrets import Expander, is_secret, masked, split_marks
 from fetchcli.core.rows.columns import NAMES, as_text
@@ -17,32 +17,34 @@ from fetchcli.core.summary.summary import Summary, exit_code
 from fetchcli.core.url.parse import parse_url
 from tests.support.outcomes import answered
 
-BASE = Request("GET", (("X-A", "1"), ("Accept", "*/*")), None)
+BASE = RequestOptions("GET", (("X-A", "1"), ("Accept", "*/*")), None)
 
 
-def combined(row_request: RowRequest, base: Request = BASE, **environment: str) -> Request:
+def combined(row_request: RowRequest, base: RequestOptions = BASE, **environment: str) -> RequestOptions:
     return RequestMerger(base, Expander(environment))(row_request)
 
 
 def test_a_row_overrides_the_run() -> None:
     request = combined(RowRequest(method="PUT", headers=(("x-a", "2"), ("New", "3")), body="body"))
-    assert request == Request("PUT", (("Accept", "*/*"), ("x-a", "2"), ("New", "3")), b"body")
+    assert request == RequestOptions("PUT", (("Accept", "*/*"), ("x-a", "2"), ("New", "3")), b"body")
 
 
 def test_a_row_with_a_content_posts_unless_somebody_says_otherwise() -> None:
     assert combined(RowRequest(body="x")).method == "POST"
-    assert combined(RowRequest(body="x"), Request("HEAD")).method == "POST"
-    assert combined(RowRequest(body="x"), Request("PATCH")).method == "PATCH"
+    assert combined(RowRequest(body="x"), RequestOptions("HEAD")).method == "POST"
+    assert combined(RowRequest(body="x"), RequestOptions("PATCH")).method == "PATCH"
     assert combined(RowRequest(method="GET", body="x")).method == "GET"
-    assert combined(RowRequest(method="PUT"), Request("POST", content=b"y")) == Request("PUT", content=b"y")
-    assert combined(RowRequest(method="GET"), Request("POST", content=b"y")) == Request("GET")
+    assert combined(RowRequest(method="PUT"), RequestOptions("POST", content=b"y")) == RequestOptions(
+        "PUT", content=b"y"
+    )
+    assert combined(RowRequest(method="GET"), RequestOptions("POST", content=b"y")) == RequestOptions("GET")
 
 
 def test_the_content_of_a_row_is_not_the_form_of_the_run() -> None:
-    form = Request("POST", (("Content-Type", "multipart/form-data; boundary=x"),), b"--x")
-    assert combined(RowRequest(body="a"), form) == Request("POST", (), b"a")
-    assert combined(RowRequest(body_file="f"), form) == Request("POST", (), None, "f")
-    labelled = Request("POST", (("Content-Type", "application/json"),), b"{}")
+    form = RequestOptions("POST", (("Content-Type", "multipart/form-data; boundary=x"),), b"--x")
+    assert combined(RowRequest(body="a"), form) == RequestOptions("POST", (), b"a")
+    assert combined(RowRequest(body_file="f"), form) == RequestOptions("POST", (), None, "f")
+    labelled = RequestOptions("POST", (("Content-Type", "application/json"),), b"{}")
     assert combined(RowRequest(body="1"), labelled).headers == labelled.headers
 
 

@@ -18,7 +18,7 @@ from fetchcli.core.model.policy import Policy
 from fetchcli.core.model.save import Saved
 from fetchcli.core.model.target import Known, Rejected
 from fetchcli.core.request.credentials import Credentials, Login
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from fetchcli.core.request.row_request import RowRequest
 from fetchcli.core.revalidation.conditions import conditions, from_cache, may_be_known, unasked, with_earlier
 from fetchcli.core.revalidation.table import EarlierResponses
@@ -85,19 +85,19 @@ def test_a_date_that_is_none_is_not_sent(date: str) -> None:
 @pytest.mark.parametrize(
     ("request_", "checks", "known"),
     [
-        (Request(), (), True),
-        (Request(), parse_checks("size", ("5",)), True),
-        (Request(), parse_checks("body", ("x",)), False),
-        (Request(), parse_checks("header", ("etag: exists",)), False),
-        (Request("HEAD"), (), False),
-        (Request("POST", content=b"x"), (), False),
-        (Request(content=b"x"), (), False),
-        (Request(headers=(("If-None-Match", "*"),)), (), False),
-        (Request(headers=(("Range", "bytes=0-1"),)), (), False),
+        (RequestOptions(), (), True),
+        (RequestOptions(), parse_checks("size", ("5",)), True),
+        (RequestOptions(), parse_checks("body", ("x",)), False),
+        (RequestOptions(), parse_checks("header", ("etag: exists",)), False),
+        (RequestOptions("HEAD"), (), False),
+        (RequestOptions("POST", content=b"x"), (), False),
+        (RequestOptions(content=b"x"), (), False),
+        (RequestOptions(headers=(("If-None-Match", "*"),)), (), False),
+        (RequestOptions(headers=(("Range", "bytes=0-1"),)), (), False),
     ],
 )
 def test_when_an_earlier_response_may_stand_for_a_new_one(
-    request_: Request, checks: tuple[Check, ...], known: bool
+    request_: RequestOptions, checks: tuple[Check, ...], known: bool
 ) -> None:
     assert may_be_known(request_, checks) is known
 
@@ -167,7 +167,7 @@ def test_rows_that_are_known_and_rows_that_are_not_modified_are_counted_apart() 
 
 
 def test_answers_that_were_not_asked_for_are_failures() -> None:
-    plain, ranged = Request(), Request(headers=(("Range", "bytes=0-3"),))
+    plain, ranged = RequestOptions(), RequestOptions(headers=(("Range", "bytes=0-3"),))
     assert unasked(Response(200, URL, Timings()), plain) == ""
     assert unasked(Response(304, URL, Timings(), not_modified=True), plain) == ""
     assert unasked(Response(206, URL, Timings()), ranged) == ""

@@ -1,7 +1,7 @@
 """The key of a row."""
 
 from fetchcli.core.model.target import Target
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from fetchcli.core.request.row_request import RowRequest
 from fetchcli.core.rows.key import row_key
 from fetchcli.core.url.parse import parse_url
@@ -10,13 +10,15 @@ from tests.support.outcomes import rejected
 
 def test_what_a_key_depends_on() -> None:
     url = parse_url("http://u:p@h/a")
-    plain = Target(1, url, request=Request())
-    assert row_key(plain) == row_key(Target(7, parse_url("http://u:other@h/a"), "x", 9, Request(headers=(("A", "b"),))))
+    plain = Target(1, url, request=RequestOptions())
+    assert row_key(plain) == row_key(
+        Target(7, parse_url("http://u:other@h/a"), "x", 9, RequestOptions(headers=(("A", "b"),)))
+    )
     others = [
-        Target(1, parse_url("http://h/b"), request=Request()),
-        Target(1, url, request=Request("PUT")),
-        Target(1, url, request=Request(), row_request=RowRequest(body="x")),
-        Target(1, url, request=Request(), row_request=RowRequest(headers=(("A", "b"),))),
+        Target(1, parse_url("http://h/b"), request=RequestOptions()),
+        Target(1, url, request=RequestOptions("PUT")),
+        Target(1, url, request=RequestOptions(), row_request=RowRequest(body="x")),
+        Target(1, url, request=RequestOptions(), row_request=RowRequest(headers=(("A", "b"),))),
         rejected().row,
     ]
     assert len({row_key(row) for row in (plain, *others)}) == 6

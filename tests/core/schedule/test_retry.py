@@ -6,7 +6,7 @@ from fetchcli.core.errors import ErrorKind, Failure, Remedy
 from fetchcli.core.model.attempt import Attempt, Response
 from fetchcli.core.model.outcome import is_flaky
 from fetchcli.core.model.policy import Policy, Retry
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from fetchcli.core.schedule.retry import GiveUp, RetryAfter, decide, requested_pause
 from fetchcli.core.timings import Timings
 from tests.support.outcomes import failed_by
@@ -61,7 +61,7 @@ def test_as_often_as_allowed() -> None:
 
 
 def test_methods_that_must_not_be_sent_twice_are_not() -> None:
-    post = Request("POST")
+    post = RequestOptions("POST")
     assert after(REFUSED, policy=Policy(request=post)) == GiveUp()
     assert after(REFUSED, policy=Policy(request=post, retry=Retry(all_errors=True))) == RetryAfter(1.0)
     assert after(EXPIRED, policy=Policy(retry=Retry(all_errors=True))) == RetryAfter(1.0)
@@ -94,7 +94,7 @@ def test_waiting_for_a_deployment() -> None:
     assert after(answer(200), policy=policy) == GiveUp()
     assert after(EXPIRED, policy=policy) == GiveUp()
     assert after(answer(404), policy=Policy(retry=Retry(count=0, wait=10.0))) == GiveUp()
-    assert after(answer(404), policy=Policy(request=Request("POST"), retry=Retry(count=0, wait=10.5))) == GiveUp(
+    assert after(answer(404), policy=Policy(request=RequestOptions("POST"), retry=Retry(count=0, wait=10.5))) == GiveUp(
         "POST is retried only with --retry-all-errors"
     )
 

@@ -12,7 +12,7 @@ from fetchcli.core.model.attempt import Attempt, Response
 from fetchcli.core.model.policy import Pace, Policy, Retry
 from fetchcli.core.model.target import Target
 from fetchcli.core.rate import Rate
-from fetchcli.core.request.request import Request
+from fetchcli.core.request.request import RequestOptions
 from fetchcli.core.schedule.decisions import IDLE, Skip, Wait
 from fetchcli.core.schedule.lane import Launch
 from fetchcli.core.schedule.scheduler import Scheduler
@@ -196,9 +196,9 @@ def test_what_cannot_help_is_not_tried() -> None:
     for result in (HOPELESS, answer(404), answer(429, retry_after="61")):
         run = simulate(rows([0]), Policy(), world_of(result))
         assert len(run.ends[1][0].attempts) == 1
-    unsafe = Policy(request=Request("POST"))
+    unsafe = Policy(request=RequestOptions("POST"))
     assert len(simulate(rows([0]), unsafe, world_of(REFUSED)).ends[1][0].attempts) == 1
-    anything = Policy(request=Request("POST"), retry=Retry(all_errors=True))
+    anything = Policy(request=RequestOptions("POST"), retry=Retry(all_errors=True))
     assert len(simulate(rows([0]), anything, world_of(HOPELESS)).ends[1][0].attempts) == 3
 
 
