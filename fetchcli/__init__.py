@@ -34,12 +34,18 @@ if TYPE_CHECKING:
     from fetchcli.core.summary.summary import Summary
     from fetchcli.core.timings import Timings
     from fetchcli.core.url.parse import HttpUrl
-    from fetchcli.run.library import fetch
+    from fetchcli.run.library.fetch import fetch, fetch_all, fetch_sync
+    from fetchcli.run.library.fetch_client import Client
+    from fetchcli.run.library.fetch_outcome import BodyNotKept, FetchOutcome, ResponseHeaders
+    from fetchcli.run.library.options import Options
+    from fetchcli.run.library.request import Fetchable, Request
 
 __all__ = [
     "AddressRules",
     "Attempt",
+    "BodyNotKept",
     "Check",
+    "Client",
     "Cookie",
     "Cookies",
     "Detour",
@@ -48,10 +54,13 @@ __all__ = [
     "ExitCode",
     "FailedCheck",
     "Failure",
+    "FetchOutcome",
+    "Fetchable",
     "FetchcliError",
     "HttpUrl",
     "Limits",
     "Network",
+    "Options",
     "Outcome",
     "OutputError",
     "Pace",
@@ -63,8 +72,10 @@ __all__ = [
     "Redirect",
     "Redirects",
     "Rejected",
+    "Request",
     "RequestOptions",
     "Response",
+    "ResponseHeaders",
     "Retry",
     "Save",
     "SaveOn",
@@ -80,6 +91,8 @@ __all__ = [
     "Verdict",
     "__version__",
     "fetch",
+    "fetch_all",
+    "fetch_sync",
     "parse_checks",
     "parse_proxy",
     "parse_rate",
@@ -106,7 +119,11 @@ _HOMES = {
     "core.summary.summary": "Summary",
     "core.timings": "Timings",
     "core.url.parse": "HttpUrl",
-    "run.library": "fetch",
+    "run.library.fetch_client": "Client",
+    "run.library.fetch": "fetch fetch_all fetch_sync",
+    "run.library.options": "Options",
+    "run.library.fetch_outcome": "BodyNotKept FetchOutcome ResponseHeaders",
+    "run.library.request": "Fetchable Request",
 }
 _MODULES = {name: module for module, names in _HOMES.items() for name in names.split()}
 

@@ -92,9 +92,9 @@ class RowReader:
         divide = iter if self.sharding is None else self.sharding.rows
         return self.named(select(rows, self._reading.selection, divide))
 
-    def row(self, text: str) -> Row:
-        """The next row, from a text that is in no file."""
-        return self._next(argument_record(text), "", "")
+    def row(self, record: Record) -> Row:
+        """The next row, from a record that is in no file."""
+        return self._next(record, "", "")
 
     def _rows(self) -> Iterator[list[Row]]:
         for source in self._inputs:

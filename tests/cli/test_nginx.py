@@ -52,7 +52,7 @@ def test_every_outcome_is_right(listing: Path) -> None:
             assert (row["size_download"] < 1024) is (kind == "gzip")
             assert row["num_redirects"] == (kind == "moved")
     assert "8,000 accepted, 2,000 failed" in result.err
-    assert "status   200 x 8,000   404 x 2,000" in result.err
+    assert "status    200 x 8,000   404 x 2,000" in result.err
 
 
 def test_stdin_to_jsonl_to_wc(listing: Path) -> None:

@@ -239,7 +239,7 @@ def test_dry_run_shows_the_names(server: Recorder, here: Path) -> None:
 
 def test_the_summary_says_what_was_saved(server: Recorder, here: Path) -> None:
     shown = fetchcli(server.url("/a"), server.url("/missing"), "--save", "out/", "--save-on", "all")
-    assert "saved    2 bodies, 12 B" in shown.err
+    assert "saved     2 bodies, 12 B" in shown.err
 
 
 def test_a_configuration_file_that_was_found_saves_below_its_folder_only(server: Recorder, here: Path) -> None:

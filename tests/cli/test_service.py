@@ -96,7 +96,7 @@ def test_a_flaky_deployment_is_caught_by_its_own_verdict(tmp_path: Path) -> None
     assert found["problems"] == []
     assert all(one["problem"].startswith("flaky: accepted on attempt ") for one in found["flaky_rows"])
     assert [one["met"] for one in found["thresholds"]] == [True, False, True]
-    assert "missed  flaky_rate < 5%" in result.err
+    assert "missed   flaky_rate < 5%" in result.err
     assert (tmp_path / "out.xml").read_text().count("<flakyFailure") >= found["flaky"]
 
 

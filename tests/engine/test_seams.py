@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fetchcli import fetch
 from fetchcli.core.errors import ErrorKind, TransportError
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.outcome import Outcome
@@ -19,7 +20,6 @@ from fetchcli.engine import fetcher as fetcher_module
 from fetchcli.engine.delivery import Delivery
 from fetchcli.engine.feed import Feed
 from fetchcli.engine.fetcher import Fetcher
-from fetchcli.run.library import fetch
 from fetchcli.transport.fake import ScriptedTransport
 from tests.support.outcomes import target
 

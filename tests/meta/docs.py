@@ -17,10 +17,12 @@ from fetchcli.core.naming.template import FIELDS
 from fetchcli.core.rows.columns import COLUMNS, SAVED
 from fetchcli.core.summary.summary import Summary
 from fetchcli.core.timings import Timings
+from fetchcli.inputs.lines import argument_record
 from fetchcli.inputs.reader import RowReader
 from fetchcli.render.summary import SummaryDisplay
 from fetchcli.run.demo import DEMO_PATHS
 from fetchcli.run.formats import INPUT_FORMATS, OUTPUT_FORMATS
+from tests.meta.api import described
 from tests.support.outcomes import STARTED
 
 COLUMN = 18
@@ -106,6 +108,7 @@ GENERATED: dict[str, Callable[[str], str]] = {
     "fields": fields,
     "habits": habits,
     "elsewhere": elsewhere,
+    "api": lambda _: described(),
 }
 
 
@@ -120,7 +123,7 @@ def filled(topic: str, page: str) -> str:
 def demo_outcomes() -> list[Outcome]:
     """What ``--demo`` brings, with fixed times."""
     reader = RowReader(())
-    rows = [reader.row(f"http://127.0.0.1:8080{path}") for path in DEMO_PATHS]
+    rows = [reader.row(argument_record(f"http://127.0.0.1:8080{path}")) for path in DEMO_PATHS]
     outcomes = []
     for row in rows:
         path = row.text.split("8080")[1]
@@ -132,7 +135,7 @@ def demo_outcomes() -> list[Outcome]:
         failed = () if status == 200 else (FailedCheck("status", "200..399", "404"),)
         outcomes.append(Outcome(row, verdict, (Attempt(1, STARTED, seconds, response, failed),), failed))
     refused = Attempt(1, STARTED, 0.0026, Failure(ErrorKind.CONNECT, "connection refused"))
-    outcomes.append(Outcome(reader.row("http://127.0.0.1:8081/refused"), Verdict.FAILED, (refused,)))
+    outcomes.append(Outcome(reader.row(argument_record("http://127.0.0.1:8081/refused")), Verdict.FAILED, (refused,)))
     return outcomes
 
 

@@ -37,6 +37,10 @@ LAYERS: dict[str, tuple[str, set[str]]] = {
     "render": ("core sinks.base", {"rich", "msgspec"}),
     "run": ("_version core inputs transport sinks save stores object_stores render engine messages", {"msgspec"}),
     "run.event_loop": ("", {"uvloop"}),
+    "run.library": (
+        "core inputs transport save engine sinks.jsonl run.event_loop run.saving run.transports",
+        {"msgspec", "yarl"},
+    ),
     "run.dask": ("_version core run.cores run.job", {"distributed", "msgspec"}),
     "run.demo": ("", {"aiohttp"}),
     "cli": ("_version core run messages", {"typer", "click", "msgspec", "platformdirs"}),

@@ -164,7 +164,7 @@ def folder(tmp_path: Path, faults: FaultServer) -> Path:
 @pytest.mark.parametrize("topic", sorted(topics()))
 def test_the_examples_of_a_topic_run(topic: str, folder: Path, faults: FaultServer) -> None:
     examples = EXAMPLE.findall(topics()[topic])
-    assert examples or topic == "library"
+    assert examples or topic in ("library", "api")
     env = {"TOKEN": "secret", "LOGIN": "me:secret", "FETCHCLI_RETRY": "0"}
     for example, code in examples:
         command = re.sub(r"https://example\.com/missing", faults.url("escape-codes"), example)
@@ -244,17 +244,12 @@ def test_the_list_of_the_readme_is_one(tmp_path: Path) -> None:
     assert kinds == [["header", "body"], ["json", "max_latency"]]
 
 
-@pytest.mark.parametrize("source", [README, HELP / "library.md"])
-def test_the_library_example_runs(source: Path, faults: FaultServer, capsys: pytest.CaptureFixture[str]) -> None:
-    text = source.read_text()
-    fenced = re.search(r"```python\n(.*?)```", text, re.DOTALL)
-    code = (
-        fenced[1]
-        if fenced
-        else "\n".join(line[4:] for line in text.splitlines() if line.startswith("    ") or not line)
-    )
-    program = re.sub(r"https://example\.com/\w*", faults.url("ok"), code)
-    exec(compile(program, str(source), "exec"), {"__name__": "__main__"})
+def test_the_library_example_runs(faults: FaultServer, capsys: pytest.CaptureFixture[str]) -> None:
+    """Those of the topics: see `test_public_api`."""
+    fenced = re.search(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    assert fenced
+    program = re.sub(r"https://example\.com/\w*", faults.url("ok"), fenced[1])
+    exec(compile(program, str(README), "exec"), {"__name__": "__main__"})
     assert capsys.readouterr().out.count("OK 200") == 2
 
 

@@ -19,6 +19,7 @@ from fetchcli.core.model.target import Rejected, Row, Target
 from fetchcli.core.schedule.decisions import Skip, Wait
 from fetchcli.core.schedule.scheduler import Scheduler
 from fetchcli.core.settings import Settings
+from fetchcli.inputs.lines import argument_record
 from fetchcli.inputs.reader import RowReader
 from fetchcli.inputs.row_files import RowFile, RowFileReader, RowFileWriter
 from fetchcli.run.job.dealer import MAX_ATTEMPTS, CutShard, Dealer
@@ -33,7 +34,7 @@ JOB = JobRecord(chains=8, parallel=2, split=False, columns=("seq", "url"))
 
 def rows_of(*urls: str) -> list[Row]:
     reader = RowReader(())
-    return [reader.row(url) for url in urls]
+    return [reader.row(argument_record(url)) for url in urls]
 
 
 def written(path: Path, rows: list[Row], batch: int = 2) -> tuple[RowFile, bytes]:

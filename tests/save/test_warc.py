@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from fetchcli import fetch
 from fetchcli.core.errors import ErrorKind, OutputError
 from fetchcli.core.model.outcome import Outcome
 from fetchcli.core.model.policy import Policy, Retry
 from fetchcli.core.model.save import Save
 from fetchcli.core.request.request import RequestOptions
-from fetchcli.run.library import fetch
 from fetchcli.save import body_spool, warc
 from fetchcli.save.store import Store
 from tests.support import warc_readers

@@ -60,9 +60,7 @@ class MotoServer:
         return Bucket(self, name)
 
     def call(self, method: str, path: str) -> str:
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}/{path}", b"" if method == "PUT" else None
-        )
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/{path}", b"" if method == "PUT" else None)
         request.method = method
         with urllib.request.urlopen(request, timeout=SECONDS) as response:
             return str(response.read(), "utf-8")

@@ -9,12 +9,12 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
+from fetchcli import fetch
 from fetchcli.core.errors import ErrorKind, Failure, Remedy
 from fetchcli.core.model.attempt import Response
 from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.model.policy import Policy, Retry
 from fetchcli.core.request.request import RequestOptions
-from fetchcli.run.library import fetch
 from tests.support.recorder import ok, recorder, see
 from tests.transport.conftest import Send, Sender
 

@@ -1,0 +1,1 @@
+"""fetchcli for Python programs."""
