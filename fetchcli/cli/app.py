@@ -33,6 +33,8 @@ def _parameter(option: Option, panel: Panel) -> inspect.Parameter:
         extra["click_type"] = click.Choice(option.choices)
     elif option.lines:
         extra["click_type"] = _Lines()
+    if option.complete is not None:
+        extra["shell_complete"] = option.complete
     if not option.environment:
         extra["allow_from_autoenv"] = False
     if option.name.endswith("_"):

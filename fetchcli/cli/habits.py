@@ -68,7 +68,6 @@ ELSEWHERE: tuple[Elsewhere, ...] = (
     Elsewhere("--etag-compare --etag-save", "curl", _CHANGED),
     Elsewhere("-N --no-buffer", "curl", "rows are written as soon as they are known; leave it out"),
     Elsewhere("--http2 --http3", "curl", "requests are sent with HTTP/1.1; leave it out"),
-    Elsewhere("--data-raw --data-binary", "curl", "--data sends a text, and --data @FILE the content of a file"),
     Elsewhere("--spider", "wget", "bodies are not saved unless --save is given; -I sends HEAD requests"),
     Elsewhere("--verify", "httpie", "--insecure accepts any certificate"),
     Elsewhere("--format", "lychee", "-o FORMAT chooses a format, -o help lists them"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from fetchcli.cli.completion import words
 from fetchcli.cli.definitions import PANELS
 from fetchcli.cli.option import Option
 from fetchcli.cli.quick import HELP
@@ -40,6 +41,7 @@ def help_option(names: list[str]) -> click.Option:
         expose_value=False,
         is_eager=True,
         metavar="[TOPIC]",
+        shell_complete=words(lambda: [*topics(), ALL]),
         help=ABOUT_ITSELF[0][1],
         callback=_show,
     )

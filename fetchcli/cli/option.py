@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from fetchcli.cli.completion import Complete
 from fetchcli.core.errors import UsageError
 from fetchcli.core.settings import Settings
 
@@ -54,6 +55,7 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
         requires_for: the value that ``requires`` is about; None for any.
         config: may stand in a configuration file.
         environment: may stand in an environment variable.
+        complete: completes the value in a shell.
         eager: evaluated before the others.
         common: shown in the short help.
     """
@@ -81,6 +83,7 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     requires_for: str | None = None
     config: bool = True
     environment: bool = True
+    complete: Complete | None = None
     eager: bool = False
     common: bool = False
 

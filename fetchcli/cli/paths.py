@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from fetchcli.core.errors import UsageError
+from fetchcli.core.request.form_data import file_of
 from fetchcli.core.request.multipart import form_files
 from fetchcli.run.formats import parse_output
 
@@ -23,6 +24,12 @@ def form_paths(text: str) -> Iterable[str]:
         return form_files([text])
     except UsageError:
         return ()
+
+
+def urlencoded_paths(text: str) -> Iterable[str]:
+    """The file of ``--data-urlencode NAME@FILE``."""
+    path = file_of(text.encode("utf-8", "surrogateescape"))[1]
+    return () if path is None else (path,)
 
 
 def output_paths(text: str) -> Iterable[str]:

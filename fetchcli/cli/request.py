@@ -12,6 +12,7 @@ from fetchcli.cli.cookies import cookie_settings
 from fetchcli.cli.option import Values, parsed
 from fetchcli.core.errors import InvalidUrl, UsageError
 from fetchcli.core.request.credentials import Credentials, Login
+from fetchcli.core.request.form_data import urlencoded
 from fetchcli.core.request.multipart import boundary_of, encode_form, label_form, parse_part
 from fetchcli.core.request.ranges import parse_ranges
 from fetchcli.core.request.redaction import Redactor
@@ -37,6 +38,10 @@ class RequestSpec(NamedTuple):
     head: bool
     header: list[str] | None
     data: list[str] | None
+    data_raw: list[str] | None
+    data_binary: list[str] | None
+    data_urlencode: list[str] | None
+    get: bool
     json: list[str] | None
     form: list[str] | None
     cookie: list[str] | None
@@ -76,6 +81,7 @@ def build_request(values: Values) -> dict[str, Any]:
     login = _login(spec, expand)
     credentials = _credentials(spec, login)
     content, labels, boundary = _content(spec)
+    query, content = (_query_of(content), None) if spec.get else ("", content)
     implied = "HEAD" if spec.head else "GET" if content is None else "POST"
     method = implied if spec.request is None else spec.request
     fields = _fields(spec, login, labels, expand)
@@ -91,6 +97,7 @@ def build_request(values: Values) -> dict[str, Any]:
         "policy.credentials": msgspec.structs.replace(credentials, redactor=redactor),
         **cookie_settings(spec.cookie, values["cookie_jar"]),
         "files": (*spec.files, *values["config_files"]),
+        "reading.url_query": query,
         "reading.expand": expander if "rows" in expandable else None,
     }
 
@@ -164,12 +171,29 @@ def _content(spec: RequestSpec) -> tuple[bytes | None, list[tuple[str, str]], st
         parts = [parse_part(text, lambda path: _file("--form", path, spec)) for text in spec.form]
         boundary = boundary_of(secrets.token_hex(11))
         return encode_form(parts, boundary), [], boundary
-    # curl, too, removes the line ends of a file.
-    pieces = [
-        _content_part("--data", text, spec).translate(None, b"\r\n\0") if text.startswith("@") else os.fsencode(text)
-        for text in spec.data or ()
-    ]
-    return (b"&".join(pieces) if spec.data else None), [], ""
+    pieces = list(_data(spec))
+    return (b"&".join(pieces) if pieces else None), [], ""
+
+
+def _data(spec: RequestSpec) -> Iterator[bytes]:
+    """The pieces of the --data options."""
+    for text in spec.data or ():  # curl, too, removes the line ends of a file
+        part = _content_part("--data", text, spec)
+        yield part.translate(None, b"\r\n\0") if text.startswith("@") else part
+    for text in spec.data_raw or ():
+        yield os.fsencode(text)
+    for text in spec.data_binary or ():
+        yield _content_part("--data-binary", text, spec)
+    for text in spec.data_urlencode or ():
+        yield urlencoded(os.fsencode(text), lambda path: _file("--data-urlencode", path, spec))
+
+
+def _query_of(content: bytes | None) -> str:
+    """Content as a part of URLs."""
+    try:
+        return (content or b"").decode()
+    except UnicodeDecodeError:
+        raise UsageError("--get: expected content in UTF-8, because it becomes a part of URLs") from None
 
 
 def _content_part(option: str, text: str, spec: RequestSpec) -> bytes:

@@ -93,6 +93,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
         url_column: column or key of the URL.
         keep: columns to copy to the output; ``*`` stands for all that have no meaning of their own.
         keep_as: their names in the output, in the same order.
+        base_url: relative URLs are resolved against it; empty to refuse them.
+        url_query: what is added to the query of every URL.
         glob: expand ``{a,b}`` and ``[1-9]`` in URLs.
         query: the inputs are databases, and this is what they are asked; or None.
         strict: stop at the first invalid row.
@@ -104,6 +106,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     url_column: str = "url"
     keep: tuple[str, ...] = ()
     keep_as: tuple[str, ...] = ()
+    base_url: str = ""
+    url_query: str = ""
     glob: bool = False
     query: str | None = None
     strict: bool = False

@@ -23,7 +23,7 @@ from fetchcli.inputs.lines import MAX_LINE, argument_record
 from fetchcli.inputs.named_hosts import NamedHosts, came_from_web
 from fetchcli.inputs.record import BadFormat, Record
 from fetchcli.inputs.results import TornRow
-from fetchcli.inputs.row_url import row_url
+from fetchcli.inputs.row_url import url_parser
 from fetchcli.inputs.select import chosen, select
 from fetchcli.inputs.sharding import Sharding
 
@@ -68,7 +68,7 @@ class RowReader:
         self.is_done: Callable[[int, int], bool] | None = None
         self.sharding: Sharding | None = None
         self._reading = reading or Reading()
-        self._load = load
+        self._load, self._parse_url = load, url_parser(self._reading.base_url, self._reading.url_query)
         policy = policy or Policy()
         self._named = NamedHosts(inputs, self._reading, policy)
         self._fetched = False  # the list that is being read comes from the web
@@ -267,7 +267,7 @@ class RowReader:
                 request = self._merge_request.base if row_request is None else self._request(row_request)
                 network = None if row_request is None else row_network(row_request, self._network)
                 expect = self._parse_expectations(record.expect) if record.expect else None
-                parsed = row_url(url)
+                parsed = self._parse_url(url)
                 if self._fetched or came_from_web(record):
                     request, parsed = self._named.fetched(request, parsed)
                 elif self._named.tracked:

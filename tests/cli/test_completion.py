@@ -33,6 +33,26 @@ def test_options_and_choices_are_completed(shell: str) -> None:
     assert "--concurrency" not in options
 
 
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("-o js", ["jsonl", "json"]),
+        ("--output mark", ["markdown"]),
+        ("--columns url,header", []),
+        ("--columns url,stat", ["url,status"]),
+        ("--retry-kinds connect,timeout_t", ["connect,timeout_total", "connect,timeout_ttfb"]),
+        ("--help sele", ["selection"]),
+        ("--by h", ["host"]),
+        ("--progress pl", ["plain"]),
+        ("-o no", []),  # then the shell completes file names
+    ],
+)
+def test_values_are_completed(written: str, expected: list[str]) -> None:
+    option, _, value = written.partition(" ")
+    asked = {"_FETCHCLI_COMPLETE": "complete_bash", "COMP_WORDS": f"fetchcli {option} {value}", "COMP_CWORD": "2"}
+    assert sorted(fetchcli(env=asked).out.split()) == sorted(expected)
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
 def test_each_shell_is_given_its_script(shell: str) -> None:
     script = fetchcli(env={"_FETCHCLI_COMPLETE": f"source_{shell}"}).out

@@ -23,8 +23,8 @@ NEVER = {
     "expand_env", "allow_downgrade", "allow_cidr", "dask", "job", "location_trusted", "show_secrets", "query",
 }  # fmt: skip
 PATHS = {
-    "output", "write_out", "header", "data", "json", "form", "cookie", "cookie_jar", "baseline", "cacert", "cert",
-    "key", "output_dir", "revalidate", "save",
+    "output", "write_out", "header", "data", "data_binary", "data_urlencode", "json", "form", "cookie", "cookie_jar",
+    "baseline", "cacert", "cert", "key", "output_dir", "revalidate", "save", "exclude_from",
 }  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def outside(name: str, path: str) -> str:
         return f"jsonl:{path}"
     if name == "form":
         return f"f=@{path}"
-    return f"@{path}" if name in ("write_out", "header", "data", "json") else path
+    return f"@{path}" if name in ("write_out", "header", "data", "data_binary", "data_urlencode", "json") else path
 
 
 @pytest.mark.parametrize("name", sorted(PATHS))

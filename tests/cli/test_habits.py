@@ -92,7 +92,7 @@ def test_at_the_command_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("flag", "suggested"),
-    [("--retrys", "--retry"), ("--colunms", "--columns"), ("--frobnicate", ""), ("--base", "--baseline")],
+    [("--retrys", "--retry"), ("--colunms", "--columns"), ("--frobnicate", ""), ("--basline", "--baseline")],
 )
 def test_a_suggestion_is_near_or_there_is_none(flag: str, suggested: str) -> None:
     found = fetchcli(flag, URL)

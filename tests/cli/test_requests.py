@@ -331,3 +331,70 @@ def test_a_file_to_send_that_went_away_is_an_outcome(folder: Path) -> None:
     last = json.loads(out.splitlines()[-1])
     assert (last["error"], last["error_detail"]) == ("read", "body_file data.txt: No such file or directory")
     assert process.returncode == 3
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-d", "a=b", "--data-raw", "@c", "--data-binary", "@file", "--data-urlencode", "q=x y&z/ü"],
+        ["--data-urlencode", "n@file", "--data-urlencode", "=a b", "--data-urlencode", "plain text"],
+        ["-G", "-d", "a=b", "--data-urlencode", "q=x y"],
+        ["-G", "-d", "a=b", "-I"],
+        ["--data-raw", "@x", "-X", "PUT"],
+    ],
+)
+@pytest.mark.needs_curl
+@pytest.mark.skipif(not BINARY, reason="no curl")
+def test_content_is_what_curl_sends(words: list[str], tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"two\nlines\n")
+    sent = []
+    with recorder() as server:
+        for url in (server.url("/p?x=1"), server.url("/p#f"), server.url("/p")):
+            del server.requests[:]
+            fetchcli(url, *words, "-q", cwd=tmp_path)
+            subprocess.run([str(BINARY), "-s", url, *words], cwd=tmp_path, capture_output=True, check=True)
+            sent = [(request.split(b"\r\n")[0], request.partition(b"\r\n\r\n")[2]) for request in server.requests]
+            assert sent[0] == sent[1]
+
+
+def test_relative_urls_have_a_base(tmp_path: Path) -> None:
+    (tmp_path / "urls.txt").write_text("/a\nb?c\n../d\nhttp://127.0.0.1:9/x\n//[::\n")
+    with recorder() as server:
+        result = fetchcli(
+            *(
+                "urls.txt",
+                "--base-url",
+                server.url("/x/y/z"),
+                "--columns",
+                "url,error",
+                "-o",
+                "jsonl",
+                "--ordered",
+                "-q",
+            ),
+            *("--retry", "0"),
+            cwd=tmp_path,
+        )
+    rows = [json.loads(line) for line in result.out.splitlines()]
+    assert [row["url"] for row in rows[:4]] == [
+        *(server.url(path) for path in ("/a", "/x/y/b?c", "/x/d")), "http://127.0.0.1:9/x"
+    ]  # fmt: skip
+    assert rows[4]["error"] == "invalid_url"
+    refused = fetchcli("urls.txt", "--base-url", "example.com", cwd=tmp_path)
+    assert refused.code == 2
+    assert refused.err == "fetchcli: --base-url: no scheme; start the URL with http:// or https://\n"
+
+
+def test_patterns_of_a_file_exclude(tmp_path: Path) -> None:
+    (tmp_path / "ignore").write_text("# what is not ours\n\n/private/\n\\.pdf$\n")
+    urls = "".join(f"http://h/{path}\n" for path in ("a", "private/b", "c.pdf", "d.pdf?x", "e"))
+    (tmp_path / "urls.txt").write_text(urls)
+    command = ("urls.txt", "--exclude-from", "ignore", "--exclude", "/e$", "--print-curl")
+    result = fetchcli(*command, cwd=tmp_path)
+    assert [line.rpartition("/")[2].rstrip("'") for line in result.out.splitlines()] == ["a", "d.pdf?x"]
+    (tmp_path / "ignore").write_text("ok\n(\n")
+    refused = fetchcli(*command, cwd=tmp_path)
+    assert refused.code == 2
+    assert refused.err.startswith("fetchcli: --exclude-from: ignore:2: ")
+    missing = fetchcli("urls.txt", "--exclude-from", "nothing", cwd=tmp_path)
+    assert (missing.code, missing.err) == (2, "fetchcli: --exclude-from: nothing: No such file or directory\n")

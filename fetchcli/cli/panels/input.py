@@ -3,9 +3,19 @@
 from typing import Any
 
 from fetchcli.cli.option import Found, Option, Panel, Values
-from fetchcli.core.errors import UsageError
+from fetchcli.core.errors import InvalidUrl, UsageError
 from fetchcli.core.settings import AUTO
+from fetchcli.core.url.parse import parse_url
 from fetchcli.run.formats import INPUT_FORMATS
+
+
+def _base_url(text: str) -> str:
+    if text:
+        try:
+            parse_url(text)
+        except InvalidUrl as error:
+            raise UsageError(str(error)) from None
+    return text
 
 
 def _build(values: Values) -> dict[str, Any]:
@@ -35,6 +45,14 @@ PANEL = Panel(
             help="Name of the URL column (CSV) or key (JSON).",
             to="reading.url_column",
             metavar="NAME",
+        ),
+        Option(
+            flags="--base-url",
+            found=Found.YES,
+            help="Resolve relative URLs of the lists against this URL.",
+            to="reading.base_url",
+            metavar="URL",
+            parse=_base_url,
         ),
         Option(
             flags="--query",

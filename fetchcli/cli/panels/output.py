@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from fetchcli.cli.completion import columns, output_formats, words
 from fetchcli.cli.option import Found, Option, Panel
 from fetchcli.cli.paths import at_file, output_paths
 from fetchcli.core.errors import UsageError
@@ -28,6 +29,7 @@ PANEL = Panel(
             help="Write results in this format, or to this path. Repeatable.",
             to="outputs",
             metavar="FORMAT[:PATH]",
+            complete=words(output_formats),
             multiple=True,
             common=True,
         ),
@@ -47,6 +49,7 @@ PANEL = Panel(
             help="Choose the columns of rows: url,status,header:etag; or change the default ones: +headers,-sha256.",
             to="columns",
             metavar="NAMES",
+            complete=words(columns, joined=True),
         ),
         Option(
             flags="--csv-raw",

@@ -2,7 +2,7 @@
 
 from fetchcli.cli.cookies import parse_jar
 from fetchcli.cli.option import Found, Option, Panel
-from fetchcli.cli.paths import at_file, cookie_paths, form_paths
+from fetchcli.cli.paths import at_file, cookie_paths, form_paths, urlencoded_paths
 from fetchcli.cli.request import build_request
 
 PANEL = Panel(
@@ -22,7 +22,7 @@ PANEL = Panel(
             found=Found.YES,
             help="Use the method HEAD: status and headers, no body.",
             type=bool,
-            alternatives=("request", "data", "json", "form"),
+            alternatives=("request", "json", "form"),
         ),
         Option(
             flags="-H --header",
@@ -44,6 +44,42 @@ PANEL = Panel(
             lines=True,
             alternatives=("json", "form"),
             common=True,
+        ),
+        Option(
+            flags="--data-raw",
+            found=Found.YES,
+            help="Send this content as it is: @ has no meaning. Joined by & behind --data.",
+            metavar="TEXT",
+            multiple=True,
+            lines=True,
+            alternatives=("json", "form"),
+        ),
+        Option(
+            flags="--data-binary",
+            found=Found.BELOW,
+            paths=at_file,
+            help="Send this content; @FILE reads a file with its line ends. Joined by & behind --data-raw.",
+            metavar="TEXT",
+            multiple=True,
+            lines=True,
+            alternatives=("json", "form"),
+        ),
+        Option(
+            flags="--data-urlencode",
+            found=Found.BELOW,
+            paths=urlencoded_paths,
+            help="Send a form field, encoded. NAME@FILE reads a file. Joined by & behind --data-binary.",
+            metavar="NAME=TEXT",
+            multiple=True,
+            lines=True,
+            alternatives=("json", "form"),
+        ),
+        Option(
+            flags="-G --get",
+            found=Found.YES,
+            help="Put the content of the --data options into the query of each URL, and use the method GET.",
+            type=bool,
+            requires=("data", "data_raw", "data_binary", "data_urlencode"),
         ),
         Option(
             flags="--json",

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from fetchcli.cli.completion import failure_kinds, words
 from fetchcli.cli.option import Found, Option, Panel, Values, parsed
 from fetchcli.core.errors import UsageError
 from fetchcli.core.journal.final import RetryKinds, parse_retry_kinds
@@ -43,6 +44,7 @@ PANEL = Panel(
             found=Found.YES,
             help="With --resume, fetch rows again that failed like this: connect,timeout_total,5xx,check.",
             metavar="KINDS",
+            complete=words(failure_kinds, joined=True),
             requires=("resume",),
             alternatives=("retry_failed",),
         ),

@@ -1,9 +1,11 @@
 """Options that select rows."""
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from fetchcli.cli.option import Found, Option, Panel, Values
+from fetchcli.cli.option import Found, Option, Panel, Values, parsed
 from fetchcli.core.errors import UsageError
 from fetchcli.core.expect.expressions import compile_regex
 from fetchcli.core.shard.part import Shard, parse_shard
@@ -22,7 +24,24 @@ def _build(values: Values) -> dict[str, Any]:
     """Refuse parts of random choices that differ from part to part."""
     if values["shard"] is not None and values["sample"] is not None and values["seed"] is None:
         raise UsageError("--shard: --sample requires --seed, so that all parts are of the same rows")
-    return {}
+    files = values["exclude_from"] or ()
+    patterns = (*(values["exclude"] or ()), *(pattern for name in files for pattern in _patterns_of(name)))
+    return {"reading.selection.exclude": tuple(parsed("--exclude", _pattern, text) for text in patterns)}
+
+
+def _patterns_of(name: str) -> Iterator[str]:
+    """The patterns in a file; lines that are empty or begin with # are none."""
+    try:
+        lines = Path(name).read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8"
+        raise UsageError(f"--exclude-from: {name}: {reason}") from None
+    for number, line in enumerate(lines, 1):
+        if line.strip() and not line.startswith("#"):
+            try:
+                yield _pattern(line.strip())
+            except UsageError as error:
+                raise UsageError(f"--exclude-from: {name}:{number}: {error}") from None
 
 
 PANEL = Panel(
@@ -44,9 +63,15 @@ PANEL = Panel(
             flags="--exclude",
             found=Found.YES,
             help="Fetch no URLs that contain a match. Repeatable.",
-            to="reading.selection.exclude",
             metavar="REGEX",
-            parse=_pattern,
+            multiple=True,
+            lines=True,
+        ),
+        Option(
+            flags="--exclude-from",
+            found=Found.BELOW,
+            help="Fetch no URLs that contain a match of a pattern in this file, one on a line. Repeatable.",
+            metavar="FILE",
             multiple=True,
             lines=True,
         ),

@@ -7,15 +7,16 @@ change the request and is not supported makes the row invalid.
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
-from urllib.parse import quote_plus
 
 from fetchcli.core.errors import UsageError
 from fetchcli.core.pattern import lazy_pattern
 from fetchcli.core.request.credentials import Login
+from fetchcli.core.request.form_data import urlencoded
 from fetchcli.core.request.multipart import form_string
 from fetchcli.core.request.ranges import parse_ranges
 from fetchcli.core.request.request import AUTO_REFERER, parse_header
 from fetchcli.core.request.row_request import JSON_LABELS, RowProblem, RowRequest
+from fetchcli.core.url.added_query import with_query
 from fetchcli.core.url.globbing import count, expand, parse_glob
 
 _LONG = {
@@ -191,8 +192,7 @@ class _CurlOptions:
         url = url if _SCHEME.match(url) else f"http://{url}"
         body = ("" if self.json else "&").join(self.data) if self.data else None
         if self.get and body is not None:
-            before, mark, fragment = url.partition("#")
-            url, body = f"{before}{'&' if '?' in before else '?'}{body}{mark}{fragment}", None
+            url, body = with_query(url, body), None
         if self.json:
             self.named |= dict(JSON_LABELS)
         header_names = {
@@ -261,11 +261,10 @@ def _user(value: str) -> str:
 
 
 def _urlencoded(value: str) -> str:
-    name, equals, text = value.partition("=")
-    if not equals and "@" in value:
+    def read(_: str) -> bytes:
         raise RowProblem("--data-urlencode", "expected text, got a @FILE")
-    encoded = quote_plus((text if equals else value).encode("utf-8", "surrogateescape"))
-    return f"{name}={encoded}" if name and equals else encoded
+
+    return urlencoded(value.encode("utf-8", "surrogateescape"), read).decode("utf-8", "surrogateescape")
 
 
 _HEADERS: dict[str, tuple[str, Callable[[str], str]]] = {

@@ -1,0 +1,46 @@
+"""What the shell completes beside options and their words: formats, columns, kinds and topics.
+
+Where nothing is found, shells complete file names by themselves.
+"""
+
+from collections.abc import Callable, Iterable
+
+import click
+
+Complete = Callable[[click.Context, click.Parameter, str], list[str]]
+
+
+def words(values: Callable[[], Iterable[str]], *, joined: bool = False) -> Complete:
+    """Completes words.
+
+    Args:
+        values: returns them.
+        joined: several of them stand in one value, separated by commas.
+    """
+
+    def complete(_ctx: click.Context, _parameter: click.Parameter, written: str) -> list[str]:
+        before, comma, begun = written.rpartition(",") if joined else ("", "", written)
+        return [f"{before}{comma}{value}" for value in values() if value.startswith(begun)]
+
+    return complete
+
+
+def columns() -> Iterable[str]:
+    """The columns of rows."""
+    from fetchcli.core.rows.columns import NAMES
+
+    return sorted(NAMES)
+
+
+def output_formats() -> Iterable[str]:
+    """The output formats."""
+    from fetchcli.run.formats import OUTPUT_FORMATS
+
+    return [known.name for known in OUTPUT_FORMATS]
+
+
+def failure_kinds() -> Iterable[str]:
+    """What ``--retry-kinds`` takes."""
+    from fetchcli.core.errors import ErrorKind
+
+    return [*(kind.value for kind in ErrorKind), "check", "4xx", "5xx"]
