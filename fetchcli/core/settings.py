@@ -137,6 +137,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         verbose: report every outcome on stderr.
         color: None asks the terminal; False never.
         by: what the rows are summed up by at the end, too, or None.
+        body: show the whole body of a single URL.
         allow_empty: accept an input without rows.
         thresholds: conditions on the whole run.
         halt: when to end the run early, or None.
@@ -175,6 +176,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     verbose: bool = False
     color: bool | None = None
     by: By | None = None
+    body: bool = False
     allow_empty: bool = False
     thresholds: tuple[Threshold, ...] = ()
     halt: Halt | None = None

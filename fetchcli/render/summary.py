@@ -18,6 +18,7 @@ from fetchcli.core.units import format_bytes, format_seconds
 from fetchcli.core.url.shown import shorten_url, shown_url
 from fetchcli.render.console import STYLES, safe
 from fetchcli.render.row_lines import described, failure_lines, row_lines
+from fetchcli.render.single_row import single_lines
 from fetchcli.render.wrapping import GAP, Columns, beside, cells, last_column, parts_wrapped, under_header, wrapped
 
 MAX_ROWS = 25
@@ -44,15 +45,23 @@ class SummaryDisplay:
         console: where it is printed.
         rows: a table of rows is wanted.
         by: what the rows are summed up by, too, or None.
+        single: the details of a single row are wanted; ``whole`` for its whole body.
         advice: what to do next, given the summary; empty for nothing.
     """
 
     congested = False
 
     def __init__(
-        self, console: Console, *, rows: bool, by: By | None = None, advice: Callable[[Summary], str] = lambda _: ""
+        self,
+        console: Console,
+        *,
+        rows: bool,
+        by: By | None = None,
+        single: str = "",
+        advice: Callable[[Summary], str] = lambda _: "",
     ) -> None:
         self._console, self._wants_rows, self._advice = console, rows, advice
+        self._single = single
         self._rows: list[Outcome] = []
         self._failures = FailureGroups()
         self._breakdown = None if by is None else Breakdown(by)
@@ -82,7 +91,9 @@ class SummaryDisplay:
         if not summary.total:
             return
         console = self._console
-        if self._wants_rows and len(self._rows) <= MAX_ROWS:
+        if self._single and len(self._rows) == 1 and self._rows[0].attempts:
+            lines = single_lines(self._rows[0], console, whole=self._single == "whole")
+        elif self._wants_rows and len(self._rows) <= MAX_ROWS:
             lines = row_lines(sorted(self._rows, key=lambda outcome: outcome.row.seq), console)
             lines += self._shares()
             lines += totals_lines(summary, console, console.width)

@@ -37,6 +37,7 @@ from fetchcli.run.outputs import Outputs, is_written, stdout_is_terminal
 from fetchcli.run.part_files import PartFiles
 from fetchcli.run.sharding import attach_sharding
 from fetchcli.run.signals import Interrupt
+from fetchcli.run.single import with_body
 from fetchcli.run.transports import make_row_cookies, make_run_transport
 from fetchcli.sinks.base import Display
 from fetchcli.transport.base import Transport
@@ -63,7 +64,7 @@ async def compose_and_run(settings: Settings, given: GivenRows | None = None) ->
     """Fetch the rows of the inputs, or those that are given, and return the exit code."""
     async with AsyncExitStack() as stack:
         inputs = await _inputs(settings, stack)
-        settings = name_columns(settings, inputs)
+        settings = with_body(name_columns(settings, inputs), stdout_is_terminal=stdout_is_terminal())
         check_expectations(settings, inputs)
         policy, summary, comparison = settings.policy, Summary(settings.thresholds), comparison_with(settings.baseline)
         transport = await make_run_transport(settings, inputs, cookies := make_row_cookies(policy))

@@ -17,6 +17,7 @@ from fetchcli.inputs.base import Input
 from fetchcli.inputs.count import count_rows
 from fetchcli.run.next_step import next_step
 from fetchcli.run.output_plan import OutputPlan
+from fetchcli.run.single import is_single
 from fetchcli.sinks.base import Display
 from fetchcli.sinks.formats import STDOUT
 
@@ -105,7 +106,11 @@ def make_displays(settings: Settings, plan: OutputPlan, watched: Displayed | Non
 
         console = make_console(stderr=plan.report == "stderr", color=settings.color)
         advice = partial(next_step, settings, plan)
-        displays.append(SummaryDisplay(console, rows=plan.report == "stdout", by=settings.by, advice=advice))
+        is_one = is_single(settings, stdout_is_terminal=plan.report == "stdout")
+        single = "" if not is_one else "whole" if settings.body else "excerpt"
+        displays.append(
+            SummaryDisplay(console, rows=plan.report == "stdout", by=settings.by, single=single, advice=advice)
+        )
     if settings.github and plan.annotate:
         from fetchcli.run.github import GitHubDisplay
 

@@ -1,10 +1,11 @@
 """At a terminal, through a pseudo-terminal: bar, messages, table; nothing left on the screen."""
 
 import re
+from pathlib import Path
 
 import pytest
 
-from tests.support.command import at_terminal
+from tests.support.command import at_terminal, fetchcli
 from tests.support.faults import FaultServer
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
@@ -87,4 +88,25 @@ def test_the_demo_takes_as_long_as_its_slowest_url() -> None:
 def test_a_terminal_that_knows_only_ascii(faults: FaultServer) -> None:
     result = at_terminal(faults.url("ok") + "?" + "x" * 300, env={"PYTHONIOENCODING": "ascii"})
     assert result.code == 0
-    assert "1 accepted" in result.out
+    assert "200 OK" in result.out
+    assert result.out.isascii()
+
+
+def test_one_url_alone_is_shown_with_what_went_on(faults: FaultServer) -> None:
+    result = at_terminal(faults.url("ok"))
+    text = plain(result.out)
+    assert result.code == 0
+    for part in ("200 OK, 5 B in ", faults.url("ok"), "connect ", "wait ", "content-length: 5", "hello"):
+        assert part in text
+    assert "accepted" not in text
+    two = plain(at_terminal(faults.url("ok"), faults.url("ok")).out)
+    assert "2 accepted" in two
+
+
+def test_body_prints_the_body_of_one_url(faults: FaultServer, tmp_path: Path) -> None:
+    assert fetchcli(faults.url("ok"), "--body", "-q").out == "hello"
+    assert plain(at_terminal(faults.url("ok"), "--body").out).endswith("hello\r\n")
+    (tmp_path / "urls.txt").write_text(faults.url("ok"))
+    refused = fetchcli("urls.txt", "--body", cwd=tmp_path)
+    assert refused.code == 2
+    assert "--body prints the body of a single URL; --save FOLDER/ saves the bodies of a list" in refused.err

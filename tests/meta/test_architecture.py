@@ -75,6 +75,7 @@ PURE = frozenset(
         "array",
         "base64",
         "bisect",
+        "codecs",
         "collections",
         "contextlib",
         "datetime",

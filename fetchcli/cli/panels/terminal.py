@@ -16,6 +16,14 @@ PANEL = Panel(
             type=ProgressMode,
         ),
         Option(
+            flags="--body",
+            found=Found.YES,
+            help="Print the whole body of a single URL. In a pipe, nothing else goes to stdout.",
+            to="body",
+            type=bool,
+            conflicts=("output", "write_out", "save", "remote_name"),
+        ),
+        Option(
             flags="--by",
             found=Found.YES,
             help="At the end, sum up the rows by host or by tag, too.",

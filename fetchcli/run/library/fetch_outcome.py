@@ -7,13 +7,11 @@ from typing import Any
 
 import msgspec
 
-from fetchcli.core.model.attempt import Response
+from fetchcli.core.http1.charset import charset_of
 from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.rows.schema import Schema
 from fetchcli.core.summary.reasons import reason_of, what_of
 from fetchcli.sinks.jsonl import RowEncoder
-
-DEFAULT_CHARSET = "utf-8"  # of text without a charset, as in WHATWG's standards
 
 
 class BodyNotKept(LookupError):  # noqa: N818 - it says what is missing, as KeyError does
@@ -130,10 +128,10 @@ class FetchOutcome(Outcome, frozen=True):
 
         Raises:
             BodyNotKept: it was not kept as a whole.
-            LookupError: Python does not know the encoding.
+            LookupError: Python does not know ``charset``.
         """
-        content = self.content
-        return content.decode(charset or _charset(self.response), "replace").removeprefix("\ufeff")
+        content, own = self.content, self.response.content_type if self.response is not None else ""
+        return content.decode(charset or charset_of(own), "replace").removeprefix("\ufeff")
 
     def json(self) -> Any:
         """The body as JSON (RFC 8259).
@@ -158,12 +156,3 @@ class FetchOutcome(Outcome, frozen=True):
 @lru_cache(maxsize=1)
 def _encoder() -> RowEncoder:
     return RowEncoder(Schema())
-
-
-def _charset(response: Response | None) -> str:
-    """The charset parameter of Content-Type (RFC 9110 section 8.3.2), or that of the Web."""
-    for part in (response.content_type if response is not None else "").split(";")[1:]:
-        name, _, value = part.partition("=")
-        if name.strip().lower() == "charset":
-            return value.strip().strip('"') or DEFAULT_CHARSET
-    return DEFAULT_CHARSET
