@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.faults import FaultServer
 from tests.support.golden import Golden
+from tests.support.recorder import ok, recorder
 from tests.support.screen import Terminal
 
 SIZES = [(200, 50), (120, 40), (80, 24), (50, 24), (30, 24)]
@@ -132,3 +133,14 @@ def test_no_line_ends_in_blanks_and_none_is_cut(columns: int, tmp_path: Path) ->
     terminal.finish()
     plain = re.sub(r"\x1b\[[0-9;]*m", "", terminal.received.decode()).replace("\r\n", "\n")
     assert [line for line in plain.splitlines() if line != line.rstrip()] == []
+
+
+def test_a_deployment_that_is_waited_for(tmp_path: Path) -> None:
+    with recorder(lambda _: ok(b"", status="503 Service Unavailable")) as server:
+        terminal = Terminal(server.url(), "--wait", "30s", "-o", str(tmp_path / "rows.jsonl"))
+        text = terminal.until(lambda text: "(try 2)" in text, "what is waited for")
+        assert re.search(r"waiting: 503 \(try 2\), \d+ s left", text)
+        assert "ETA" not in text
+        terminal.type(b"\x03")
+        terminal.finish()
+    assert terminal.process.returncode == 130
