@@ -7,7 +7,7 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any
@@ -289,21 +289,6 @@ async def _fail_after(turns: int) -> None:
     for _ in range(turns):
         await asyncio.sleep(0.001)
     raise ValueError
-
-
-async def test_a_generator_of_the_caller_is_closed(server: Recorder) -> None:
-    closed = asyncio.Event()
-
-    async def urls() -> AsyncIterator[str]:
-        try:
-            while True:
-                yield server.url("/a")
-        finally:
-            closed.set()
-
-    async with aclosing(fetch(urls())) as outcomes:
-        await anext(outcomes)
-    assert closed.is_set()
 
 
 def test_rows_go_into_a_table(server: Recorder) -> None:

@@ -31,7 +31,8 @@ class ClientCall:
     def expect(self, seq: int) -> None:
         """The outcome of this row will come."""
         self.pending[seq] = None
-        self._order.append(seq)
+        if self._ordered:
+            self._order.append(seq)
 
     def put(self, outcome: Outcome) -> None:
         """An outcome has come."""
