@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from fetchcli.run.saving import Saving
     from fetchcli.save.store import Store
 
+ROWS_AHEAD = 16  # rows that are handed to the run at once
 Urls = Iterable[Fetchable] | AsyncIterable[Fetchable]
 
 
@@ -151,20 +152,33 @@ class Client:
                     await stack.enter_async_context(aclosing(urls))
                 if isinstance(urls, AsyncIterable):
                     async for url in urls:
-                        await self._offer(url, call)
+                        await call.room.acquire()
+                        await self._offer([url], call)
                 else:
-                    for url in urls:
-                        await self._offer(url, call)
+                    await self._offer_all(urls, call)
             call.end()
         except Exception as error:  # noqa: BLE001 - whoever takes the outcomes must know it
             call.end(error)
 
-    async def _offer(self, url: Fetchable, call: ClientCall) -> None:
-        await call.room.acquire()
-        row = self._reader.row(record_of(url))
-        rows = [row] if self._saving is None else await asyncio.to_thread(self._saving.name, [row])
-        call.expect(row.seq)
-        self._calls[row.seq] = call
+    async def _offer_all(self, urls: Iterable[Fetchable], call: ClientCall) -> None:
+        """Offer some at once: each batch wakes the run."""
+        batch: list[Fetchable] = []
+        for url in urls:
+            await call.room.acquire()
+            batch.append(url)
+            if len(batch) >= ROWS_AHEAD or call.room.locked():
+                await self._offer(batch, call)
+                batch = []
+        if batch:
+            await self._offer(batch, call)
+
+    async def _offer(self, urls: list[Fetchable], call: ClientCall) -> None:
+        rows = [self._reader.row(record_of(url)) for url in urls]
+        if self._saving is not None:
+            rows = await asyncio.to_thread(self._saving.name, rows)
+        for row in rows:
+            call.expect(row.seq)
+            self._calls[row.seq] = call
         self._rows.put_nowait(rows)
 
     async def _batches(self) -> AsyncGenerator[list[Row], None]:
