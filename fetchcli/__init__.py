@@ -133,3 +133,8 @@ def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"fetchcli.{_MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """The public names, although they are not imported yet."""
+    return sorted(__all__)

@@ -34,7 +34,7 @@ def _parameter(option: Option, panel: Panel) -> inspect.Parameter:
     elif option.lines:
         extra["click_type"] = _Lines()
     if option.complete is not None:
-        extra["shell_complete"] = option.complete
+        extra["autocompletion"] = option.complete
     if not option.environment:
         extra["allow_from_autoenv"] = False
     if option.name.endswith("_"):

@@ -5,9 +5,7 @@ Where nothing is found, shells complete file names by themselves.
 
 from collections.abc import Callable, Iterable
 
-import click
-
-Complete = Callable[[click.Context, click.Parameter, str], list[str]]
+Complete = Callable[[str], list[str]]  # gets what was written so far
 
 
 def words(values: Callable[[], Iterable[str]], *, joined: bool = False) -> Complete:
@@ -18,8 +16,8 @@ def words(values: Callable[[], Iterable[str]], *, joined: bool = False) -> Compl
         joined: several of them stand in one value, separated by commas.
     """
 
-    def complete(_ctx: click.Context, _parameter: click.Parameter, written: str) -> list[str]:
-        before, comma, begun = written.rpartition(",") if joined else ("", "", written)
+    def complete(incomplete: str) -> list[str]:  # typer finds the parameter by its name
+        before, comma, begun = incomplete.rpartition(",") if joined else ("", "", incomplete)
         return [f"{before}{comma}{value}" for value in values() if value.startswith(begun)]
 
     return complete

@@ -50,6 +50,12 @@ SAME: tuple[Same, ...] = (
     Same("--parallel-max", "curl", "--concurrency", takes_value=True),
     Same("--url", "curl", INPUT, takes_value=True),
     Same("--follow", "httpie", "--location"),
+    Same("--retry-connrefused --fail-with-body", "curl", None),
+    Same("--remote-name-all", "curl", "--remote-name"),
+    Same("--oauth2-bearer", "curl", "--bearer", takes_value=True),
+    Same("--check-status", "httpie", None),
+    Same("--post-data", "wget", "--data", takes_value=True),
+    Same("-nv --no-verbose", "wget", "--quiet"),
     Same("--input-file", "wget, aria2", INPUT, takes_value=True),
     Same("-nc", "wget", "--skip-existing"),
     Same("--tries", "wget", "--retry", takes_value=True),
@@ -57,24 +63,35 @@ SAME: tuple[Same, ...] = (
     Same("--max-retries", "lychee", "--retry", takes_value=True),
     Same("--no-progress", "lychee", "--progress=none"),
     Same("--jobs", "parallel", "--concurrency", takes_value=True),
+    Same("--exclude-file", "lychee", "--exclude-from", takes_value=True),
+    Same("--host-concurrency", "lychee", "--per-host", takes_value=True),
+    Same("--exclude-all-private", "lychee", "--block-private"),
+    Same("--rate-limit", "vegeta, httpx", "--rate", takes_value=True),
 )
-_HEADERS = "--columns +headers puts the headers into the rows"
+_HEADERS = "-o jsonl --columns +headers puts the headers into the rows; one URL alone at a terminal shows them"
 _CHANGED = "--revalidate ROWS asks only for what has changed since"
 ELSEWHERE: tuple[Elsewhere, ...] = (
-    Elsewhere("-i", "curl, wget", f"{_HEADERS}; a list needs no flag"),
+    Elsewhere("-i", "curl, wget", f"a list needs no flag; {_HEADERS}"),
     Elsewhere("-D --dump-header", "curl", _HEADERS),
     Elsewhere("-T --upload-file", "curl", "-X PUT and a list with a column body_file send files"),
-    Elsewhere("-z --time-cond", "curl", _CHANGED),
+    Elsewhere("-z --time-cond", "curl, hey", f"{_CHANGED}; --for 5s fetches for 5 seconds"),
     Elsewhere("--etag-compare --etag-save", "curl", _CHANGED),
     Elsewhere("-N --no-buffer", "curl", "rows are written as soon as they are known; leave it out"),
     Elsewhere("--http2 --http3", "curl", "requests are sent with HTTP/1.1; leave it out"),
+    Elsewhere("--continue", "wget, aria2", "--resume continues a run; -C - goes on with bodies that --save keeps"),
+    Elsewhere("--post-file", "wget", "--data-binary @FILE sends the content of a file"),
+    Elsewhere("--server-response", "wget", _HEADERS),
+    Elsewhere("--auth -a", "httpie", "--user NAME:PASSWORD"),
     Elsewhere("--spider", "wget", "bodies are not saved unless --save is given; -I sends HEAD requests"),
     Elsewhere("--verify", "httpie", "--insecure accepts any certificate"),
+    Elsewhere("--dump --offline", "lychee", "--dry-run shows what would be fetched"),
+    Elsewhere("--sitemap", "lychee", "--input-format sitemap reads a file or a URL as a sitemap"),
+    Elsewhere("--delay --host-request-interval", "lychee", "a pause between requests is a rate: --host-rate 30/m"),
     Elsewhere("--format", "lychee", "-o FORMAT chooses a format, -o help lists them"),
     Elsewhere("-P --directory-prefix", "wget", "--save FOLDER/ saves bodies in a folder"),
     Elsewhere("--output-document", "wget", "--save FILE saves the body of one URL"),
     Elsewhere("--expect-status", "hurl, k6", "--accept 200..299 says which statuses are accepted"),
-    Elsewhere("--requests", "hey, ab", "--repeat N fetches each URL N times"),
+    Elsewhere("--requests", "hey, ab", "--repeat N fetches each URL N times, one round after the other"),
 )
 _SAME: Mapping[str, Same] = {flag: same for same in SAME for flag in same.flags.split()}
 _ELSEWHERE: Mapping[str, Elsewhere] = {flag: other for other in ELSEWHERE for flag in other.flags.split()}
@@ -114,7 +131,7 @@ class _Translator:
             if word == "--":
                 self._found += ["--", *self._words]
                 break
-            if word == "-nc":
+            if word in ("-nc", "-nv"):
                 self._found.append(_SAME[word].here or "")
             elif word.startswith("--"):
                 self._long(word)
@@ -157,6 +174,8 @@ class _Translator:
                 self._found += _written(flag, _SAME[flag], [])
             elif self._takes_value.get(flag, False):
                 value = [rest] if rest else self._value()
+                if flag == "-o" and value == ["/dev/null"]:  # where curl puts the body, which is not shown anyway
+                    break
                 _check(flag, *value)
                 self._found += [f"-{kept}{letter}{rest}", *(value if not rest else [])]
                 return
@@ -170,7 +189,14 @@ class _Translator:
         """Refuse a value of a flag that has none here: what follows would be taken for a list."""
         word = self._words[0] if self._words else "-"
         if flag == "-n" and word.isdigit():
-            raise UsageError(f"-n reads ~/.netrc, as in curl; to fetch each URL {word} times write --repeat {word}")
+            raise UsageError(
+                f"-n reads ~/.netrc, as in curl; to fetch each URL {word} times, one round after the other, "
+                f"write --repeat {word}"
+            )
+        if flag == "-q" and word.isdigit() and not _exists(word):
+            raise UsageError(
+                f"-q takes no number: it writes data only; for {word} requests a second write --rate {word}/s"
+            )
         if flag == "-O" and not (word.startswith("-") or "://" in word or _exists(word)):
             raise UsageError(f"-O takes no name, as in curl; to save the body of one URL write --save {word}")
 
@@ -195,9 +221,9 @@ def _written(flag: str, same: Same, values: list[str]) -> list[str]:
 def _check(flag: str, value: str = "") -> None:
     """Refuse values that tell that another command is meant."""
     if flag == "-c" and not value.replace(".", "").isdigit() and ("." in value or "/" in value):
-        raise UsageError(f"-c is the number of requests at once, and not {value!r}; a cookie jar is --cookie-jar FILE")
-    if flag == "-o" and value == "/dev/null":
-        raise UsageError("-o /dev/null is not needed: bodies are not shown; leave it out")
+        raise UsageError(
+            f"-c is the number of requests at once, and not {value!r}; a cookie jar is --cookie-jar FILE, and --resume continues a run"
+        )
     if flag == "-o" and ":" not in value and Path(value).suffix.lower() in _BODIES:
         raise UsageError(f"-o writes rows, and {value!r} is no format of rows; to save the body write --save {value}")
 

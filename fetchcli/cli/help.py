@@ -41,7 +41,7 @@ def help_option(names: list[str]) -> click.Option:
         expose_value=False,
         is_eager=True,
         metavar="[TOPIC]",
-        shell_complete=words(lambda: [*topics(), ALL]),
+        shell_complete=lambda _ctx, _parameter, written: words(lambda: [*topics(), ALL])(written),
         help=ABOUT_ITSELF[0][1],
         callback=_show,
     )

@@ -81,7 +81,7 @@ def build_request(values: Values) -> dict[str, Any]:
     login = _login(spec, expand)
     credentials = _credentials(spec, login)
     content, labels, boundary = _content(spec)
-    query, content = (_query_of(content), None) if spec.get else ("", content)
+    query, content = _divided(spec, content)
     implied = "HEAD" if spec.head else "GET" if content is None else "POST"
     method = implied if spec.request is None else spec.request
     fields = _fields(spec, login, labels, expand)
@@ -175,6 +175,12 @@ def _content(spec: RequestSpec) -> tuple[bytes | None, list[tuple[str, str]], st
     return (b"&".join(pieces) if pieces else None), [], ""
 
 
+def _data_options(spec: RequestSpec) -> list[str]:
+    """The --data options that were given."""
+    names = ("data", "data_raw", "data_binary", "data_urlencode")
+    return [f"--{name.replace('_', '-')}" for name in names if getattr(spec, name)]
+
+
 def _data(spec: RequestSpec) -> Iterator[bytes]:
     """The pieces of the --data options."""
     for text in spec.data or ():  # curl, too, removes the line ends of a file
@@ -188,10 +194,14 @@ def _data(spec: RequestSpec) -> Iterator[bytes]:
         yield urlencoded(os.fsencode(text), lambda path: _file("--data-urlencode", path, spec))
 
 
-def _query_of(content: bytes | None) -> str:
-    """Content as a part of URLs."""
+def _divided(spec: RequestSpec, content: bytes | None) -> tuple[str, bytes | None]:
+    """What becomes a part of URLs (--get), and what is sent."""
+    if not spec.get:
+        if spec.head and (options := _data_options(spec)):
+            raise UsageError(f"--head and {options[0]} cannot be combined; with --get, the content goes into the URL")
+        return "", content
     try:
-        return (content or b"").decode()
+        return (content or b"").decode(), None
     except UnicodeDecodeError:
         raise UsageError("--get: expected content in UTF-8, because it becomes a part of URLs") from None
 

@@ -24,7 +24,7 @@ from fetchcli.inputs.named_hosts import NamedHosts, came_from_web
 from fetchcli.inputs.record import BadFormat, Record
 from fetchcli.inputs.results import TornRow
 from fetchcli.inputs.row_url import url_parser
-from fetchcli.inputs.select import chosen, select
+from fetchcli.inputs.select import chosen, excluded, select
 from fetchcli.inputs.sharding import Sharding
 
 NameRows = Callable[[Iterator[list[Row]]], Iterator[list[Row]]]
@@ -243,9 +243,11 @@ class RowReader:
         row = self._build(record, source, column)
         selection = self._reading.selection
         leave_out = False
-        if selection.filters_content and isinstance(row, Target):
+        if selection.filters_content:
             try:
-                leave_out = not chosen(row.text, selection)
+                leave_out = (
+                    excluded(record.url, selection) if isinstance(row, Rejected) else not chosen(row.text, selection)
+                )
             except TimeoutError:
                 record.problem = "a pattern of --include or --exclude takes too long for this URL"
                 row = self._build(record, source, column)

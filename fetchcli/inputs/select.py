@@ -25,6 +25,11 @@ def chosen(url: str, selection: Selection) -> bool:
     return _any(selection.include, url, none=True) and not _any(selection.exclude, url, none=False)
 
 
+def excluded(text: str, selection: Selection) -> bool:
+    """Whether ``--exclude`` leaves out what is no valid URL; raises TimeoutError as `chosen`."""
+    return _any(selection.exclude, text, none=False)
+
+
 def _any(patterns: tuple[str, ...], url: str, *, none: bool) -> bool:
     if not patterns:
         return none

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
+ECHO = 5  # cells: ^C^C, and some terminals go to the next line at the last one
 # ECMA-48: cursor up, erase to the end of the line, and to the end of the screen.
 UP, ERASE_LINE, ERASE_BELOW = "\x1b[{}A", "\x1b[K", "\x1b[J"
 
@@ -12,9 +13,8 @@ UP, ERASE_LINE, ERASE_BELOW = "\x1b[{}A", "\x1b[K", "\x1b[J"
 class Bottom:
     """Lines at the bottom.
 
-    They are drawn over the ones before, and what is left of those is erased behind, so that nothing flickers. A line
-    never reaches the last cell: some terminals go to the next line there. The cursor stays visible, so that no way of
-    ending the process leaves it hidden.
+    They are drawn over the ones before, and what is left of those is erased behind, so that nothing flickers. The
+    cursor stays visible, so that no way of ending the process leaves it hidden.
 
     Args:
         console: a terminal.
@@ -26,8 +26,8 @@ class Bottom:
 
     @property
     def width(self) -> int:
-        """Cells that a line may have."""
-        return max(self._console.width - 1, 1)
+        """Cells that a line may have: behind it there is room for what the terminal shows of two Ctrl-C."""
+        return max(self._console.width - ECHO, 1)
 
     def draw(self, lines: Sequence[Text], above: Sequence[Text] = ()) -> None:
         """Draw lines in place of the ones before, and others above them."""

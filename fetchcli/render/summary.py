@@ -123,14 +123,14 @@ def totals_lines(summary: Summary, console: Console, width: int) -> list[Text]:
 def summary_lines(summary: Summary, console: Console) -> list[Text]:
     """Totals, counts by status and error kind, latency, and the slowest hosts."""
     rows: list[tuple[str, list[Text | str]]] = []
-    if summary.statuses:
+    if summary.statuses and summary.total > 1:
         rows.append(("status", [f"{status} x {count:,}" for status, count in sorted(summary.statuses.items())]))
     if summary.kinds:
         rows.append(("errors", [f"{kind} x {count:,}" for kind, count in summary.kinds.most_common()]))
     if summary.saved:
         bodies = "body" if summary.saved == 1 else "bodies"
         rows.append(("saved", [f"{summary.saved:,} {bodies}, {format_bytes(summary.size_saved)}"]))
-    if summary.latency:
+    if len(summary.latency) > 1:
         times = [f"{name} {format_seconds(summary.latency.quantile(share))}" for name, share in QUANTILES]
         rows.append(("latency", [*times, f"max {format_seconds(summary.latency.max)}"]))
         if histogram := histogram_text(summary.latency, console.width - len("latency") - GAP):

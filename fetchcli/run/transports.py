@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 USER_AGENT = f"fetchcli/{__version__}"
 
 
+def load_transport() -> None:
+    """Import what a transport needs, which takes as long as a few requests."""
+    with read_only_once():
+        import fetchcli.transport.aiohttp.hop
+        import fetchcli.transport.follow  # noqa: F401 - for `make_transport`
+
+
 def make_transport(
     policy: Policy,
     user_agent: str = USER_AGENT,
@@ -33,8 +40,8 @@ def make_transport(
         cookies: the cookies of the rows, if somebody else looks at them, too.
         identity: ask for bodies without a coding.
     """
-    with read_only_once():
-        from fetchcli.transport.aiohttp.hop import AiohttpHops
+    load_transport()
+    from fetchcli.transport.aiohttp.hop import AiohttpHops
     from fetchcli.transport.follow import FollowingTransport
 
     authenticator = None

@@ -36,6 +36,14 @@ def test_no_flag_stands_in_two_tables() -> None:
         ("-nc --save pages/ --tries 3 urls.txt", "--skip-existing --save pages/ --retry 2 urls.txt"),
         ("--max-concurrency 9 --max-retries 1 --no-progress a", "--concurrency 9 --retry 1 --progress=none a"),
         ("--jobs 4 a", "--concurrency 4 a"),
+        ("-sfo /dev/null --retry-connrefused --fail-with-body URL", "--quiet URL"),
+        ("-o /dev/null -o rows.jsonl URL", "-o rows.jsonl URL"),
+        ("-nv URL", "--quiet URL"),
+        ("--post-data a=b --check-status URL", "--data a=b URL"),
+        (
+            "--exclude-file x --host-concurrency 2 --exclude-all-private a",
+            "--exclude-from x --per-host 2 --block-private a",
+        ),
         ("-d -s URL", "-d -s URL"),  # a value is no flag
         ("--data --silent URL", "--data --silent URL"),
         ("-H -i -A -T URL", "-H -i -A -T URL"),
@@ -67,7 +75,11 @@ def test_what_is_elsewhere_is_said(entry: Elsewhere) -> None:
         ("-o page.html URL", "-o writes rows, and 'page.html' is no format of rows; to save the body write"),
         ("-c cookies.txt URL", "-c is the number of requests at once, and not 'cookies.txt'; a cookie jar is"),
         ("-O page.html URL", "-O takes no name, as in curl; to save the body of one URL write --save page.html"),
-        ("-n 100 URL", "-n reads ~/.netrc, as in curl; to fetch each URL 100 times write --repeat 100"),
+        (
+            "-n 100 URL",
+            "-n reads ~/.netrc, as in curl; to fetch each URL 100 times, one round after the other, write --repeat 100",
+        ),
+        ("-q 10 URL", "-q takes no number: it writes data only; for 10 requests a second write --rate 10/s"),
         ("GET https://h/", "GET is no list: to choose the method write -X GET https://h/"),
         ("--tries 0 URL", "--tries: expected a number from 1, got '0'; --retry is the number of retries"),
         ("--max-time", "--max-time requires a value"),

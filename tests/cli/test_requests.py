@@ -388,7 +388,7 @@ def test_relative_urls_have_a_base(tmp_path: Path) -> None:
 def test_patterns_of_a_file_exclude(tmp_path: Path) -> None:
     (tmp_path / "ignore").write_text("# what is not ours\n\n/private/\n\\.pdf$\n")
     urls = "".join(f"http://h/{path}\n" for path in ("a", "private/b", "c.pdf", "d.pdf?x", "e"))
-    (tmp_path / "urls.txt").write_text(urls)
+    (tmp_path / "urls.txt").write_text(f"{urls}mailto:x@private/\n")  # what is no URL may be left out, too
     command = ("urls.txt", "--exclude-from", "ignore", "--exclude", "/e$", "--print-curl")
     result = fetchcli(*command, cwd=tmp_path)
     assert [line.rpartition("/")[2].rstrip("'") for line in result.out.splitlines()] == ["a", "d.pdf?x"]

@@ -61,7 +61,7 @@ async def test_whatever_names_a_url(server: Recorder) -> None:
             Request(yarl.URL(server.url("/json-content")), json={"a": None}),
             {"url": server.url("/dict"), "method": "PUT", "body": "content", "tag": "d"},
             {"url": yarl.URL(server.url("/dict-yarl"))},
-            {"adress": "x"},
+            {"url": 5},
             "nonsense",
         ],
         max_body="1K",
@@ -85,6 +85,7 @@ async def test_what_an_outcome_says(server: Recorder) -> None:
         max_body="1K", retries=0,
     )  # fmt: skip
     assert (found.ok, found.status, found.error, found.url) == (True, 200, None, server.url("/json"))
+    assert (found.url_effective, refused.url_effective) == (server.url("/json"), "http://127.0.0.1:9/")
     assert (found.headers["etag"], found.headers["ETag"], found.headers["x-a"]) == ('"x"', '"x"', "1, 2")
     assert found.headers.get_list("X-A") == ["1", "2"]
     assert (found.headers.get("nothing"), "etag" in found.headers, len(found.headers)) == (None, True, 4)
@@ -131,10 +132,14 @@ async def test_options_are_fields_of_the_policy(server: Recorder) -> None:
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: library.fetch("http://h/"), TypeError, "fetch\\(\\[url\\]\\)"),
+        (lambda: library.fetch("http://h/"), TypeError, "for a single one write \\[url\\]"),
         (lambda: library.fetch_sync(5), TypeError, "not int"),
         (lambda: library.fetch([], timeout="soon"), UsageError, "duration"),
-        (lambda: library.fetch([], timeouts=5), TypeError, "unexpected keyword argument 'timeouts'; there are concurr"),
+        (
+            lambda: library.fetch([], timeouts=5),
+            TypeError,
+            "unexpected keyword argument 'timeouts'; did you mean timeout?",
+        ),
         (lambda: library.fetch([], headers=["A: b"]), TypeError, "headers must be a mapping, not list"),
         (lambda: library.fetch([], concurrency=0), UsageError, "concurrency"),
         (lambda: library.fetch([], save="-"), UsageError, "command line"),
@@ -144,6 +149,20 @@ async def test_options_are_fields_of_the_policy(server: Recorder) -> None:
         (lambda: library.Request("http://h/", headers={"A B": "c"}), UsageError, "A B"),
         (lambda: library.Request("http://h/", headers="A: b"), TypeError, "mapping, not str"),
         (lambda: library.Request("http://h/", body=b"x"), TypeError, "body must be text, not bytes"),
+        (lambda: library.Request("http://h/", method=""), UsageError, "'' is not an HTTP method"),
+        (lambda: library.Request("http://h/", json=float("nan")), TypeError, "json: Out of range"),
+        (lambda: library.Request("http://h/", json=object()), TypeError, "json: Object of type object"),
+        (lambda: library.Request("http://h/", headers={"A": 1}), TypeError, "the header 'A' must be text, not int"),
+        (lambda: library.fetch([], headers={"A": 1}), TypeError, "headers=.*: the header 'A' must be text, not int"),
+        (lambda: library.fetch([], timeout=-1), UsageError, "timeout=-1: "),
+        (lambda: library.fetch([], concurency=5), TypeError, "did you mean concurrency"),
+        (lambda: library.fetch([], save=5), TypeError, "save must be a path or a Save, not int"),
+        (lambda: library.fetch({"url": "http://h/"}), TypeError, "for a single one write"),
+        (
+            lambda: library.fetch_sync([{"url": "http://h/", "tga": 1}]),
+            TypeError,
+            "no key 'tga'; there are url, method",
+        ),
     ],
 )
 def test_mistakes_are_said_at_once(call: Any, error: type[Exception], message: str) -> None:
@@ -167,10 +186,30 @@ async def test_a_client_keeps_connections_and_cookies_and_its_calls_overlap(serv
         async with aclosing(client.fetch(server.url(f"/{number}") for number in range(9))) as outcomes:
             assert (await anext(outcomes)).ok
         assert (await client.fetch_one(server.url("/last"))).ok
-    with pytest.raises(RuntimeError, match="not open"):
+    with pytest.raises(RuntimeError, match="the client is closed"):
         await client.fetch_one(server.url("/late"))
     with pytest.raises(RuntimeError, match="entered once"):
         await client.__aenter__()
+
+
+async def test_a_client_belongs_to_one_loop(server: Recorder) -> None:
+    client = Client()
+    with pytest.raises(RuntimeError, match="not open yet"):
+        await client.fetch_one(server.url())
+    async with client:
+        with pytest.raises(RuntimeError, match="another event loop"):
+            await asyncio.to_thread(lambda: asyncio.run(client.fetch_one(server.url())))
+
+
+def test_lines_of_a_file_and_a_path_to_save_to(server: Recorder, tmp_path: Path) -> None:
+    (tmp_path / "urls.txt").write_text(f"{server.url('/a')}\n{server.url('/b')}\n")
+    with (tmp_path / "urls.txt").open() as lines:
+        assert [outcome.ok for outcome in fetch_sync(lines, save=tmp_path / "p.tar")] == [True, True]
+    assert (tmp_path / "p.tar").is_file()
+
+
+def test_the_names_are_there_for_completion() -> None:
+    assert dir(fetchcli) == fetchcli.__all__
 
 
 async def test_a_client_saves(server: Recorder, tmp_path: Path) -> None:

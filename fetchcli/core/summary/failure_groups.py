@@ -2,7 +2,7 @@
 
 from heapq import nlargest
 
-from fetchcli.core.model.outcome import Outcome, Verdict
+from fetchcli.core.model.outcome import NOT_RETRIED, Outcome, Verdict
 from fetchcli.core.pattern import lazy_pattern
 from fetchcli.core.summary.reasons import reason_of, what_of
 
@@ -35,7 +35,7 @@ class FailureGroup:
     @property
     def reason(self) -> str:
         """What all of them have in common."""
-        return self._reason if self._same else _VARYING.sub("…", self._reason)
+        return self._reason if self._same else _VARYING.sub("…", self._reason).removeprefix("…: ")
 
 
 class FailureGroups:
@@ -53,7 +53,7 @@ class FailureGroups:
         """Add an outcome; return its group if it is a failure that is counted."""
         if outcome.verdict not in BAD:
             return None
-        what, reason = what_of(outcome), reason_of(outcome)
+        what, reason = what_of(outcome), reason_of(outcome).partition(f"; {NOT_RETRIED}")[0]
         key = (what, _VARYING.sub("…", reason.replace(outcome.row.host, "…") if outcome.row.host else reason))
         group = self._groups.get(key)
         if group is None:

@@ -7,9 +7,8 @@ from contextlib import aclosing
 from typing import Unpack
 
 from fetchcli.core.model.policy import Policy
-from fetchcli.core.model.save import Save
 from fetchcli.run.event_loop import run_on_loop
-from fetchcli.run.library.fetch_client import Client, Urls, check_urls
+from fetchcli.run.library.fetch_client import Client, SaveTo, Urls, check_urls
 from fetchcli.run.library.fetch_outcome import FetchOutcome
 from fetchcli.run.library.options import Options
 
@@ -19,7 +18,7 @@ def fetch(
     policy: Policy | None = None,
     *,
     ordered: bool = False,
-    save: Save | str | None = None,
+    save: SaveTo | None = None,
     **options: Unpack[Options],
 ) -> AsyncGenerator[FetchOutcome, None]:
     """Fetch URLs concurrently; yield one outcome for each, as soon as it is known.
@@ -52,7 +51,7 @@ async def _fetch(urls: Urls, client: Client, *, ordered: bool) -> AsyncGenerator
 
 
 async def fetch_all(
-    urls: Urls, policy: Policy | None = None, *, save: Save | str | None = None, **options: Unpack[Options]
+    urls: Urls, policy: Policy | None = None, *, save: SaveTo | None = None, **options: Unpack[Options]
 ) -> list[FetchOutcome]:
     """Fetch URLs concurrently, and return their outcomes, in the order of the URLs; arguments as for `fetch`."""
     check_urls(urls)
@@ -61,7 +60,7 @@ async def fetch_all(
 
 
 def fetch_sync(
-    urls: Urls, policy: Policy | None = None, *, save: Save | str | None = None, **options: Unpack[Options]
+    urls: Urls, policy: Policy | None = None, *, save: SaveTo | None = None, **options: Unpack[Options]
 ) -> list[FetchOutcome]:
     """Fetch URLs concurrently, and return their outcomes, in the order of the URLs; arguments as for `fetch`.
 

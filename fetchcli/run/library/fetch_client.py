@@ -1,9 +1,12 @@
 """A client for Python programs: it keeps connections, pace and cookies between calls."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable
+import os
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping
 from contextlib import AsyncExitStack, aclosing
 from typing import TYPE_CHECKING, Any, Self, Unpack
+
+import yarl
 
 from fetchcli.core.errors import OutputError, UsageError
 from fetchcli.core.model.policy import Policy, Tls
@@ -16,8 +19,8 @@ from fetchcli.inputs.reader import RowReader
 from fetchcli.run.library.client_call import ClientCall
 from fetchcli.run.library.fetch_outcome import FetchOutcome
 from fetchcli.run.library.options import Options, policy_with
-from fetchcli.run.library.request import Fetchable, record_of
-from fetchcli.run.transports import make_transport
+from fetchcli.run.library.request import Fetchable, Request, record_of
+from fetchcli.run.transports import load_transport, make_transport
 from fetchcli.transport.tls import default_context
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from fetchcli.save.store import Store
 
 ROWS_AHEAD = 16  # rows that are handed to the run at once
+SaveTo = Save | str | os.PathLike[str]
 Urls = Iterable[Fetchable] | AsyncIterable[Fetchable]
 
 
@@ -44,11 +48,9 @@ class Client:
         TypeError: a value has another type.
     """
 
-    def __init__(
-        self, policy: Policy | None = None, *, save: Save | str | None = None, **options: Unpack[Options]
-    ) -> None:
+    def __init__(self, policy: Policy | None = None, *, save: SaveTo | None = None, **options: Unpack[Options]) -> None:
         self._policy = policy_with(policy, **options)
-        self._save = Save(to=save) if isinstance(save, str) else save
+        self._save = _save_of(save)
         if self._save is not None and self._save.to == STDOUT:
             raise UsageError("save='-' is for the command line; name a folder, a template, a container or a file")
         self._stack = AsyncExitStack()
@@ -70,6 +72,7 @@ class Client:
             raise RuntimeError("a Client is entered once")
         policy = self._policy
         async with AsyncExitStack() as stack:
+            await asyncio.to_thread(load_transport)  # it takes a third of a second
             transport = make_transport(policy, identity=self._save is not None and self._save.resume)
             stack.push_async_callback(transport.close)
             if (
@@ -113,8 +116,7 @@ class Client:
             RuntimeError: the client is not open.
         """
         check_urls(urls)
-        if self._runner is None or self._fetcher is None or self._fetcher.stopped:
-            raise RuntimeError("the client is not open; use it with `async with`")
+        self._check_open()
         call = ClientCall(2 * self._policy.concurrency, ordered=ordered)
         feeder = asyncio.create_task(self._feed(urls, call))
         try:
@@ -125,6 +127,14 @@ class Client:
             for seq in call.pending:
                 self._calls.pop(seq, None)
             await asyncio.gather(feeder, return_exceptions=True)
+
+    def _check_open(self) -> None:
+        if self._runner is None or self._fetcher is None:
+            raise RuntimeError("the client is not open yet; use it with `async with`")
+        if self._runner.get_loop() is not asyncio.get_running_loop():
+            raise RuntimeError("the client belongs to another event loop")
+        if self._fetcher.stopped or self._runner.done():
+            raise RuntimeError("the client is closed")
 
     async def fetch_all(self, urls: Urls) -> list[FetchOutcome]:
         """Fetch URLs, and return the outcomes in the order of the URLs."""
@@ -201,9 +211,17 @@ class Client:
                 call.end(error or RuntimeError("the client was closed"))
 
 
+def _save_of(save: SaveTo | None) -> Save | None:
+    if isinstance(save, Save | None):
+        return save
+    if not isinstance(save, str | os.PathLike):
+        raise TypeError(f"save must be a path or a Save, not {type(save).__name__}")
+    return Save(to=os.fspath(save))
+
+
 def check_urls(urls: object) -> None:
     """Refuse what is no iterable of URLs, before anything happens."""
-    if isinstance(urls, (str, bytes)):
-        raise TypeError("urls must be an iterable of URLs; for a single one write fetch([url])")
+    if isinstance(urls, (str, bytes, yarl.URL, Request, Mapping)):
+        raise TypeError("urls must be an iterable of URLs; for a single one write [url]")
     if not isinstance(urls, (Iterable, AsyncIterable)):
         raise TypeError(f"urls must be an iterable of URLs, not {type(urls).__name__}")

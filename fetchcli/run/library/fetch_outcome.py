@@ -66,7 +66,12 @@ class FetchOutcome(Outcome, frozen=True):
 
     @property
     def url(self) -> str:
-        """The URL of the response, behind all redirects; without one, that of the request. Credentials are masked."""
+        """The URL that was asked for; credentials are masked."""
+        return self.row.text
+
+    @property
+    def url_effective(self) -> str:
+        """The URL of the response, behind all redirects; without a response, the URL that was asked for."""
         return self.response.url if self.response is not None else self.row.text
 
     @property
@@ -114,7 +119,7 @@ class FetchOutcome(Outcome, frozen=True):
         if response is None:
             raise BodyNotKept(f"there is no response: {self.error}")
         if response.body is None:
-            raise BodyNotKept('bodies are not kept; fetch(..., max_body="1M") keeps up to 1 MB of each')
+            raise BodyNotKept('bodies are not kept; max_body="1M" keeps up to 1 MB of each')
         if not response.body_complete:
             kept, size = len(response.body), response.size_decoded
             raise BodyNotKept(f"only {kept:,} of {size:,} bytes were kept (max_body); response.body has them")

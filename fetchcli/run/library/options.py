@@ -1,10 +1,12 @@
 """The settings that most programs need, as keyword arguments."""
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any, TypedDict, Unpack
 
 import msgspec
 
+from fetchcli.core.errors import UsageError
 from fetchcli.core.expect.status import StatusSet
 from fetchcli.core.model.policy import Policy
 from fetchcli.core.rate import Rate
@@ -69,10 +71,13 @@ def policy_with(policy: Policy | None, **options: Unpack[Options]) -> Policy:
     made = policy or Policy()
     for name, value in options.items():
         if name not in FIELDS:
-            raise TypeError(
-                f"unexpected keyword argument {name!r}; there are {', '.join(FIELDS)}, and policy for the rest"
-            )
-        made = _changed(made, FIELDS[name], _converted(name, value))
+            near = get_close_matches(name, FIELDS, 1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(FIELDS)}, and policy for the rest"
+            raise TypeError(f"unexpected keyword argument {name!r}; {hint}")
+        try:
+            made = _changed(made, FIELDS[name], _converted(name, value))
+        except (TypeError, UsageError) as error:
+            raise type(error)(f"{name}={value!r}: {error}") from None
     return made
 
 
@@ -85,6 +90,8 @@ def _converted(name: str, value: Any) -> Any:
     if name == "headers":
         if not isinstance(value, Mapping):
             raise TypeError(f"headers must be a mapping, not {type(value).__name__}")
+        if odd := next((item for item in value.items() if not all(isinstance(text, str) for text in item)), None):
+            raise TypeError(f"the header {odd[0]!r} must be text, not {type(odd[1]).__name__}")
         return tuple(value.items())
     return value
 

@@ -62,6 +62,13 @@ def test_failures_are_grouped_by_what_they_have_in_common() -> None:
     assert groups.add(answered()) is None
 
 
+def test_what_an_interruption_kept_from_a_retry_is_the_same_failure() -> None:
+    groups = FailureGroups()
+    groups.add(failed(seq=1))
+    groups.add(msgspec.structs.replace(failed(seq=2), note="not retried: the run was interrupted"))
+    assert [(group.reason, group.count) for group in groups.listed()] == [("connection refused", 2)]
+
+
 def test_the_order_in_which_they_come_does_not_matter() -> None:
     outcomes = [failed(seq=seq) for seq in (1, 2, 3, 4)]
     for order in permutations(outcomes):
