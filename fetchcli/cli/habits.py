@@ -222,7 +222,8 @@ def _check(flag: str, value: str = "") -> None:
     """Refuse values that tell that another command is meant."""
     if flag == "-c" and not value.replace(".", "").isdigit() and ("." in value or "/" in value):
         raise UsageError(
-            f"-c is the number of requests at once, and not {value!r}; a cookie jar is --cookie-jar FILE, and --resume continues a run"
+            f"-c is the number of requests at once, and not {value!r}; a cookie jar is --cookie-jar FILE, "
+            "and --resume continues a run"
         )
     if flag == "-o" and ":" not in value and Path(value).suffix.lower() in _BODIES:
         raise UsageError(f"-o writes rows, and {value!r} is no format of rows; to save the body write --save {value}")
