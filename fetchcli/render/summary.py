@@ -91,12 +91,9 @@ class SummaryDisplay:
         if not summary.total:
             return
         console = self._console
-        if self._single and len(self._rows) == 1 and self._rows[0].attempts:
-            lines = single_lines(self._rows[0], console, whole=self._single == "whole")
-        elif self._wants_rows and len(self._rows) <= MAX_ROWS:
-            lines = row_lines(sorted(self._rows, key=lambda outcome: outcome.row.seq), console)
-            lines += self._shares()
-            lines += totals_lines(summary, console, console.width)
+        is_single = bool(self._single) and len(self._rows) == 1 and bool(self._rows[0].attempts)
+        if is_single or (self._wants_rows and len(self._rows) <= MAX_ROWS):
+            lines = self._single_lines() if is_single else self._row_lines(summary)
             lines += threshold_lines(summary.threshold_results, console)
             lines += [] if summary.changes is None else change_lines(summary.changes, console)
         else:
@@ -109,6 +106,13 @@ class SummaryDisplay:
             lines += wrapped(safe(advice, "dim"), console, console.width)
         for line in lines:
             console.print(line, soft_wrap=True)
+
+    def _single_lines(self) -> list[Text]:
+        return single_lines(self._rows[0], self._console, whole=self._single == "whole")
+
+    def _row_lines(self, summary: Summary) -> list[Text]:
+        lines = row_lines(sorted(self._rows, key=lambda outcome: outcome.row.seq), self._console)
+        return [*lines, *self._shares(), *totals_lines(summary, self._console, self._console.width)]
 
     def _shares(self) -> list[Text]:
         return [] if self._breakdown is None else [*breakdown_lines(self._breakdown, self._console), Text()]

@@ -116,3 +116,17 @@ def test_a_redirect_that_leads_nowhere_says_so_beside_its_status() -> None:
     assert (
         outcome_line(outcome, 80).plain == "301 http://example.com/a  status: expected a Location, got 301 without one"
     )
+
+
+def test_a_single_url_with_thresholds_and_changes() -> None:
+    counted = judged([answered()])
+    stream = io.StringIO()
+    console = Console(file=stream, width=80, color_system=None)
+    display = SummaryDisplay(console, rows=True, single="excerpt")
+    display.handle(answered())
+    display.close(counted)
+    text = stream.getvalue()
+    assert text.startswith("200 OK, ")
+    for part in ("missed   p95(time_total) < 1ms by host", "since the baseline: "):
+        assert part in text
+    assert "accepted in" not in text
