@@ -5,6 +5,7 @@ from collections.abc import Callable
 from textwrap import wrap
 
 from rich.console import Console
+from rich.terminal_theme import DEFAULT_TERMINAL_THEME, SVG_EXPORT_THEME, TerminalTheme
 
 from fetchcli.cli.definitions import PANELS
 from fetchcli.cli.habits import ELSEWHERE, SAME
@@ -13,10 +14,13 @@ from fetchcli.cli.option import Found
 from fetchcli.core.errors import ErrorKind, ExitCode, Failure
 from fetchcli.core.model.attempt import Attempt, FailedCheck, Response
 from fetchcli.core.model.outcome import Outcome, Verdict
+from fetchcli.core.model.target import Target
 from fetchcli.core.naming.template import FIELDS
 from fetchcli.core.rows.columns import COLUMNS, SAVED
+from fetchcli.core.summary.breakdown import By
 from fetchcli.core.summary.summary import Summary
 from fetchcli.core.timings import Timings
+from fetchcli.core.url.parse import parse_url
 from fetchcli.inputs.lines import argument_record
 from fetchcli.inputs.reader import RowReader
 from fetchcli.render.summary import SummaryDisplay
@@ -139,8 +143,36 @@ def demo_outcomes() -> list[Outcome]:
     return outcomes
 
 
-def picture() -> str:
-    """An SVG of the demo's last screen, made by the display itself."""
+def pictures() -> dict[str, str]:
+    """SVGs of last screens, made by the display itself: of the demo and of a long list, on dark and on light."""
+    screens = {
+        "demo": ("fetchcli --demo", demo_outcomes()),
+        "summary": ("fetchcli urls.txt --by host", long_outcomes()),
+    }
+    themes = {"": SVG_EXPORT_THEME, "-light": DEFAULT_TERMINAL_THEME}
+    return {
+        f"{name}{suffix}.svg": _picture(command, outcomes, theme, by=By.HOST if "--by" in command else None)
+        for name, (command, outcomes) in screens.items()
+        for suffix, theme in themes.items()
+    }
+
+
+def long_outcomes() -> list[Outcome]:
+    """A long list: three hosts, one of which refuses, and times over three orders of magnitude."""
+    outcomes = []
+    for seq in range(1, 1201):
+        row = Target(seq, parse_url(f"https://{('www', 'docs', 'api')[seq % 3]}.example.com/page/{seq}"))
+        seconds = 0.02 * 1.004**seq + (seq * 7919 % 97) / 1000
+        response = Response(200, row.text, Timings(), size_download=1000 + seq)
+        outcomes.append(Outcome(row, Verdict.OK, (Attempt(1, STARTED + seq / 614, seconds, response),)))
+    refused = Failure(ErrorKind.CONNECT, "connection refused")
+    for seq in range(1201, 1241):
+        row = Target(seq, parse_url(f"http://127.0.0.9:9/{seq}"))
+        outcomes.append(Outcome(row, Verdict.FAILED, (Attempt(3, STARTED + seq / 614, 0.001, refused),)))
+    return outcomes
+
+
+def _picture(command: str, outcomes: list[Outcome], theme: TerminalTheme, by: By | None) -> str:
     console = Console(
         record=True,
         width=92,
@@ -150,14 +182,14 @@ def picture() -> str:
         highlight=False,
         legacy_windows=False,
     )
-    console.print("$ fetchcli --demo")
-    display, summary = SummaryDisplay(console, rows=True), Summary()
-    for outcome in demo_outcomes():
+    console.print(f"$ {command}")
+    display, summary = SummaryDisplay(console, rows=True, by=by), Summary()
+    for outcome in outcomes:
         summary.add(outcome)
         display.handle(outcome)
     summary.elapsed = 2.02
     display.close(summary)
-    return console.export_svg(title="fetchcli", unique_id="fetchcli")
+    return console.export_svg(title="fetchcli", unique_id="fetchcli", theme=theme)
 
 
 def replace(text: str, name: str, content: str) -> str:

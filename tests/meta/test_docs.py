@@ -21,7 +21,7 @@ from fetchcli.inputs.precheck import malformed
 from fetchcli.inputs.reader import RowReader
 from fetchcli.run.demo import DEMO_PATHS
 from fetchcli.run.help import plain_page
-from tests.meta.docs import filled, picture, short_help
+from tests.meta.docs import filled, pictures, short_help
 from tests.meta.manpage import man_page
 from tests.support.command import Result, at_terminal, fetchcli
 from tests.support.faults import FaultServer
@@ -31,7 +31,6 @@ ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 HELP = ROOT / "fetchcli" / "help"
 MAN = HELP / "fetchcli.1"
-PICTURE = ROOT / ".github" / "demo.svg"
 CONTRIBUTING = ROOT / ".github" / "CONTRIBUTING.md"
 RECIPES = (
     "At a terminal",
@@ -52,11 +51,13 @@ def test_generated_blocks_of_the_pages(request: pytest.FixtureRequest) -> None:
             assert page == fresh, f"{topic}.md differs from the code: pytest --regenerate"
 
 
-def test_the_picture_is_made_by_the_project(request: pytest.FixtureRequest) -> None:
-    if request.config.getoption("--regenerate"):
-        PICTURE.write_text(picture())
-    assert PICTURE.read_text() == picture(), "the picture differs: pytest --regenerate"
-    assert f"({PICTURE.relative_to(ROOT)})" in README.read_text()
+def test_the_pictures_are_made_by_the_project(request: pytest.FixtureRequest) -> None:
+    for name, made in pictures().items():
+        path = ROOT / ".github" / name
+        if request.config.getoption("--regenerate"):
+            path.write_text(made)
+        assert path.read_text() == made, f"{name} differs: pytest --regenerate"
+        assert f"{path.relative_to(ROOT)}" in README.read_text()
 
 
 def test_the_man_page_is_made_by_the_project(request: pytest.FixtureRequest) -> None:
