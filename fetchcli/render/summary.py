@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
@@ -19,7 +20,7 @@ from fetchcli.core.url.shown import shorten_url, shown_url
 from fetchcli.render.console import STYLES, safe
 from fetchcli.render.row_lines import described, failure_lines, row_lines
 from fetchcli.render.single_row import single_lines
-from fetchcli.render.wrapping import GAP, Columns, beside, cells, last_column, parts_wrapped, under_header, wrapped
+from fetchcli.render.wrapping import GAP, Columns, beside, last_column, parts_wrapped, under_header, wrapped
 
 MAX_ROWS = 25
 MAX_SHARES = 20
@@ -179,7 +180,7 @@ def breakdown_lines(breakdown: Breakdown, console: Console) -> list[Text]:
     shares = breakdown.listed()
     names = [visible(share.name) or "(none)" for share in shares[:MAX_SHARES]]
     table = [HEADER, *map(_numbers, shares[:MAX_SHARES])]
-    wanted = min(max(map(cells, names)), MAX_NAME)
+    wanted = min(max(map(cell_len, names)), MAX_NAME)
     kept = len(HEADER)  # on a narrow screen, fewer
     while kept > 1 and console.width - Columns([row[:kept] for row in table]).width < wanted:
         kept -= 1
@@ -214,6 +215,6 @@ def change_lines(changes: Changes, console: Console) -> list[Text]:
     heads, place = columns.lines(), last_column(columns.width, console)
     lines: list[Text] = []
     for head, change in zip(heads[1:], changes.listed, strict=True):
-        label = shorten_url(visible(shown_url(change.subject)), place.room, cells)
+        label = shorten_url(visible(shown_url(change.subject)), place.room, cell_len)
         lines += described(head, place, label, change.detail, console)
     return [*under_header(heads[0].append("row"), lines, console), Text(), *wrapped(line, console, console.width)]

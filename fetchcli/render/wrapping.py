@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
@@ -110,8 +109,3 @@ def under_header(header: Text, lines: Sequence[Text], console: Console) -> list[
     header.stylize("bold")
     longest = max(line.cell_len for line in (header, *lines))
     return [header, Text("─" * min(longest, console.width), style="dim"), *lines]
-
-
-def cells(text: str) -> int:
-    """How much room a text takes."""
-    return cell_len(text)

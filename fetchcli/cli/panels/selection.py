@@ -21,12 +21,12 @@ def _shard(text: str) -> Shard:
 
 
 def _build(values: Values) -> dict[str, Any]:
-    """Refuse parts of random choices that differ from part to part."""
+    """The patterns of --exclude and --exclude-from; refuse parts of random choices that differ from part to part."""
     if values["shard"] is not None and values["sample"] is not None and values["seed"] is None:
         raise UsageError("--shard: --sample requires --seed, so that all parts are of the same rows")
-    files = values["exclude_from"] or ()
-    patterns = (*(values["exclude"] or ()), *(pattern for name in files for pattern in _patterns_of(name)))
-    return {"reading.selection.exclude": tuple(parsed("--exclude", _pattern, text) for text in patterns)}
+    given = [parsed("--exclude", _pattern, text) for text in values["exclude"] or ()]
+    of_files = [pattern for name in values["exclude_from"] or () for pattern in _patterns_of(name)]
+    return {"reading.selection.exclude": (*given, *of_files)}
 
 
 def _patterns_of(name: str) -> Iterator[str]:

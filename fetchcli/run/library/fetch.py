@@ -55,8 +55,7 @@ async def fetch_all(
 ) -> list[FetchOutcome]:
     """Fetch URLs concurrently, and return their outcomes, in the order of the URLs; arguments as for `fetch`."""
     check_urls(urls)
-    async with Client(policy, save=save, **options) as client:
-        return await client.fetch_all(urls)
+    return await _fetch_all(urls, Client(policy, save=save, **options))
 
 
 def fetch_sync(
