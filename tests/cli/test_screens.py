@@ -1,7 +1,9 @@
 """What a person sees at a terminal, at five sizes: golden screens, the bar, and what is left of it."""
 
 import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +12,7 @@ from tests.support.golden import Golden
 from tests.support.recorder import ok, recorder
 from tests.support.screen import Terminal
 
+AtTerminal = Callable[..., Terminal]
 SIZES = [(200, 50), (120, 40), (80, 24), (50, 24), (30, 24)]
 READABLE = {"default", "red", "green", "magenta", "cyan"}  # on a dark and on a light background
 ROW = (
@@ -55,12 +58,28 @@ def results(path: Path) -> None:
     path.with_name("long.jsonl").write_text("\n".join(rows) + "\n")
 
 
+@pytest.fixture
+def at_terminal() -> Iterator[AtTerminal]:
+    """Run the command at a terminal; it ends with the test."""
+    terminals: list[Terminal] = []
+
+    def start(*args: str, **more: Any) -> Terminal:
+        terminals.append(Terminal(*args, **more))
+        return terminals[-1]
+
+    yield start
+    for terminal in terminals:
+        terminal.kill()
+
+
 @pytest.mark.parametrize(("columns", "lines"), SIZES)
 @pytest.mark.parametrize("name", ["short", "long"])
-def test_golden_screens(name: str, columns: int, lines: int, tmp_path: Path, golden: Golden) -> None:
+def test_golden_screens(
+    name: str, columns: int, lines: int, tmp_path: Path, golden: Golden, at_terminal: AtTerminal
+) -> None:
     results(tmp_path / "rows")
     more = ["--by", "host"] if name == "long" else []
-    terminal = Terminal(str(tmp_path / f"{name}.jsonl"), "--from-results", *more, columns=columns, lines=lines * 4)
+    terminal = at_terminal(str(tmp_path / f"{name}.jsonl"), "--from-results", *more, columns=columns, lines=lines * 4)
     screen = terminal.finish()
     assert terminal.process.returncode == 4
     golden.check(f"{name}-{columns}.txt", f"{screen}\n".encode())
@@ -70,11 +89,11 @@ def test_golden_screens(name: str, columns: int, lines: int, tmp_path: Path, gol
 
 @pytest.mark.parametrize(("columns", "lines"), SIZES)
 def test_the_bar_at_five_sizes_and_after_ctrl_c(
-    columns: int, lines: int, faults: FaultServer, tmp_path: Path, golden: Golden
+    columns: int, lines: int, faults: FaultServer, tmp_path: Path, golden: Golden, at_terminal: AtTerminal
 ) -> None:
     url = faults.url("stall-in-body")
     words = [*[url] * 3, "http://127.0.0.1:9/", "-o", str(tmp_path / "rows.jsonl"), "--retry", "0"]
-    terminal = Terminal(*words, columns=columns, lines=max(lines, 60))
+    terminal = at_terminal(*words, columns=columns, lines=max(lines, 60))
     terminal.until(lambda text: "1/4" in text, "the bar")
     golden.check(f"bar-{columns}.txt", f"{_steady(terminal.text)}\n".encode())
     assert terminal.colors <= READABLE
@@ -93,20 +112,21 @@ def _steady(text: str) -> str:
     return re.sub(r"\d+/s", "0/s", re.sub(r" \d:\d\d( ETA \d:\d\d)?", " 0:00", text))
 
 
-def test_a_smaller_terminal_has_nothing_left_of_the_bar(faults: FaultServer, tmp_path: Path) -> None:
-    terminal = Terminal(*[faults.url("stall-in-body")] * 3, "-o", str(tmp_path / "rows.jsonl"), columns=100)
+def test_a_smaller_terminal_has_nothing_left_of_the_bar(
+    faults: FaultServer, tmp_path: Path, at_terminal: AtTerminal
+) -> None:
+    terminal = at_terminal(*[faults.url("stall-in-body")] * 3, "-o", str(tmp_path / "rows.jsonl"), columns=100)
     terminal.until(lambda text: "0/3" in text, "the bar")
     terminal.resize(60)
     before = len(terminal.received)
     terminal.until(lambda text: len(terminal.received) > before and text.count("0/3") == 1, "one bar at another size")
     assert terminal.text.count("in flight") <= 1
     assert max(map(len, terminal.text.splitlines())) < 60
-    terminal.kill()
 
 
-def test_a_reader_on_the_same_terminal_sees_rows_alone(faults: FaultServer) -> None:
+def test_a_reader_on_the_same_terminal_sees_rows_alone(faults: FaultServer, at_terminal: AtTerminal) -> None:
     urls = " ".join([faults.url("ok"), faults.url("stall-in-body")])
-    terminal = Terminal(
+    terminal = at_terminal(
         shell=f"$FETCHCLI {urls} -m 1s --retry 0 2>&1 >/dev/null; $FETCHCLI {urls} -m 1s --retry 0 | cut -f1"
     )
     screen = terminal.finish()
@@ -117,8 +137,8 @@ def test_a_reader_on_the_same_terminal_sees_rows_alone(faults: FaultServer) -> N
 
 
 @pytest.mark.parametrize("env", [{"TERM": "dumb"}, {"NO_COLOR": "1"}])
-def test_terminals_that_know_less(env: dict[str, str], faults: FaultServer) -> None:
-    terminal = Terminal(faults.url("ok"), "http://127.0.0.1:9/", "--retry", "0", env=env)
+def test_terminals_that_know_less(env: dict[str, str], faults: FaultServer, at_terminal: AtTerminal) -> None:
+    terminal = at_terminal(faults.url("ok"), "http://127.0.0.1:9/", "--retry", "0", env=env)
     screen = terminal.finish()
     assert "connection refused" in screen
     received = terminal.received.decode()
@@ -128,17 +148,17 @@ def test_terminals_that_know_less(env: dict[str, str], faults: FaultServer) -> N
 
 
 @pytest.mark.parametrize("columns", [30, 80])
-def test_no_line_ends_in_blanks_and_none_is_cut(columns: int, tmp_path: Path) -> None:
+def test_no_line_ends_in_blanks_and_none_is_cut(columns: int, tmp_path: Path, at_terminal: AtTerminal) -> None:
     results(tmp_path / "rows")
-    terminal = Terminal(str(tmp_path / "long.jsonl"), "--from-results", columns=columns, lines=200)
+    terminal = at_terminal(str(tmp_path / "long.jsonl"), "--from-results", columns=columns, lines=200)
     terminal.finish()
     plain = re.sub(r"\x1b\[[0-9;]*m", "", terminal.received.decode()).replace("\r\n", "\n")
     assert [line for line in plain.splitlines() if line != line.rstrip()] == []
 
 
-def test_a_deployment_that_is_waited_for(tmp_path: Path) -> None:
+def test_a_deployment_that_is_waited_for(tmp_path: Path, at_terminal: AtTerminal) -> None:
     with recorder(lambda _: ok(b"", status="503 Service Unavailable")) as server:
-        terminal = Terminal(server.url(), "--wait", "30s", "-o", str(tmp_path / "rows.jsonl"))
+        terminal = at_terminal(server.url(), "--wait", "30s", "-o", str(tmp_path / "rows.jsonl"))
         text = terminal.until(lambda text: "(try 2)" in text, "what is waited for")
         assert re.search(r"waiting: 503 \(try 2\), \d+ s left", text)
         assert "ETA" not in text

@@ -59,7 +59,12 @@ class Terminal:
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     def resize(self, columns: int, lines: int = 24) -> None:
-        """Change the size; what is on the screen is wrapped again, as most terminals do."""
+        """Change the size; what is on the screen is wrapped again, as most terminals do.
+
+        The command is held meanwhile, right after it has drawn: what it draws for a size that the screen no longer
+        has is for nobody to know.
+        """
+        self._hold()
         before = [line.rstrip() for line in self.screen.display]
         row = self.screen.cursor.y
         self.screen.resize(lines, columns)
@@ -68,6 +73,20 @@ class Terminal:
             self._stream.feed(line.encode() + b"\r\n")
         self._stream.feed(before[row].encode())
         self._set_size(columns, lines)
+        self.process.send_signal(signal.SIGCONT)
+
+    def _hold(self) -> None:
+        """Stop the command when it has just drawn, and not on its way to draw again."""
+        drawn = -1
+        while drawn != len(self.received):
+            before = len(self.received)
+            self.until(lambda _: len(self.received) > before, "another drawing")  # noqa: B023 - called at once
+            drawn = len(self.received)
+            self.process.send_signal(signal.SIGSTOP)
+            while select.select([self._master], [], [], 0)[0]:
+                self._read(0)
+            if drawn != len(self.received):
+                self.process.send_signal(signal.SIGCONT)
 
     def type(self, data: bytes) -> None:
         """Press keys."""
@@ -75,8 +94,9 @@ class Terminal:
 
     def _read(self, seconds: float) -> bool:
         """Take what comes; False at the end."""
+        runs = self.process.poll() is None  # asked first: it may write and end while nothing is there
         if not select.select([self._master], [], [], seconds)[0]:
-            return self.process.poll() is None
+            return runs
         try:
             data = os.read(self._master, 65536)
         except OSError:  # everybody has left
@@ -103,8 +123,10 @@ class Terminal:
         return self.text
 
     def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
-        self.finish()
+        """End the command, if it still runs."""
+        if self.process.returncode is None:
+            self.process.send_signal(signal.SIGKILL)
+            self.finish()
 
     @property
     def text(self) -> str:
