@@ -29,10 +29,11 @@ class ConfiguredCommand(TyperCommand):
         """Read the configuration files that the arguments ask for, then the arguments."""
         if not ctx.resilient_parsing:
             args = translated(args)
-            given, _, _ = self.make_parser(ctx).parse_args(list(args))
+            given, _, order = self.make_parser(ctx).parse_args(list(args))
             if not any(given.get(name) not in (None, False) for name in _ALONE):
                 check_environment(self, os.environ)
-                ctx.obj = self._load(given)
+                written = tuple(parameter.name or "" for parameter in order)
+                ctx.obj = self._load(given)._replace(order=written)
                 flags = {name for name, value in given.items() if is_given(value)}
                 variables = self._from_environment()
                 for name in overridden(flags, variables):

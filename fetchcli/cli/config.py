@@ -30,11 +30,13 @@ class Loaded(NamedTuple):
         values: values by parameter name.
         origins: the file of each value.
         files: the files that were read.
+        order: the options of the command line by parameter name, as they were written.
     """
 
     values: dict[str, Any]
     origins: dict[str, str]
     files: list[str]
+    order: tuple[str, ...] = ()
 
 
 def settings_of(command: click.Command) -> dict[str, click.Option]:

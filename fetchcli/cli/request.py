@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +22,7 @@ from fetchcli.core.request.row_request import JSON_LABELS
 from fetchcli.core.request.secrets import Expander, secret_parts
 from fetchcli.core.url.host import canonical_host
 
+DATA = ("data", "data_raw", "data_binary", "data_urlencode")
 EXPANDABLE = ("header", "user", "bearer", "rows")
 Expand = Callable[[str, str], str]
 
@@ -30,6 +32,7 @@ class RequestSpec(NamedTuple):
 
     Attributes:
         stdin_is_free: no list is read from stdin.
+        order: the options as they were written, by parameter name.
         leave_to_shell: keep ``${NAME}`` for the shell that runs the printed curl command.
         files: the files that were read so far.
     """
@@ -55,6 +58,7 @@ class RequestSpec(NamedTuple):
     netrc: bool
     netrc_file: str | None
     expand_env: str | None
+    order: tuple[str, ...]
     stdin_is_free: bool
     leave_to_shell: bool
     files: list[str]
@@ -177,21 +181,26 @@ def _content(spec: RequestSpec) -> tuple[bytes | None, list[tuple[str, str]], st
 
 def _data_options(spec: RequestSpec) -> list[str]:
     """The --data options that were given."""
-    names = ("data", "data_raw", "data_binary", "data_urlencode")
-    return [f"--{name.replace('_', '-')}" for name in names if getattr(spec, name)]
+    return [f"--{name.replace('_', '-')}" for name in DATA if getattr(spec, name)]
 
 
 def _data(spec: RequestSpec) -> Iterator[bytes]:
-    """The pieces of the --data options."""
-    for text in spec.data or ():  # curl, too, removes the line ends of a file
-        part = _content_part("--data", text, spec)
-        yield part.translate(None, b"\r\n\0") if text.startswith("@") else part
-    for text in spec.data_raw or ():
-        yield os.fsencode(text)
-    for text in spec.data_binary or ():
-        yield _content_part("--data-binary", text, spec)
-    for text in spec.data_urlencode or ():
-        yield urlencoded(os.fsencode(text), lambda path: _file("--data-urlencode", path, spec))
+    """The pieces of the --data options, as they were written; those of files and variables by option."""
+    left = {name: deque(getattr(spec, name) or ()) for name in DATA}
+    written = [name for name in spec.order if name in left]
+    others = [name for name in DATA if name not in written for _ in left[name]]
+    for name in (*written, *others):
+        yield _data_piece(name, left[name].popleft(), spec)
+
+
+def _data_piece(name: str, text: str, spec: RequestSpec) -> bytes:
+    if name == "data_raw":
+        return os.fsencode(text)
+    if name == "data_urlencode":
+        return urlencoded(os.fsencode(text), lambda path: _file("--data-urlencode", path, spec))
+    part = _content_part(f"--{name.replace('_', '-')}", text, spec)
+    # curl, too, removes the line ends of a file
+    return part.translate(None, b"\r\n\0") if name == "data" and text.startswith("@") else part
 
 
 def _divided(spec: RequestSpec, content: bytes | None) -> tuple[str, bytes | None]:

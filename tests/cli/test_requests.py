@@ -338,6 +338,7 @@ def test_a_file_to_send_that_went_away_is_an_outcome(folder: Path) -> None:
     [
         ["-d", "a=b", "--data-raw", "@c", "--data-binary", "@file", "--data-urlencode", "q=x y&z/ü"],
         ["--data-urlencode", "n@file", "--data-urlencode", "=a b", "--data-urlencode", "plain text"],
+        ["--data-urlencode", "q=x y", "-d", "a=b", "--data-urlencode", "z=1", "--data-raw", "@c", "-d", "@file"],
         ["-G", "-d", "a=b", "--data-urlencode", "q=x y"],
         ["-G", "-d", "a=b", "-I"],
         ["--data-raw", "@x", "-X", "PUT"],
