@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.text import Text
 
 from fetchcli.core.model.outcome import Outcome
-from fetchcli.core.summary.failure_groups import ALIKE, FailureGroup
+from fetchcli.core.summary.failure_groups import ALIKE, FailureGroup, FailureGroups
 from fetchcli.core.summary.reasons import reason_of
 from fetchcli.core.text import shorten, visible
 from fetchcli.core.units import format_bytes, format_seconds
-from fetchcli.core.url.shown import shorten_url
+from fetchcli.core.url.shown import shorten_url, shown_url
 from fetchcli.render.console import STYLES, outcome_line, safe, status_of, url_of
 from fetchcli.render.wrapping import GAP, Columns, LastColumn, last_column, put, under_header, wrapped
 
@@ -31,20 +31,20 @@ def row_lines(outcomes: Sequence[Outcome], console: Console) -> list[Text]:
     heads, place = columns.lines(), last_column(columns.width, console)
     lines: list[Text] = []
     for head, outcome, label in zip(heads[1:], outcomes, labels(outcomes, place.room), strict=True):
-        lines += described(head, place, label, reason_of(outcome), console)
+        lines += described(head, place, label, _remarks(outcome), console)
     return under_header(heads[0].append("url"), lines, console)
 
 
-def failure_lines(groups: Sequence[FailureGroup], limit: int, console: Console) -> list[Text]:
+def failure_lines(failures: FailureGroups, limit: int, console: Console) -> list[Text]:
     """Failures: those that are alike on one line, with their number and an example; others on a line each.
 
     Args:
-        groups: the failures.
+        failures: the failures.
         limit: maximum number of lines with failures.
         console: where they are shown.
     """
     shown: list[tuple[FailureGroup, Outcome]] = []
-    for group in groups:
+    for group in failures.listed():
         shown += [(group, outcome) for outcome in group.outcomes[: 1 if group.count >= ALIKE else None]]
     shown = shown[:limit]
     columns = Columns([["failed"], *([status_of(outcome)] for _, outcome in shown)])
@@ -55,11 +55,18 @@ def failure_lines(groups: Sequence[FailureGroup], limit: int, console: Console) 
         if group.count >= ALIKE:
             lines += put(head, place, _group_lines(group, place.room, console))
         else:
-            lines += described(head, place, label, reason_of(outcome), console)
-    told = sum(group.count for group in {id(group): group for group, _ in shown}.values())
-    rest = sum(group.count for group in groups) - told
+            lines += described(head, place, label, _remarks(outcome), console)
+    rest = failures.count - sum(group.count for group in {id(group): group for group, _ in shown}.values())
     lines += [Text(f"and {rest:,} more", style="dim")] if rest > 0 else []
     return under_header(heads[0].append("url"), lines, console)
+
+
+def _remarks(outcome: Outcome) -> str:
+    """Where redirects ended, and why the row failed."""
+    response, end = outcome.response, ""
+    if response is not None and response.redirects and response.url != outcome.row.text:
+        end = f"redirected to {shown_url(response.url)}"
+    return "; ".join(filter(None, (end, reason_of(outcome))))
 
 
 def _time_and_size(outcome: Outcome) -> tuple[str, str]:

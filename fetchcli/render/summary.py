@@ -1,6 +1,7 @@
 """The end of a run on the screen: a table of rows for a short list, a summary for a long one."""
 
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -39,38 +40,44 @@ CHANGE_STYLES = {
 QUANTILES = (("p50", 0.50), ("p90", 0.90), ("p95", 0.95), ("p99", 0.99))
 
 
+class Wanted(NamedTuple):
+    """What is shown at the end of a run.
+
+    Attributes:
+        rows: a table of rows.
+        by: what the rows are summed up by, too, or None.
+        single: the details of a single row; ``whole`` for its whole body.
+        saved_to: where bodies are saved.
+        advice: what to do next, given the summary; empty for nothing.
+    """
+
+    rows: bool
+    by: By | None = None
+    single: str = ""
+    saved_to: str = ""
+    advice: Callable[[Summary], str] = lambda _: ""
+
+
 class SummaryDisplay:
     """Prints the end of the run: a table of rows if there are at most `MAX_ROWS` and they are wanted.
 
     Args:
         console: where it is printed.
-        rows: a table of rows is wanted.
-        by: what the rows are summed up by, too, or None.
-        single: the details of a single row are wanted; ``whole`` for its whole body.
-        advice: what to do next, given the summary; empty for nothing.
+        wanted: what is printed.
     """
 
     congested = False
 
-    def __init__(
-        self,
-        console: Console,
-        *,
-        rows: bool,
-        by: By | None = None,
-        single: str = "",
-        advice: Callable[[Summary], str] = lambda _: "",
-    ) -> None:
-        self._console, self._wants_rows, self._advice = console, rows, advice
-        self._single = single
+    def __init__(self, console: Console, wanted: Wanted) -> None:
+        self._console, self._wanted = console, wanted
         self._rows: list[Outcome] = []
         self._failures = FailureGroups()
-        self._breakdown = None if by is None else Breakdown(by)
+        self._breakdown = None if wanted.by is None else Breakdown(wanted.by)
 
     @property
     def wants_accepted(self) -> bool:
         """Whether they are grouped, or a table of all rows is still possible."""
-        return self._breakdown is not None or (self._wants_rows and len(self._rows) <= MAX_ROWS)
+        return self._breakdown is not None or (self._wanted.rows and len(self._rows) <= MAX_ROWS)
 
     def announce(self, message: str) -> bool:
         """Nothing is shown during the run."""
@@ -81,7 +88,7 @@ class SummaryDisplay:
 
     def handle(self, outcome: Outcome) -> None:
         """Keep the first rows, one more than would be shown, and count failures that are alike."""
-        if self._wants_rows and len(self._rows) <= MAX_ROWS:
+        if self._wanted.rows and len(self._rows) <= MAX_ROWS:
             self._rows.append(outcome)
         self._failures.add(outcome)
         if self._breakdown is not None:
@@ -92,28 +99,30 @@ class SummaryDisplay:
         if not summary.total:
             return
         console = self._console
-        is_single = bool(self._single) and len(self._rows) == 1 and bool(self._rows[0].attempts)
-        if is_single or (self._wants_rows and len(self._rows) <= MAX_ROWS):
+        is_single = bool(self._wanted.single) and len(self._rows) == 1 and bool(self._rows[0].attempts)
+        if is_single or (self._wanted.rows and len(self._rows) <= MAX_ROWS):
             lines = self._single_lines() if is_single else self._row_lines(summary)
             lines += threshold_lines(summary.threshold_results, console)
             lines += [] if summary.changes is None else change_lines(summary.changes, console)
         else:
             lines = [] if summary.changes is None else change_lines(summary.changes, console)
-            if groups := self._failures.listed():
-                lines += [*failure_lines(groups, MAX_FAILURES, console), Text()]
+            if self._failures.count:
+                lines += [*failure_lines(self._failures, MAX_FAILURES, console), Text()]
             lines += self._shares()
-            lines += summary_lines(summary, console)
-        if advice := self._advice(summary):
+            lines += summary_lines(summary, console, self._wanted.saved_to)
+        if advice := self._wanted.advice(summary):
             lines += wrapped(safe(advice, "dim"), console, console.width)
         for line in lines:
             console.print(line, soft_wrap=True)
 
     def _single_lines(self) -> list[Text]:
-        return single_lines(self._rows[0], self._console, whole=self._single == "whole")
+        return single_lines(self._rows[0], self._console, whole=self._wanted.single == "whole")
 
     def _row_lines(self, summary: Summary) -> list[Text]:
         lines = row_lines(sorted(self._rows, key=lambda outcome: outcome.row.seq), self._console)
-        return [*lines, *self._shares(), *totals_lines(summary, self._console, self._console.width)]
+        saved = ", ".join(saved_parts(summary, self._wanted.saved_to))
+        lines += [*self._shares(), *totals_lines(summary, self._console, self._console.width)]
+        return [*lines, *(wrapped(safe(f"saved {saved}", "dim"), self._console, self._console.width) if saved else ())]
 
     def _shares(self) -> list[Text]:
         return [] if self._breakdown is None else [*breakdown_lines(self._breakdown, self._console), Text()]
@@ -125,16 +134,24 @@ def totals_lines(summary: Summary, console: Console, width: int) -> list[Text]:
     return parts_wrapped(line.split(", "), console, width, ", ")
 
 
-def summary_lines(summary: Summary, console: Console) -> list[Text]:
+def saved_parts(summary: Summary, place: str) -> list[str]:
+    """``3 bodies``, ``12.3 kB``, ``to pages/``; empty if none were saved."""
+    if not summary.saved:
+        return []
+    bodies = "body" if summary.saved == 1 else "bodies"
+    parts = [f"{summary.saved:,} {bodies}", format_bytes(summary.size_saved)]
+    return [*parts, f"to {visible(place)}"] if place else parts
+
+
+def summary_lines(summary: Summary, console: Console, saved_to: str = "") -> list[Text]:
     """Totals, counts by status and error kind, latency, and the slowest hosts."""
     rows: list[tuple[str, list[Text | str]]] = []
     if summary.statuses and summary.total > 1:
         rows.append(("status", [f"{status} x {count:,}" for status, count in sorted(summary.statuses.items())]))
     if summary.kinds:
         rows.append(("errors", [f"{kind} x {count:,}" for kind, count in summary.kinds.most_common()]))
-    if summary.saved:
-        bodies = "body" if summary.saved == 1 else "bodies"
-        rows.append(("saved", [f"{summary.saved:,} {bodies}, {format_bytes(summary.size_saved)}"]))
+    if saved := saved_parts(summary, saved_to):
+        rows.append(("saved", [", ".join(saved)]))
     if len(summary.latency) > 1:
         times = [f"{name} {format_seconds(summary.latency.quantile(share))}" for name, share in QUANTILES]
         rows.append(("latency", [*times, f"max {format_seconds(summary.latency.max)}"]))

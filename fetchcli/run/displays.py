@@ -102,15 +102,15 @@ def make_displays(settings: Settings, plan: OutputPlan, watched: Displayed | Non
         displays.append(_progress(mode, settings, watched))
     if plan.report == "stdout" or (plan.report == "stderr" and sys.stderr is not None):
         from fetchcli.render.console import make_console
-        from fetchcli.render.summary import SummaryDisplay
+        from fetchcli.render.summary import SummaryDisplay, Wanted
 
         console = make_console(stderr=plan.report == "stderr", color=settings.color)
         advice = partial(next_step, settings, plan)
         is_one = is_single(settings, stdout_is_terminal=plan.report == "stdout")
         single = "" if not is_one else "whole" if settings.body else "excerpt"
-        displays.append(
-            SummaryDisplay(console, rows=plan.report == "stdout", by=settings.by, single=single, advice=advice)
-        )
+        saved_to = "" if settings.save is None else settings.save.to
+        wanted = Wanted(plan.report == "stdout", settings.by, single, saved_to, advice)
+        displays.append(SummaryDisplay(console, wanted))
     if settings.github and plan.annotate:
         from fetchcli.run.github import GitHubDisplay
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from fetchcli.core.model.outcome import Verdict
 from fetchcli.core.settings import Settings
 from fetchcli.inputs.base import Input
 from fetchcli.inputs.count import count_in_time
-from fetchcli.inputs.readahead import ReadAhead
 from fetchcli.run.loop import RunLoop
 from fetchcli.run.next_step import is_continuable
 from fetchcli.run.output_plan import OutputPlan
@@ -15,17 +15,21 @@ MAX_COUNT_SECONDS = 0.3  # an interrupted run ends at once, whatever the size of
 
 def interruption_message(settings: Settings, run_loop: RunLoop, inputs: Sequence[Input], plan: OutputPlan) -> str:
     """``interrupted after 10 outcomes; 90 rows were not fetched; to continue: fetchcli ...``."""
-    total = run_loop.summary.total
+    cancelled = run_loop.summary.verdicts[Verdict.CANCELLED]
+    total = run_loop.summary.total - cancelled
     message = f"{'stopped' if run_loop.has_no_output else 'interrupted'} after {total:,} outcome{'s' * (total != 1)}"
     if settings.rounds.several:
         message += f" in round {run_loop.round}"
-    left = None if run_loop.rows is None else _left(settings, run_loop, run_loop.rows, inputs)
-    return f"{message}{left or ''}{_remedy(settings) if is_continuable(settings, plan) else ''}"
+    left = _left(settings, run_loop, run_loop.outcomes - cancelled, inputs)
+    return f"{message}{left}{_remedy(settings) if is_continuable(settings, plan) else ''}"
 
 
-def _left(settings: Settings, run_loop: RunLoop, rows: ReadAhead, inputs: Sequence[Input]) -> str:
+def _left(settings: Settings, run_loop: RunLoop, fetched: int, inputs: Sequence[Input]) -> str:
     """What was not fetched."""
-    left: int | None = rows.count - run_loop.outcomes
+    rows = run_loop.rows
+    if rows is None:
+        return ""
+    left: int | None = rows.count - fetched
     if not rows.ended:
         counted = run_loop.part_rows()
         if counted is None:
@@ -33,7 +37,7 @@ def _left(settings: Settings, run_loop: RunLoop, rows: ReadAhead, inputs: Sequen
         if counted is None and not left:
             return "; the input had not ended"
         done = 0 if run_loop.earlier_run is None else run_loop.earlier_run.done
-        left = None if counted is None else counted - done - run_loop.outcomes
+        left = None if counted is None else counted - done - fetched
     if left is None:
         return "; the rest of the input was not fetched"
     return f"; {left:,} {'row was' if left == 1 else 'rows were'} not fetched" if left > 0 else ""

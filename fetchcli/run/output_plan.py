@@ -77,7 +77,7 @@ def plan_outputs(
         UsageError: a format or a template is wrong, or two outputs have the same destination.
     """
     schema, rows = schema or schema_of(settings), OutcomeBuffer(columns_of)
-    shows_rows = stdout_is_terminal and not settings.quiet
+    shows_rows = stdout_is_terminal and not settings.quiet and not settings.columns  # a table has columns of its own
     specs = _specs(settings, has_others=shows_rows or settings.write_out is not None or bodies is not None)
     wanted: list[tuple[str, MakeSink]] = [(spec.path, _sink_factory(spec.format, schema, rows)) for spec in specs]
     if settings.write_out is not None:

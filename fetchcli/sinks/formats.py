@@ -51,7 +51,7 @@ class OutputFormat(NamedTuple):
 OUTPUT_FORMATS = (
     OutputFormat(
         "text",
-        "STATUS SECONDS BYTES URL ERROR, tab-separated",
+        "STATUS SECONDS BYTES URL ERROR, or those of --columns, tab-separated",
         "sinks.text:TextSink",
         (".txt", ".tsv"),
         streamed=True,

@@ -1,4 +1,4 @@
-"""``text``: one line per row, tab-separated: STATUS SECONDS BYTES URL ERROR."""
+"""``text``: one line per row, tab-separated: STATUS SECONDS BYTES URL ERROR, or the columns of ``--columns``."""
 
 from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.rows.schema import Schema
@@ -8,17 +8,24 @@ from fetchcli.sinks.base import ByteSink
 
 
 class TextSink:
-    """Writes five columns for ``cut`` and ``awk``; ``-`` for a missing value."""
+    """Writes columns for ``cut`` and ``awk``; ``-`` for a missing value."""
 
     def __init__(self, output: ByteSink, schema: Schema) -> None:
         self._output = output
+        self._schema = schema
+        self._writers = [column.text for column in schema.columns]
 
     def open(self) -> None:
         """There is no header: every line is a row."""
 
     def handle(self, outcome: Outcome) -> None:
         """Write one line."""
-        self._output.write(line(outcome).encode())
+        self._output.write((self._chosen(outcome) if self._schema.chosen else line(outcome)).encode())
+
+    def _chosen(self, outcome: Outcome) -> str:
+        """The line of the chosen columns."""
+        values = zip(self._schema.values(outcome), self._writers, strict=True)
+        return "\t".join(visible(write(value)) or "-" for value, write in values) + "\n"
 
     def write_line(self, line: bytes) -> None:
         """Write a row that is encoded already."""

@@ -8,7 +8,7 @@ import pytest
 
 from fetchcli.core.rows.columns import NAMES
 from fetchcli.run.formats import OUTPUT_FORMATS
-from tests.support.command import Result, fetchcli
+from tests.support.command import Result, at_terminal, fetchcli
 from tests.support.recorder import ok, recorder
 
 HEADERS = ('ETag: "v1"', "Set-Cookie: a=1", "Set-Cookie: b=2", "X-Odd: caf\xe9 \x1b[31m")
@@ -36,6 +36,16 @@ def test_columns_are_chosen_and_ordered(tmp_path: Path) -> None:
         assert "\x1b" not in str(found) + str(cells)
         one = fetchcli(server.url("/"), "-q", "-w", "%header{etag} %header{None}|%{header:set-cookie} %{key}\n")
         assert one.out.startswith('"v1" |a=1, b=2 ')
+
+
+def test_lines_of_text_have_the_chosen_columns() -> None:
+    with recorder(ok(b"x", "X-Odd: a\tb")) as server:
+        args = (server.url("/"), "--columns", "status,header:x-odd,header:none,method,url")
+        line = f"200\ta\\x09b\t-\tGET\t{server.url('/')}\n"
+        assert fetchcli(*args, "-q").out == line
+        assert fetchcli(*args, "-q", "-o", "text", "--processes", "2").out == line
+        # The table for people has columns of its own.
+        assert line in at_terminal(*args).out.replace("\r\n", "\n")
 
 
 def test_the_default_columns_are_changed(tmp_path: Path) -> None:

@@ -88,9 +88,9 @@ def test_a_signal_while_the_input_is_silent() -> None:
 @pytest.mark.parametrize(
     ("rows", "concurrency", "said"),
     [
-        (2, 2, "interrupted after 2 outcomes"),
-        (3, 2, "interrupted after 2 outcomes; 1 row was not fetched"),
-        (50_000, 2, "interrupted after 2 outcomes; 49,998 rows were not fetched"),
+        (1, 1, "interrupted after 0 outcomes; 1 row was not fetched"),
+        (3, 2, "interrupted after 0 outcomes; 3 rows were not fetched"),
+        (50_000, 2, "interrupted after 0 outcomes; 50,000 rows were not fetched"),
     ],
 )
 def test_an_interruption_says_how_much_is_left(

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.command import at_terminal, fetchcli
 from tests.support.faults import FaultServer
+from tests.support.recorder import ok, recorder
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 ALLOWED = re.compile(r"\x1b\[(?:\d+(?:;\d+)*m|\?25[lh]|\d*[AGK]|2K|1A)")
@@ -23,6 +24,19 @@ def test_a_short_list_is_a_table_with_a_row_a_url(faults: FaultServer) -> None:
     for part in ("status", "url", faults.url("ok"), "connection closed", "invalid_url"):
         assert part in text
     assert "1 accepted, 1 failed, 1 rejected in " in text
+
+
+def test_a_table_says_where_redirects_end_and_where_bodies_are(tmp_path: Path) -> None:
+    def answer(request: bytes) -> bytes:
+        return ok(b"", "Location: /end", status="301 Moved Permanently") if b" /a " in request else ok(b"body")
+
+    with recorder(answer) as server:
+        result = at_terminal(server.url("/a"), server.url("/b"), "--save", f"{tmp_path}/pages/", columns=200)
+        text = plain(result.out)
+        assert f"{server.url('/a')}   redirected to {server.url('/end')}" in text
+        assert f"saved 2 bodies, 8 B, to {tmp_path}/pages/" in text
+        result = at_terminal(*[server.url("/b")] * 26, "--save", f"{tmp_path}/pages/", columns=200)
+        assert f"saved     26 bodies, 104 B, to {tmp_path}/pages/" in plain(result.out)
 
 
 def test_a_long_list_is_a_summary(faults: FaultServer) -> None:

@@ -18,6 +18,7 @@ class Schema:
 
     Attributes:
         columns: in order.
+        chosen: they were chosen, or changed.
         csv_raw: cells of a CSV are written as they are, formulas included.
     """
 
@@ -48,7 +49,7 @@ class Schema:
             name: Column(name, "any", f"carried(row, {at})", f"the column {name} of the input", text=as_written)
             for at, name in enumerate(keep)
         }
-        self.csv_raw = csv_raw
+        self.csv_raw, self.chosen = csv_raw, bool(columns)
         default = (*COLUMNS, *map(find, more), *self._kept.values())
         try:
             self.columns = _chosen(columns, default, self.find) if columns else default

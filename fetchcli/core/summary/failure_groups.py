@@ -42,23 +42,23 @@ class FailureGroups:
     """All failures of a run.
 
     Attributes:
-        ungrouped: failures beyond `MAX_GROUPS` kinds.
+        count: all failures, also those beyond `MAX_GROUPS` kinds, which are in no group.
     """
 
     def __init__(self) -> None:
         self._groups: dict[tuple[str, str], FailureGroup] = {}
-        self.ungrouped = 0
+        self.count = 0
 
     def add(self, outcome: Outcome) -> FailureGroup | None:
         """Add an outcome; return its group if it is a failure that is counted."""
         if outcome.verdict not in BAD:
             return None
+        self.count += 1
         what, reason = what_of(outcome), reason_of(outcome).partition(f"; {NOT_RETRIED}")[0]
         key = (what, _VARYING.sub("…", reason.replace(outcome.row.host, "…") if outcome.row.host else reason))
         group = self._groups.get(key)
         if group is None:
             if len(self._groups) >= MAX_GROUPS:
-                self.ungrouped += 1
                 return None
             group = self._groups[key] = FailureGroup(what, reason)
         group.add(outcome, reason)
