@@ -18,7 +18,7 @@ from tests.support.recorder import ok, recorder, see
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="ends processes as Linux does")
 
-HOSTS, ROWS = 6, 1_200
+HOSTS, ROWS = 6, 720
 PER_HOST, RATE = 4, 100  # requests in flight, and a second
 COMMAND = ("urls.txt", "--per-host", str(PER_HOST), "--host-rate", f"{RATE}/s", "-o", "rows.jsonl", "-q")
 
@@ -71,7 +71,7 @@ def test_on_this_machine(tmp_path: Path, server: CountingServer) -> None:
 def test_a_worker_that_is_killed(tmp_path: Path, server: CountingServer) -> None:
     write_list(tmp_path, server)
     with dask_cluster(tmp_path / "dask") as cluster:
-        server.hooks[300] = cluster.workers[0].kill
+        server.hooks[150] = cluster.workers[0].kill
         run(tmp_path, cluster.address)
     require_whole(tmp_path, server)
     assert server.total > ROWS
@@ -80,7 +80,7 @@ def test_a_worker_that_is_killed(tmp_path: Path, server: CountingServer) -> None
 def test_a_worker_that_hangs(tmp_path: Path, server: CountingServer) -> None:
     write_list(tmp_path, server)
     with dask_cluster(tmp_path / "dask") as cluster:
-        server.hooks[300] = lambda: cluster.workers[1].send_signal(signal.SIGSTOP)
+        server.hooks[150] = lambda: cluster.workers[1].send_signal(signal.SIGSTOP)
         run(tmp_path, cluster.address)
     require_whole(tmp_path, server)
 
@@ -126,7 +126,7 @@ def test_disks_that_are_all_full_end_the_run_and_nothing_is_lost(tmp_path: Path,
 def test_a_scheduler_that_dies_ends_the_run(tmp_path: Path, server: CountingServer) -> None:
     write_list(tmp_path, server)
     with dask_cluster(tmp_path / "dask", workers=2) as cluster:
-        server.hooks[300] = cluster.scheduler.kill
+        server.hooks[150] = cluster.scheduler.kill
         process = start(*COMMAND, "--dask", cluster.address, cwd=tmp_path)
         _, err = process.communicate(timeout=100)
         assert process.returncode == ExitCode.INTERNAL

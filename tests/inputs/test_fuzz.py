@@ -37,7 +37,7 @@ EDITS = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 12), PIECES), max
 
 
 @pytest.mark.parametrize("form", ["auto", *BY_NAME])
-@settings(deadline=2000, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=2000, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(edits=EDITS, sizes=st.lists(st.integers(1, 60), min_size=1, max_size=3).map(tuple), glob=st.booleans())
 def test_mutated_lists(form: str, edits: list[tuple[int, int, bytes]], sizes: tuple[int, ...], glob: bool) -> None:
     data = SEEDS[form]

@@ -11,7 +11,7 @@ from tests.support.command import fetchcli, on_a_full_disk, start, until
 from tests.support.killed import Trial, table
 from tests.support.recorder import Recorder, ok, recorder
 
-KILLS, ROWS = 20, 1000
+KILLS, ROWS = 10, 500
 
 
 def test_killed_at_random_moments(place: Place, here: Path) -> None:

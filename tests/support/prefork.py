@@ -7,6 +7,7 @@ interpreter does at its start, of signals and of terminals start one (`tests.sup
 import array
 import atexit
 import gc
+import io
 import json
 import os
 import pkgutil
@@ -19,7 +20,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -127,6 +128,7 @@ def _serve() -> None:
     for module in pkgutil.walk_packages(import_module("fetchcli").__path__, "fetchcli."):
         if not module.name.endswith("__main__") and not module.name.startswith("fetchcli.run.dask."):
             import_module(module.name)
+    _warm_up()
     gc.freeze()  # what is shared with children stays shared
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how the watchers ended
     requests = socket.socket(fileno=os.dup(0))
@@ -144,6 +146,15 @@ def _serve() -> None:
             _watch(*json.loads(request), *fds)
         for fd in fds:
             os.close(fd)
+
+
+def _warm_up() -> None:
+    """Do once what each command would do anew: patterns are compiled at their first use, and the loop is imported."""
+    import_module("uvloop")
+    for more in (["--print-curl"], ["--dry-run"]):
+        sys.argv[1:] = ["http://127.0.0.1:9/", "--no-config", "-o", "jsonl", *more]
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            import_module("fetchcli.cli.main").main()
 
 
 def _watch(arguments: list[str], env: dict[str, str], cwd: str, *fds: int) -> None:

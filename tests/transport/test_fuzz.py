@@ -101,7 +101,7 @@ def client() -> Iterator[Client]:
     client.close()
 
 
-@settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(SEEDS), MUTATIONS, st.sampled_from([1, 2, 50]))
 def test_a_mutated_response_is_one_outcome(
     server: Server, client: Client, seed: bytes, mutations: list[Mutation], pieces: int

@@ -102,16 +102,16 @@ def body_server() -> Iterator[BodyServer]:
 
 
 def sizes(count: int) -> list[int]:
-    """Mostly small ones, some large, a few of 20 MB."""
+    """Mostly small ones, some large, one of 20 MB."""
     chosen = random.Random(2)
-    large = [len(RAW)] * 4 + [chosen.randrange(1_000_000, 5_000_000) for _ in range(12)]
+    large = [len(RAW)] + [chosen.randrange(1_000_000, 5_000_000) for _ in range(5)]
     return large + [int(10 ** chosen.uniform(0, 5)) for _ in range(count - len(large))]
 
 
 @pytest.mark.parametrize("loop", [uvloop.new_event_loop, asyncio.new_event_loop], ids=["uvloop", "asyncio"])
 @pytest.mark.parametrize("framing", FRAMINGS)
 def test_every_body_is_whole(loop: Callable[[], asyncio.AbstractEventLoop], framing: str, tmp_path: Path) -> None:
-    """5,000 bodies of 1 B to 20 MB on each event loop."""
+    """2,000 bodies of 1 B to 20 MB on each event loop."""
     digests: dict[int, str] = {}
 
     async def fetch(server: BodyServer) -> list[str]:
@@ -130,7 +130,7 @@ def test_every_body_is_whole(loop: Callable[[], asyncio.AbstractEventLoop], fram
                 verified = response.length_verified is framing.startswith(("length", "chunked"))
                 return "" if whole and verified else f"{response.size_decoded} of {size} bytes"
 
-        found = await asyncio.gather(*map(one, sizes(834)))
+        found = await asyncio.gather(*map(one, sizes(334)))
         await transport.close()
         return [problem for problem in found if problem]
 

@@ -26,7 +26,7 @@ from fetchcli.transport.follow import FollowingTransport
 from tests.benchmarks.wire import ScriptedWire
 from tests.support.faults import CATALOGUE, RESET, STALL
 
-EXCHANGES = 5_000
+EXCHANGES = 2_000
 Answers = list[tuple[bytes, bool]]
 Cut = Callable[[bytes], list[bytes]]
 REQUESTS = (

@@ -142,7 +142,7 @@ LINES = st.builds(
 ) | st.text(max_size=30)
 
 
-@settings(max_examples=1000)
+@settings(max_examples=400)
 @given(st.lists(st.tuples(HOSTS, LINES, st.booleans()), max_size=20), HOSTS, st.booleans())
 def test_whatever_servers_set_a_request_gets_one_safe_line_of_what_belongs_to_its_host(
     responses: list[tuple[str, str, bool]], host: str, secure: bool

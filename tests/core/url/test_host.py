@@ -101,7 +101,7 @@ HOSTS = st.text(
 ) | st.from_regex(r"xn--[a-z0-9-]{0,8}", fullmatch=True)
 
 
-@settings(max_examples=2000)
+@settings(max_examples=1000)
 @given(HOSTS)
 def test_a_host_is_accepted_as_the_standard_says_or_refused_for_a_reason_of_ours(text: str) -> None:
     try:
