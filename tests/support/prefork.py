@@ -149,8 +149,14 @@ def _serve() -> None:
 
 
 def _warm_up() -> None:
-    """Do once what each command would do anew: patterns are compiled at their first use, and the loop is imported."""
+    """Do once what each command would do anew: patterns are compiled at their first use, and the loop is imported.
+
+    The command is built from the table of options once, too, which is always the same.
+    """
     import_module("uvloop")
+    typer = import_module("typer.main")
+    command = typer.get_command(import_module("fetchcli.cli.app").app)
+    vars(typer)["get_command"] = lambda _: command
     for more in (["--print-curl"], ["--dry-run"]):
         sys.argv[1:] = ["http://127.0.0.1:9/", "--no-config", "-o", "jsonl", *more]
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
