@@ -76,6 +76,12 @@ def test_18_paths_of_a_found_file_stay_in_its_folder(name: str, path: str, folde
     refused = configured("--print-config", cwd=folder)
     assert refused.code == 2
     assert refused.err.startswith(f"fetchcli: {TOML}: {key}: '{path}' is not inside the folder of the file; ")
+
+
+@pytest.mark.parametrize("name", sorted(PATHS))
+def test_18_paths_in_the_folder_of_a_found_file_are_taken(name: str, folder: Path) -> None:  # noqa: F811
+    (folder / "below").mkdir()
+    key = name.replace("_", "-")
     (folder / TOML).write_text(f'{key} = "{outside(name, "below/x.csv")}"\n')
     assert printed(cwd=folder)[key][1] == f"{TOML}: {key}"
     assert printed(cwd=folder / "below")[key][1] == f"{folder / TOML}: {key}"

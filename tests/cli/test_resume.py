@@ -193,6 +193,7 @@ def test_cancelled_rows_are_fetched_again_and_replaced(site: Site) -> None:
     site.silent.update(("/3", "/4"))
     process = start("urls.txt", "-o", "rows.jsonl", "-q")
     until(lambda: len(site.server.targets) == 4, "all are asked for", process)
+    until(lambda: Path("rows.jsonl").read_bytes().count(b"\n") == 2, "the others have their rows", process)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130

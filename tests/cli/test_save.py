@@ -455,13 +455,13 @@ def test_a_container_goes_on_after_its_last_whole_member(server: Recorder, here:
 
 
 def test_nothing_partial_is_left_by_a_kill(here: Path) -> None:
-    """Twenty kills at any moment: what rows say is saved is there, whole, and nothing else has a final name."""
+    """Twelve kills at any moment: what rows say is saved is there, whole, and nothing else has a final name."""
     bodies = {f"/{number}": os.urandom(20 + 40_000 * (number % 8)) for number in range(400)}
     hashes = {sha256(body).hexdigest() for body in bodies.values()}
     written, out = here / "rows.jsonl", here / "out"
     with recorder(lambda request: ok(bodies[request.split(b" ")[1].decode()])) as server:
         (here / "urls.txt").write_text("".join(f"{server.url(path)}\n" for path in bodies))
-        for size in range(0, 60_000, 3000):
+        for size in range(0, 60_000, 5000):
             written.unlink(missing_ok=True)
             process = start("urls.txt", "-q", "-c", "8", "--save", "out/", "-o", "rows.jsonl", "--limit-rate", "20M")
             until(lambda size=size: written.exists() and written.stat().st_size >= size, "rows", process)  # type: ignore[misc]
