@@ -29,8 +29,8 @@ os.environ["SSL_CERT_FILE"] = _authority.name
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what it runs beside it with SIGINT ignored
 
-# How long an example takes says something about the machine, not about fetchcli.
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# How long an example takes says something about the machine, not about fetchcli. Each run tries others.
+settings.register_profile("any machine", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
 

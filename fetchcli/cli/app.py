@@ -69,8 +69,8 @@ def fetchcli(inputs: list[str] | None, **values: Any) -> int:
         for name in loaded.files:
             print_message(f"configuration: {name}")
     command = continuing_command(click.get_current_context())
-    found = {"config_files": loaded.files, "order": loaded.order, "continuing_command": command}
-    settings = build_settings(inputs or [], {**values, **found})
+    context = {"config_files": loaded.files, "order": loaded.order, "continuing_command": command}
+    settings = build_settings(inputs or [], {**values, **context})
     from fetchcli.run.start import start  # asyncio and everything else, which --help does not need
 
     return start(fit_descriptors(settings))

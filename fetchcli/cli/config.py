@@ -24,7 +24,7 @@ _NOT_OURS = {"FETCHCLI_VERSION", "FETCHCLI_HELP"}  # names that CI jobs use for 
 
 
 class Loaded(NamedTuple):
-    """Values of options from files.
+    """Values of options from files, and the order of those of the command line.
 
     Attributes:
         values: values by parameter name.

@@ -185,11 +185,11 @@ def _data_options(spec: RequestSpec) -> list[str]:
 
 
 def _data(spec: RequestSpec) -> Iterator[bytes]:
-    """The pieces of the --data options, as they were written; those of files and variables by option."""
+    """The pieces of the --data options: those of files and variables by option, then the others as written."""
     left = {name: deque(getattr(spec, name) or ()) for name in DATA}
     written = [name for name in spec.order if name in left]
     others = [name for name in DATA if name not in written for _ in left[name]]
-    for name in (*written, *others):
+    for name in (*others, *written):
         yield _data_piece(name, left[name].popleft(), spec)
 
 

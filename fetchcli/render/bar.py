@@ -9,7 +9,7 @@ from rich.text import Text
 from fetchcli.core.text import visible
 from fetchcli.core.units import format_bytes, format_clock
 
-BAR = "━"
+BAR, REST = "━", "─"  # differ without colors, too
 MIN_BAR, MAX_BAR = 8, 60
 PULSE = 8  # cells that move while the number of rows is unknown
 
@@ -140,9 +140,9 @@ def _bar(counters: Counters, elapsed: float, room: int) -> Text:
     """How much is done: in green, whatever came of it; a piece that moves if nobody knows how much there is."""
     if counters.total:
         done = min(room * counters.done // counters.total, room)
-        return Text.assemble((BAR * done, "green"), (BAR * (room - done), "dim"))
+        return Text.assemble((BAR * done, "green"), (REST * (room - done), "dim"))
     start = int(elapsed * 10) % (room - PULSE + 1)
-    return Text.assemble((BAR * start, "dim"), (BAR * PULSE, "green"), (BAR * (room - start - PULSE), "dim"))
+    return Text.assemble((REST * start, "dim"), (BAR * PULSE, "green"), (REST * (room - start - PULSE), "dim"))
 
 
 def body_lines(counters: Counters, width: int) -> list[Text]:

@@ -36,8 +36,10 @@ class Bottom:
         start = f"\r{self._up()}"
         printed = "".join(f"{self._rendered(line)}{ERASE_LINE}\n" for line in above)
         drawn = f"{ERASE_LINE}\n".join(map(self._rendered, lines))
+        # Some terminals keep in their history what is erased from the first cell of the screen on.
+        end = ERASE_BELOW if drawn or above else f" {ERASE_BELOW}\r{ERASE_LINE}"
         file = self._console.file
-        file.write(f"{start}{printed}{drawn}{ERASE_BELOW}")  # at once
+        file.write(f"{start}{printed}{drawn}{end}")  # at once
         file.flush()
         self._drawn = [line.cell_len for line in lines]
 

@@ -31,7 +31,7 @@ def row_lines(outcomes: Sequence[Outcome], console: Console) -> list[Text]:
     heads, place = columns.lines(), last_column(columns.width, console)
     lines: list[Text] = []
     for head, outcome, label in zip(heads[1:], outcomes, labels(outcomes, place.room), strict=True):
-        lines += described(head, place, label, _remarks(outcome), console)
+        lines += described(head, place, label, _remarks(outcome, place.room), console)
     return under_header(heads[0].append("url"), lines, console)
 
 
@@ -55,17 +55,18 @@ def failure_lines(failures: FailureGroups, limit: int, console: Console) -> list
         if group.count >= ALIKE:
             lines += put(head, place, _group_lines(group, place.room, console))
         else:
-            lines += described(head, place, label, _remarks(outcome), console)
+            lines += described(head, place, label, _remarks(outcome, place.room), console)
     rest = failures.count - sum(group.count for group in {id(group): group for group, _ in shown}.values())
     lines += [Text(f"and {rest:,} more", style="dim")] if rest > 0 else []
     return under_header(heads[0].append("url"), lines, console)
 
 
-def _remarks(outcome: Outcome) -> str:
+def _remarks(outcome: Outcome, room: int) -> str:
     """Where redirects ended, and why the row failed."""
     response, end = outcome.response, ""
     if response is not None and response.redirects and response.url != outcome.row.text:
-        end = f"redirected to {shown_url(response.url)}"
+        url = visible(shown_url(response.url))
+        end = f"redirected to {shorten_url(url, max(room - len('redirected to '), MIN_EXAMPLE), cell_len)}"
     return "; ".join(filter(None, (end, reason_of(outcome))))
 
 

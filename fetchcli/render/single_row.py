@@ -17,6 +17,7 @@ from fetchcli.core.summary.reasons import reason_of
 from fetchcli.core.text import visible
 from fetchcli.core.timings import Timings
 from fetchcli.core.units import format_bytes, format_days, format_seconds
+from fetchcli.core.url.shown import shown_url
 from fetchcli.render.console import STYLES, status_of, url_of
 from fetchcli.render.wrapping import Columns, wrapped
 
@@ -26,6 +27,7 @@ MAX_LINES = 12  # of an excerpt
 DAY = 86_400
 _JSON_TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|-?\d[\d.eE+-]*|\b(?:true|false|null)\b')
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
+_BINARY = re.compile(r"\x00")  # other controls are escaped
 
 
 def single_lines(outcome: Outcome, console: Console, *, whole: bool) -> list[Text]:
@@ -45,9 +47,11 @@ def single_lines(outcome: Outcome, console: Console, *, whole: bool) -> list[Tex
         lines += wrapped(Text(visible(reason), STYLES[outcome.verdict]), console, console.width)
     if response is None:
         timings = failure.timings if failure is not None else Timings()
-        return [*lines, Text(), *_waterfall(timings, console, "then")]
+        return [*lines, Text(), *_waterfall(timings, console, "failed")]
     for hop in response.redirects:
         lines += wrapped(Text(f"{hop.status} from {visible(hop.url)}", "dim"), console, console.width)
+    if response.redirects:
+        lines += wrapped(Text(f"redirected to {visible(shown_url(response.url))}"), console, console.width)
     lines += [Text(), *_waterfall(response.timings, console)]
     lines += [Text(), *_header_lines(response, console)]
     body = _body_lines(response, console, whole=whole)
@@ -67,7 +71,8 @@ def _status_line(outcome: Outcome) -> Text:
         )
         line.append(f", {size}{coded}")
     if outcome.attempts:
-        line.append(f" in {format_seconds(outcome.attempts[-1].elapsed)}")
+        how = " in" if response is not None else ": failed after"
+        line.append(f"{how} {format_seconds(outcome.attempts[-1].elapsed)}")
     peer = response.remote_ip if response is not None else outcome.failure.remote_ip if outcome.failure else ""
     line.append(f" from {visible(peer)}" if peer else "")
     if outcome.attempt_count > 1:
@@ -129,7 +134,8 @@ def _body_lines(response: Response, console: Console, *, whole: bool) -> list[Te
         return []
     kind = response.content_type.partition(";")[0].strip()
     text = body.decode(charset_of(response.content_type), "replace").removeprefix("\ufeff")
-    if response.unknown_coding or _CONTROL.search(text) or text.count("\ufffd") * 20 > len(text):
+    strange = (_BINARY if whole else _CONTROL).search(text)
+    if response.unknown_coding or strange or text.count("\ufffd") * 20 > len(text):
         named = visible(kind) or "no text"
         return [Text(f"a body of {format_bytes(size)} ({named}); --save FILE saves it", "dim")]
     lines = _json_lines(text) if response.body_complete and "json" in kind else None

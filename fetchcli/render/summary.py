@@ -40,7 +40,7 @@ CHANGE_STYLES = {
 QUANTILES = (("p50", 0.50), ("p90", 0.90), ("p95", 0.95), ("p99", 0.99))
 
 
-class Wanted(NamedTuple):
+class SummaryOptions(NamedTuple):
     """What is shown at the end of a run.
 
     Attributes:
@@ -63,21 +63,21 @@ class SummaryDisplay:
 
     Args:
         console: where it is printed.
-        wanted: what is printed.
+        options: what is printed.
     """
 
     congested = False
 
-    def __init__(self, console: Console, wanted: Wanted) -> None:
-        self._console, self._wanted = console, wanted
+    def __init__(self, console: Console, options: SummaryOptions) -> None:
+        self._console, self._options = console, options
         self._rows: list[Outcome] = []
         self._failures = FailureGroups()
-        self._breakdown = None if wanted.by is None else Breakdown(wanted.by)
+        self._breakdown = None if options.by is None else Breakdown(options.by)
 
     @property
     def wants_accepted(self) -> bool:
         """Whether they are grouped, or a table of all rows is still possible."""
-        return self._breakdown is not None or (self._wanted.rows and len(self._rows) <= MAX_ROWS)
+        return self._breakdown is not None or (self._options.rows and len(self._rows) <= MAX_ROWS)
 
     def announce(self, message: str) -> bool:
         """Nothing is shown during the run."""
@@ -88,7 +88,7 @@ class SummaryDisplay:
 
     def handle(self, outcome: Outcome) -> None:
         """Keep the first rows, one more than would be shown, and count failures that are alike."""
-        if self._wanted.rows and len(self._rows) <= MAX_ROWS:
+        if self._options.rows and len(self._rows) <= MAX_ROWS:
             self._rows.append(outcome)
         self._failures.add(outcome)
         if self._breakdown is not None:
@@ -99,8 +99,8 @@ class SummaryDisplay:
         if not summary.total:
             return
         console = self._console
-        is_single = bool(self._wanted.single) and len(self._rows) == 1 and bool(self._rows[0].attempts)
-        if is_single or (self._wanted.rows and len(self._rows) <= MAX_ROWS):
+        is_single = bool(self._options.single) and len(self._rows) == 1 and bool(self._rows[0].attempts)
+        if is_single or (self._options.rows and len(self._rows) <= MAX_ROWS):
             lines = self._single_lines() if is_single else self._row_lines(summary)
             lines += threshold_lines(summary.threshold_results, console)
             lines += [] if summary.changes is None else change_lines(summary.changes, console)
@@ -109,20 +109,25 @@ class SummaryDisplay:
             if self._failures.count:
                 lines += [*failure_lines(self._failures, MAX_FAILURES, console), Text()]
             lines += self._shares()
-            lines += summary_lines(summary, console, self._wanted.saved_to)
-        if advice := self._wanted.advice(summary):
-            lines += wrapped(safe(advice, "dim"), console, console.width)
+            lines += summary_lines(summary, console, self._options.saved_to)
+        if advice := self._options.advice(summary):
+            lines.append(safe(advice, "dim"))  # a command: the terminal wraps it, and it can be copied
         for line in lines:
             console.print(line, soft_wrap=True)
 
     def _single_lines(self) -> list[Text]:
-        return single_lines(self._rows[0], self._console, whole=self._wanted.single == "whole")
+        return single_lines(self._rows[0], self._console, whole=self._options.single == "whole")
 
     def _row_lines(self, summary: Summary) -> list[Text]:
         lines = row_lines(sorted(self._rows, key=lambda outcome: outcome.row.seq), self._console)
-        saved = ", ".join(saved_parts(summary, self._wanted.saved_to))
-        lines += [*self._shares(), *totals_lines(summary, self._console, self._console.width)]
-        return [*lines, *(wrapped(safe(f"saved {saved}", "dim"), self._console, self._console.width) if saved else ())]
+        console = self._console
+        lines += [*self._shares(), *totals_lines(summary, console, console.width)]
+        saved = [Text(part, style="dim") for part in saved_parts(summary, self._options.saved_to)]
+        return (
+            [*lines, *parts_wrapped([Text("saved", style="dim"), *saved], console, console.width, " ")]
+            if saved
+            else lines
+        )
 
     def _shares(self) -> list[Text]:
         return [] if self._breakdown is None else [*breakdown_lines(self._breakdown, self._console), Text()]
@@ -135,11 +140,11 @@ def totals_lines(summary: Summary, console: Console, width: int) -> list[Text]:
 
 
 def saved_parts(summary: Summary, place: str) -> list[str]:
-    """``3 bodies``, ``12.3 kB``, ``to pages/``; empty if none were saved."""
+    """``3 bodies,``, ``12.3 kB``, ``to pages/``; empty if none were saved."""
     if not summary.saved:
         return []
     bodies = "body" if summary.saved == 1 else "bodies"
-    parts = [f"{summary.saved:,} {bodies}", format_bytes(summary.size_saved)]
+    parts = [f"{summary.saved:,} {bodies},", format_bytes(summary.size_saved)]
     return [*parts, f"to {visible(place)}"] if place else parts
 
 
@@ -151,7 +156,7 @@ def summary_lines(summary: Summary, console: Console, saved_to: str = "") -> lis
     if summary.kinds:
         rows.append(("errors", [f"{kind} x {count:,}" for kind, count in summary.kinds.most_common()]))
     if saved := saved_parts(summary, saved_to):
-        rows.append(("saved", [", ".join(saved)]))
+        rows.append(("saved", [" ".join(saved)]))
     if len(summary.latency) > 1:
         times = [f"{name} {format_seconds(summary.latency.quantile(share))}" for name, share in QUANTILES]
         rows.append(("latency", [*times, f"max {format_seconds(summary.latency.max)}"]))

@@ -24,6 +24,8 @@ from fetchcli.sinks.formats import STDOUT
 if TYPE_CHECKING:
     from fetchcli.save.store import Store
 
+_PLACES = {STDOUT: "stdout", ".": "the current folder"}
+
 
 class Activity(NamedTuple):
     """What goes on in a run, besides what its summary has counted.
@@ -102,15 +104,17 @@ def make_displays(settings: Settings, plan: OutputPlan, watched: Displayed | Non
         displays.append(_progress(mode, settings, watched))
     if plan.report == "stdout" or (plan.report == "stderr" and sys.stderr is not None):
         from fetchcli.render.console import make_console
-        from fetchcli.render.summary import SummaryDisplay, Wanted
+        from fetchcli.render.summary import SummaryDisplay, SummaryOptions
 
         console = make_console(stderr=plan.report == "stderr", color=settings.color)
         advice = partial(next_step, settings, plan)
         is_one = is_single(settings, stdout_is_terminal=plan.report == "stdout")
         single = "" if not is_one else "whole" if settings.body else "excerpt"
-        saved_to = "" if settings.save is None else settings.save.to
-        wanted = Wanted(plan.report == "stdout", settings.by, single, saved_to, advice)
-        displays.append(SummaryDisplay(console, wanted))
+        saved_to = "" if settings.save is None else _PLACES.get(settings.save.to, settings.save.to)
+        options = SummaryOptions(
+            rows=plan.report == "stdout", by=settings.by, single=single, saved_to=saved_to, advice=advice
+        )
+        displays.append(SummaryDisplay(console, options))
     if settings.github and plan.annotate:
         from fetchcli.run.github import GitHubDisplay
 

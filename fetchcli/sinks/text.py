@@ -13,18 +13,20 @@ class TextSink:
     def __init__(self, output: ByteSink, schema: Schema) -> None:
         self._output = output
         self._schema = schema
-        self._writers = [column.text for column in schema.columns]
+        self._writers = [column.text for column in schema.chosen]
 
     def open(self) -> None:
         """There is no header: every line is a row."""
 
     def handle(self, outcome: Outcome) -> None:
         """Write one line."""
-        self._output.write((self._chosen(outcome) if self._schema.chosen else line(outcome)).encode())
+        self._output.write((self._chosen(outcome) if self._writers else line(outcome)).encode())
 
     def _chosen(self, outcome: Outcome) -> str:
         """The line of the chosen columns."""
-        values = zip(self._schema.values(outcome), self._writers, strict=True)
+        values = zip(
+            self._schema.values(outcome), self._writers, strict=False
+        )  # more follow if the run may be continued
         return "\t".join(visible(write(value)) or "-" for value, write in values) + "\n"
 
     def write_line(self, line: bytes) -> None:

@@ -38,12 +38,15 @@ def test_columns_are_chosen_and_ordered(tmp_path: Path) -> None:
         assert one.out.startswith('"v1" |a=1, b=2 ')
 
 
-def test_lines_of_text_have_the_chosen_columns() -> None:
+def test_lines_of_text_have_the_chosen_columns(tmp_path: Path) -> None:
     with recorder(ok(b"x", "X-Odd: a\tb")) as server:
         args = (server.url("/"), "--columns", "status,header:x-odd,header:none,method,url")
         line = f"200\ta\\x09b\t-\tGET\t{server.url('/')}\n"
         assert fetchcli(*args, "-q").out == line
         assert fetchcli(*args, "-q", "-o", "text", "--processes", "2").out == line
+        assert fetchcli(*args, "-q", "-o", "text", "-o", "rows.jsonl", "--resume", cwd=tmp_path).out == line
+        five = fetchcli(server.url("/"), "-q", "--columns=+headers,-sha256").out
+        assert five.count("\t") == 4  # changes are those of rows with all columns
         # The table for people has columns of its own.
         assert line in at_terminal(*args).out.replace("\r\n", "\n")
 

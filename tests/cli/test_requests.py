@@ -358,6 +358,13 @@ def test_content_is_what_curl_sends(words: list[str], tmp_path: Path) -> None:
             assert sent[0] == sent[1]
 
 
+def test_content_of_variables_comes_before_that_of_the_command_line() -> None:
+    with recorder() as server:
+        env = {"FETCHCLI_DATA_RAW": "a\nb", "FETCHCLI_DATA": "not this"}
+        fetchcli(server.url(), "--data-urlencode", "c", "-d", "d", "-q", env=env)
+        assert server.requests[0].endswith(b"\r\n\r\na&b&c&d")
+
+
 def test_relative_urls_have_a_base(tmp_path: Path) -> None:
     (tmp_path / "urls.txt").write_text("/a\nb?c\n../d\nhttp://127.0.0.1:9/x\n//[::\n")
     with recorder() as server:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.command import fetchcli, on_a_full_disk, start, until
+from tests.support.command import fetchcli, lines_in, on_a_full_disk, start, until
 from tests.support.killed import Store, Trial, csv_file, jsonl
 from tests.support.recorder import Recorder, ok, recorder
 
@@ -193,7 +193,7 @@ def test_cancelled_rows_are_fetched_again_and_replaced(site: Site) -> None:
     site.silent.update(("/3", "/4"))
     process = start("urls.txt", "-o", "rows.jsonl", "-q")
     until(lambda: len(site.server.targets) == 4, "all are asked for", process)
-    until(lambda: Path("rows.jsonl").read_bytes().count(b"\n") == 2, "the others have their rows", process)
+    until(lambda: lines_in(Path("rows.jsonl")) == 2, "the others have their rows", process)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import COMMAND, environment, fetchcli, start, unread, until
+from tests.support.command import COMMAND, environment, fetchcli, lines_in, start, unread, until
 from tests.support.faults import FaultServer
 
 PIPE_IS_FULL = 10_000  # bytes; the smallest pipe holds 16 KB
@@ -104,6 +104,20 @@ def test_an_interruption_says_how_much_is_left(
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert f"fetchcli: {said}\n" in err.decode()
+
+
+def test_an_interruption_counts_what_was_finished_and_not_what_was_cancelled(
+    faults: FaultServer, tmp_path: Path
+) -> None:
+    (tmp_path / "urls.txt").write_text("\n".join([faults.url("ok"), *[faults.url("stall-in-body")] * 3]))
+    for more, asked in (([], 3), (["--resume"], 2)):
+        before = len(faults.requests)
+        process = start("urls.txt", "-c", "2", "-o", "rows.jsonl", *more, cwd=tmp_path)
+        until(lambda: lines_in(tmp_path / "rows.jsonl"), "a row is there", process)
+        until(lambda before=before, asked=asked: len(faults.requests) - before == asked, "two hang", process)  # type: ignore[misc]
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        assert "after 1 outcome; 3 rows were not fetched" in err.decode()
 
 
 def test_an_interruption_between_rounds_leaves_nothing_of_the_round(faults: FaultServer) -> None:

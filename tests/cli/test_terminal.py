@@ -34,9 +34,9 @@ def test_a_table_says_where_redirects_end_and_where_bodies_are(tmp_path: Path) -
         result = at_terminal(server.url("/a"), server.url("/b"), "--save", f"{tmp_path}/pages/", columns=200)
         text = plain(result.out)
         assert f"{server.url('/a')}   redirected to {server.url('/end')}" in text
-        assert f"saved 2 bodies, 8 B, to {tmp_path}/pages/" in text
+        assert f"saved 2 bodies, 8 B to {tmp_path}/pages/" in text
         result = at_terminal(*[server.url("/b")] * 26, "--save", f"{tmp_path}/pages/", columns=200)
-        assert f"saved     26 bodies, 104 B, to {tmp_path}/pages/" in plain(result.out)
+        assert f"saved     26 bodies, 104 B to {tmp_path}/pages/" in plain(result.out)
 
 
 def test_a_long_list_is_a_summary(faults: FaultServer) -> None:

@@ -1,4 +1,4 @@
-"""50,000 requests over good and bad servers: flat memory and descriptors, and a loop that is always free."""
+"""30,000 requests over good and bad servers: flat memory and descriptors, and a loop that is always free."""
 
 import asyncio
 import gc
@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.needs_nginx,
     pytest.mark.skipif(not installed(), reason="nginx is not installed"),
 ]
-COUNT = 50_000
+COUNT = 30_000
 NGINX_PATHS = ["/page/x"] * 14 + ["/gzip/x", "/gzip/x", "/moved/x", "/missing/x"]
 FAULTS = sorted(name for name, fault in CATALOGUE.items() if fault.then != STALL and len(fault.reply) < 3000)
 

@@ -23,7 +23,7 @@ from fetchcli.core.timings import Timings
 from fetchcli.core.url.parse import parse_url
 from fetchcli.inputs.lines import argument_record
 from fetchcli.inputs.reader import RowReader
-from fetchcli.render.summary import SummaryDisplay, Wanted
+from fetchcli.render.summary import SummaryDisplay, SummaryOptions
 from fetchcli.run.demo import DEMO_PATHS
 from fetchcli.run.formats import INPUT_FORMATS, OUTPUT_FORMATS
 from tests.meta.api import described
@@ -183,7 +183,7 @@ def _picture(command: str, outcomes: list[Outcome], theme: TerminalTheme, by: By
         legacy_windows=False,
     )
     console.print(f"$ {command}")
-    display, summary = SummaryDisplay(console, Wanted(rows=True, by=by)), Summary()
+    display, summary = SummaryDisplay(console, SummaryOptions(rows=True, by=by)), Summary()
     for outcome in outcomes:
         summary.add(outcome)
         display.handle(outcome)

@@ -101,8 +101,10 @@ def test_a_failure() -> None:
     )
     outcome = Outcome(target(), Verdict.FAILED, (Attempt(3, STARTED, 0.002, refused),))
     text = shown(outcome)
-    assert text.startswith("connect in 2.0 ms from 192.0.2.1, attempt 3\nhttp://example.com/a\nconnection refused\n")
+    assert text.startswith(
+        "connect: failed after 2.0 ms from 192.0.2.1, attempt 3\nhttp://example.com/a\nconnection refused\n"
+    )
     assert "name lookup" in text
-    assert "then" in text
+    assert "failed  " in text
     bare = Outcome(target(), Verdict.FAILED, (Attempt(1, STARTED, 0.002, Failure(ErrorKind.DNS, "no name")),))
-    assert shown(bare) == "dns in 2.0 ms\nhttp://example.com/a\nno name\n\n"
+    assert shown(bare) == "dns: failed after 2.0 ms\nhttp://example.com/a\nno name\n\n"

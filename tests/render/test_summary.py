@@ -14,7 +14,7 @@ from fetchcli.core.model.outcome import Outcome, Verdict
 from fetchcli.core.summary.summary import Summary
 from fetchcli.core.summary.thresholds import parse_threshold
 from fetchcli.render.console import outcome_line
-from fetchcli.render.summary import MAX_ROWS, SummaryDisplay, Wanted
+from fetchcli.render.summary import MAX_ROWS, SummaryDisplay, SummaryOptions
 from tests.support.golden import Golden
 from tests.support.outcomes import answered, failed, rejected
 
@@ -55,7 +55,7 @@ def printed(
     console = Console(
         file=stream, width=width, markup=False, emoji=False, highlight=False, force_terminal=color, no_color=not color
     )
-    report, summary = SummaryDisplay(console, Wanted(rows)), counted or Summary()
+    report, summary = SummaryDisplay(console, SummaryOptions(rows)), counted or Summary()
     report.open()
     assert not report.announce("it speaks at the end")
     for outcome in outcomes:
@@ -122,7 +122,7 @@ def test_a_single_url_with_thresholds_and_changes() -> None:
     counted = judged([answered()])
     stream = io.StringIO()
     console = Console(file=stream, width=80, color_system=None)
-    display = SummaryDisplay(console, Wanted(rows=True, single="excerpt"))
+    display = SummaryDisplay(console, SummaryOptions(rows=True, single="excerpt"))
     display.handle(answered())
     display.close(counted)
     text = stream.getvalue()

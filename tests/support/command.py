@@ -41,6 +41,11 @@ def until(condition: Callable[[], object], what: str, process: subprocess.Popen[
         time.sleep(0.005)
 
 
+def lines_in(path: Path) -> int:
+    """Lines that a file has by now; it may not be there yet."""
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
 def unread(descriptor: int) -> int:
     """Bytes that a pipe holds."""
     return int.from_bytes(fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4)), sys.byteorder)

@@ -83,6 +83,7 @@ class Terminal:
             self.until(lambda _: len(self.received) > before, "another drawing")  # noqa: B023 - called at once
             drawn = len(self.received)
             self.process.send_signal(signal.SIGSTOP)
+            os.waitpid(self.process.pid, os.WUNTRACED)
             while select.select([self._master], [], [], 0)[0]:
                 self._read(0)
             if drawn != len(self.received):

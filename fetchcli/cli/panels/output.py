@@ -48,6 +48,7 @@ PANEL = Panel(
             found=Found.YES,
             help="Choose the columns of rows: url,status,header:etag; or change the default ones: +headers,-sha256.",
             to="columns",
+            off="",
             metavar="NAMES",
             complete=words(columns, joined=True),
         ),

@@ -21,7 +21,7 @@ PANEL = Panel(
             help="Print the whole body of a single URL. In a pipe, nothing else goes to stdout.",
             to="body",
             type=bool,
-            conflicts=("output", "write_out", "save", "remote_name"),
+            conflicts=("output", "write_out", "save", "remote_name", "columns"),
         ),
         Option(
             flags="--by",

@@ -18,7 +18,7 @@ class Schema:
 
     Attributes:
         columns: in order.
-        chosen: they were chosen, or changed.
+        chosen: those that ``--columns`` names, if it names all of them.
         csv_raw: cells of a CSV are written as they are, formulas included.
     """
 
@@ -49,14 +49,15 @@ class Schema:
             name: Column(name, "any", f"carried(row, {at})", f"the column {name} of the input", text=as_written)
             for at, name in enumerate(keep)
         }
-        self.csv_raw, self.chosen = csv_raw, bool(columns)
+        self.csv_raw = csv_raw
         default = (*COLUMNS, *map(find, more), *self._kept.values())
         try:
             self.columns = _chosen(columns, default, self.find) if columns else default
         except UsageError as error:
             raise UsageError(f"--columns: {error}") from None
-        chosen = {column.name for column in self.columns}
-        self.columns += tuple(find(name) for name in always if name not in chosen)
+        self.chosen = self.columns if names_all(columns) else ()
+        names = {column.name for column in self.columns}
+        self.columns += tuple(find(name) for name in always if name not in names)
         self._values = self.compiled(lambda *values: list(values))
 
     def __reduce__(self) -> tuple[Callable[[], "Schema"], tuple[()]]:
@@ -93,6 +94,11 @@ def _check_kept(keep: tuple[str, ...], more: tuple[str, ...]) -> None:
             )
     if len(set(keep)) < len(keep):
         raise UsageError("--keep names a column twice")
+
+
+def names_all(text: str) -> bool:
+    """Whether a value of ``--columns`` names all columns, and does not just change the default ones."""
+    return bool(text) and text.lstrip()[0] not in "+-"
 
 
 def _chosen(text: str, default: tuple[Column, ...], find: Callable[[str], Column]) -> tuple[Column, ...]:

@@ -21,7 +21,8 @@ def totals(summary: Summary) -> list[Part]:
             parts += [(", ", None), (f"{count:,} {verdict.value.lower()}", verdict)]
     if summary.earlier:
         parts.append((f" ({summary.earlier:,} from an earlier run)", None))
-    rate = (summary.total - summary.earlier) / summary.elapsed if summary.elapsed else 0.0
+    fetched = summary.total - summary.earlier - summary.verdicts[Verdict.CANCELLED]
+    rate = max(fetched, 0) / summary.elapsed if summary.elapsed else 0.0
     elapsed = format_clock(summary.elapsed) if summary.elapsed >= 60 else f"{summary.elapsed:.2f} s"
     return [*parts, (f" in {elapsed}, {rate:,.1f}/s, {format_bytes(summary.size_download)}", None)]
 
