@@ -98,7 +98,7 @@ def _check_kept(keep: tuple[str, ...], more: tuple[str, ...]) -> None:
 
 def names_all(text: str) -> bool:
     """Whether a value of ``--columns`` names all columns, and does not just change the default ones."""
-    return bool(text) and text.lstrip()[0] not in "+-"
+    return text.lstrip()[:1] not in ("", "+", "-")
 
 
 def _chosen(text: str, default: tuple[Column, ...], find: Callable[[str], Column]) -> tuple[Column, ...]:
