@@ -344,7 +344,7 @@ def all_cores(rounds: int, count: int) -> None:
                 curl = {name: line for name, line in peers(listing, 50).items() if name == "curl -Z"}
                 costs = contest({**ways, **curl}, folder, rounds, env=env)
                 table(f"{title.format(f'{number:,}')}, -c 50", costs, number, reference="one process")
-                peaks = (f"{name} {peak(command) / 1e6:.0f} MB" for name, command in ways.items())
+                peaks = (f"{name} {peak(command, env) / 1e6:.0f} MB" for name, command in ways.items())
                 print(f"\nall processes together: {', '.join(peaks)}", flush=True)
 
 

@@ -1,5 +1,6 @@
 """All cores: ``--processes 2`` and ``--dask local`` beside one process and curl, the server on the same machine."""
 
+import os
 import subprocess
 import tempfile
 import time
@@ -70,9 +71,10 @@ def pss(pid: int) -> int:
     return total
 
 
-def peak(command: list[str], seconds: float = 0.5) -> int:
-    """The most that a command and its children take, sampled."""
-    process, most = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL), 0
+def peak(command: list[str], env: dict[str, str], seconds: float = 0.5) -> int:
+    """The most that a command and its children take, sampled; ``env`` is added to the environment."""
+    quiet, most = subprocess.DEVNULL, 0
+    process = subprocess.Popen(command, stdout=quiet, stderr=quiet, env=os.environ | env)
     while process.poll() is None:
         most = max(most, pss(process.pid))
         time.sleep(seconds)
