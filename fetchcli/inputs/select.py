@@ -22,11 +22,11 @@ def chosen(url: str, selection: Selection) -> bool:
     Raises:
         TimeoutError: a pattern takes more than `PATTERN_SECONDS`.
     """
-    return _any(selection.include, url, none=True) and not _any(selection.exclude, url, none=False)
+    return _any(selection.include, url, none=True) and not excluded(url, selection)
 
 
 def excluded(text: str, selection: Selection) -> bool:
-    """Whether ``--exclude`` leaves out what is no valid URL; raises TimeoutError as `chosen`."""
+    """Whether ``--exclude`` leaves a text out, a URL or what is none; raises TimeoutError as `chosen`."""
     return _any(selection.exclude, text, none=False)
 
 

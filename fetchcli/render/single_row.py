@@ -27,7 +27,6 @@ MAX_LINES = 12  # of an excerpt
 DAY = 86_400
 _JSON_TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|-?\d[\d.eE+-]*|\b(?:true|false|null)\b')
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
-_BINARY = re.compile(r"\x00")  # other controls are escaped
 
 
 def single_lines(outcome: Outcome, console: Console, *, whole: bool) -> list[Text]:
@@ -134,7 +133,7 @@ def _body_lines(response: Response, console: Console, *, whole: bool) -> list[Te
         return []
     kind = response.content_type.partition(";")[0].strip()
     text = body.decode(charset_of(response.content_type), "replace").removeprefix("\ufeff")
-    strange = (_BINARY if whole else _CONTROL).search(text)
+    strange = "\0" in text if whole else _CONTROL.search(text)  # the others are escaped
     if response.unknown_coding or strange or text.count("\ufffd") * 20 > len(text):
         named = visible(kind) or "no text"
         return [Text(f"a body of {format_bytes(size)} ({named}); --save FILE saves it", "dim")]

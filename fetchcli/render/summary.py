@@ -119,15 +119,13 @@ class SummaryDisplay:
         return single_lines(self._rows[0], self._console, whole=self._options.single == "whole")
 
     def _row_lines(self, summary: Summary) -> list[Text]:
-        lines = row_lines(sorted(self._rows, key=lambda outcome: outcome.row.seq), self._console)
         console = self._console
+        lines = row_lines(sorted(self._rows, key=lambda outcome: outcome.row.seq), console)
         lines += [*self._shares(), *totals_lines(summary, console, console.width)]
-        saved = [Text(part, style="dim") for part in saved_parts(summary, self._options.saved_to)]
-        return (
-            [*lines, *parts_wrapped([Text("saved", style="dim"), *saved], console, console.width, " ")]
-            if saved
-            else lines
-        )
+        if saved := saved_parts(summary, self._options.saved_to):
+            parts = (Text(part, style="dim") for part in ("saved", *saved))
+            lines += parts_wrapped(parts, console, console.width, " ")
+        return lines
 
     def _shares(self) -> list[Text]:
         return [] if self._breakdown is None else [*breakdown_lines(self._breakdown, self._console), Text()]

@@ -12,7 +12,7 @@ from fetchcli.core.errors import UsageError
 from fetchcli.core.journal.stored_row import JOURNAL
 from fetchcli.core.object_url import is_object_url
 from fetchcli.core.report.data import OutcomeBuffer
-from fetchcli.core.rows.schema import Schema, names_all
+from fetchcli.core.rows.schema import Schema
 from fetchcli.core.rows.template import compile_template
 from fetchcli.core.settings import SAVED_COLUMNS, Settings
 from fetchcli.core.url.parse import mask_credentials
@@ -77,7 +77,7 @@ def plan_outputs(
         UsageError: a format or a template is wrong, or two outputs have the same destination.
     """
     schema, rows = schema or schema_of(settings), OutcomeBuffer(columns_of)
-    shows_rows = stdout_is_terminal and not (settings.quiet or names_all(settings.columns))  # a table has its own
+    shows_rows = stdout_is_terminal and not (settings.quiet or schema.chosen)  # a table has its own
     specs = _specs(settings, has_others=shows_rows or settings.write_out is not None or bodies is not None)
     wanted: list[tuple[str, MakeSink]] = [(spec.path, _sink_factory(spec.format, schema, rows)) for spec in specs]
     if settings.write_out is not None:

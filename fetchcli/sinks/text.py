@@ -24,9 +24,8 @@ class TextSink:
 
     def _chosen(self, outcome: Outcome) -> str:
         """The line of the chosen columns."""
-        values = zip(
-            self._schema.values(outcome), self._writers, strict=False
-        )  # more follow if the run may be continued
+        # Values that only a continued run needs stand behind them.
+        values = zip(self._schema.values(outcome), self._writers, strict=False)
         return "\t".join(visible(write(value)) or "-" for value, write in values) + "\n"
 
     def write_line(self, line: bytes) -> None:

@@ -133,6 +133,7 @@ def test_a_reader_on_the_same_terminal_sees_rows_alone(faults: FaultServer, at_t
     first, _, rows = terminal.received.decode().partition(" accepted")
     assert "in flight" in first  # rows that go elsewhere are in no bar's way
     assert "in flight" not in rows
+    assert "━" not in rows
     assert "\n200\n-\n" in screen
 
 

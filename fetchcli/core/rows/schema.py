@@ -10,6 +10,7 @@ from fetchcli.core.pattern import lazy_pattern
 from fetchcli.core.rows.columns import COLUMNS, NAMES, Column, Value, as_written, find
 from fetchcli.core.rows.values import compile_row
 
+CHANGES = ("+", "-")  # before the name of a column: the default ones are changed
 ODD_NAME = lazy_pattern(r'[\x00-\x1f"\\]')  # what is in no name of a field of msgspec
 
 
@@ -55,7 +56,7 @@ class Schema:
             self.columns = _chosen(columns, default, self.find) if columns else default
         except UsageError as error:
             raise UsageError(f"--columns: {error}") from None
-        self.chosen = self.columns if names_all(columns) else ()
+        self.chosen = () if columns.lstrip()[:1] in ("", *CHANGES) else self.columns
         names = {column.name for column in self.columns}
         self.columns += tuple(find(name) for name in always if name not in names)
         self._values = self.compiled(lambda *values: list(values))
@@ -96,15 +97,10 @@ def _check_kept(keep: tuple[str, ...], more: tuple[str, ...]) -> None:
         raise UsageError("--keep names a column twice")
 
 
-def names_all(text: str) -> bool:
-    """Whether a value of ``--columns`` names all columns, and does not just change the default ones."""
-    return text.lstrip()[:1] not in ("", "+", "-")
-
-
 def _chosen(text: str, default: tuple[Column, ...], find: Callable[[str], Column]) -> tuple[Column, ...]:
     """The columns of ``url,status``, or the default ones changed by ``+headers,-sha256``."""
     names = [name.strip() for name in text.split(",")]
-    changes = [name for name in names if name[:1] in ("+", "-")]
+    changes = [name for name in names if name[:1] in CHANGES]
     if changes and len(changes) < len(names):
         raise UsageError(f"{text!r}: +NAME and -NAME change the default columns; other names replace them")
     columns = {} if names and not changes else {column.name: column for column in default}
